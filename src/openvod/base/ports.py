@@ -1,0 +1,43 @@
+"""Ports that every room may ask for: time, entropy and the unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+Tx = TypeVar("Tx")
+Tx_contra = TypeVar("Tx_contra", contravariant=True)
+R = TypeVar("R")
+
+
+class Clock(Protocol):
+    """Wall clock."""
+
+    def now(self) -> float:
+        """Return Unix time in seconds."""
+        ...
+
+
+class Entropy(Protocol):
+    """Source of unguessable bytes."""
+
+    def token(self, size: int) -> bytes:
+        """Return ``size`` random bytes fit for secrets and identifiers."""
+        ...
+
+
+class UnitOfWork(Protocol, Generic[Tx]):
+    """Runs a function over tables inside one database transaction.
+
+    ``work`` is synchronous, does no input or output of its own and may be run again after a rollback (a database that
+    serialises concurrent writers may ask for it), so it must be a pure function of its tables and captured values.
+    What it returned is durable once the call returns.
+    """
+
+    async def write(self, work: Callable[[Tx], R]) -> R:
+        """Run ``work`` in a read-write transaction; durable on return, no trace when it raises."""
+        ...
+
+    async def read(self, work: Callable[[Tx], R]) -> R:
+        """Run ``work`` over one consistent snapshot."""
+        ...
