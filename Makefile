@@ -1,0 +1,50 @@
+# OpenVOD. `make demo` and `make test` do their own set-up in .venv; see README.md.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+ARGS ?=
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: demo test test-all lint lock clean bench help
+help:
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
+
+define install
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/$(1).txt
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e ./sdk/python -e .
+	@rm -f $(VENV)/.installed-* && touch $@
+endef
+
+SOURCES := pyproject.toml sdk/python/pyproject.toml
+
+$(VENV)/.installed-runtime: requirements/runtime.txt $(SOURCES)
+	$(call install,runtime)
+
+$(VENV)/.installed-dev: requirements/dev.txt $(SOURCES)
+	$(call install,dev)
+
+# The runtime set is part of the dev set: whoever has dev needs nothing more.
+RUNTIME := $(if $(wildcard $(VENV)/.installed-dev),$(VENV)/.installed-dev,$(VENV)/.installed-runtime)
+
+demo: $(RUNTIME) ## start everything, upload a real video, show what arrived (ARGS="--exit --json")
+	@$(BIN)/openvod demo $(ARGS)
+
+test: $(VENV)/.installed-dev ## the suite that needs nothing but pip
+	@$(BIN)/python -m pytest -m "not postgresql and not clients and not browser and not slow" -n 2 --dist loadgroup $(ARGS)
+
+test-all: $(VENV)/.installed-dev lint ## everything: databases, browser, official clients (installs Debian packages when root)
+	@scripts/install-test-services
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.installed-dev ## ruff, mypy --strict, import contract
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lock: $(VENV)/.installed-dev ## rewrite the lock files
+	@$(BIN)/python -m pip install --quiet uv && requirements/lock.sh
+
+clean:
+	@rm -rf $(VENV)

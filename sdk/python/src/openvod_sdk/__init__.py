@@ -1,0 +1,1 @@
+"""OpenVOD SDK for Python."""
