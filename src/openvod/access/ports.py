@@ -1,0 +1,81 @@
+"""What the access room asks of a database and of a cipher."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from openvod.access.model import Application, Category, KeyPair, StorageRegion
+
+
+class SecretBox(Protocol):
+    """Authenticated encryption under the installation's root key, which lives outside the database."""
+
+    def seal(self, secret: str, context: str) -> bytes:
+        """Encrypt ``secret``, bound to ``context``."""
+        ...
+
+    def open(self, sealed: bytes, context: str) -> str:
+        """Decrypt; raises ``Unavailable("secret_box.wrong_key")`` when key or context differ."""
+        ...
+
+
+class AccessTables(Protocol):
+    """Rows of the access room inside one transaction."""
+
+    def application(self, sub_app_id: int) -> Application | None:
+        """Return one application."""
+        ...
+
+    def applications(self) -> Sequence[Application]:
+        """Return all applications by id."""
+        ...
+
+    def put_application(self, application: Application) -> None:
+        """Insert or replace."""
+        ...
+
+    def key_pair(self, secret_id: str) -> KeyPair | None:
+        """Return one key pair."""
+        ...
+
+    def key_pairs(self) -> Sequence[KeyPair]:
+        """Return all key pairs by creation."""
+        ...
+
+    def put_key_pair(self, key: KeyPair) -> None:
+        """Insert or replace."""
+        ...
+
+    def delete_key_pair(self, secret_id: str) -> None:
+        """Delete; nothing happens when it is absent."""
+        ...
+
+    def regions(self) -> Sequence[StorageRegion]:
+        """Return all storage regions by name."""
+        ...
+
+    def put_region(self, region: StorageRegion) -> None:
+        """Insert or replace."""
+        ...
+
+    def category(self, sub_app_id: int, class_id: int) -> Category | None:
+        """Return one category."""
+        ...
+
+    def categories(self, sub_app_id: int) -> Sequence[Category]:
+        """Return an application's categories by id."""
+        ...
+
+    def add_category(self, sub_app_id: int, name: str, parent_id: int) -> Category:
+        """Insert with the next free ``class_id``."""
+        ...
+
+
+class AccessTx(Protocol):
+    """A transaction that reaches the access tables."""
+
+    @property
+    def access(self) -> AccessTables:
+        """The access room's tables."""
+        ...

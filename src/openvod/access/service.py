@@ -1,0 +1,218 @@
+"""Use cases of the access room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from openvod.access.model import DEFAULT_REGION, MAIN_APPLICATION_ID, Application, Category, KeyPair, StorageRegion
+from openvod.access.ports import AccessTables, AccessTx, SecretBox
+from openvod.base.errors import Conflict, Denied, Invalid, NotFound
+from openvod.base.identifiers import new_alphanumeric
+from openvod.base.ports import Clock, Entropy, UnitOfWork
+
+_REGION_ALPHABET = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+
+
+@dataclass(frozen=True)
+class IssuedKey:
+    """A new key pair; the only moment at which the secret is visible."""
+
+    secret_id: str
+    secret_key: str
+    sub_app_id: int
+
+
+def main_application_id(sub_app_id: int) -> int:
+    """Map the wire's 0 to the main application (``upload-protocol.md`` 1.1)."""
+    return sub_app_id or MAIN_APPLICATION_ID
+
+
+def signer(tables: AccessTables, secret_id: str) -> KeyPair:
+    """Return the enabled key pair, or raise ``Denied("key.unknown" | "key.disabled")``."""
+    key = tables.key_pair(secret_id)
+    if key is None:
+        raise Denied("key.unknown", f"secretId {secret_id[:64]!r} is unknown; create a key with 'openvod keys create'")
+    if not key.enabled:
+        raise Denied("key.disabled", f"the key with secretId {secret_id!r} is disabled; enable it or use another one")
+    return key
+
+
+def application_for(tables: AccessTables, key: KeyPair, requested: int) -> Application:
+    """Return the application that ``key`` may use for ``requested`` (0 = the key's own).
+
+    A key of the main application may act for every application, any other key for its own alone.
+    """
+    wanted = requested or key.sub_app_id
+    if key.sub_app_id not in (wanted, MAIN_APPLICATION_ID):
+        raise Denied("application.foreign", f"vodSubAppId {wanted} does not belong to this key; use that application's")
+    application = tables.application(wanted)
+    if application is None:
+        raise NotFound("application.unknown", f"vodSubAppId {wanted} does not exist; list them with 'openvod apps list'")
+    return application
+
+
+def region_for(tables: AccessTables, requested: str) -> StorageRegion:
+    """Return the enabled region named, or the default one when none is named."""
+    for region in tables.regions():
+        if region.name == requested or (not requested and region.is_default):
+            if not region.enabled:
+                break
+            return region
+    known = ", ".join(r.name for r in tables.regions() if r.enabled)
+    raise Invalid("region.not_enabled", f"storageRegion {requested!r} is not enabled; enabled are: {known}")
+
+
+def ensure_defaults(tables: AccessTables, now: float) -> None:
+    """Create the main application and the default region on a new database."""
+    if tables.application(MAIN_APPLICATION_ID) is None:
+        tables.put_application(Application(MAIN_APPLICATION_ID, "main", now))
+    if not tables.regions():
+        tables.put_region(StorageRegion(DEFAULT_REGION, enabled=True, is_default=True))
+
+
+class AccessService:
+    """Administration of applications, keys, regions and categories."""
+
+    def __init__(self, uow: UnitOfWork[AccessTx], box: SecretBox, clock: Clock, entropy: Entropy) -> None:
+        self._uow = uow
+        self._box = box
+        self._clock = clock
+        self._entropy = entropy
+
+    async def create_application(self, name: str) -> Application:
+        """Create an application; ``name`` 1 to 40 characters."""
+        if not 1 <= len(name) <= 40:
+            raise Invalid("application.name", "the application's name must have 1 to 40 characters")
+
+        def work(tx: AccessTx) -> Application:
+            newest = max(a.sub_app_id for a in tx.access.applications())
+            application = Application(newest + 1, name, self._clock.now())
+            tx.access.put_application(application)
+            return application
+
+        return await self._uow.write(work)
+
+    async def applications(self) -> Sequence[Application]:
+        """List all applications."""
+        return await self._uow.read(lambda tx: tx.access.applications())
+
+    async def set_callback(self, sub_app_id: int, url: str, sign_key: str | None = None) -> Application:
+        """Set (or, with an empty ``url``, clear) the address that receives an application's events."""
+        _check_callback(url, sign_key)
+
+        def work(tx: AccessTx) -> Application:
+            found = _application(tx, sub_app_id)
+            changed = replace(found, callback_url=url)
+            if sign_key is not None:
+                changed = replace(changed, callback_sign_key=sign_key)
+            tx.access.put_application(changed)
+            return changed
+
+        return await self._uow.write(work)
+
+    async def create_key(self, sub_app_id: int = 0, note: str = "") -> IssuedKey:
+        """Create a key pair; the secret is returned here and never again."""
+        secret_id = "AKID" + new_alphanumeric(self._entropy, 32)
+        secret_key = new_alphanumeric(self._entropy, 40)
+        wanted = main_application_id(sub_app_id)
+        sealed = self._box.seal(secret_key, secret_id)
+
+        def work(tx: AccessTx) -> None:
+            _application(tx, wanted)
+            tx.access.put_key_pair(KeyPair(secret_id, wanted, sealed, True, self._clock.now(), note))
+
+        await self._uow.write(work)
+        return IssuedKey(secret_id, secret_key, wanted)
+
+    async def keys(self) -> Sequence[KeyPair]:
+        """List all key pairs (sealed)."""
+        return await self._uow.read(lambda tx: tx.access.key_pairs())
+
+    async def set_key_enabled(self, secret_id: str, enabled: bool) -> None:
+        """Enable or disable a key pair."""
+        await self._uow.write(lambda tx: tx.access.put_key_pair(replace(_key(tx, secret_id), enabled=enabled)))
+
+    async def delete_key(self, secret_id: str) -> None:
+        """Delete a disabled key pair; an enabled one is refused, so that nothing in use vanishes by a slip."""
+
+        def work(tx: AccessTx) -> None:
+            if _key(tx, secret_id).enabled:
+                raise Conflict("key.enabled", f"key {secret_id!r} is enabled; disable it first, then delete it")
+            tx.access.delete_key_pair(secret_id)
+
+        await self._uow.write(work)
+
+    async def regions(self) -> Sequence[StorageRegion]:
+        """List the storage regions."""
+        return await self._uow.read(lambda tx: tx.access.regions())
+
+    async def enable_region(self, name: str, *, default: bool = False) -> None:
+        """Enable a storage region, and make it the default if asked."""
+        if not name or not set(name) <= _REGION_ALPHABET:
+            raise Invalid("region.name", f"region {name!r} must consist of a-z, 0-9 and '-', like 'ap-chongqing'")
+
+        def work(tx: AccessTx) -> None:
+            existing = {r.name: r for r in tx.access.regions()}
+            if default:
+                for region in existing.values():
+                    tx.access.put_region(replace(region, is_default=False))
+            was_default = name in existing and existing[name].is_default
+            tx.access.put_region(StorageRegion(name, enabled=True, is_default=default or was_default))
+
+        await self._uow.write(work)
+
+    async def disable_region(self, name: str) -> None:
+        """Disable a storage region; the default one is refused."""
+
+        def work(tx: AccessTx) -> None:
+            region = next((r for r in tx.access.regions() if r.name == name), None)
+            if region is None:
+                raise NotFound("region.unknown", f"region {name!r} is not known; list them with 'openvod regions list'")
+            if region.is_default:
+                raise Conflict("region.default", f"region {name!r} is the default; make another one the default first")
+            tx.access.put_region(replace(region, enabled=False))
+
+        await self._uow.write(work)
+
+    async def create_category(self, sub_app_id: int, name: str, parent_id: int = 0) -> Category:
+        """Create a category (``classId``); ``name`` 1 to 64 characters."""
+        if not 1 <= len(name) <= 64:
+            raise Invalid("category.name", "the category's name must have 1 to 64 characters")
+        wanted = main_application_id(sub_app_id)
+
+        def work(tx: AccessTx) -> Category:
+            _application(tx, wanted)
+            if parent_id and tx.access.category(wanted, parent_id) is None:
+                raise NotFound("category.unknown", f"parent classId {parent_id} does not exist in application {wanted}")
+            return tx.access.add_category(wanted, name, parent_id)
+
+        return await self._uow.write(work)
+
+    async def categories(self, sub_app_id: int) -> Sequence[Category]:
+        """List an application's categories."""
+        return await self._uow.read(lambda tx: tx.access.categories(main_application_id(sub_app_id)))
+
+
+def _check_callback(url: str, sign_key: str | None) -> None:
+    if url:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise Invalid("callback.url", f"callback URL {url!r} must look like https://app.example.com/events")
+    if sign_key and not (len(sign_key) <= 32 and sign_key.isascii() and sign_key.isalnum()):
+        raise Invalid("callback.sign_key", "the sign key must have at most 32 characters of A-Z, a-z and 0-9")
+
+
+def _application(tx: AccessTx, sub_app_id: int) -> Application:
+    found = tx.access.application(main_application_id(sub_app_id))
+    if found is None:
+        raise NotFound("application.unknown", f"SubAppId {sub_app_id} does not exist; see 'openvod apps list'")
+    return found
+
+
+def _key(tx: AccessTx, secret_id: str) -> KeyPair:
+    found = tx.access.key_pair(secret_id)
+    if found is None:
+        raise NotFound("key.unknown", f"secretId {secret_id!r} does not exist; list keys with 'openvod keys list'")
+    return found

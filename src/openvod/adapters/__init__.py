@@ -1,0 +1,1 @@
+"""Adapters: one sub-room per technology, each behind a port of a room below."""

@@ -1,0 +1,69 @@
+"""Probing in a child process: hostile media must not take the platform down."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+
+from openvod.base.errors import Invalid, Unavailable
+from openvod.base.sizes import KIB
+from openvod.media.probe import ProbeResult
+
+_OUTPUT_LIMIT = 256 * KIB
+_CHILD = "openvod.adapters.ffmpeg.probe_child"
+
+
+class PyAvProber:
+    """See :class:`openvod.media.probe.Prober`. ``timeout`` bounds one file's wall time in seconds."""
+
+    def __init__(self, *, timeout: float = 20.0, concurrency: int = 2) -> None:
+        self._timeout = timeout
+        self._turns = asyncio.Semaphore(concurrency)
+
+    async def probe(self, path: str) -> ProbeResult:
+        """Hand the child an open descriptor, never a name: it cannot be talked into opening something else."""
+        async with self._turns:
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                child = await asyncio.create_subprocess_exec(
+                    sys.executable, "-I", "-m", _CHILD, str(int(self._timeout) + 1),
+                    stdin=fd, stdout=PIPE, stderr=DEVNULL, env={}, cwd="/", start_new_session=True,
+                )  # fmt: skip
+            finally:
+                os.close(fd)
+            return _result(await self._output(child), child.returncode)
+
+    async def _output(self, child: Process) -> bytes:
+        try:
+            async with asyncio.timeout(self._timeout):
+                assert child.stdout is not None
+                output = await child.stdout.read(_OUTPUT_LIMIT)
+                await child.wait()
+                return output
+        except TimeoutError as error:
+            raise Unavailable("media.probe_timeout", f"the probe took longer than {self._timeout:g} s") from error
+        finally:
+            await _end(child)
+
+
+async def _end(child: Process) -> None:
+    """Kill the child's whole group, if it still runs, and reap it."""
+    if child.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        await child.wait()
+
+
+def _result(output: bytes, status: int | None) -> ProbeResult:
+    try:
+        answer = json.loads(output)
+    except ValueError as error:
+        raise Unavailable("media.probe_failed", f"the probe ended with status {status} and no result") from error
+    if "error" in answer:
+        raise Invalid("media.malformed", f"the file is no media that can be read: {answer['error']}")
+    return ProbeResult.from_json(answer)

@@ -1,0 +1,116 @@
+"""The child of a probe: limits first, then the media library, then one JSON object on standard output."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+_MEMORY_BYTES = 2 * 1024**3
+_OPEN_FILES = 64
+#: Container readers that look at one file only; playlists (hls, dash, concat) would open others.
+_FORMATS = (
+    "mov,matroska,webm,flv,avi,asf,mpeg,mpegts,mxf,rm,ogg,mp3,aac,flac,wav,amr,amrnb,amrwb,m4v,h264,hevc,gif,"
+    "image2,png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe,webp_pipe,ac3,eac3,dv,nut,caf,aiff,ape,w64,mpegvideo"
+)
+_IMAGES = frozenset({"png_pipe", "jpeg_pipe", "bmp_pipe", "tiff_pipe", "webp_pipe", "image2", "gif"})
+_HDR = {16: "hdr10", 18: "hlg"}  # colour transfer characteristics, ITU-T H.273
+
+
+def main() -> None:
+    """Probe standard input."""
+    _limit(int(sys.argv[1]))
+    try:
+        answer = _probe()
+    except Exception as error:
+        answer = {"error": f"{type(error).__name__}: {str(error)[:200]}"}
+    json.dump(answer, sys.stdout)
+
+
+def _limit(cpu_seconds: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(5)
+
+
+def _probe() -> dict[str, Any]:
+    import av
+
+    av.logging.set_level(av.logging.PANIC)
+    options = {"format_whitelist": _FORMATS, "protocol_whitelist": "file,pipe,fd", "max_streams": "100"}
+    with open(0, "rb", closefd=False) as source, av.open(source, "r", options=options) as container:
+        return _described(container, os.fstat(0).st_size)
+
+
+def _described(container: InputContainer, size: int) -> dict[str, Any]:
+    videos = [s for s in container.streams.video if not s.disposition.value & 0x400]  # attached pictures are covers
+    audios = list(container.streams.audio)
+    if not videos and not audios:
+        raise ValueError("the file has neither a video nor an audio stream")
+    duration = _seconds(container.duration, Fraction(1, 1_000_000))
+    video_duration = max((_seconds(s.duration, s.time_base) or duration for s in videos), default=0.0)
+    audio_duration = max((_seconds(s.duration, s.time_base) or duration for s in audios), default=0.0)
+    duration = duration or max(video_duration, audio_duration)
+    image = container.format.name in _IMAGES and duration < 0.1
+    return {
+        "size": size,
+        "container": container.format.name,
+        "bitrate": int(container.bit_rate or 0) or (int(size * 8 / duration) if duration else 0),
+        "width": max((s.width for s in videos), default=0),
+        "height": max((s.height for s in videos), default=0),
+        "duration": round(duration, 3),
+        "rotate": _rotation(container, videos),
+        "video_duration": round(video_duration, 3),
+        "audio_duration": round(audio_duration, 3),
+        "category": "Image" if image else ("Video" if videos else "Audio"),
+        "video_streams": [_video(s) for s in videos],
+        "audio_streams": [_audio(s) for s in audios],
+    }
+
+
+def _seconds(ticks: int | None, time_base: Fraction | None) -> float:
+    return float(ticks * time_base) if ticks and time_base and ticks > 0 else 0.0
+
+
+def _video(stream: Any) -> dict[str, Any]:
+    rate = stream.average_rate or stream.guessed_rate or 0
+    context = stream.codec_context
+    return {
+        "bitrate": int(stream.bit_rate or 0),
+        "height": stream.height,
+        "width": stream.width,
+        "codec": context.name.replace("libdav1d", "av1").replace("libvpx-", ""),
+        "fps": min(round(float(rate)), 1000),
+        "codec_tag": context.codec_tag.strip("\x00") if context.name == "hevc" else "",
+        "dynamic_range": _HDR.get(int(context.color_trc or 0), ""),
+    }
+
+
+def _audio(stream: Any) -> dict[str, Any]:
+    context = stream.codec_context
+    return {"bitrate": int(stream.bit_rate or 0), "sampling_rate": context.sample_rate or 0, "codec": context.name}
+
+
+def _rotation(container: InputContainer, videos: list[Any]) -> int:
+    """Read the display rotation from the first frame, the one place where every container's matrix ends up."""
+    if not videos:
+        return 0
+    try:
+        for frame in container.decode(videos[0]):
+            return int(-frame.rotation) % 360
+    except Exception:
+        return 0
+    return 0
+
+
+if __name__ == "__main__":
+    main()

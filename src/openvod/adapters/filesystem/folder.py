@@ -1,0 +1,110 @@
+"""A data folder: its layout, its lock, its root key and its format number."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from openvod.base.errors import Conflict, Invalid, Unavailable
+
+_NONCE_BYTES = 12
+_KEY_BYTES = 32
+
+
+class DataFolder:
+    """Everything that one installation keeps on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.database = path / "openvod.sqlite3"
+        self.blobs = path / "blobs"
+        self._lock_fd: int | None = None
+
+    def prepare(self) -> None:
+        """Create the folder and its root key; raises ``Invalid("data_dir.unwritable")`` with the reason."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o750)
+            self.blobs.mkdir(exist_ok=True)
+            probe = self.path / ".writable"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise Invalid("data_dir.unwritable", f"--data-dir {self.path} cannot be written: {error.strerror}") from error
+        self._ensure_root_key()
+
+    def lock(self) -> None:
+        """Take the folder for this process; raises ``Conflict("data_dir.in_use")`` when a server has it."""
+        fd = os.open(self.path / "serve.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            owner = os.pread(fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            os.close(fd)
+            raise Conflict(
+                "data_dir.in_use", f"--data-dir {self.path} is in use by the server with process id {owner}; stop it"
+            ) from error
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        self._lock_fd = fd
+
+    def unlock(self) -> None:
+        """Release the folder."""
+        if self._lock_fd is not None:
+            os.close(self._lock_fd)
+            self._lock_fd = None
+
+    @property
+    def root_key(self) -> bytes:
+        """The installation's root key: 32 bytes that live outside the database."""
+        try:
+            key = self._root_key_path.read_bytes()
+        except OSError as error:
+            raise Invalid("data_dir.root_key", f"{self._root_key_path} cannot be read: {error.strerror}") from error
+        if len(key) != _KEY_BYTES:
+            raise Invalid("data_dir.root_key", f"{self._root_key_path} must hold {_KEY_BYTES} bytes; restore it")
+        return key
+
+    @property
+    def _root_key_path(self) -> Path:
+        return self.path / "root.key"
+
+    def _ensure_root_key(self) -> None:
+        """Write the key under a temporary name first: two first starts at once agree on one, a crash leaves none."""
+        if self._root_key_path.exists():
+            return
+        temporary = self.path / f".root.key.{os.getpid()}"
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(fd, os.urandom(_KEY_BYTES))
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, self._root_key_path)
+        temporary.unlink()
+
+
+class AesSecretBox:
+    """Seals secrets with AES-256-GCM under a root key."""
+
+    def __init__(self, root_key: bytes) -> None:
+        self._cipher = AESGCM(root_key)
+
+    def seal(self, secret: str, context: str) -> bytes:
+        """See :class:`openvod.access.ports.SecretBox`."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, secret.encode(), context.encode())
+
+    def open(self, sealed: bytes, context: str) -> str:
+        """See :class:`openvod.access.ports.SecretBox`."""
+        try:
+            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode()).decode()
+        except InvalidTag as error:
+            raise Unavailable(
+                "secret_box.wrong_key", "stored secrets do not open with root.key; restore the file that belongs here"
+            ) from error

@@ -1,0 +1,243 @@
+"""Transactions on SQLite and PostgreSQL behind one port.
+
+Work functions are synchronous and run in threads. On SQLite one thread owns the writing connection and puts all work
+that waits into one transaction, each in a savepoint of its own, so that a burst costs one fsync. On PostgreSQL each
+work function has a transaction of its own and is repeated when the server reports a serialization failure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from openvod.adapters.sql.access_tables import SqlAccessTables
+from openvod.adapters.sql.event_tables import SqlEventTables
+from openvod.adapters.sql.media_tables import SqlMediaTables
+from openvod.adapters.sql.storage_tables import SqlStorageTables
+from openvod.adapters.sql.upload_tables import SqlUploadTables
+from openvod.base.errors import Unavailable
+
+R = TypeVar("R")
+_GROUP_LIMIT = 128
+_RETRIES = 5
+_RETRYABLE = ("40001", "40P01")
+
+
+class Transaction:
+    """The tables of every room over one connection; built once per connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.access = SqlAccessTables(connection)
+        self.storage = SqlStorageTables(connection)
+        self.uploads = SqlUploadTables(connection)
+        self.media = SqlMediaTables(connection)
+        self.events = SqlEventTables(connection)
+
+
+Work = Callable[[Transaction], R]
+
+
+class Database(Protocol):
+    """A unit of work over :class:`Transaction`, with an end."""
+
+    engine: Engine
+
+    async def write(self, work: Work[R]) -> R:
+        """Run ``work`` in a durable transaction."""
+        ...
+
+    async def read(self, work: Work[R]) -> R:
+        """Run ``work`` over a snapshot."""
+        ...
+
+    def close(self) -> None:
+        """Finish what waits, then release threads and connections."""
+        ...
+
+
+def open_database(url: str) -> Database:
+    """Open the database at a SQLAlchemy URL (``sqlite:///path`` or ``postgresql+psycopg://…``); no migration."""
+    return SqliteDatabase(url) if url.startswith("sqlite") else PostgresqlDatabase(url)
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the URL of a SQLite file."""
+    return f"sqlite+pysqlite:///{path}"
+
+
+class SqliteDatabase:
+    """One writer thread with group commit, a few reader threads; WAL and ``synchronous=FULL``."""
+
+    def __init__(self, url: str, *, readers: int = 2) -> None:
+        self.engine = create_engine(
+            url, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args={"check_same_thread": False}
+        )
+        event.listen(self.engine, "connect", _configure_sqlite)
+        self._queue: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="sqlite-read")
+        self._local = threading.local()
+        self._open_readers: list[Connection] = []
+        self._writer = threading.Thread(target=self._write_loop, name="sqlite-write", daemon=True)
+        self._writer.start()
+
+    async def write(self, work: Work[R]) -> R:
+        """See :class:`openvod.base.ports.UnitOfWork`."""
+        future: Future[R] = Future()
+        self._queue.put((work, future))
+        # Shielded: a cancelled request does not undo what the group commits.
+        return await asyncio.shield(asyncio.wrap_future(future))
+
+    async def read(self, work: Work[R]) -> R:
+        """See :class:`openvod.base.ports.UnitOfWork`."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    def close(self) -> None:
+        """See :class:`Database`."""
+        self._queue.put(None)
+        self._writer.join()
+        self._readers.shutdown(wait=True)
+        for connection in self._open_readers:
+            connection.close()
+        self.engine.dispose()
+
+    def _read(self, work: Work[R]) -> R:
+        if not hasattr(self._local, "connection"):
+            self._local.connection = self.engine.connect()
+            self._local.transaction = Transaction(self._local.connection)
+            self._open_readers.append(self._local.connection)
+        connection: Connection = self._local.connection
+        connection.exec_driver_sql("BEGIN")
+        try:
+            return work(self._local.transaction)
+        finally:
+            connection.exec_driver_sql("ROLLBACK")
+
+    def _write_loop(self) -> None:
+        with self.engine.connect() as connection:
+            transaction = Transaction(connection)
+            while (first := self._queue.get()) is not None:
+                group = [first]
+                ended = False
+                while len(group) < _GROUP_LIMIT and not self._queue.empty():
+                    item = self._queue.get()
+                    if item is None:
+                        ended = True
+                        break
+                    group.append(item)
+                _commit_group(connection, transaction, group)
+                if ended:
+                    return
+
+
+def _commit_group(
+    connection: Connection, transaction: Transaction, group: list[tuple[Work[Any], Future[Any]]]
+) -> None:
+    """Run every work function in a savepoint of one transaction, commit, then tell each its outcome."""
+    outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        for work, future in group:
+            outcomes.append((future, *_in_savepoint(connection, transaction, work)))
+        connection.exec_driver_sql("COMMIT")
+    except Exception as error:
+        _rollback(connection)
+        failure = Unavailable("database.commit_failed", f"the database could not commit: {_reason(error)}")
+        failure.__cause__ = error
+        outcomes = [(future, None, failure) for _, future in group]
+    for future, result, problem in outcomes:
+        if problem is not None:
+            future.set_exception(problem)
+        else:
+            future.set_result(result)
+
+
+def _in_savepoint(
+    connection: Connection, transaction: Transaction, work: Work[Any]
+) -> tuple[Any, BaseException | None]:
+    connection.exec_driver_sql("SAVEPOINT work")
+    try:
+        result = work(transaction)
+    except Exception as error:
+        connection.exec_driver_sql("ROLLBACK TO work")
+        connection.exec_driver_sql("RELEASE work")
+        if isinstance(error, DBAPIError) and _is_fatal(error):
+            raise
+        return None, error
+    connection.exec_driver_sql("RELEASE work")
+    return result, None
+
+
+def _is_fatal(error: DBAPIError) -> bool:
+    return isinstance(error, OperationalError) and "disk" in str(error.orig).lower()
+
+
+def _rollback(connection: Connection) -> None:
+    try:
+        connection.exec_driver_sql("ROLLBACK")
+    except DBAPIError:
+        connection.invalidate()
+
+
+def _reason(error: Exception) -> str:
+    return str(error.orig) if isinstance(error, DBAPIError) else str(error)
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=10000",
+        "foreign_keys=ON",
+        "cache_size=-16384",
+        "temp_store=MEMORY",
+        "wal_autocheckpoint=4000",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+class PostgresqlDatabase:
+    """One transaction per work function, in a pool of threads with a connection each."""
+
+    def __init__(self, url: str, *, connections: int = 8) -> None:
+        self.engine = create_engine(url, pool_size=connections, max_overflow=0, pool_pre_ping=True)
+        self._threads = ThreadPoolExecutor(connections, thread_name_prefix="postgresql")
+
+    async def write(self, work: Work[R]) -> R:
+        """See :class:`openvod.base.ports.UnitOfWork`."""
+        future = asyncio.get_running_loop().run_in_executor(self._threads, self._write, work)
+        return await asyncio.shield(future)
+
+    async def read(self, work: Work[R]) -> R:
+        """See :class:`openvod.base.ports.UnitOfWork`."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, work)
+
+    def close(self) -> None:
+        """See :class:`Database`."""
+        self._threads.shutdown(wait=True)
+        self.engine.dispose()
+
+    def _write(self, work: Work[R]) -> R:
+        for remaining in reversed(range(_RETRIES)):
+            try:
+                with self.engine.begin() as connection:
+                    return work(Transaction(connection))
+            except DBAPIError as error:
+                if remaining and getattr(error.orig, "sqlstate", None) in _RETRYABLE:
+                    continue
+                raise Unavailable("database.failed", f"the database answered: {_reason(error)}") from error
+        raise AssertionError("the loop returns or raises")
+
+    def _read(self, work: Work[R]) -> R:
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self.engine.connect().execution_options(**options) as connection:
+            return work(Transaction(connection))

@@ -1,0 +1,57 @@
+"""Between rows and the rooms' frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from functools import cache
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.elements import ColumnElement
+
+V = TypeVar("V")
+
+
+def values(record: object) -> dict[str, Any]:
+    """Return a dataclass's fields as column values, without descending into them."""
+    return {f.name: getattr(record, f.name) for f in fields(record)}  # type: ignore[arg-type]
+
+
+def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
+    """Insert ``row``, or replace the row with the same primary key."""
+    connection.execute(_upsert_statement(table, connection.dialect.name), dict(row))
+
+
+@cache
+def _upsert_statement(table: Table, dialect: str) -> Any:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement: Any = insert(table)
+    keys = [c.name for c in table.primary_key]
+    return statement.on_conflict_do_update(
+        index_elements=keys, set_={c.name: statement.excluded[c.name] for c in table.c if c.name not in keys}
+    )
+
+
+def insert_if_absent(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert ``row`` unless its primary key exists; tell whether it was inserted."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement: Any = insert(table).values(**row).on_conflict_do_nothing()
+    return bool(connection.execute(statement).rowcount)
+
+
+def fetch_one(connection: Connection, table: Table, *where: ColumnElement[bool], lock: bool = False) -> Any | None:
+    """Return one row or ``None``; ``lock`` holds it until the transaction ends (SQLite has one writer anyway)."""
+    statement = select(table).where(*where)
+    return connection.execute(statement.with_for_update() if lock else statement).first()
+
+
+def fetch_all(connection: Connection, table: Table, *where: ColumnElement[bool], order: Sequence[Any] = ()) -> Any:
+    """Return all rows that match."""
+    return connection.execute(select(table).where(*where).order_by(*order)).all()
+
+
+def remove(connection: Connection, table: Table, *where: ColumnElement[bool]) -> int:
+    """Delete the rows that match; return how many."""
+    return connection.execute(delete(table).where(*where)).rowcount

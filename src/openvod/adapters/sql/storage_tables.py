@@ -1,0 +1,190 @@
+"""The storage room's tables in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, or_, select, update
+
+from openvod.adapters.sql import schema
+from openvod.adapters.sql.rows import fetch_all, fetch_one, remove, upsert, values
+from openvod.storage.model import (
+    Blob,
+    BlobState,
+    Bucket,
+    Extent,
+    MultipartUpload,
+    Part,
+    StoredObject,
+    UploadState,
+)
+
+_CHUNK = 500
+_PART_COLUMNS = [schema.parts.c[name] for name in Part.__dataclass_fields__]
+
+
+class SqlStorageTables:
+    """See :class:`openvod.storage.ports.StorageTables`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def bucket(self, name: str) -> Bucket | None:
+        """Return a bucket by its full name."""
+        return self._bucket(schema.buckets.c.name == name)
+
+    def bucket_for(self, sub_app_id: int, region: str) -> Bucket | None:
+        """Return the bucket of an application in a region."""
+        return self._bucket(and_(schema.buckets.c.sub_app_id == sub_app_id, schema.buckets.c.region == region))
+
+    def bucket_by_short_name(self, short_name: str) -> Bucket | None:
+        """Return a bucket by the name that paths use."""
+        return self._bucket(schema.buckets.c.short_name == short_name)
+
+    def _bucket(self, where: Any) -> Bucket | None:
+        row = fetch_one(self._connection, schema.buckets, where)
+        return Bucket(**row._mapping) if row else None
+
+    def add_bucket(self, bucket: Bucket) -> None:
+        """Insert."""
+        upsert(self._connection, schema.buckets, values(bucket))
+
+    def add_blob(self, blob: Blob) -> None:
+        """Insert a ledger row."""
+        upsert(self._connection, schema.blobs, values(blob))
+
+    def set_blob_state(self, blob_ids: Iterable[str], state: BlobState) -> None:
+        """Change ledger rows."""
+        for ids in _chunks(list(blob_ids)):
+            self._connection.execute(
+                update(schema.blobs).where(schema.blobs.c.blob_id.in_(ids)).values(state=state.value)
+            )
+
+    def blobs(self, state: BlobState | None = None) -> Sequence[Blob]:
+        """Return ledger rows, optionally of one state."""
+        where = [schema.blobs.c.state == state.value] if state else []
+        rows = fetch_all(self._connection, schema.blobs, *where)
+        return [Blob(r.blob_id, BlobState(r.state), r.created_at) for r in rows]
+
+    def delete_blobs(self, blob_ids: Iterable[str]) -> None:
+        """Delete ledger rows."""
+        for ids in _chunks(list(blob_ids)):
+            remove(self._connection, schema.blobs, schema.blobs.c.blob_id.in_(ids))
+
+    def object(self, bucket: str, key: str) -> StoredObject | None:
+        """Return a finished object."""
+        row = fetch_one(self._connection, schema.objects, schema.objects.c.bucket == bucket, schema.objects.c.key == key)
+        return _object(row) if row else None
+
+    def objects_under(self, bucket: str, prefix: str) -> Sequence[StoredObject]:
+        """Return the finished objects whose key starts with ``prefix``."""
+        rows = fetch_all(self._connection, schema.objects, *_under(schema.objects, bucket, prefix))
+        return [_object(row) for row in rows]
+
+    def put_object(self, stored: StoredObject) -> None:
+        """Insert or replace."""
+        row = values(stored) | {
+            "crc64": str(stored.crc64),
+            "headers": dict(stored.headers),
+            "extents": [[e.blob_id, e.offset, e.length] for e in stored.extents],
+        }
+        upsert(self._connection, schema.objects, row)
+
+    def publish_under(self, bucket: str, prefix: str) -> None:
+        """Make the objects below ``prefix`` visible to playback."""
+        self._connection.execute(
+            update(schema.objects).where(*_under(schema.objects, bucket, prefix)).values(published=True)
+        )
+
+    def delete_object(self, bucket: str, key: str) -> None:
+        """Delete."""
+        remove(self._connection, schema.objects, schema.objects.c.bucket == bucket, schema.objects.c.key == key)
+
+    def all_objects(self) -> Sequence[StoredObject]:
+        """Return every object."""
+        return [_object(row) for row in fetch_all(self._connection, schema.objects)]
+
+    def upload(self, upload_id: str, *, lock: bool = False) -> MultipartUpload | None:
+        """Return a multipart upload."""
+        table = schema.multipart_uploads
+        row = fetch_one(self._connection, table, table.c.upload_id == upload_id, lock=lock)
+        return _upload(row) if row else None
+
+    def uploads_under(
+        self, bucket: str, prefix: str, key_marker: str, id_marker: str, limit: int
+    ) -> Sequence[MultipartUpload]:
+        """Return open uploads by key, then id, after the markers."""
+        table = schema.multipart_uploads
+        conditions = [*_under(table, bucket, prefix), table.c.state == UploadState.OPEN.value]
+        if key_marker:
+            later_id = and_(table.c.key == key_marker, table.c.upload_id > id_marker)
+            later_key = table.c.key > key_marker
+            conditions.append(or_(later_key, later_id) if id_marker else later_key)
+        statement = select(table).where(*conditions).order_by(table.c.key, table.c.upload_id).limit(limit)
+        return [_upload(row) for row in self._connection.execute(statement)]
+
+    def put_upload(self, upload: MultipartUpload) -> None:
+        """Insert or replace."""
+        row = values(upload) | {"state": upload.state.value, "headers": dict(upload.headers), "crc64": str(upload.crc64)}
+        upsert(self._connection, schema.multipart_uploads, row)
+
+    def uploads_idle_since(self, moment: float, limit: int) -> Sequence[MultipartUpload]:
+        """Return uploads untouched since ``moment``, oldest first."""
+        table = schema.multipart_uploads
+        statement = select(table).where(table.c.touched_at < moment).order_by(table.c.touched_at).limit(limit)
+        return [_upload(row) for row in self._connection.execute(statement)]
+
+    def open_uploads(self) -> Sequence[MultipartUpload]:
+        """Return every open upload."""
+        table = schema.multipart_uploads
+        return [_upload(r) for r in fetch_all(self._connection, table, table.c.state == UploadState.OPEN.value)]
+
+    def delete_upload(self, upload_id: str) -> None:
+        """Delete an upload and its parts."""
+        remove(self._connection, schema.parts, schema.parts.c.upload_id == upload_id)
+        remove(self._connection, schema.multipart_uploads, schema.multipart_uploads.c.upload_id == upload_id)
+
+    def part(self, upload_id: str, number: int) -> Part | None:
+        """Return one acknowledged part."""
+        table = schema.parts
+        row = fetch_one(self._connection, table, table.c.upload_id == upload_id, table.c.number == number)
+        return Part(**(dict(row._mapping) | {"crc64": int(row.crc64)})) if row else None
+
+    def parts(self, upload_id: str, after: int = 0, limit: int = 10_000) -> Sequence[Part]:
+        """Return acknowledged parts by number."""
+        table = schema.parts
+        statement = (
+            select(*_PART_COLUMNS)
+            .where(table.c.upload_id == upload_id, table.c.number > after)
+            .order_by(table.c.number)
+            .limit(limit)
+        )
+        rows = self._connection.execute(statement)
+        return [Part(i, n, size, etag, int(crc), blob, offset, at) for i, n, size, etag, crc, blob, offset, at in rows]
+
+    def put_part(self, part: Part) -> None:
+        """Insert or replace."""
+        upsert(self._connection, schema.parts, values(part) | {"crc64": str(part.crc64)})
+
+
+def _under(table: Any, bucket: str, prefix: str) -> list[Any]:
+    conditions = [table.c.bucket == bucket]
+    if prefix:
+        conditions += [table.c.key >= prefix, table.c.key < prefix + "\U0010ffff"]
+    return conditions
+
+
+def _object(row: Any) -> StoredObject:
+    return StoredObject(
+        row.bucket, row.key, row.size, row.etag, int(row.crc64), row.headers,
+        tuple(Extent(*e) for e in row.extents), row.created_at, row.published,
+    )  # fmt: skip
+
+
+def _upload(row: Any) -> MultipartUpload:
+    return MultipartUpload(**(dict(row._mapping) | {"state": UploadState(row.state), "crc64": int(row.crc64)}))
+
+
+def _chunks(ids: list[str]) -> Iterable[list[str]]:
+    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))

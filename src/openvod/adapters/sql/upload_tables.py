@@ -1,0 +1,59 @@
+"""The upload room's tables in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from sqlalchemy import Connection, select
+
+from openvod.adapters.sql import schema
+from openvod.adapters.sql.rows import fetch_one, insert_if_absent, remove, upsert, values
+from openvod.upload.model import SpentSignature, UploadSession, session_from_row
+
+
+class SqlUploadTables:
+    """See :class:`openvod.upload.ports.UploadTables`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def session(self, session_key: str, *, lock: bool = False) -> UploadSession | None:
+        """Return a session."""
+        table = schema.upload_sessions
+        row = fetch_one(self._connection, table, table.c.session_key == session_key, lock=lock)
+        return session_from_row(row._mapping) if row else None
+
+    def put_session(self, session: UploadSession) -> None:
+        """Insert or replace."""
+        row = values(session) | {
+            "state": session.state.value,
+            "source": session.source.value,
+            "request": asdict(session.request),
+            "permission": asdict(session.permission),
+        }
+        upsert(self._connection, schema.upload_sessions, row)
+
+    def sessions_expired(self, moment: float, limit: int) -> Sequence[UploadSession]:
+        """Return sessions whose end lies before ``moment``."""
+        table = schema.upload_sessions
+        statement = select(table).where(table.c.expires_at < moment).order_by(table.c.expires_at).limit(limit)
+        return [session_from_row(row._mapping) for row in self._connection.execute(statement)]
+
+    def delete_session(self, session_key: str) -> None:
+        """Delete."""
+        remove(self._connection, schema.upload_sessions, schema.upload_sessions.c.session_key == session_key)
+
+    def spent(self, fingerprint: str) -> SpentSignature | None:
+        """Return what used a one-time signature."""
+        table = schema.spent_signatures
+        row = fetch_one(self._connection, table, table.c.fingerprint == fingerprint)
+        return SpentSignature(**row._mapping) if row else None
+
+    def spend(self, spent: SpentSignature) -> bool:
+        """Record a use."""
+        return insert_if_absent(self._connection, schema.spent_signatures, values(spent))
+
+    def forget_spent(self, moment: float) -> int:
+        """Delete records of signatures that expired before ``moment``."""
+        return remove(self._connection, schema.spent_signatures, schema.spent_signatures.c.expires_at < moment)

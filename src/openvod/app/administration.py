@@ -1,0 +1,84 @@
+"""What the administrative commands share: an open database, output for people and for programs, errors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from openvod.access.service import AccessService, ensure_defaults
+from openvod.adapters.filesystem.folder import DataFolder
+from openvod.adapters.sql.database import Database
+from openvod.adapters.system import SystemClock
+from openvod.app.platform import access_service, open_store
+from openvod.app.settings import load_settings
+from openvod.base.errors import OpenVodError
+
+R = TypeVar("R")
+DataDir = Annotated[Path, typer.Option("--data-dir", help="Folder that holds everything.", envvar="OPENVOD_DATA_DIR")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+DEFAULT_DATA_DIR = Path("openvod-data")
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn a foreseen error into one line on standard error and exit status 1."""
+    try:
+        yield
+    except OpenVodError as error:
+        typer.secho(f"openvod: {error.message}", err=True, fg="red")
+        raise typer.Exit(1) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = "__".join(str(part) for part in first["loc"]).upper()
+        typer.secho(f"openvod: setting OPENVOD__{field}: {first['msg']}", err=True, fg="red")
+        raise typer.Exit(1) from error
+
+
+def with_access(data_dir: Path, use: Callable[[AccessService], Awaitable[R]]) -> R:
+    """Run ``use`` with the access service of a data folder; a server may run on it meanwhile."""
+    return with_database(data_dir, lambda folder, database: use(access_service(folder, database)))
+
+
+def with_database(data_dir: Path, use: Callable[[DataFolder, Database], Awaitable[R]]) -> R:
+    """Run ``use`` with the opened database of a data folder."""
+    folder = DataFolder(data_dir)
+
+    async def run(database: Database) -> R:
+        await database.write(lambda tx: ensure_defaults(tx.access, SystemClock().now()))
+        return await use(folder, database)
+
+    with plain_errors():
+        database = open_store(folder, load_settings(data_dir))
+        try:
+            return asyncio.run(run(database))
+        finally:
+            database.close()
+
+
+def show(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
+    """Print rows as a table, or as a JSON array."""
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        typer.echo("(none)")
+        return
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document."""
+    typer.echo(json.dumps(value, ensure_ascii=False))

@@ -1,0 +1,32 @@
+"""The command line ``openvod``; the commands themselves live in ``cli_*`` beside this module."""
+
+from __future__ import annotations
+
+import typer
+
+from openvod.app import cli_access, cli_client, cli_demo, cli_events, cli_serve
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Self-hosted video on demand.", pretty_exceptions_enable=False
+)
+app.command("serve")(cli_serve.serve)
+app.command("demo")(cli_demo.demo)
+app.command("app-server")(cli_serve.app_server)
+app.command("upload")(cli_client.upload)
+app.command("sign")(cli_client.sign)
+app.add_typer(cli_access.keys, name="keys")
+app.add_typer(cli_access.apps, name="apps")
+app.add_typer(cli_access.regions, name="regions")
+app.add_typer(cli_access.classes, name="classes")
+app.add_typer(cli_events.events, name="events")
+app.add_typer(cli_serve.config, name="config")
+app.add_typer(cli_serve.storage, name="storage")
+
+
+def main() -> None:
+    """Entry point of the ``openvod`` program."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

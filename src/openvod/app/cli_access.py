@@ -1,0 +1,117 @@
+"""``openvod keys | apps | regions | classes``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from openvod.access.model import KeyPair
+from openvod.app.administration import DEFAULT_DATA_DIR, AsJson, DataDir, print_json, show, with_access
+from openvod.events.codec import iso_time
+
+keys = typer.Typer(no_args_is_help=True, help="Key pairs that sign uploads and API calls.")
+apps = typer.Typer(no_args_is_help=True, help="Applications (SubAppId).")
+regions = typer.Typer(no_args_is_help=True, help="Storage regions.")
+classes = typer.Typer(no_args_is_help=True, help="Media categories (classId).")
+SubAppId = Annotated[int, typer.Option("--sub-app-id", help="Application; 0 is the main one.")]
+SecretId = Annotated[str, typer.Argument(help="The key's secretId.")]
+
+
+@keys.command("create")
+def create_key(
+    data_dir: DataDir = DEFAULT_DATA_DIR, sub_app_id: SubAppId = 0, note: str = "", as_json: AsJson = False
+) -> None:
+    """Create a key pair. The secret is shown now and never again."""
+    issued = with_access(data_dir, lambda access: access.create_key(sub_app_id, note))
+    if as_json:
+        print_json({"secretId": issued.secret_id, "secretKey": issued.secret_key, "subAppId": issued.sub_app_id})
+        return
+    typer.echo(f"secretId   {issued.secret_id}\nsecretKey  {issued.secret_key}\nsubAppId   {issued.sub_app_id}")
+    typer.echo("Keep the secretKey now: it is not shown again.", err=True)
+
+
+@keys.command("list")
+def list_keys(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
+    """List key pairs, without secrets."""
+    show([_key_row(key) for key in with_access(data_dir, lambda access: access.keys())], as_json)
+
+
+@keys.command("disable")
+def disable_key(secret_id: SecretId, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Refuse what the key signs from now on."""
+    with_access(data_dir, lambda access: access.set_key_enabled(secret_id, False))
+
+
+@keys.command("enable")
+def enable_key(secret_id: SecretId, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Accept what the key signs again."""
+    with_access(data_dir, lambda access: access.set_key_enabled(secret_id, True))
+
+
+@keys.command("delete")
+def delete_key(secret_id: SecretId, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Delete a disabled key pair for good."""
+    with_access(data_dir, lambda access: access.delete_key(secret_id))
+
+
+@apps.command("create")
+def create_application(name: str, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
+    """Create an application."""
+    application = with_access(data_dir, lambda access: access.create_application(name))
+    show([{"subAppId": application.sub_app_id, "name": application.name}], as_json)
+
+
+@apps.command("list")
+def list_applications(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
+    """List applications."""
+    found = with_access(data_dir, lambda access: access.applications())
+    show([{"subAppId": a.sub_app_id, "name": a.name, "callbackUrl": a.callback_url} for a in found], as_json)
+
+
+@regions.command("list")
+def list_regions(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
+    """List storage regions."""
+    show([asdict(region) for region in with_access(data_dir, lambda access: access.regions())], as_json)
+
+
+@regions.command("enable")
+def enable_region(
+    name: str,
+    default: Annotated[bool, typer.Option("--default", help="Make it the default region.")] = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Enable a storage region."""
+    with_access(data_dir, lambda access: access.enable_region(name, default=default))
+
+
+@regions.command("disable")
+def disable_region(name: str, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Disable a storage region; what it holds stays."""
+    with_access(data_dir, lambda access: access.disable_region(name))
+
+
+@classes.command("create")
+def create_class(
+    name: str, parent: int = 0, sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False
+) -> None:
+    """Create a category."""
+    created = with_access(data_dir, lambda access: access.create_category(sub_app_id, name, parent))
+    show([asdict(created)], as_json)
+
+
+@classes.command("list")
+def list_classes(sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
+    """List categories."""
+    show([asdict(c) for c in with_access(data_dir, lambda access: access.categories(sub_app_id))], as_json)
+
+
+def _key_row(key: KeyPair) -> dict[str, Any]:
+    return {
+        "secretId": key.secret_id,
+        "subAppId": key.sub_app_id,
+        "enabled": key.enabled,
+        "created": iso_time(key.created_at),
+        "note": key.note,
+    }

@@ -1,0 +1,124 @@
+"""``openvod serve | app-server | config | storage``."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+import typer
+
+from openvod.adapters.filesystem.blobs import FileBlobStore
+from openvod.adapters.filesystem.folder import DataFolder
+from openvod.adapters.sql.database import Database
+from openvod.adapters.system import SystemClock
+from openvod.app import serve as serve_module
+from openvod.app.administration import (
+    DEFAULT_DATA_DIR,
+    AsJson,
+    DataDir,
+    plain_errors,
+    print_json,
+    with_database,
+)
+from openvod.app.settings import CONFIG_FILE, Settings, load_settings
+from openvod.storage.collector import Collected, Collector, Discrepancies, check
+from openvod.storage.placement import SlotBoard
+
+config = typer.Typer(no_args_is_help=True, help="Settings.")
+storage = typer.Typer(no_args_is_help=True, help="The store's upkeep.")
+
+
+def serve(
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 chooses a free one.")] = None,
+    public_url: Annotated[str | None, typer.Option(help="Base of the URLs handed out.")] = None,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+) -> None:
+    """Run the platform until SIGTERM."""
+    set_up_logging(log_level)
+    with plain_errors():
+        settings = _with_options(load_settings(data_dir), host, port, public_url)
+        serve_module.serve(data_dir, settings, lambda url: typer.echo(f"OpenVOD is ready at {url}", err=True))
+
+
+def app_server(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8090,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+) -> None:
+    """Run the reference app server (signature distribution, event receiver); settings: OPENVOD_APP_SERVER__*."""
+    from openvod.app import app_server as reference
+
+    set_up_logging(log_level)
+    with plain_errors():
+        reference.run(reference.load_settings(), host, port)
+
+
+@config.command("show")
+def show_config(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Print the settings in force; secrets stay hidden."""
+    with plain_errors():
+        print_json(load_settings(data_dir).model_dump(mode="json"))
+
+
+@config.command("reference")
+def config_reference() -> None:
+    """Print every setting with its default and meaning."""
+    typer.echo(f"Environment variables, or the same names as tables in {CONFIG_FILE} of the data folder.\n")
+    for section, field in Settings.model_fields.items():
+        defaults = field.get_default(call_default_factory=True)
+        for name, entry in type(defaults).model_fields.items():
+            variable = f"OPENVOD__{section.upper()}__{name.upper()}"
+            typer.echo(f"{variable} = {getattr(defaults, name)!s}\n    {entry.description}")
+
+
+@storage.command("collect")
+def collect(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
+    """Free what nobody can reach; refused while a server runs, which does it by itself."""
+
+    async def use(folder: DataFolder, database: Database) -> Collected:
+        folder.lock()
+        blobs = FileBlobStore(folder.blobs)
+        try:
+            collector = Collector(database, blobs, SlotBoard(), SystemClock())
+            await collector.start()
+            return await collector.collect(slack=True)
+        finally:
+            blobs.close()
+            folder.unlock()
+
+    freed = with_database(data_dir, use)
+    print_json(vars(freed)) if as_json else typer.echo(str(freed))
+
+
+@storage.command("check")
+def check_storage(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Compare disk and ledger of a data folder that no server uses; exit status 1 when they differ."""
+
+    async def use(folder: DataFolder, database: Database) -> Discrepancies:
+        folder.lock()
+        blobs = FileBlobStore(folder.blobs)
+        try:
+            return await check(database, blobs)
+        finally:
+            blobs.close()
+            folder.unlock()
+
+    found = with_database(data_dir, use)
+    print_json(vars(found) | {"clean": found.clean})
+    if not found.clean:
+        raise typer.Exit(1)
+
+
+def set_up_logging(level: str) -> None:
+    """Log to standard error, one line each."""
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def _with_options(settings: Settings, host: str | None, port: int | None, public_url: str | None) -> Settings:
+    """Command-line options outrank environment and file."""
+    given = {"host": host, "port": port, "public_url": public_url}
+    changes = {name: value for name, value in given.items() if value is not None}
+    return settings.model_copy(update={"server": settings.server.model_copy(update=changes)})

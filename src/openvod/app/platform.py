@@ -1,0 +1,194 @@
+"""The platform: every adapter wired to every service, and the loops that run beside requests."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from openvod import __version__
+from openvod.access.service import AccessService, ensure_defaults
+from openvod.adapters.ffmpeg.probe import PyAvProber
+from openvod.adapters.filesystem.blobs import FileBlobStore
+from openvod.adapters.filesystem.folder import AesSecretBox, DataFolder
+from openvod.adapters.http import HttpPoster
+from openvod.adapters.sql.database import Database, open_database, sqlite_url
+from openvod.adapters.sql.migrations import upgrade
+from openvod.adapters.system import SystemClock, SystemEntropy
+from openvod.app.settings import Settings
+from openvod.events.service import DeliveryService
+from openvod.media.service import ProbeService
+from openvod.storage.collector import Collector
+from openvod.storage.service import StorageService
+from openvod.upload.codec import ClientHosts
+from openvod.upload.service import UploadService
+from openvod.web.addressing import Addressing
+from openvod.web.api import ApiSurface
+from openvod.web.cos import CosSurface
+from openvod.web.front import FrontDoor, Surfaces
+from openvod.web.operations import OperationsSurface
+from openvod.web.playback import PlaybackSurface
+from openvod.web.ugc import UgcSurface
+
+_COLLECT_SECONDS = 60.0
+_IDLE_SECONDS = 0.5
+_log = logging.getLogger("openvod.app")
+
+
+def open_store(folder: DataFolder, settings: Settings) -> Database:
+    """Prepare the data folder and open its database at the newest schema."""
+    folder.prepare()
+    database = open_database(settings.database.url.get_secret_value() or sqlite_url(folder.database))
+    try:
+        upgrade(database.engine)
+    except Exception:
+        database.close()
+        raise
+    return database
+
+
+def access_service(folder: DataFolder, database: Database) -> AccessService:
+    """Wire the access room, which the command line uses without a server."""
+    box = AesSecretBox(derived_key(folder.root_key, "secret-box"))
+    return AccessService(database, box, SystemClock(), SystemEntropy())
+
+
+def derived_key(root_key: bytes, purpose: str) -> bytes:
+    """Derive the key of one purpose from the root key, so that no key serves two."""
+    return hmac.new(root_key, f"openvod/{purpose}".encode(), hashlib.sha256).digest()
+
+
+class Platform:
+    """A running platform over one data folder, which it locks. Use as an async context manager."""
+
+    def __init__(self, data_dir: Path, settings: Settings) -> None:
+        self._folder = DataFolder(data_dir)
+        self._settings = settings
+        self._stack = AsyncExitStack()
+        self._wake_probe = asyncio.Event()
+        self._wake_delivery = asyncio.Event()
+        self._draining = False
+        self.public_url = settings.server.public_url.rstrip("/")
+
+    async def __aenter__(self) -> Self:
+        """Lock the folder, open everything, recover, start the loops."""
+        try:
+            await self._open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the loops and close everything."""
+        await self._stack.aclose()
+
+    async def _open(self) -> None:
+        self._folder.prepare()
+        self._folder.lock()
+        self._stack.callback(self._folder.unlock)
+        self._database = open_store(self._folder, self._settings)
+        self._stack.callback(self._database.close)
+        clock, entropy = SystemClock(), SystemEntropy()
+        await self._database.write(lambda tx: ensure_defaults(tx.access, clock.now()))
+        storage_settings = self._settings.storage
+        blobs = FileBlobStore(
+            self._folder.blobs, threads=storage_settings.threads, reserve_bytes=storage_settings.reserve_bytes
+        )
+        self._stack.callback(blobs.close)
+        root_key = self._folder.root_key
+        token_key = derived_key(root_key, "storage-token")
+        storage = StorageService(self._database, blobs, clock, entropy)
+        uploads = UploadService(
+            self._database,
+            AesSecretBox(derived_key(root_key, "secret-box")),
+            clock,
+            entropy,
+            token_key=token_key,
+            media_url=lambda key: f"{self.public_url}/{key}",
+            on_commit=self._wake_probe.set,
+        )
+        collector = Collector(self._database, blobs, storage.slots, clock)
+        await collector.start()
+        await self._start_loops(storage, uploads, collector)
+        addressing = Addressing(self._database)
+        self.app = FrontDoor(
+            Surfaces(
+                ugc=UgcSurface(uploads, clock, self._client_hosts, derived_key(root_key, "verify-content").hex()),
+                cos=CosSurface(storage, addressing, clock, {"1": token_key}),
+                api=ApiSurface(self._database, uploads, AesSecretBox(derived_key(root_key, "secret-box")), clock),
+                playback=PlaybackSurface(self._database, storage),
+                operations=OperationsSurface(self._not_ready, __version__),
+            ),
+            is_bucket_host=addressing.is_bucket_host,
+            stall_seconds=self._settings.server.stall_seconds,
+        )
+
+    async def _start_loops(self, storage: StorageService, uploads: UploadService, collector: Collector) -> None:
+        clock = SystemClock()
+        poster = HttpPoster()
+        self._stack.push_async_callback(poster.close)
+        prober = PyAvProber(timeout=self._settings.probe.timeout_seconds)
+        probes = ProbeService(self._database, storage, prober, clock, self._wake_delivery.set)
+        delivery = DeliveryService(self._database, poster, clock)
+
+        async def collect() -> int:
+            await uploads.expire()
+            await collector.collect(slack=True)
+            return 0
+
+        self._start(_loop("probe", probes.run_once, self._wake_probe, _IDLE_SECONDS))
+        self._start(_loop("delivery", delivery.run_once, self._wake_delivery, _IDLE_SECONDS))
+        self._start(_loop("collector", collect, asyncio.Event(), _COLLECT_SECONDS))
+
+    def _start(self, loop: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(loop)
+        self._stack.push_async_callback(_cancelled, task)
+
+    def begin_drain(self) -> None:
+        """Answer not ready from now on, so that a balancer sends new clients elsewhere."""
+        self._draining = True
+
+    async def _not_ready(self) -> str:
+        if self._draining:
+            return "draining"
+        await self._database.read(lambda tx: tx.access.regions())
+        return ""
+
+    def _client_hosts(self, request_host: str) -> ClientHosts:
+        clients = self._settings.clients
+        return ClientHosts(
+            control_plane=clients.control_plane_host or request_host,
+            storage_upload_domain=clients.storage_upload_domain,
+            mini_program_accelerate_host=clients.mini_program_accelerate_host,
+            cos_acc_domain=clients.cos_acc_domain,
+        )
+
+
+async def _loop(name: str, work: Callable[[], Awaitable[int]], wake: asyncio.Event, idle_seconds: float) -> None:
+    """Run ``work`` until it finds nothing, then wait to be woken or for ``idle_seconds``; a failure is logged."""
+    while True:
+        wake.clear()
+        try:
+            busy = await work()
+        except Exception:
+            _log.exception("the %s loop failed; it goes on", name)
+            busy = 0
+        if not busy:
+            try:
+                await asyncio.wait_for(wake.wait(), idle_seconds)
+            except TimeoutError:
+                continue
+
+
+async def _cancelled(task: asyncio.Future[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

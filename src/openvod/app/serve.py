@@ -1,0 +1,118 @@
+"""``openvod serve``: the front door on uvicorn, beside the platform's loops, until SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import logging
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from openvod.app.platform import Platform
+from openvod.app.settings import ServerSettings, Settings
+from openvod.base.errors import Conflict
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_ALLOCATOR_BYTES = 64 * 1024 * 1024
+_BACKLOG = 2048
+
+
+def serve(data_dir: Path, settings: Settings, on_ready: Callable[[str], None] = lambda url: None) -> None:
+    """Serve until a signal ends it; raises an ``OpenVodError`` that says why when it cannot start."""
+    tune_allocator()
+    listener = listen(settings.server)
+    with listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(data_dir, settings, listener, on_ready))
+
+
+async def _serve(data_dir: Path, settings: Settings, listener: socket.socket, on_ready: Callable[[str], None]) -> None:
+    platform = Platform(data_dir, settings)
+    platform.public_url = platform.public_url or local_url(settings.server, listener)
+    async with platform:
+        server = _Server(_configuration(platform, settings.server), platform)
+        server.on_ready = lambda: on_ready(platform.public_url)
+        await server.serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, telling the platform when it is up and when it is told to end."""
+
+    on_ready: Callable[[], None]
+
+    def __init__(self, config: uvicorn.Config, platform: Platform) -> None:
+        super().__init__(config)
+        self._platform = platform
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say so."""
+        await super().startup(sockets)
+        self.on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer not ready while requests on their way end."""
+        self._platform.begin_drain()
+        await super().shutdown(sockets)
+
+
+def _configuration(platform: Platform, server: ServerSettings) -> uvicorn.Config:
+    return uvicorn.Config(
+        platform.app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        # Both headers are ours, in the case that clients read (cos-storage.md 4.0).
+        server_header=False,
+        date_header=False,
+        http="httptools",
+        loop="none",
+        ws="none",
+        backlog=_BACKLOG,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=int(server.drain_seconds),
+        ssl_certfile=str(server.tls_certificate) if server.tls_certificate else None,
+        ssl_keyfile=str(server.tls_key) if server.tls_key else None,
+    )
+
+
+def listen(server: ServerSettings) -> socket.socket:
+    """Bind the listener; raises ``Conflict("server.port")`` when the port is taken."""
+    family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((server.host, server.port))
+    except OSError as error:
+        listener.close()
+        raise Conflict(
+            "server.port", f"--host {server.host} --port {server.port} cannot be bound: {error.strerror}; choose others"
+        ) from error
+    return listener
+
+
+def local_url(server: ServerSettings, listener: socket.socket) -> str:
+    """Return the listener's own base URL."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(server.host, server.host)  # noqa: S104 - reading, not binding
+    scheme = "https" if server.tls_certificate else "http"
+    return f"{scheme}://{host}:{listener.getsockname()[1]}"
+
+
+def tune_allocator() -> None:
+    """Raise glibc's mmap and trim thresholds: received bodies then reuse memory instead of faulting it in anew."""
+    try:
+        libc = ctypes.CDLL("libc.so.6")
+    except OSError:
+        logging.getLogger("openvod.app").info("no glibc: allocator left as it is")
+        return
+    libc.mallopt(_M_MMAP_THRESHOLD, _ALLOCATOR_BYTES)
+    libc.mallopt(_M_TRIM_THRESHOLD, _ALLOCATOR_BYTES)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop

@@ -1,0 +1,96 @@
+"""Settings: environment ``OPENVOD__A__B`` over the file ``openvod.toml`` of the data folder over these defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+CONFIG_FILE = "openvod.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ServerSettings(_Section):
+    """How the front door listens."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 for all.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 chooses a free one.")
+    public_url: str = Field("", description="Base of the URLs handed out; empty: http://HOST:PORT of the listener.")
+    tls_certificate: Path | None = Field(None, description="PEM file with the certificate chain; turns HTTPS on.")
+    tls_key: Path | None = Field(None, description="PEM file with the private key.")
+    stall_seconds: float = Field(30.0, gt=0, description="A request body silent for this long is refused.")
+    drain_seconds: float = Field(20.0, ge=0, description="How long SIGTERM waits for requests on their way.")
+
+
+class DatabaseSettings(_Section):
+    """Where metadata lives."""
+
+    url: SecretStr = Field(
+        SecretStr(""), description="SQLAlchemy URL such as postgresql+psycopg://…; empty: SQLite in the data folder."
+    )
+
+
+class StorageSettings(_Section):
+    """Where bytes live and what stays free."""
+
+    threads: int = Field(4, ge=1, le=64, description="Worker threads that hash and write.")
+    reserve_bytes: int = Field(64 * 1024**2, ge=0, description="Free disk space that uploads never touch.")
+
+
+class ClientSettings(_Section):
+    """Hosts that responses name to clients; ``{bucket}`` stands for the bucket's name."""
+
+    control_plane_host: str = Field("", description="`domain` of Apply; empty: the host of the request.")
+    storage_upload_domain: str = Field("", description="`storageUploadDomain` (Android, iOS); empty: left out.")
+    mini_program_accelerate_host: str = Field("", description="`MiniProgramAccelerateHost`; empty: left out.")
+    cos_acc_domain: str = Field("", description="Domain in `cosAcc` (older iOS); empty: left out.")
+
+
+class ProbeSettings(_Section):
+    """Limits of the media probe."""
+
+    timeout_seconds: float = Field(20.0, gt=0, description="Wall time for one file.")
+
+
+class Settings(BaseSettings):
+    """All settings of ``openvod serve``."""
+
+    model_config = SettingsConfigDict(env_prefix="OPENVOD__", env_nested_delimiter="__", extra="forbid")
+
+    server: ServerSettings = Field(default_factory=ServerSettings)
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    storage: StorageSettings = Field(default_factory=StorageSettings)
+    clients: ClientSettings = Field(default_factory=ClientSettings)
+    probe: ProbeSettings = Field(default_factory=ProbeSettings)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment outranks the file."""
+        return (init_settings, env_settings, _file_source(settings_cls))
+
+
+_config_path: list[Path] = []
+
+
+def _file_source(settings_cls: type[BaseSettings]) -> PydanticBaseSettingsSource:
+    return TomlConfigSettingsSource(settings_cls, _config_path[0] if _config_path else None)
+
+
+def load_settings(data_dir: Path) -> Settings:
+    """Read the settings of a data folder."""
+    _config_path[:] = [data_dir / CONFIG_FILE]
+    try:
+        return Settings()
+    finally:
+        _config_path.clear()

@@ -1,0 +1,103 @@
+"""What a probe finds in a file, and its wire shape (``events.md`` 4.1, MediaMetaData)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class VideoStream:
+    """A video stream: ``bitrate`` in bit/s, pixels as shown before rotation, ``dynamic_range`` "", hdr10 or hlg."""
+
+    bitrate: int
+    height: int
+    width: int
+    codec: str
+    fps: int
+    codec_tag: str = ""
+    dynamic_range: str = ""
+
+
+@dataclass(frozen=True)
+class AudioStream:
+    """An audio stream: ``bitrate`` in bit/s, ``sampling_rate`` in Hz."""
+
+    bitrate: int
+    sampling_rate: int
+    codec: str
+
+
+@dataclass(frozen=True)
+class ProbeResult:
+    """A file's streams. Durations in seconds, ``size`` in bytes, ``rotate`` in degrees clockwise."""
+
+    size: int
+    container: str
+    bitrate: int
+    width: int
+    height: int
+    duration: float
+    rotate: int
+    video_duration: float
+    audio_duration: float
+    category: str
+    video_streams: tuple[VideoStream, ...] = ()
+    audio_streams: tuple[AudioStream, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> ProbeResult:
+        """Rebuild from :meth:`to_json`."""
+        fields = dict(plain)
+        fields["video_streams"] = tuple(VideoStream(**s) for s in fields["video_streams"])
+        fields["audio_streams"] = tuple(AudioStream(**s) for s in fields["audio_streams"])
+        return cls(**fields)
+
+
+class Prober(Protocol):
+    """Looks into files of strangers without trusting them."""
+
+    async def probe(self, path: str) -> ProbeResult:
+        """Probe a file.
+
+        Raises ``Invalid("media.malformed")`` for what is no media, ``Unavailable("media.probe_timeout")`` and
+        ``Unavailable("media.probe_failed")`` when the probe itself did not finish.
+        """
+        ...
+
+
+def media_metadata(probe: ProbeResult) -> dict[str, Any]:
+    """Return ``MediaMetaData``; integers stay integers, which a strict client needs."""
+    return {
+        "Size": probe.size,
+        "Container": probe.container,
+        "Bitrate": probe.bitrate,
+        "Height": probe.height,
+        "Width": probe.width,
+        "Duration": probe.duration,
+        "Rotate": probe.rotate,
+        "VideoDuration": probe.video_duration,
+        "AudioDuration": probe.audio_duration,
+        "Md5": "",
+        "VideoStreamSet": [_video_item(stream) for stream in probe.video_streams],
+        "AudioStreamSet": [
+            {"Bitrate": s.bitrate, "SamplingRate": s.sampling_rate, "Codec": s.codec} for s in probe.audio_streams
+        ],
+    }
+
+
+def _video_item(stream: VideoStream) -> dict[str, Any]:
+    return {
+        "Bitrate": stream.bitrate,
+        "Height": stream.height,
+        "Width": stream.width,
+        "Codec": stream.codec,
+        "Fps": stream.fps,
+        "CodecTag": stream.codec_tag,
+        "DynamicRangeInfo": {"Type": "HDR" if stream.dynamic_range else "SDR", "HDRType": stream.dynamic_range},
+    }

@@ -1,0 +1,133 @@
+"""Temporary storage credentials as stateless tokens (``cos-storage.md`` 3.3).
+
+The token carries what it grants under a MAC; the secret key is derived from the token and never stored.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from openvod.base.errors import Denied
+
+_VERSION = "v1"
+
+
+@dataclass(frozen=True)
+class StorageGrant:
+    """What a credential may touch: ``resources`` are exact keys or prefixes with a trailing ``*`` in one bucket.
+
+    ``max_bytes`` bounds one object; times are Unix seconds.
+    """
+
+    sub_app_id: int
+    session: str
+    bucket: str
+    resources: tuple[str, ...]
+    actions: tuple[str, ...]
+    max_bytes: int | None
+    issued_at: int
+    expires_at: int
+    file_id: str
+
+    def allows_key(self, key: str) -> bool:
+        """Tell whether ``key`` is granted."""
+        return any(key.startswith(r[:-1]) if r.endswith("*") else key == r for r in self.resources)
+
+    def allows_prefix(self, prefix: str) -> bool:
+        """Tell whether everything below ``prefix`` is granted."""
+        return self.allows_key(prefix)
+
+
+@dataclass(frozen=True)
+class TemporaryCredential:
+    """The STS-like triple that Apply hands out."""
+
+    secret_id: str
+    secret_key: str
+    token: str
+    issued_at: int
+    expires_at: int
+
+
+def mint(grant: StorageGrant, root_key: bytes, secret_id_suffix: str, key_id: str = "1") -> TemporaryCredential:
+    """Make a credential; ``secret_id_suffix`` are 32 random alphanumerics, ``key_id`` names ``root_key``."""
+    secret_id = f"AKID{secret_id_suffix}"
+    content = {"kid": key_id, "sid": secret_id} | asdict(grant)
+    payload = _text(json.dumps(content, separators=(",", ":"), sort_keys=True).encode())
+    token = f"{_VERSION}.{payload}.{_text(_mac(root_key, 'mac', payload))}"
+    return TemporaryCredential(secret_id, _secret_key(root_key, token), token, grant.issued_at, grant.expires_at)
+
+
+def open_token(
+    token: str, access_key: str, root_keys: Mapping[str, bytes], now: float
+) -> tuple[StorageGrant, str]:
+    """Return the grant and the secret key of a token.
+
+    Raises ``Denied("storage_token.invalid")`` for a forged token or one of another ``access_key``, and
+    ``Denied("storage_token.expired")``.
+    """
+    version, payload, mac = _split(token)
+    content = _content(payload)
+    root_key = root_keys.get(str(content.pop("kid", "")))
+    if version != _VERSION or root_key is None or not hmac.compare_digest(_mac(root_key, "mac", payload), mac):
+        raise _invalid()
+    if content.pop("sid") != access_key:
+        raise _invalid()
+    grant = StorageGrant(**content | {"resources": tuple(content["resources"]), "actions": tuple(content["actions"])})
+    if now >= grant.expires_at:
+        raise Denied("storage_token.expired", "the temporary credential expired; apply again with vodSessionKey")
+    return grant, _secret_key(root_key, token)
+
+
+def peek_bucket(token: str) -> str:
+    """Return the bucket that a token names, unverified: for addressing only, the caller opens the token next."""
+    if not token:
+        return ""
+    return str(_content(_split(token)[1]).get("bucket", ""))
+
+
+def _split(token: str) -> tuple[str, str, bytes]:
+    parts = token.split(".")
+    if len(parts) != 3 or len(token) > 4096:
+        raise _invalid()
+    return parts[0], parts[1], _bytes(parts[2])
+
+
+def _content(payload: str) -> dict[str, object]:
+    try:
+        content = json.loads(_bytes(payload))
+    except (ValueError, RecursionError) as error:
+        raise _invalid() from error
+    if not isinstance(content, dict):
+        raise _invalid()
+    return content
+
+
+def _mac(root_key: bytes, purpose: str, text: str) -> bytes:
+    subkey = hmac.new(root_key, purpose.encode(), hashlib.sha256).digest()
+    return hmac.new(subkey, text.encode(), hashlib.sha256).digest()
+
+
+def _secret_key(root_key: bytes, token: str) -> str:
+    return _text(_mac(root_key, "secret-key", token))[:40]
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise _invalid() from error
+
+
+def _invalid() -> Denied:
+    return Denied("storage_token.invalid", "x-cos-security-token or q-ak is not one that Apply handed out; apply again")

@@ -1,0 +1,139 @@
+"""The collector returns the space of what nobody can reach any more; the checker proves disk and ledger equal."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from openvod.base.ports import Clock, UnitOfWork
+from openvod.storage.model import Blob, BlobState, Extent, MultipartUpload, UploadState
+from openvod.storage.placement import SlotBoard
+from openvod.storage.ports import BlobStore, StorageTables, StorageTx
+from openvod.storage.service import doom_upload
+
+#: JS clients remember upload ids for 30 days, yet a session ends after one; a week serves those without a session.
+UPLOAD_IDLE_SECONDS = 7 * 86_400
+#: How long a completed upload answers a repeated Complete (``cos-storage.md`` 4.3).
+COMPLETED_KEPT_SECONDS = 86_400
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What one round freed."""
+
+    uploads: int
+    blobs: int
+    orphans: int
+    slack_bytes: int
+
+
+class Collector:
+    """Frees doomed blobs, idle uploads, files without a ledger row and bytes outside any extent."""
+
+    def __init__(self, uow: UnitOfWork[StorageTx], blobs: BlobStore, slots: SlotBoard, clock: Clock) -> None:
+        self._uow = uow
+        self._blobs = blobs
+        self._slots = slots
+        self._clock = clock
+
+    async def start(self) -> None:
+        """Doom what a previous process left half-written. Call once, before any request, on a locked data folder."""
+
+        def work(tx: StorageTx) -> None:
+            tx.storage.set_blob_state([b.blob_id for b in tx.storage.blobs(BlobState.PENDING)], BlobState.DOOMED)
+
+        await self._uow.write(work)
+
+    async def collect(self, *, slack: bool = False) -> Collected:
+        """Run one round; ``slack`` also erases bytes outside every extent (costs a look at each open upload)."""
+        uploads = await self._uow.write(self._expire_uploads)
+        blobs = await self._delete_doomed()
+        orphans = await self._delete_orphans()
+        freed = await self._erase_slack() if slack else 0
+        return Collected(uploads, blobs, orphans, freed)
+
+    def _expire_uploads(self, tx: StorageTx) -> int:
+        now = self._clock.now()
+        idle = tx.storage.uploads_idle_since(now - COMPLETED_KEPT_SECONDS, _BATCH)
+        completed = [u for u in idle if u.state is UploadState.COMPLETED]
+        for upload in completed:
+            tx.storage.delete_upload(upload.upload_id)
+        abandoned = [u for u in idle if u.state is UploadState.OPEN and u.touched_at < now - UPLOAD_IDLE_SECONDS]
+        for upload in abandoned:
+            doom_upload(tx.storage, upload)
+        return len(completed) + len(abandoned)
+
+    async def _delete_doomed(self) -> int:
+        doomed = await self._uow.read(lambda tx: tx.storage.blobs(BlobState.DOOMED))
+        done = [b.blob_id for b in doomed if not self._slots.is_writing(b.blob_id)]
+        for blob_id in done:
+            await self._blobs.delete(blob_id)
+        if done:
+            await self._uow.write(lambda tx: tx.storage.delete_blobs(done))
+        return len(done)
+
+    async def _delete_orphans(self) -> int:
+        # The order matters: a ledger row is written before its file, so a file listed first and absent from the
+        # rows read afterwards belongs to nobody.
+        on_disk = await self._blobs.list()
+        known = {b.blob_id for b in await self._uow.read(lambda tx: tx.storage.blobs())}
+        orphans = [blob_id for blob_id in on_disk if blob_id not in known]
+        for blob_id in orphans:
+            await self._blobs.delete(blob_id)
+        return len(orphans)
+
+    async def _erase_slack(self) -> int:
+        freed = 0
+        for upload in await self._uow.read(lambda tx: tx.storage.open_uploads()):
+            with self._slots.reclaim(upload.upload_id) as alone:
+                if alone:
+                    freed += await self._erase_slack_of(upload)
+        return freed
+
+    async def _erase_slack_of(self, upload: MultipartUpload) -> int:
+        parts = await self._uow.read(lambda tx: tx.storage.parts(upload.upload_id))
+        return await self._blobs.keep_only(
+            upload.blob_id, [p.extent for p in parts if p.blob_id == upload.blob_id]
+        )
+
+
+@dataclass(frozen=True)
+class Discrepancies:
+    """What the checker found; all empty when disk and ledger agree."""
+
+    orphan_files: Sequence[str]
+    missing_files: Sequence[str]
+    slack_bytes: int
+
+    @property
+    def clean(self) -> bool:
+        """True when disk and ledger agree."""
+        return not (self.orphan_files or self.missing_files or self.slack_bytes)
+
+
+async def check(uow: UnitOfWork[StorageTx], blobs: BlobStore) -> Discrepancies:
+    """Compare disk and ledger of a data folder that no server uses; changes nothing but slack (which it frees)."""
+    on_disk = set(await blobs.list())
+
+    def work(tx: StorageTx) -> tuple[Sequence[Blob], dict[str, list[Extent]]]:
+        return tx.storage.blobs(), _extents_by_blob(tx.storage)
+
+    rows, owners = await uow.read(work)
+    ledger = {b.blob_id for b in rows}
+    slack = sum([await blobs.keep_only(b, extents) for b, extents in owners.items() if b in on_disk])
+    holding = {blob_id for blob_id, extents in owners.items() if extents}
+    return Discrepancies(sorted(on_disk - ledger), sorted(holding - on_disk), slack)
+
+
+def _extents_by_blob(tables: StorageTables) -> dict[str, list[Extent]]:
+    found: dict[str, list[Extent]] = defaultdict(list)
+    for stored in tables.all_objects():
+        for extent in stored.extents:
+            found[extent.blob_id].append(extent)
+    for upload in tables.open_uploads():
+        found.setdefault(upload.blob_id, [])
+        for part in tables.parts(upload.upload_id):
+            found[part.blob_id].append(part.extent)
+    return found

@@ -1,0 +1,157 @@
+"""What the storage room asks of a database and of a blob store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Protocol
+
+from openvod.storage.model import Blob, BlobState, Bucket, Extent, MultipartUpload, Part, Received, StoredObject
+
+
+class BlobStore(Protocol):
+    """Runs of bytes. What ``receive`` returned survives a crash."""
+
+    async def receive(
+        self, blob_id: str, offset: int, body: AsyncIterator[bytes], *, length: int | None, limit: int
+    ) -> Received:
+        """Write ``body`` at ``offset`` and make it durable.
+
+        ``length`` is the announced size, ``None`` when unknown. Raises ``Invalid("cos.IncompleteBody")`` when fewer or
+        more bytes come and ``Exhausted("cos.EntityTooLarge")`` past ``limit``; then nothing of it stays.
+        """
+        ...
+
+    def read(self, extents: Sequence[Extent], start: int, length: int) -> AsyncIterator[bytes]:
+        """Yield ``length`` bytes from ``start`` of the run that ``extents`` form."""
+        ...
+
+    async def erase(self, blob_id: str, offset: int, length: int) -> None:
+        """Give the space of a range back; what lies outside stays."""
+        ...
+
+    async def keep_only(self, blob_id: str, extents: Sequence[Extent]) -> int:
+        """Erase everything of a blob outside ``extents``; return how many bytes that freed."""
+        ...
+
+    async def delete(self, blob_id: str) -> None:
+        """Delete a blob; nothing happens when it is absent."""
+        ...
+
+    async def join(self, blob_id: str, extents: Sequence[Extent]) -> None:
+        """Copy ``extents`` one after another into the new blob ``blob_id``, durably."""
+        ...
+
+    async def list(self) -> Sequence[str]:
+        """Return the ids of all blobs on disk."""
+        ...
+
+    def locate(self, blob_id: str) -> str:
+        """Return the path of a blob for programs that read files."""
+        ...
+
+
+class StorageTables(Protocol):
+    """Rows of the storage room inside one transaction."""
+
+    def bucket(self, name: str) -> Bucket | None:
+        """Return a bucket by its full name."""
+        ...
+
+    def bucket_for(self, sub_app_id: int, region: str) -> Bucket | None:
+        """Return the bucket of an application in a region."""
+        ...
+
+    def bucket_by_short_name(self, short_name: str) -> Bucket | None:
+        """Return a bucket by the name that paths use."""
+        ...
+
+    def add_bucket(self, bucket: Bucket) -> None:
+        """Insert."""
+        ...
+
+    def add_blob(self, blob: Blob) -> None:
+        """Insert a ledger row."""
+        ...
+
+    def set_blob_state(self, blob_ids: Iterable[str], state: BlobState) -> None:
+        """Change ledger rows."""
+        ...
+
+    def blobs(self, state: BlobState | None = None) -> Sequence[Blob]:
+        """Return ledger rows, optionally of one state."""
+        ...
+
+    def delete_blobs(self, blob_ids: Iterable[str]) -> None:
+        """Delete ledger rows."""
+        ...
+
+    def object(self, bucket: str, key: str) -> StoredObject | None:
+        """Return a finished object."""
+        ...
+
+    def objects_under(self, bucket: str, prefix: str) -> Sequence[StoredObject]:
+        """Return the finished objects whose key starts with ``prefix``."""
+        ...
+
+    def put_object(self, stored: StoredObject) -> None:
+        """Insert or replace."""
+        ...
+
+    def publish_under(self, bucket: str, prefix: str) -> None:
+        """Make the objects below ``prefix`` visible to playback."""
+        ...
+
+    def delete_object(self, bucket: str, key: str) -> None:
+        """Delete."""
+        ...
+
+    def all_objects(self) -> Sequence[StoredObject]:
+        """Return every object (for the checker)."""
+        ...
+
+    def upload(self, upload_id: str, *, lock: bool = False) -> MultipartUpload | None:
+        """Return a multipart upload; ``lock`` keeps other writers out until the transaction ends."""
+        ...
+
+    def uploads_under(
+        self, bucket: str, prefix: str, key_marker: str, id_marker: str, limit: int
+    ) -> Sequence[MultipartUpload]:
+        """Return open uploads by key, then id, after the markers."""
+        ...
+
+    def put_upload(self, upload: MultipartUpload) -> None:
+        """Insert or replace."""
+        ...
+
+    def uploads_idle_since(self, moment: float, limit: int) -> Sequence[MultipartUpload]:
+        """Return uploads of any state untouched since ``moment``."""
+        ...
+
+    def open_uploads(self) -> Sequence[MultipartUpload]:
+        """Return every open upload."""
+        ...
+
+    def delete_upload(self, upload_id: str) -> None:
+        """Delete an upload and its parts."""
+        ...
+
+    def part(self, upload_id: str, number: int) -> Part | None:
+        """Return one acknowledged part."""
+        ...
+
+    def parts(self, upload_id: str, after: int = 0, limit: int = 10_000) -> Sequence[Part]:
+        """Return acknowledged parts by number."""
+        ...
+
+    def put_part(self, part: Part) -> None:
+        """Insert or replace."""
+        ...
+
+
+class StorageTx(Protocol):
+    """A transaction that reaches the storage tables."""
+
+    @property
+    def storage(self) -> StorageTables:
+        """The storage room's tables."""
+        ...

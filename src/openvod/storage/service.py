@@ -1,0 +1,334 @@
+"""Use cases of the storage room: put, multipart, read, delete.
+
+Order of every write: ledger row, bytes (durable), metadata transaction, answer. A crash between two of them leaves at
+most bytes that the collector finds by the ledger; never an acknowledged part that is gone.
+"""
+
+from __future__ import annotations
+
+from asyncio import shield
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from openvod.base.errors import Conflict, Invalid, NotFound, OpenVodError
+from openvod.base.identifiers import new_hex, new_upload_id
+from openvod.base.ports import Clock, Entropy, UnitOfWork
+from openvod.storage.model import (
+    MAX_PART_NUMBER,
+    MAX_PART_SIZE,
+    Assembly,
+    Blob,
+    BlobState,
+    CompletedPart,
+    Extent,
+    MultipartUpload,
+    Part,
+    Received,
+    StoredObject,
+    UploadState,
+    assemble,
+    digest_of_list,
+    fits_grid,
+)
+from openvod.storage.placement import Placement, SlotBoard
+from openvod.storage.ports import BlobStore, StorageTables, StorageTx
+
+Check = Callable[[Received], None]
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A request body on its way in. ``length`` is ``None`` for a chunked one; ``check`` refuses after reading."""
+
+    body: AsyncIterator[bytes]
+    length: int | None
+    limit: int = MAX_PART_SIZE
+    check: Check = lambda received: None
+
+
+class StorageService:
+    """Objects and multipart uploads over a blob store and its ledger."""
+
+    def __init__(self, uow: UnitOfWork[StorageTx], blobs: BlobStore, clock: Clock, entropy: Entropy) -> None:
+        self._uow = uow
+        self._blobs = blobs
+        self._clock = clock
+        self._entropy = entropy
+        self.slots = SlotBoard()
+
+    async def put_object(
+        self, bucket: str, key: str, headers: Mapping[str, str], incoming: Incoming, *, overwrite: bool = True
+    ) -> StoredObject:
+        """Store a whole object; the last writer wins unless ``overwrite`` is false (``cos-storage.md`` 4.2)."""
+        async with self._pending_blob() as blob_id:
+            received = await self._receive(blob_id, incoming)
+            stored = StoredObject(
+                bucket, key, received.size, received.md5, received.crc64, headers,
+                _whole(blob_id, received.size), self._clock.now(),
+            )  # fmt: skip
+            await self._uow.write(lambda tx: _adopt_object(tx.storage, stored, [blob_id], overwrite=overwrite))
+        return stored
+
+    async def initiate(self, bucket: str, key: str, headers: Mapping[str, str], storage_class: str) -> MultipartUpload:
+        """Open a multipart upload."""
+        now = self._clock.now()
+        upload = MultipartUpload(
+            upload_id=new_upload_id(self._entropy, now),
+            bucket=bucket,
+            key=key,
+            blob_id=self._new_blob_id(),
+            headers=headers,
+            storage_class=storage_class,
+            state=UploadState.OPEN,
+            created_at=now,
+            touched_at=now,
+        )
+
+        def work(tx: StorageTx) -> None:
+            tx.storage.add_blob(Blob(upload.blob_id, BlobState.LIVE, now))
+            tx.storage.put_upload(upload)
+
+        await self._uow.write(work)
+        return upload
+
+    async def upload_part(self, bucket: str, key: str, upload_id: str, number: int, incoming: Incoming) -> Part:
+        """Store one part where it will stay (``cos-storage.md`` 4.3); an earlier one of that number is replaced."""
+        if not 1 <= number <= MAX_PART_NUMBER:
+            raise Invalid("cos.InvalidArgument", f"partNumber {number} must lie between 1 and {MAX_PART_NUMBER}")
+
+        # The slot is claimed before the rows are read: a retry that read them first could write over bytes that
+        # its twin had acknowledged in between.
+        with self.slots.claim(upload_id, number) as claimed:
+            upload, existing = await self._uow.read(lambda tx: _part_slot(tx.storage, bucket, key, upload_id, number))
+            stride = self.slots.stride(upload, number, incoming.length)
+            if claimed and not _in_grid(existing, upload) and fits_grid(stride, number, incoming.length or 0):
+                place = Placement(upload.blob_id, (number - 1) * stride, stride)
+                part, replaced = await self._store_part(upload_id, number, incoming, place)
+            else:
+                async with self._pending_blob() as blob_id:
+                    part, replaced = await self._store_part(upload_id, number, incoming, Placement(blob_id))
+            if replaced and replaced.blob_id == upload.blob_id:
+                await self._blobs.erase(replaced.blob_id, replaced.offset, replaced.size)
+        return part
+
+    async def _store_part(
+        self, upload_id: str, number: int, incoming: Incoming, place: Placement
+    ) -> tuple[Part, Part | None]:
+        received = await self._receive(place.blob_id, incoming, place.offset)
+        part = Part(
+            upload_id, number, received.size, received.md5, received.crc64,
+            place.blob_id, place.offset, self._clock.now(),
+        )  # fmt: skip
+        try:
+            return part, await self._uow.write(lambda tx: _adopt_part(tx.storage, part, place))
+        except OpenVodError:
+            await self._blobs.erase(place.blob_id, place.offset, received.size)
+            raise
+
+    async def complete(self, bucket: str, key: str, upload_id: str, parts: Sequence[CompletedPart]) -> MultipartUpload:
+        """Make the object from its parts: one transaction, no byte moved, repeatable with the same list."""
+        if not parts:
+            raise Invalid("cos.MalformedXML", "CompleteMultipartUpload lists no Part; list every PartNumber and ETag")
+        digest = digest_of_list(parts)
+
+        def work(tx: StorageTx) -> MultipartUpload:
+            upload = _known_upload(tx.storage, bucket, key, upload_id, lock=True)
+            if upload.state is UploadState.COMPLETED:
+                if upload.parts_digest != digest:
+                    raise NotFound("cos.NoSuchUpload", "this UploadId was completed with another list of parts")
+                return upload
+            stored = {p.number: p for p in tx.storage.parts(upload_id)}
+            return _finish(tx.storage, upload, digest, assemble(parts, stored), stored, self._clock.now())
+
+        return await self._uow.write(work)
+
+    async def abort(self, bucket: str, key: str, upload_id: str) -> None:
+        """Give up an open upload and doom its bytes."""
+
+        def work(tx: StorageTx) -> None:
+            upload = _open_upload(tx.storage, bucket, key, upload_id, lock=True)
+            doom_upload(tx.storage, upload)
+
+        await self._uow.write(work)
+
+    async def list_parts(self, bucket: str, key: str, upload_id: str, after: int, limit: int) -> tuple[
+        MultipartUpload, Sequence[Part]
+    ]:
+        """Return an open upload and up to ``limit`` parts whose number is greater than ``after``."""
+
+        def work(tx: StorageTx) -> tuple[MultipartUpload, Sequence[Part]]:
+            return _open_upload(tx.storage, bucket, key, upload_id), tx.storage.parts(upload_id, after, limit)
+
+        return await self._uow.read(work)
+
+    async def list_uploads(
+        self, bucket: str, prefix: str, key_marker: str, id_marker: str, limit: int
+    ) -> Sequence[MultipartUpload]:
+        """Return open uploads by key, then age."""
+        return await self._uow.read(
+            lambda tx: tx.storage.uploads_under(bucket, prefix, key_marker, id_marker, limit)
+        )
+
+    async def head(self, bucket: str, key: str) -> StoredObject:
+        """Return a finished object, or raise ``NotFound("cos.NoSuchKey")``."""
+        found = await self._uow.read(lambda tx: tx.storage.object(bucket, key))
+        if found is None:
+            raise NotFound("cos.NoSuchKey", f"no object has the key {key!r}")
+        return found
+
+    def read(self, stored: StoredObject, start: int, length: int) -> AsyncIterator[bytes]:
+        """Yield ``length`` bytes of an object from ``start``."""
+        return self._blobs.read(stored.extents, start, length)
+
+    async def delete(self, bucket: str, key: str) -> None:
+        """Delete an object; an absent one is no error."""
+        await self._uow.write(lambda tx: remove_object(tx.storage, bucket, key))
+
+    async def contiguous_path(self, bucket: str, key: str) -> str:
+        """Return the path of a file with exactly the object's bytes, joining its extents first when it has several."""
+        stored = await self.head(bucket, key)
+        if len(stored.extents) == 1 and stored.extents[0].offset == 0:
+            await self._blobs.keep_only(stored.extents[0].blob_id, stored.extents)
+            return self._blobs.locate(stored.extents[0].blob_id)
+        async with self._pending_blob() as blob_id:
+            await self._blobs.join(blob_id, stored.extents)
+            joined = replace(stored, extents=_whole(blob_id, stored.size))
+            await self._uow.write(lambda tx: _swap_extents(tx.storage, stored, joined))
+        return self._blobs.locate(blob_id)
+
+    @asynccontextmanager
+    async def _pending_blob(self) -> AsyncIterator[str]:
+        """Enter a new blob in the ledger while the block writes it; doom it when the block fails."""
+        blob_id = self._new_blob_id()
+        pending = Blob(blob_id, BlobState.PENDING, self._clock.now())
+        with self.slots.writing(blob_id):
+            await self._uow.write(lambda tx: tx.storage.add_blob(pending))
+            try:
+                yield blob_id
+            except BaseException:
+                await shield(self._uow.write(lambda tx: tx.storage.set_blob_state([blob_id], BlobState.DOOMED)))
+                raise
+
+    async def _receive(self, blob_id: str, incoming: Incoming, offset: int = 0) -> Received:
+        received = await self._blobs.receive(
+            blob_id, offset, incoming.body, length=incoming.length, limit=incoming.limit
+        )
+        try:
+            incoming.check(received)
+        except Exception:
+            await self._blobs.erase(blob_id, offset, received.size)
+            raise
+        return received
+
+    def _new_blob_id(self) -> str:
+        return new_hex(self._entropy, 32)
+
+
+def remove_object(tables: StorageTables, bucket: str, key: str) -> None:
+    """Delete an object row and doom its blobs."""
+    stored = tables.object(bucket, key)
+    if stored:
+        tables.delete_object(bucket, key)
+        tables.set_blob_state({e.blob_id for e in stored.extents}, BlobState.DOOMED)
+
+
+def doom_upload(tables: StorageTables, upload: MultipartUpload) -> None:
+    """Delete an open upload and doom every blob that holds its bytes."""
+    blobs = {upload.blob_id} | {p.blob_id for p in tables.parts(upload.upload_id)}
+    tables.set_blob_state(blobs, BlobState.DOOMED)
+    tables.delete_upload(upload.upload_id)
+
+
+def _known_upload(
+    tables: StorageTables, bucket: str, key: str, upload_id: str, *, lock: bool = False
+) -> MultipartUpload:
+    upload = tables.upload(upload_id, lock=lock)
+    if upload is None or (upload.bucket, upload.key) != (bucket, key):
+        raise NotFound("cos.NoSuchUpload", "this UploadId is unknown for this key (completed, aborted or expired)")
+    return upload
+
+
+def _open_upload(
+    tables: StorageTables, bucket: str, key: str, upload_id: str, *, lock: bool = False
+) -> MultipartUpload:
+    upload = _known_upload(tables, bucket, key, upload_id, lock=lock)
+    if upload.state is not UploadState.OPEN:
+        raise NotFound("cos.NoSuchUpload", "this UploadId was completed already")
+    return upload
+
+
+def _adopt_object(tables: StorageTables, stored: StoredObject, blob_ids: Sequence[str], *, overwrite: bool) -> None:
+    existing = tables.object(stored.bucket, stored.key)
+    if existing and not overwrite:
+        raise Conflict("cos.FileAlreadyExists", "the key exists and x-cos-forbid-overwrite is true")
+    if existing:
+        tables.set_blob_state({e.blob_id for e in existing.extents}, BlobState.DOOMED)
+        stored = replace(stored, published=existing.published)
+    tables.put_object(stored)
+    tables.set_blob_state(blob_ids, BlobState.LIVE if stored.size else BlobState.DOOMED)
+
+
+def _adopt_part(tables: StorageTables, part: Part, placement: Placement) -> Part | None:
+    """Make a received part the one that counts; return the part it replaced."""
+    upload = tables.upload(part.upload_id, lock=True)
+    if upload is None or upload.state is not UploadState.OPEN:
+        raise NotFound("cos.NoSuchUpload", "the upload was completed or aborted while this part was on its way")
+    replaced = tables.part(part.upload_id, part.number)
+    tables.put_part(part)
+    if part.blob_id != upload.blob_id:
+        tables.set_blob_state([part.blob_id], BlobState.LIVE)
+    if replaced and replaced.blob_id != upload.blob_id:
+        tables.set_blob_state([replaced.blob_id], BlobState.DOOMED)
+    tables.put_upload(replace(upload, touched_at=part.modified_at, stride=upload.stride or placement.stride))
+    return replaced
+
+
+def _part_slot(
+    tables: StorageTables, bucket: str, key: str, upload_id: str, number: int
+) -> tuple[MultipartUpload, Part | None]:
+    return _open_upload(tables, bucket, key, upload_id), tables.part(upload_id, number)
+
+
+def _in_grid(part: Part | None, upload: MultipartUpload) -> bool:
+    return part is not None and part.blob_id == upload.blob_id
+
+
+def _whole(blob_id: str, size: int) -> tuple[Extent, ...]:
+    return (Extent(blob_id, 0, size),) if size else ()
+
+
+def _finish(
+    tables: StorageTables,
+    upload: MultipartUpload,
+    digest: str,
+    assembly: Assembly,
+    stored: Mapping[int, Part],
+    now: float,
+) -> MultipartUpload:
+    used = {e.blob_id for e in assembly.extents}
+    known = {p.blob_id for p in stored.values()} | {upload.blob_id}
+    finished = StoredObject(
+        upload.bucket, upload.key, assembly.size, assembly.etag, assembly.crc64, upload.headers, assembly.extents, now
+    )
+    _adopt_object(tables, finished, sorted(used), overwrite=True)
+    tables.set_blob_state(known - used, BlobState.DOOMED)
+    done = replace(
+        upload,
+        state=UploadState.COMPLETED,
+        touched_at=now,
+        parts_digest=digest,
+        etag=assembly.etag,
+        crc64=assembly.crc64,
+    )
+    tables.put_upload(done)
+    return done
+
+
+def _swap_extents(tables: StorageTables, before: StoredObject, after: StoredObject) -> None:
+    current = tables.object(before.bucket, before.key)
+    if current is None or tuple(current.extents) != tuple(before.extents):
+        raise Conflict("storage.object_changed", "the object changed while it was joined; try again")
+    tables.put_object(replace(current, extents=after.extents))
+    tables.set_blob_state({e.blob_id for e in before.extents}, BlobState.DOOMED)
+    tables.set_blob_state({e.blob_id for e in after.extents}, BlobState.LIVE)

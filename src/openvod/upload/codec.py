@@ -1,0 +1,116 @@
+"""Bodies of the UGC control plane (``upload-protocol.md`` 2.2 to 2.4), with their strict JSON types."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from openvod.access.model import STORAGE_APP_ID
+from openvod.base.errors import Invalid
+from openvod.signing.storage_token import TemporaryCredential
+from openvod.upload.model import ApplyRequest, FileRequest, UploadSession
+
+
+@dataclass(frozen=True)
+class ClientHosts:
+    """Hosts that responses name. Empty ones are left out: iOS takes ``""`` for a host (2.3)."""
+
+    control_plane: str
+    storage_upload_domain: str = ""
+    mini_program_accelerate_host: str = ""
+    cos_acc_domain: str = ""
+
+
+def parse_body(body: bytes) -> dict[str, Any]:
+    """Return the JSON object of a request body, whatever its Content-Type says."""
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Invalid("upload.body", "the request body is not JSON; send a JSON object in UTF-8") from error
+    if not isinstance(parsed, dict):
+        raise Invalid("upload.body", "the request body must be a JSON object")
+    return parsed
+
+
+def text_field(body: Mapping[str, Any], name: str, *, required: bool = False) -> str:
+    """Return a string member; absent and null mean empty unless ``required``."""
+    value = body.get(name)
+    if value is None:
+        value = ""
+    if not isinstance(value, str):
+        raise Invalid("upload.type", f"{name} must be a JSON string")
+    if required and not value:
+        raise Invalid("upload.missing", f"{name} is missing or empty; send it as a JSON string")
+    return value
+
+
+def _size_field(body: Mapping[str, Any], name: str) -> int | None:
+    value = body.get(name)
+    if value is None:
+        return None
+    # bool is an int to Python, not to JSON.
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Invalid("upload.type", f"{name} must be a JSON integer (bytes)")
+    return value
+
+
+def parse_apply(body: Mapping[str, Any]) -> ApplyRequest:
+    """Read the Apply fields; names and types stay as sent, :mod:`openvod.upload.model` judges them."""
+    video = cover = None
+    if body.get("videoType") is not None or body.get("videoName") is not None:
+        video = FileRequest(
+            text_field(body, "videoName"), text_field(body, "videoType"), _size_field(body, "videoSize")
+        )
+    if body.get("coverType") is not None or body.get("coverName") is not None:
+        cover = FileRequest(
+            text_field(body, "coverName"), text_field(body, "coverType"), _size_field(body, "coverSize")
+        )
+    return ApplyRequest(
+        video=video,
+        cover=cover,
+        session_key=text_field(body, "vodSessionKey"),
+        file_id=text_field(body, "fileId"),
+        storage_region=text_field(body, "storageRegion"),
+        expire_time=text_field(body, "ExpireTime"),
+    )
+
+
+def apply_data(
+    session: UploadSession, credential: TemporaryCredential, hosts: ClientHosts, region_short_name: str, now: float
+) -> dict[str, Any]:
+    """Build ``data`` of the Apply response: every member that any SDK needs, in its JSON type (2.3)."""
+    data: dict[str, Any] = {}
+    for member, key in (("video", session.video_key), ("cover", session.cover_key)):
+        if key:
+            data[member] = {"storageSignature": "", "storagePath": f"/{key}"}
+    data |= {
+        "storageAppId": STORAGE_APP_ID,
+        "storageBucket": session.bucket.rpartition("-")[0],
+        "storageRegion": region_short_name,
+        "storageRegionV5": session.region,
+        "StorageRegionV5": session.region,
+        "domain": hosts.control_plane,
+        "vodSessionKey": session.session_key,
+        "tempCertificate": {
+            "secretId": credential.secret_id,
+            "secretKey": credential.secret_key,
+            "token": credential.token,
+            "expiredTime": credential.expires_at,
+        },
+        "appId": session.sub_app_id,
+        "timestamp": int(now),
+    }
+    if hosts.storage_upload_domain:
+        data["storageUploadDomain"] = hosts.storage_upload_domain.replace("{bucket}", session.bucket)
+    if hosts.mini_program_accelerate_host:
+        data["MiniProgramAccelerateHost"] = hosts.mini_program_accelerate_host
+    if hosts.cos_acc_domain:
+        data["cosAcc"] = {"isOpen": 1, "domain": hosts.cos_acc_domain.replace("{bucket}", session.bucket)}
+    return data
+
+
+def success(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Wrap ``data`` as the UGC success envelope (2.1)."""
+    return {"code": 0, "message": "ok", "data": data}

@@ -1,0 +1,192 @@
+"""Upload sessions as values, and the rules of what may be uploaded (``upload-protocol.md`` 2.2, 2.5)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from openvod.base.errors import Invalid
+from openvod.base.sizes import TIB
+
+SESSION_SECONDS = 86_400
+#: Mobiles do not refresh credentials by themselves, so one lasts as long as the session (``upload-protocol.md`` 2.3).
+CREDENTIAL_SECONDS = 86_400
+#: A repeated Apply with the same one-time signature is a lost answer for this long (``upload-protocol.md`` 1.4).
+APPLY_REPEAT_SECONDS = 30
+MAX_VIDEO_BYTES = 48 * TIB
+MAX_NAME_CHARACTERS = 255
+
+VIDEO_TYPES = frozenset(
+    "wmv rm mov mpeg mp4 3gp flv avi rmvb ts asf mpg webm mkv m3u8 mpd wm asx ram mpe vob dat mp4v m4v f4v mxf qt ogg"
+    " mp3 m4a flac wav ra aac amr".split()
+)
+COVER_TYPES = frozenset("jpg jpeg png gif bmp tiff ai cdr eps tif heif webp".split())
+_IMAGE_TYPES = COVER_TYPES
+#: Android sends MIME subtypes for content:// sources.
+_SUBTYPES = {
+    "quicktime": "mov",
+    "x-matroska": "mkv",
+    "3gpp": "3gp",
+    "3gpp2": "3gp",
+    "x-msvideo": "avi",
+    "x-ms-wmv": "wmv",
+    "x-ms-asf": "asf",
+    "x-flv": "flv",
+    "mp2t": "ts",
+    "mp2ts": "ts",
+    "x-m4v": "m4v",
+    "vnd.apple.mpegurl": "m3u8",
+    "x-mpegurl": "m3u8",
+    "mp4a-latm": "m4a",
+    "x-wav": "wav",
+    "svg+xml": "",
+    "pjpeg": "jpg",
+}
+
+
+class SessionState(StrEnum):
+    """Life of an upload session."""
+
+    OPEN = "open"
+    COMMITTED = "committed"
+
+
+class Source(StrEnum):
+    """Who uploads: a client with a signature, or a server through API 3.0."""
+
+    CLIENT = "client"
+    SERVER = "server"
+
+
+@dataclass(frozen=True)
+class FileRequest:
+    """One announced file: display ``name``, ``type`` (lower-case extension without dot), ``size`` in bytes or ``None``."""
+
+    name: str
+    type: str
+    size: int | None
+
+
+@dataclass(frozen=True)
+class ApplyRequest:
+    """What an Apply asks for: a new upload (``video``, ``cover``), a resumed one, or a cover for ``file_id``."""
+
+    video: FileRequest | None = None
+    cover: FileRequest | None = None
+    session_key: str = ""
+    file_id: str = ""
+    storage_region: str = ""
+    expire_time: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Identifies the request, so that a repetition after a lost answer is recognised."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Permission:
+    """The part of a verified permission that outlives Apply."""
+
+    class_id: int = 0
+    source_context: str = ""
+    session_context: str = ""
+    procedure: str = ""
+    task_priority: int = 0
+    task_notify_mode: str = "Finish"
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class UploadSession:
+    """One permitted upload. ``video_key`` or ``cover_key`` is empty when that file is not part of it."""
+
+    session_key: str
+    sub_app_id: int
+    file_id: str
+    state: SessionState
+    bucket: str
+    region: str
+    video_key: str
+    cover_key: str
+    source: Source
+    request: ApplyRequest
+    permission: Permission
+    signature_fingerprint: str
+    created_at: float
+    expires_at: float
+    committed_at: float | None = None
+
+    @property
+    def directory(self) -> str:
+        """The key prefix that belongs to this session, with a trailing slash."""
+        return (self.video_key or self.cover_key).rpartition("/")[0] + "/"
+
+
+@dataclass(frozen=True)
+class SpentSignature:
+    """A used one-time signature and the session that it opened."""
+
+    fingerprint: str
+    session_key: str
+    request_digest: str
+    spent_at: float
+    expires_at: float
+
+
+def check_video(request: FileRequest) -> FileRequest:
+    """Return the request with its type normalised, or raise ``Invalid`` naming the field."""
+    kind = normal_type(request.type)
+    if kind not in VIDEO_TYPES | _IMAGE_TYPES:
+        raise Invalid(
+            "upload.video_type", f"videoType {request.type[:40]!r} is not accepted; send a video or audio file such as mp4"
+        )
+    _check_name("videoName", request.name)
+    _check_size("videoSize", request.size)
+    return FileRequest(request.name, kind, request.size)
+
+
+def check_cover(request: FileRequest) -> FileRequest:
+    """Return the request with its type normalised, or raise ``Invalid`` naming the field."""
+    kind = normal_type(request.type)
+    if kind not in COVER_TYPES:
+        raise Invalid("upload.cover_type", f"coverType {request.type[:40]!r} is not accepted; send a jpg or png picture")
+    _check_name("coverName", request.name)
+    _check_size("coverSize", request.size)
+    return FileRequest(request.name, kind, request.size)
+
+
+def normal_type(text: str) -> str:
+    """Lower-case an extension and map the MIME subtypes that Android sends."""
+    lowered = text.strip().lower().removeprefix(".")
+    return _SUBTYPES.get(lowered, lowered)
+
+
+def _check_name(field: str, name: str) -> None:
+    if len(name) > MAX_NAME_CHARACTERS:
+        raise Invalid("upload.name", f"{field} has {len(name)} characters; at most {MAX_NAME_CHARACTERS} are accepted")
+    if any(ord(c) < 32 or ord(c) == 127 for c in name):
+        raise Invalid("upload.name", f"{field} contains control characters; remove them")
+    if "/" in name or "\\" in name:
+        raise Invalid("upload.name", f"{field} contains a path; send the file's bare name")
+
+
+def _check_size(field: str, size: int | None) -> None:
+    if size is not None and not 0 <= size <= MAX_VIDEO_BYTES:
+        raise Invalid("upload.size", f"{field} {size} must lie between 0 and {MAX_VIDEO_BYTES} bytes")
+
+
+def session_from_row(row: Mapping[str, object]) -> UploadSession:
+    """Rebuild a session from plain column values."""
+    plain = dict(row)
+    request = dict(plain["request"])  # type: ignore[call-overload]
+    for field in ("video", "cover"):
+        request[field] = FileRequest(**request[field]) if request[field] else None
+    plain["request"] = ApplyRequest(**request)
+    plain["permission"] = Permission(**plain["permission"])  # type: ignore[arg-type]
+    plain["state"] = SessionState(str(plain["state"]))
+    plain["source"] = Source(str(plain["source"]))
+    return UploadSession(**plain)  # type: ignore[arg-type]

@@ -1,0 +1,73 @@
+"""What the upload room asks of a database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from openvod.access.ports import AccessTables
+from openvod.events.ports import EventTables
+from openvod.media.ports import MediaTables
+from openvod.storage.ports import StorageTables
+from openvod.upload.model import SpentSignature, UploadSession
+
+
+class UploadTables(Protocol):
+    """Rows of the upload room inside one transaction."""
+
+    def session(self, session_key: str, *, lock: bool = False) -> UploadSession | None:
+        """Return a session; ``lock`` keeps other writers out until the transaction ends."""
+        ...
+
+    def put_session(self, session: UploadSession) -> None:
+        """Insert or replace."""
+        ...
+
+    def sessions_expired(self, moment: float, limit: int) -> Sequence[UploadSession]:
+        """Return sessions of any state whose end lies before ``moment``."""
+        ...
+
+    def delete_session(self, session_key: str) -> None:
+        """Delete."""
+        ...
+
+    def spent(self, fingerprint: str) -> SpentSignature | None:
+        """Return what used a one-time signature."""
+        ...
+
+    def spend(self, spent: SpentSignature) -> bool:
+        """Record a use; false when the signature was used before (also by a transaction that commits first)."""
+        ...
+
+    def forget_spent(self, moment: float) -> int:
+        """Delete records whose signature expired before ``moment``."""
+        ...
+
+
+class UploadTx(Protocol):
+    """A transaction over every table that Apply and Commit touch."""
+
+    @property
+    def access(self) -> AccessTables:
+        """Applications, keys, regions."""
+        ...
+
+    @property
+    def storage(self) -> StorageTables:
+        """Buckets, objects, uploads."""
+        ...
+
+    @property
+    def uploads(self) -> UploadTables:
+        """Sessions and spent signatures."""
+        ...
+
+    @property
+    def media(self) -> MediaTables:
+        """Media assets."""
+        ...
+
+    @property
+    def events(self) -> EventTables:
+        """The outbox."""
+        ...

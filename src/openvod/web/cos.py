@@ -1,0 +1,267 @@
+"""COS-compatible storage (``cos-storage.md``): addressing, authentication and routing of operations."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from openvod.base.errors import Denied, Invalid, OpenVodError
+from openvod.base.ports import Clock
+from openvod.signing import cos as cos_signature, storage_token
+from openvod.signing.cos import SignedRequest
+from openvod.signing.storage_token import StorageGrant
+from openvod.storage import codec
+from openvod.storage.model import MAX_PART_SIZE, Received
+from openvod.storage.ranges import http_date
+from openvod.storage.service import Incoming, StorageService
+from openvod.web.addressing import Address, Addressing
+from openvod.web.errors import cos_code
+from openvod.web.objects import serve_object
+from openvod.web.wire import Answer, ClientDisconnected, WireRequest, unavailable, xml_answer
+
+_LIST_LIMIT = 1000
+_UNSUPPORTED = (
+    "append", "acl", "cors", "lifecycle", "versioning", "versions", "tagging", "policy", "delete", "restore", "select",
+    "inventory", "symlink", "website", "location", "replication", "referer", "encryption", "object-lock",
+)  # fmt: skip
+_SUBRESOURCES_OF_PUT = ("x-cos-copy-source",)
+_log = logging.getLogger("openvod.web.cos")
+
+
+@dataclass(frozen=True)
+class Call:
+    """An authenticated request: where it points and what its credential grants."""
+
+    request: WireRequest
+    bucket: str
+    key: str
+    grant: StorageGrant
+
+    def require_key(self) -> str:
+        """Return the key, checked against its rules and the grant."""
+        codec.check_key(self.key)
+        if not self.grant.allows_key(self.key):
+            raise Denied("cos.AccessDenied", f"the credential does not cover the key {self.key!r}; apply for an upload")
+        return self.key
+
+
+class CosSurface:
+    """The operations that upload clients issue (4.1)."""
+
+    def __init__(
+        self, storage: StorageService, addressing: Addressing, clock: Clock, root_keys: Mapping[str, bytes]
+    ) -> None:
+        self._storage = storage
+        self._addressing = addressing
+        self._clock = clock
+        self._root_keys = root_keys
+
+    async def __call__(self, request: WireRequest) -> Answer:
+        """Serve one request."""
+        try:
+            return await self._serve(request)
+        except OpenVodError as error:
+            return self._failure(request, error)
+        except ClientDisconnected:
+            raise
+        except Exception as error:
+            _log.exception("storage request %s failed", request.request_id)
+            return self._failure(request, unavailable(error))
+
+    async def _serve(self, request: WireRequest) -> Answer:
+        token = request.headers.get("x-cos-security-token") or request.argument("x-cos-security-token") or ""
+        address = await self._addressing.resolve(request, token)
+        call = self._authenticated(request, address, token)
+        return await self._operation(request)(call)
+
+    def _authenticated(self, request: WireRequest, address: Address, token: str) -> Call:
+        credential = cos_signature.find_credential(request.headers, request.query)
+        if credential is None:
+            raise Denied("cos.AccessDenied", "the request is not signed; send Authorization and x-cos-security-token")
+        if not token:
+            raise Denied("storage_token.invalid", "x-cos-security-token is missing; send the token of tempCertificate")
+        now = self._clock.now()
+        grant, secret_key = storage_token.open_token(token, credential.access_key, self._root_keys, now)
+        signed = SignedRequest(request.method, address.paths, request.query, request.headers, address.hosts)
+        if not cos_signature.verify(credential, secret_key, signed):
+            raise Denied("cos.SignatureDoesNotMatch", "the request's signature is wrong; check key, path and headers")
+        cos_signature.check_window(credential, now)
+        if address.bucket != grant.bucket:
+            raise Denied("cos.AccessDenied", f"the credential does not cover the bucket {address.bucket!r}")
+        return Call(request, address.bucket, address.key, grant)
+
+    def _operation(self, request: WireRequest) -> Callable[[Call], Awaitable[Answer]]:
+        """Route by method and by the presence of ``uploads``, ``uploadId`` and ``partNumber`` (4.3)."""
+        names = {name for name, _ in request.query}
+        if (odd := names.intersection(_UNSUPPORTED)) or any(h in request.headers for h in _SUBRESOURCES_OF_PUT):
+            raise Invalid("cos.NotImplemented", f"operation {sorted(odd) or 'copy'} is not offered here")
+        table: dict[tuple[str, bool, bool], Callable[[Call], Awaitable[Answer]]] = {
+            ("PUT", False, False): self._put_object,
+            ("PUT", False, True): self._upload_part,
+            ("POST", True, False): self._initiate,
+            ("POST", False, True): self._complete,
+            ("GET", True, False): self._list_uploads,
+            ("GET", False, True): self._list_parts,
+            ("GET", False, False): self._get,
+            ("HEAD", False, False): self._get,
+            ("DELETE", False, True): self._abort,
+            ("DELETE", False, False): self._delete,
+        }
+        found = table.get((request.method, "uploads" in names, "uploadId" in names))
+        if found is None:
+            raise Invalid("cos.MethodNotAllowed", f"{request.method} is not offered for this resource")
+        return found
+
+    async def _put_object(self, call: Call) -> Answer:
+        key = call.require_key()
+        headers = codec.stored_headers(key, call.request.headers)
+        overwrite = call.request.headers.get("x-cos-forbid-overwrite", "").lower() != "true"
+        stored = await self._storage.put_object(call.bucket, key, headers, self._incoming(call), overwrite=overwrite)
+        return _stored(stored.etag, stored.crc64)
+
+    async def _initiate(self, call: Call) -> Answer:
+        key = call.require_key()
+        storage_class = call.request.headers.get("x-cos-storage-class", "").upper() or "STANDARD"
+        headers = codec.stored_headers(key, call.request.headers)
+        upload = await self._storage.initiate(call.bucket, key, headers, storage_class)
+        return xml_answer(codec.initiate_result(upload))
+
+    async def _upload_part(self, call: Call) -> Answer:
+        key = call.require_key()
+        number = _integer(call.request, "partNumber")
+        part = await self._storage.upload_part(call.bucket, key, _upload_id(call), number, self._incoming(call))
+        return _stored(part.etag, part.crc64)
+
+    async def _complete(self, call: Call) -> Answer:
+        key = call.require_key()
+        body = await call.request.body(codec.MAX_COMPLETE_BODY)
+        _check_md5(call.request, lambda: _md5_of(body))
+        upload = await self._storage.complete(call.bucket, key, _upload_id(call), codec.parse_complete(body))
+        location = f"http://{call.request.headers.get('vod-forward-cos') or call.request.host}/{key}"
+        return xml_answer(
+            codec.complete_result(upload, location),
+            headers={"x-cos-hash-crc64ecma": str(upload.crc64), "ETag": f'"{upload.etag}"'},
+        )
+
+    async def _abort(self, call: Call) -> Answer:
+        await self._storage.abort(call.bucket, call.require_key(), _upload_id(call))
+        return Answer(204)
+
+    async def _delete(self, call: Call) -> Answer:
+        raise Denied("cos.AccessDenied", "an upload credential cannot delete objects; delete the media instead")
+
+    async def _list_parts(self, call: Call) -> Answer:
+        request, key = call.request, call.require_key()
+        marker = _integer(request, "part-number-marker", 0)
+        limit = min(_integer(request, "max-parts", _LIST_LIMIT), _LIST_LIMIT)
+        upload, parts = await self._storage.list_parts(call.bucket, key, _upload_id(call), marker, limit + 1)
+        document = codec.list_parts_result(
+            upload,
+            parts[:limit],
+            marker=marker,
+            limit=limit,
+            truncated=len(parts) > limit,
+            url_encoded=request.argument("encoding-type") == "url",
+        )
+        return xml_answer(document)
+
+    async def _list_uploads(self, call: Call) -> Answer:
+        request = call.request
+        prefix = request.argument("prefix") or ""
+        if not call.grant.allows_prefix(prefix):
+            raise Denied("cos.AccessDenied", f"the credential does not cover the prefix {prefix!r}; list your own key")
+        key_marker, id_marker = request.argument("key-marker") or "", request.argument("upload-id-marker") or ""
+        limit = min(_integer(request, "max-uploads", _LIST_LIMIT), _LIST_LIMIT)
+        uploads = await self._storage.list_uploads(call.bucket, prefix, key_marker, id_marker, limit + 1)
+        document = codec.list_uploads_result(
+            call.bucket,
+            uploads[:limit],
+            prefix=prefix,
+            key_marker=key_marker,
+            id_marker=id_marker,
+            limit=limit,
+            truncated=len(uploads) > limit,
+            url_encoded=request.argument("encoding-type") == "url",
+        )
+        return xml_answer(document)
+
+    async def _get(self, call: Call) -> Answer:
+        if not call.key:
+            return Answer(200)
+        stored = await self._storage.head(call.bucket, call.require_key())
+        return serve_object(call.request, stored, self._storage)
+
+    def _incoming(self, call: Call) -> Incoming:
+        request = call.request
+        length = request.content_length
+        if length is None and "chunked" not in request.headers.get("transfer-encoding", "").lower():
+            raise Invalid("cos.MissingContentLength", "send Content-Length or Transfer-Encoding: chunked")
+        limit = min(call.grant.max_bytes or MAX_PART_SIZE, MAX_PART_SIZE)
+        expected = _announced_md5(request)
+
+        def check(received: Received) -> None:
+            if expected is not None and bytes.fromhex(received.md5) != expected:
+                raise Invalid("cos.BadDigest", "Content-MD5 differs from the received bytes; send them again")
+
+        return Incoming(request.stream(), length, limit, check)
+
+    def _failure(self, request: WireRequest, error: OpenVodError) -> Answer:
+        code, status = cos_code(error)
+        clock_matters = error.code in ("cos.request_expired", "cos.time_skewed")
+        document = codec.error_document(
+            code,
+            error.message,
+            resource=f"{request.host}{request.path}",
+            request_id=request.request_id,
+            trace_id=secrets.token_hex(16),
+            server_time=http_date(self._clock.now()) if clock_matters else "",
+        )
+        headers = {"x-cos-trace-id": request.request_id}
+        if request.method == "HEAD":
+            return Answer(status, headers)
+        return xml_answer(document, status, headers)
+
+
+def _stored(etag: str, crc64: int) -> Answer:
+    return Answer(200, {"ETag": f'"{etag}"', "x-cos-hash-crc64ecma": str(crc64)})
+
+
+def _upload_id(call: Call) -> str:
+    return call.request.argument("uploadId") or ""
+
+
+def _integer(request: WireRequest, name: str, default: int | None = None) -> int:
+    text = request.argument(name)
+    if default is not None and not text:
+        return default
+    if not text or not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise Invalid("cos.InvalidArgument", f"{name} {(text or '')[:20]!r} must be a whole number")
+    return int(text)
+
+
+def _announced_md5(request: WireRequest) -> bytes | None:
+    text = request.headers.get("content-md5", "").strip()
+    if not text:
+        return None
+    try:
+        digest = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        digest = b""
+    if len(digest) != 16:
+        raise Invalid("cos.InvalidDigest", "Content-MD5 must be the Base64 of 16 bytes")
+    return digest
+
+
+def _check_md5(request: WireRequest, actual: Callable[[], bytes]) -> None:
+    expected = _announced_md5(request)
+    if expected is not None and actual() != expected:
+        raise Invalid("cos.BadDigest", "Content-MD5 differs from the received bytes; send them again")
+
+
+def _md5_of(body: bytes) -> bytes:
+    return hashlib.md5(body, usedforsecurity=False).digest()

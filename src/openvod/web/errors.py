@@ -1,0 +1,147 @@
+"""The one table from our error codes to the numbers and names of each wire."""
+
+from __future__ import annotations
+
+from openvod.base.errors import Conflict, Denied, Exhausted, Invalid, NotFound, OpenVodError
+
+#: UGC ``code`` numbers (``upload-protocol.md`` 2.6): three are the original's, the rest are ours and stable.
+#: 500 is avoided: the web SDK would take it for a transport error.
+UGC_CODES = {
+    "signature.malformed": 10004,
+    "signature.mismatch": 10004,
+    "signature.not_yet_valid": 10004,
+    "key.unknown": 10004,
+    "key.disabled": 10005,
+    "signature.expired": 10010,
+    "signature.used": 10011,
+    "application.foreign": 10012,
+    "application.unknown": 10012,
+    "session.foreign": 10012,
+    "session.unknown": 10020,
+    "upload.incomplete": 10021,
+    "upload.size_differs": 10022,
+    "region.not_enabled": 10030,
+    "category.unknown": 10031,
+    "procedure.unknown": 10032,
+    "media.unknown": 10033,
+    "upload.video_type": 10040,
+    "upload.cover_type": 10041,
+    "upload.size": 10042,
+    "upload.name": 10043,
+}
+_UGC_INVALID_REQUEST = 10001
+_UGC_UNAVAILABLE = 10090
+
+#: COS code and HTTP status (``cos-storage.md`` 4.7).
+COS_CODES = {
+    "cos.BadDigest": ("BadDigest", 400),
+    "cos.InvalidDigest": ("InvalidDigest", 400),
+    "cos.IncompleteBody": ("IncompleteBody", 400),
+    "cos.InvalidArgument": ("InvalidArgument", 400),
+    "cos.InvalidObjectName": ("InvalidObjectName", 400),
+    "cos.InvalidURI": ("InvalidURI", 400),
+    "cos.KeyTooLong": ("KeyTooLong", 400),
+    "cos.MalformedXML": ("MalformedXML", 400),
+    "cos.XMLSizeLimit": ("XMLSizeLimit", 400),
+    "cos.EntityTooLarge": ("EntityTooLarge", 400),
+    "cos.EntityTooSmall": ("EntityTooSmall", 400),
+    "cos.InvalidPart": ("InvalidPart", 400),
+    "cos.InvalidPartOrder": ("InvalidPartOrder", 400),
+    "cos.RequestTimeout": ("RequestTimeout", 400),
+    "cos.MalformedPOSTRequest": ("MalformedPOSTRequest", 400),
+    "cos.InvalidPolicyDocument": ("InvalidPolicyDocument", 400),
+    "cos.authorization_malformed": ("InvalidArgument", 400),
+    "storage_token.expired": ("ExpiredToken", 400),
+    "request.too_large": ("EntityTooLarge", 400),
+    "storage_token.invalid": ("InvalidAccessKeyId", 403),
+    "cos.SignatureDoesNotMatch": ("SignatureDoesNotMatch", 403),
+    "cos.AccessDenied": ("AccessDenied", 403),
+    "cos.request_expired": ("AccessDenied", 403),
+    "cos.time_skewed": ("RequestTimeTooSkewed", 403),
+    "cos.NoSuchBucket": ("NoSuchBucket", 404),
+    "cos.NoSuchKey": ("NoSuchKey", 404),
+    "cos.NoSuchUpload": ("NoSuchUpload", 404),
+    "cos.MethodNotAllowed": ("MethodNotAllowed", 405),
+    "cos.FileAlreadyExists": ("FileAlreadyExists", 409),
+    "cos.MissingContentLength": ("MissingContentLength", 411),
+    "cos.PreconditionFailed": ("PreconditionFailed", 412),
+    "cos.InvalidRange": ("InvalidRange", 416),
+    "cos.NotImplemented": ("NotImplemented", 501),
+    # Not a 5xx: clients repeat those up to 24 times for each part, and a full disk stays full (7.3).
+    "storage.disk_full": ("AccessDenied", 403),
+}
+
+#: API 3.0 codes (``procedures-and-api.md`` 2.6, ``upload-protocol.md`` 5).
+API_CODES = {
+    "api.authorization_malformed": "AuthFailure.InvalidAuthorization",
+    "api.signature_mismatch": "AuthFailure.SignatureFailure",
+    "tc3.malformed": "AuthFailure.InvalidAuthorization",
+    "tc3.clock": "AuthFailure.SignatureExpire",
+    "key.unknown": "AuthFailure.SecretIdNotFound",
+    "key.disabled": "AuthFailure.SecretIdNotFound",
+    "application.foreign": "InvalidParameterValue.SubAppId",
+    "application.unknown": "InvalidParameterValue.SubAppId",
+    "session.foreign": "InvalidParameterValue.VodSessionKey",
+    "session.unknown": "InvalidParameterValue.VodSessionKey",
+    "upload.incomplete": "InvalidParameterValue.VodSessionKey",
+    "upload.size_differs": "FailedOperation",
+    "upload.video_type": "InvalidParameterValue.MediaType",
+    "upload.cover_type": "InvalidParameterValue.CoverType",
+    "region.not_enabled": "InvalidParameterValue.StorageRegion",
+    "category.unknown": "InvalidParameterValue.ClassId",
+    "procedure.unknown": "InvalidParameterValue.Procedure",
+    "api.action": "InvalidAction",
+    "api.version": "NoSuchVersion",
+    "api.missing": "MissingParameter",
+    "api.type": "InvalidParameter",
+    "api.unknown": "UnknownParameter",
+    "api.unsupported": "UnsupportedOperation",
+    "request.too_large": "RequestSizeLimitExceeded",
+}
+
+
+def ugc_code(error: OpenVodError) -> int:
+    """Return the UGC ``code`` of an error."""
+    if known := UGC_CODES.get(error.code):
+        return known
+    return _UGC_INVALID_REQUEST if isinstance(error, Invalid | Exhausted) else _UGC_UNAVAILABLE
+
+
+def ugc_message(error: OpenVodError) -> str:
+    """Return the message beside a ``code``; the original's wording leads where clients know it (2.6)."""
+    lead = {10001: "invalid request", 10004: "invalid signature", 10010: "signature expired"}.get(ugc_code(error))
+    return f"ugc upload | {lead}: {error.message}" if lead else f"ugc upload | {error.message}"
+
+
+def cos_code(error: OpenVodError) -> tuple[str, int]:
+    """Return COS code and HTTP status of an error."""
+    if known := COS_CODES.get(error.code):
+        return known
+    kinds: tuple[tuple[type[OpenVodError], tuple[str, int]], ...] = (
+        (Invalid, ("InvalidArgument", 400)),
+        (Denied, ("AccessDenied", 403)),
+        (NotFound, ("NoSuchKey", 404)),
+        (Conflict, ("UploadConflict", 409)),
+        (Exhausted, ("AccessDenied", 403)),
+    )
+    return next((answer for kind, answer in kinds if isinstance(error, kind)), ("ServiceUnavailable", 503))
+
+
+def api_code(error: OpenVodError) -> str:
+    """Return the API 3.0 error code of an error."""
+    if known := API_CODES.get(error.code):
+        return known
+    kinds: tuple[tuple[type[OpenVodError], str], ...] = (
+        (Invalid, "InvalidParameterValue"),
+        (Denied, "UnauthorizedOperation"),
+        (NotFound, "ResourceNotFound"),
+        (Conflict, "FailedOperation"),
+        (Exhausted, "LimitExceeded"),
+    )
+    return next((answer for kind, answer in kinds if isinstance(error, kind)), "InternalError")
+
+
+def http_status(error: OpenVodError) -> int:
+    """Return the HTTP status of an error on surfaces of our own."""
+    kinds = ((Invalid, 400), (Denied, 403), (NotFound, 404), (Conflict, 409), (Exhausted, 429))
+    return next((status for kind, status in kinds if isinstance(error, kind)), 503)

@@ -1,0 +1,97 @@
+"""The front door: which surface a request belongs to (architecture, "One front door")."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.types import Receive, Scope, Send
+
+from openvod.base.errors import OpenVodError
+from openvod.web.errors import http_status
+from openvod.web.wire import Answer, ClientDisconnected, WireRequest, json_answer, preflight, unavailable
+
+Surface = Callable[[WireRequest], Awaitable[Answer]]
+_REPORT_PATHS = ("/ugcupload_new", "/ugcupload")
+_log = logging.getLogger("openvod.web")
+
+
+@dataclass(frozen=True)
+class Surfaces:
+    """One handler per surface. Each turns its own errors into its own wire form."""
+
+    ugc: Surface
+    cos: Surface
+    api: Surface
+    playback: Surface
+    operations: Surface
+
+
+class FrontDoor:
+    """The ASGI application."""
+
+    def __init__(self, surfaces: Surfaces, *, is_bucket_host: Callable[[str], bool], stall_seconds: float) -> None:
+        self._surfaces = surfaces
+        self._is_bucket_host = is_bucket_host
+        self._stall_seconds = stall_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; ``lifespan`` belongs to the composition, web sockets are not spoken."""
+        if scope["type"] != "http":
+            return
+        request = WireRequest(scope, receive, stall_seconds=self._stall_seconds)
+        try:
+            answer = await self._answer(request)
+            if answer.status >= 400 and not await request.drain():
+                answer.headers["Connection"] = "close"
+            await answer.send(request, send)
+        except ClientDisconnected:
+            _log.info("client left during %s %s", request.method, request.path)
+
+    async def _answer(self, request: WireRequest) -> Answer:
+        if request.method == "OPTIONS":
+            return preflight(request)
+        try:
+            return await self._surface(request)(request)
+        except OpenVodError as error:
+            return json_answer({"error": {"code": error.code, "message": error.message}}, http_status(error))
+        except (ClientDisconnected, GeneratorExit):
+            raise
+        except Exception as error:
+            _log.exception("request %s failed: %s %s", request.request_id, request.method, request.path)
+            wrapped = unavailable(error)
+            return json_answer({"error": {"code": wrapped.code, "message": wrapped.message}}, 500)
+
+    def _surface(self, request: WireRequest) -> Surface:
+        """Choose by what only that surface's requests have, the control plane first (2.1, 3.4)."""
+        path = request.path
+        if path == "/v3/index.php":
+            return self._surfaces.ugc
+        if path in _REPORT_PATHS:
+            return _accept_report
+        if path in ("/healthz", "/readyz"):
+            return self._surfaces.operations
+        if self._is_storage_request(request):
+            return self._surfaces.cos
+        if path == "/" and ("x-tc-action" in request.headers or request.argument("Action")):
+            return self._surfaces.api
+        if request.method in ("GET", "HEAD"):
+            return self._surfaces.playback
+        return self._surfaces.cos
+
+    def _is_storage_request(self, request: WireRequest) -> bool:
+        headers = request.headers
+        return (
+            "vod-forward-cos" in headers
+            or headers.get("authorization", "").startswith("q-sign-algorithm")
+            or request.argument("q-sign-algorithm") is not None
+            or request.argument("sign") is not None
+            or self._is_bucket_host(request.host)
+        )
+
+
+async def _accept_report(request: WireRequest) -> Answer:
+    """Accept a client's statistics report and forget it (``upload-protocol.md`` 3.6)."""
+    await request.body(1 << 20)
+    return json_answer({})

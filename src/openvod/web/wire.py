@@ -1,0 +1,210 @@
+"""Requests and answers as they travel: raw paths in, header names in their exact case out.
+
+Starlette lower-cases header names; Python's COS SDK looks them up by case (``cos-storage.md`` 4.0), hence answers of
+our own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import unquote_to_bytes
+
+from starlette.types import Message, Receive, Scope, Send
+
+from openvod.base.errors import Exhausted, Invalid, Unavailable
+from openvod.base.sizes import MIB
+from openvod.signing.cos import parse_query
+from openvod.storage.ranges import http_date
+
+SERVER_NAME = "openvod"
+#: A body that sends nothing for this long has stalled.
+STALL_SECONDS = 30.0
+_DRAIN_LIMIT = 16 * MIB
+_EXPOSED = (
+    "ETag, Date, Content-Length, Content-Range, Accept-Ranges, Last-Modified, x-cos-request-id, "
+    "x-cos-hash-crc64ecma, x-cos-trace-id, x-cos-version-id"
+)
+
+
+class ClientDisconnected(Exception):
+    """The client went away before its body ended; nobody is left to answer."""
+
+
+class WireRequest:
+    """An ASGI request. Header names are lower-case; ``path`` is percent-decoded once, never normalised."""
+
+    def __init__(self, scope: Scope, receive: Receive, *, stall_seconds: float = STALL_SECONDS) -> None:
+        self.scope = scope
+        self._receive = receive
+        self._stall_seconds = stall_seconds
+        self._body_ended = False
+        self.request_id = secrets.token_hex(16)
+
+    @property
+    def method(self) -> str:
+        """The method, upper-case."""
+        return str(self.scope["method"])
+
+    @cached_property
+    def headers(self) -> Mapping[str, str]:
+        """Headers by lower-case name, as Latin-1 text; of repeated ones the last counts."""
+        return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self.scope["headers"]}
+
+    @cached_property
+    def path(self) -> str:
+        """The decoded path; bytes that are no UTF-8 come as surrogates and are refused by their reader."""
+        raw = self.scope.get("raw_path") or self.scope["path"].encode()
+        return unquote_to_bytes(raw.partition(b"?")[0]).decode("utf-8", "surrogateescape")
+
+    @cached_property
+    def query(self) -> list[tuple[str, str]]:
+        """Decoded query pairs in order."""
+        return parse_query(self.scope["query_string"])
+
+    def argument(self, name: str) -> str | None:
+        """Return the first query value of ``name``; empty text when it has none."""
+        return next((value for key, value in self.query if key == name), None)
+
+    @property
+    def host(self) -> str:
+        """The Host header as sent."""
+        return self.headers.get("host", "")
+
+    @property
+    def content_length(self) -> int | None:
+        """The announced body size, ``None`` when unknown."""
+        text = self.headers.get("content-length", "")
+        if not text:
+            return None
+        if not text.isascii() or not text.isdigit():
+            raise Invalid("cos.InvalidArgument", f"Content-Length {text[:20]!r} is not a number")
+        return int(text)
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """Yield the body's chunks; raises ``ClientDisconnected`` and, when it stalls, ``Invalid``."""
+        while not self._body_ended:
+            message = await self._next_message()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnected
+            self._body_ended = not message.get("more_body", False)
+            if chunk := message.get("body", b""):
+                yield chunk
+
+    async def _next_message(self) -> Message:
+        try:
+            async with asyncio.timeout(self._stall_seconds):
+                return await self._receive()
+        except TimeoutError as error:
+            raise Invalid(
+                "cos.RequestTimeout", f"the body sent nothing for {self._stall_seconds:g} s; send the request again"
+            ) from error
+
+    async def body(self, limit: int) -> bytes:
+        """Return the whole body; raises ``Exhausted("request.too_large")`` past ``limit`` bytes."""
+        announced = self.content_length
+        if announced is not None and announced > limit:
+            raise Exhausted("request.too_large", f"the request body exceeds {limit} bytes; send less", limit=limit)
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in self.stream():
+            size += len(chunk)
+            if size > limit:
+                raise Exhausted("request.too_large", f"the request body exceeds {limit} bytes; send less", limit=limit)
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    async def drain(self) -> bool:
+        """Read a bounded rest of the body, so that a browser sees the refusal; false when more remains (4.0)."""
+        if self._body_ended:
+            return True
+        size = 0
+        try:
+            async for chunk in self.stream():
+                size += len(chunk)
+                if size > _DRAIN_LIMIT:
+                    return False
+        except (ClientDisconnected, Invalid):
+            return False
+        return True
+
+
+@dataclass
+class Answer:
+    """A response. ``headers`` keep their case; ``stream`` replaces ``body`` and needs ``Content-Length`` set."""
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    stream: AsyncIterator[bytes] | None = None
+
+    async def send(self, request: WireRequest, send: Send) -> None:
+        """Send the answer with the headers that every answer has."""
+        headers = common_headers(request) | self.headers
+        headers.setdefault("Content-Length", str(len(self.body)))
+        if self.status in (204, 304):
+            del headers["Content-Length"]
+        raw = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": self.status, "headers": raw})
+        if request.method == "HEAD" or self.stream is None:
+            body = b"" if request.method == "HEAD" else self.body
+            await send({"type": "http.response.body", "body": body})
+            return
+        async for chunk in self.stream:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def common_headers(request: WireRequest) -> dict[str, str]:
+    """Date, Server, request id and CORS: on every answer, errors included (``cos-storage.md`` 4.0, 4.8)."""
+    headers = {
+        "Date": http_date(time.time()),
+        "Server": SERVER_NAME,
+        "x-cos-request-id": request.request_id,
+        "X-Content-Type-Options": "nosniff",
+    }
+    if origin := request.headers.get("origin"):
+        headers |= {
+            "Access-Control-Allow-Origin": origin,
+            "Access-Control-Expose-Headers": _EXPOSED,
+            "Vary": "Origin",
+        }
+    if request.headers.get("connection", "").lower() == "close":
+        headers["Connection"] = "close"
+    return headers
+
+
+def preflight(request: WireRequest) -> Answer:
+    """Answer OPTIONS: everything a client asks for is allowed, since no request carries cookies (4.8)."""
+    headers = {
+        "Access-Control-Allow-Methods": "GET,PUT,POST,DELETE,HEAD,OPTIONS",
+        "Access-Control-Max-Age": "86400",
+    }
+    if requested := request.headers.get("access-control-request-headers"):
+        headers["Access-Control-Allow-Headers"] = requested
+    if "origin" not in request.headers:
+        headers["Access-Control-Allow-Origin"] = "*"
+    return Answer(200, headers)
+
+
+def json_answer(value: object, status: int = 200) -> Answer:
+    """Answer JSON with exactly ``application/json``, which Python's SDK compares literally."""
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return Answer(status, {"Content-Type": "application/json"}, body)
+
+
+def xml_answer(document: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+    """Answer XML."""
+    return Answer(status, {"Content-Type": "application/xml", **(headers or {})}, document.encode())
+
+
+def unavailable(error: BaseException) -> Unavailable:
+    """Wrap an unforeseen failure; its text stays in the log, not in the answer."""
+    wrapped = Unavailable("internal", "the platform failed; retry, and look for the request id in its log")
+    wrapped.__cause__ = error
+    return wrapped
