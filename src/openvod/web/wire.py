@@ -32,6 +32,24 @@ _EXPOSED = (
 )
 
 
+class _CasedName(bytes):
+    """A header name that keeps its case on the way out.
+
+    Uvicorn writes ``name.lower()`` and compares that with names it knows; this one answers both, exactly as it is.
+    """
+
+    __slots__ = ()
+
+    def lower(self) -> bytes:
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, bytes) and bytes.lower(self) == bytes.lower(other)
+
+    def __hash__(self) -> int:
+        return hash(bytes.lower(self))
+
+
 class ClientDisconnected(Exception):
     """The client went away before its body ended; nobody is left to answer."""
 
@@ -149,7 +167,7 @@ class Answer:
         headers.setdefault("Content-Length", str(len(self.body)))
         if self.status in (204, 304):
             del headers["Content-Length"]
-        raw = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+        raw = [(_CasedName(name.encode("latin-1")), value.encode("latin-1", "replace")) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": raw})
         if request.method == "HEAD" or self.stream is None:
             body = b"" if request.method == "HEAD" else self.body

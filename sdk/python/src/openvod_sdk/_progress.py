@@ -1,0 +1,112 @@
+"""Progress and control of a running upload."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import anyio
+
+from openvod_sdk._errors import UploadCancelled
+
+_WINDOW_SECONDS = 5.0
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A moment of an upload. Bytes never go backwards; ``seconds_left`` is ``None`` while the speed is unknown."""
+
+    bytes_done: int
+    bytes_total: int
+    speed_bytes_per_second: float
+    seconds_left: float | None
+    phase: str
+
+
+OnProgress = Callable[[Progress], None]
+
+
+class ProgressMeter:
+    """Counts bytes that storage acknowledged and those on their way, and reports."""
+
+    def __init__(self, total: int, report: OnProgress | None) -> None:
+        self._total = total
+        self._report = report
+        self._acknowledged = 0
+        self._on_way: dict[object, int] = {}
+        self._shown = 0
+        self._samples: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
+
+    def resumed(self, size: int) -> None:
+        """Count bytes that an earlier run sent; they do not make this run look fast."""
+        self._acknowledged += size
+        self._samples.clear()
+        self._samples.append((time.monotonic(), self._acknowledged))
+        self.show("upload")
+
+    def sent(self, item: object, size: int) -> None:
+        """Count bytes of an item that left, not yet acknowledged."""
+        self._on_way[item] = self._on_way.get(item, 0) + size
+        self.show("upload")
+
+    def acknowledged(self, item: object, size: int) -> None:
+        """Count an item as stored."""
+        self._on_way.pop(item, None)
+        self._acknowledged += size
+        self.show("upload")
+
+    def retried(self, item: object) -> None:
+        """Take back what an item had sent."""
+        self._on_way.pop(item, None)
+
+    def show(self, phase: str) -> None:
+        """Report now."""
+        if not self._report:
+            return
+        now = time.monotonic()
+        self._shown = max(self._shown, min(self._total, self._acknowledged + sum(self._on_way.values())))
+        self._samples.append((now, self._shown))
+        while len(self._samples) > 2 and now - self._samples[0][0] > _WINDOW_SECONDS:
+            self._samples.popleft()
+        (then, before), elapsed = self._samples[0], now - self._samples[0][0]
+        speed = (self._shown - before) / elapsed if elapsed > 0 and now > then else 0.0
+        left = (self._total - self._shown) / speed if speed > 0 else None
+        self._report(Progress(self._shown, self._total, speed, left, phase))
+
+
+class UploadControl:
+    """Pauses, resumes or cancels an upload; every method may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._paused = threading.Event()
+        self._cancelled = threading.Event()
+
+    def pause(self) -> None:
+        """Stop sending after the slices on their way; the connection may be given up."""
+        self._paused.set()
+
+    def resume(self) -> None:
+        """Go on."""
+        self._paused.clear()
+
+    def cancel(self) -> None:
+        """End the upload with ``UploadCancelled``; what was stored is discarded."""
+        self._cancelled.set()
+
+    @property
+    def paused(self) -> bool:
+        """True while paused."""
+        return self._paused.is_set()
+
+    async def checkpoint(self) -> None:
+        """Wait while paused; raise ``UploadCancelled`` once cancelled."""
+        while True:
+            if self._cancelled.is_set():
+                raise UploadCancelled("the upload was cancelled")
+            if not self._paused.is_set():
+                return
+            await anyio.sleep(_POLL_SECONDS)

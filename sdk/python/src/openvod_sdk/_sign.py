@@ -1,0 +1,77 @@
+"""Upload signatures: an app server's permission for one client (upload-protocol.md 1)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+import time
+from urllib.parse import quote, urlencode
+
+from openvod_sdk._errors import InvalidPermission
+
+MAX_VALIDITY_SECONDS = 7_776_000
+_NOTIFY_MODES = ("Finish", "Change", "None")
+
+
+def sign(
+    secret_id: str,
+    secret_key: str,
+    *,
+    expire: int = 86_400,
+    class_id: int | None = None,
+    procedure: str | None = None,
+    task_priority: int | None = None,
+    task_notify_mode: str | None = None,
+    source_context: str | None = None,
+    session_context: str | None = None,
+    one_time: bool = False,
+    sub_app_id: int | None = None,
+    storage_region: str | None = None,
+    now: float | None = None,
+    random: int | None = None,
+) -> str:
+    """Sign a permission to upload and return it as the text that clients send.
+
+    ``expire`` is the validity in seconds (at most 90 days). ``source_context`` (at most 250 characters) comes back in
+    ``NewFileUpload``; ``session_context`` (at most 1000), ``task_priority`` (-10 to 10) and ``task_notify_mode`` go
+    with ``procedure``. ``one_time`` permits a single upload. Raises ``InvalidPermission`` naming the field.
+    """
+    _check_range("expire", expire, 1, MAX_VALIDITY_SECONDS)
+    _check_range("task_priority", task_priority, -10, 10)
+    _check_length("source_context", source_context, 250)
+    _check_length("session_context", session_context, 1000)
+    if task_notify_mode not in (None, *_NOTIFY_MODES):
+        raise InvalidPermission(f"task_notify_mode must be one of {', '.join(_NOTIFY_MODES)}")
+    if not secret_id or not secret_key:
+        raise InvalidPermission("secret_id and secret_key must not be empty; create a key with 'openvod keys create'")
+    issued = int(time.time() if now is None else now)
+    parameters: dict[str, object | None] = {
+        "secretId": secret_id,
+        "currentTimeStamp": issued,
+        "expireTime": issued + expire,
+        "random": secrets.randbits(32) if random is None else random,
+        "classId": class_id,
+        "procedure": procedure,
+        "taskPriority": task_priority,
+        "taskNotifyMode": task_notify_mode,
+        "sourceContext": source_context,
+        "sessionContext": session_context,
+        "oneTimeValid": 1 if one_time else None,
+        "vodSubAppId": sub_app_id,
+        "storageRegion": storage_region,
+    }
+    original = urlencode({k: v for k, v in parameters.items() if v is not None}, quote_via=quote).encode()
+    digest = hmac.new(secret_key.encode(), original, hashlib.sha1).digest()
+    return base64.b64encode(digest + original).decode()
+
+
+def _check_range(field: str, value: int | None, low: int, high: int) -> None:
+    if value is not None and not low <= value <= high:
+        raise InvalidPermission(f"{field} is {value}; it must lie between {low} and {high}")
+
+
+def _check_length(field: str, value: str | None, longest: int) -> None:
+    if value is not None and len(value) > longest:
+        raise InvalidPermission(f"{field} has {len(value)} characters; at most {longest} are allowed")

@@ -1,0 +1,51 @@
+"""HTTP with retries: the one place that decides what is worth another try."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import anyio
+import httpx
+
+from openvod_sdk._errors import ChecksumMismatch, StorageError, TransportError
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How often and how long: delays double from ``first_delay`` to ``longest_delay`` seconds, with jitter."""
+
+    attempts: int = 6
+    first_delay: float = 0.25
+    longest_delay: float = 10.0
+
+    def delay(self, failures: int) -> float:
+        """Seconds to wait after that many failures."""
+        ceiling = min(self.longest_delay, self.first_delay * 2 ** (failures - 1))
+        return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
+
+
+def worth_retrying(error: Exception) -> bool:
+    """Network faults, server faults and damaged parts are; refusals are not."""
+    if isinstance(error, StorageError):
+        return error.status >= 500 or error.code in ("IncompleteBody", "BadDigest", "RequestTimeout")
+    return isinstance(error, httpx.TransportError | TransportError | ChecksumMismatch)
+
+
+async def with_retries(policy: RetryPolicy, call: Callable[[], Awaitable[R]]) -> R:
+    """Run ``call`` until it succeeds, fails for good, or the attempts are used up."""
+    failures = 0
+    while True:
+        try:
+            return await call()
+        except Exception as error:
+            failures += 1
+            if not worth_retrying(error) or failures >= policy.attempts:
+                if isinstance(error, httpx.HTTPError):
+                    raise TransportError(f"{type(error).__name__}: {error or 'no answer'}") from error
+                raise
+            await anyio.sleep(policy.delay(failures))
