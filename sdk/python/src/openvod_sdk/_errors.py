@@ -1,79 +1,45 @@
-"""What can go wrong, as one tree.
+"""The error tree.
 
-::
-
-    OpenVodSdkError
-    ├── SignatureError        (also ValueError)  a signature cannot be minted, or does not verify
-    ├── EventError            (also ValueError)  a notification body is no event
-    ├── SourceError           the local file cannot be read, or changed during its upload
-    ├── UploadCancelled       UploadControl.cancel() was called
-    ├── TransportError        no answer: refused, reset, timed out; worth a later call, which resumes
-    ├── ProtocolError         an answer came, but it is not what the protocol promises
-    ├── ApiError              the control plane answered a non-zero ``code``
-    ├── StorageError          the storage endpoint answered a COS error
-    └── ChecksumMismatch      stored bytes differ from local ones, also after repeating
-
-Messages name the offending field and the next step; they never contain a secret.
+OpenVodSdkError
+├── InvalidPermission        a permission cannot be signed as asked (field named)
+├── TransportError           no answer, after all retries
+├── ApiError                 the control plane refused: .code, .message
+├── StorageError             storage refused: .status, .code, .message, .request_id
+├── ChecksumMismatch         what storage holds differs from the file
+├── SourceChanged            the file changed while it was uploaded
+├── UploadCancelled          UploadControl.cancel() was called
+└── EventError               a notification is malformed or not authentic
 """
 
 from __future__ import annotations
 
 
 class OpenVodSdkError(Exception):
-    """Root of every error that this package raises on purpose."""
+    """Root of this SDK's errors."""
 
 
-class SignatureError(OpenVodSdkError, ValueError):
-    """A signature cannot be minted from these values, or a received one does not verify."""
-
-
-class EventError(OpenVodSdkError, ValueError):
-    """A notification body is not an event of format 3.0 or 2.0."""
-
-
-class SourceError(OpenVodSdkError):
-    """The local file cannot be read, has no usable name, or changed while it was being uploaded."""
-
-
-class UploadCancelled(OpenVodSdkError):
-    """The upload was cancelled through its :class:`~openvod_sdk.UploadControl`."""
+class InvalidPermission(OpenVodSdkError):
+    """A permission cannot be signed as asked; the message names the field."""
 
 
 class TransportError(OpenVodSdkError):
-    """No answer came, even after repeating. The session is kept: the same call resumes."""
-
-
-class ProtocolError(OpenVodSdkError):
-    """An answer came that the protocol does not know, such as a proxy's page in place of JSON."""
+    """No answer came, after all retries."""
 
 
 class ApiError(OpenVodSdkError):
-    """The control plane refused (``upload-protocol.md`` 2.6).
+    """The control plane refused a call; ``code`` is its stable number."""
 
-    ``code`` is the protocol's number (10004 invalid signature, 10010 expired signature, ...), ``status`` the HTTP
-    status, 200 for a business error.
-    """
-
-    def __init__(self, action: str, code: int, message: str, status: int = 200) -> None:
-        super().__init__(f"{action}: {message} (code {code}, HTTP {status})")
-        self.action = action
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(f"{message} (code {code})")
         self.code = code
         self.message = message
-        self.status = status
 
 
 class StorageError(OpenVodSdkError):
-    """The storage endpoint refused (``cos-storage.md`` 4.6).
+    """Storage refused a request; ``code`` is the name in its error document."""
 
-    ``code`` is the COS code (``NoSuchUpload``); empty for a HEAD or an answer without XML. ``request_id`` finds the
-    request in the server's log.
-    """
-
-    def __init__(self, operation: str, status: int, code: str = "", message: str = "", request_id: str = "") -> None:
-        super().__init__(
-            f"{operation}: {code or 'HTTP error'}: {message or 'no message'} (HTTP {status}, request {request_id})"
-        )
-        self.operation = operation
+    def __init__(self, status: int, code: str, message: str, request_id: str) -> None:
+        super().__init__(f"{message} ({code}, HTTP {status}, request {request_id})")
         self.status = status
         self.code = code
         self.message = message
@@ -81,10 +47,16 @@ class StorageError(OpenVodSdkError):
 
 
 class ChecksumMismatch(OpenVodSdkError):
-    """``what`` has another checksum in storage than locally; ``expected`` is the local value."""
+    """What storage holds differs from the file, again after a retry."""
 
-    def __init__(self, what: str, expected: str, actual: str) -> None:
-        super().__init__(f"{what}: stored checksum {actual} differs from the local {expected}; upload the file again")
-        self.what = what
-        self.expected = expected
-        self.actual = actual
+
+class SourceChanged(OpenVodSdkError):
+    """The file changed while it was uploaded; start again."""
+
+
+class UploadCancelled(OpenVodSdkError):
+    """The upload was cancelled."""
+
+
+class EventError(OpenVodSdkError):
+    """A notification is malformed or not authentic."""

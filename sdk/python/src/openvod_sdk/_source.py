@@ -1,102 +1,100 @@
-"""The local bytes: read at an offset, in slices, from any thread."""
+"""The file being uploaded: reading without holding it, digests, and how it is recognised again."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from anyio import to_thread
+import anycrc
+import anyio
 
-from openvod_sdk._checksums import Digest, digest_of
-from openvod_sdk._errors import SourceError
-
-SLICE_BYTES = 1024 * 1024
+_CRC64 = anycrc.Model("CRC64-XZ")
+_SLICE = 1024 * 1024
+_EDGE = 1024 * 1024
 
 
-class FileSource:
-    """A regular file, open for reading. Reads are positional, so that parallel parts share one descriptor.
+def crc64_combine(first: int, second: int, length: int) -> int:
+    """Return the CRC-64/XZ of two runs of bytes, the second ``length`` long."""
+    combined: int = _CRC64.combine(first, second, length)
+    return combined
 
-    Use as a context manager. Raises :class:`SourceError` when the file cannot be opened or read.
-    """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
-        try:
-            self._descriptor = os.open(self.path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
-        except OSError as error:
-            raise SourceError(f"{self.path}: cannot be opened: {error.strerror}") from error
-        status = os.fstat(self._descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            os.close(self._descriptor)
-            raise SourceError(f"{self.path}: is not a regular file; save the stream to a file first")
-        self.size = status.st_size
-        self._modified = status.st_mtime_ns
+@dataclass(frozen=True)
+class Digest:
+    """MD5 (hexadecimal) and CRC-64/XZ of a run of bytes."""
 
-    def __enter__(self) -> Self:
-        return self
+    md5: str
+    crc64: int
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        os.close(self._descriptor)
+
+@dataclass(frozen=True)
+class Source:
+    """A regular file; ``size`` and ``mtime_ns`` are those at the start."""
+
+    path: Path
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Source:
+        """Look at a file; raises ``OSError`` when it cannot be read."""
+        resolved = Path(path).resolve()
+        with resolved.open("rb") as file:
+            status = os.fstat(file.fileno())
+        return cls(resolved, status.st_size, status.st_mtime_ns)
 
     @property
     def stem(self) -> str:
-        """The file's name without its extension."""
+        """The display name: the file's name without extension."""
         return self.path.stem
 
     @property
-    def extension(self) -> str:
-        """The file's extension without its dot, in lower case."""
-        return self.path.suffix[1:].lower()
+    def type(self) -> str:
+        """The extension, lower-case, without dot."""
+        return self.path.suffix.lower().removeprefix(".")
 
-    def read_at(self, offset: int, length: int) -> bytes:
-        """Read exactly ``length`` bytes; raises :class:`SourceError` when the file has become shorter."""
-        data = self._pread(offset, length)
-        while len(data) < length:
-            more = self._pread(offset + len(data), length - len(data))
-            if not more:
-                raise SourceError(f"{self.path}: became shorter during its upload; upload it again once it is complete")
-            data += more
-        return data
+    def changed(self) -> bool:
+        """Tell whether the file differs from what it was at the start, by size or time."""
+        status = self.path.stat()
+        return (status.st_size, status.st_mtime_ns) != (self.size, self.mtime_ns)
 
-    def _pread(self, offset: int, length: int) -> bytes:
-        try:
-            return os.pread(self._descriptor, length, offset)
-        except OSError as error:
-            raise SourceError(f"{self.path}: cannot be read at byte {offset}: {error.strerror}") from error
+    def fingerprint(self) -> str:
+        """Recognise the same content again: path, size, time, and the first and last MiB."""
+        digest = hashlib.sha256(f"{self.path}\0{self.size}\0{self.mtime_ns}\0".encode())
+        with self.path.open("rb") as file:
+            digest.update(file.read(_EDGE))
+            file.seek(max(0, self.size - _EDGE))
+            digest.update(file.read(_EDGE))
+        return digest.hexdigest()
 
-    def digest(self, offset: int, length: int) -> Digest:
-        """Hash a range, holding one slice at a time."""
-        return digest_of(self.read_at(start, count) for start, count in _slices(offset, length))
+    async def digest(self, start: int, length: int) -> Digest:
+        """Hash ``length`` bytes from ``start``, in a worker thread."""
+        return await anyio.to_thread.run_sync(self._digest, start, length)
 
-    async def stream(self, offset: int, length: int) -> AsyncIterator[bytes]:
-        """Yield a range in slices; each is read in a worker thread."""
-        for start, count in _slices(offset, length):
-            yield await to_thread.run_sync(self.read_at, start, count)
+    def _digest(self, start: int, length: int) -> Digest:
+        md5, crc = hashlib.md5(usedforsecurity=False), 0
+        for data in self._slices(start, length):
+            md5.update(data)
+            crc = _CRC64.calc(data, crc)
+        return Digest(md5.hexdigest(), crc)
 
-    def check_unchanged(self) -> None:
-        """Raise :class:`SourceError` when size or modification time differ from those at the start."""
-        status = os.fstat(self._descriptor)
-        if (status.st_size, status.st_mtime_ns) != (self.size, self._modified):
-            raise SourceError(f"{self.path}: was changed during its upload; upload it again")
+    def _slices(self, start: int, length: int) -> Iterator[bytes]:
+        with self.path.open("rb", buffering=0) as file:
+            file.seek(start)
+            while length > 0 and (data := file.read(min(_SLICE, length))):
+                length -= len(data)
+                yield data
 
-    def fingerprint(self) -> list[object]:
-        """Identify this version of the file: path, size, modification time, SHA-256 of its first and last MiB."""
-        edge = min(self.size, SLICE_BYTES)
-        edges = (self.read_at(0, edge), self.read_at(self.size - edge, edge))
-        hashes = [hashlib.sha256(data).hexdigest() for data in edges]
-        return [str(self.path.resolve()), self.size, self._modified, *hashes]
-
-
-def _slices(offset: int, length: int) -> Iterator[tuple[int, int]]:
-    end = offset + length
-    while offset < end:
-        count = min(SLICE_BYTES, end - offset)
-        yield offset, count
-        offset += count
+    async def stream(self, start: int, length: int) -> AsyncIterator[bytes]:
+        """Yield ``length`` bytes from ``start`` in slices, each read in a worker thread."""
+        async with await anyio.open_file(self.path, "rb") as file:
+            await file.seek(start)
+            while length > 0:
+                data = await file.read(min(_SLICE, length))
+                if not data:
+                    return
+                length -= len(data)
+                yield data

@@ -1,0 +1,169 @@
+"""Both services behind one neutral request and reply, in every shape that existing apps speak.
+
+The shapes of ``upload-protocol.md`` 6.1 are rows of one table: a path, where the token and the context stand in the
+request, and how the signature stands in the reply.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from openvod_sdk.integrations._events import EventReceiver
+from openvod_sdk.integrations._signatures import IssuedSignature, Refused, SignatureService
+
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET,POST,OPTIONS",
+    "Access-Control-Allow-Headers": "authorization,content-type",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a framework hands in; header names are lower-case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a framework sends out."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How one family of apps gets its signature."""
+
+    success: Callable[[IssuedSignature], object]
+    failure: Callable[[Refused], object]
+    failure_status: Callable[[Refused], int] = lambda refused: refused.status
+
+
+def _main(issued: IssuedSignature) -> object:
+    data: dict[str, Any] = {"signature": issued.signature, "expiresAt": issued.expires_at}
+    if issued.max_size:
+        data["maxSize"] = issued.max_size
+    return {"code": 0, "message": "ok", "data": data}
+
+
+def _code_and_message(refused: Refused) -> object:
+    return {"code": refused.code, "message": refused.message}
+
+
+def _short_video(issued: IssuedSignature) -> object:
+    ends = datetime.fromtimestamp(issued.expires_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    data = {"UploadSign": issued.signature, "ExpireTime": ends}
+    return {"RequestId": str(uuid.uuid4()), "Code": 0, "Message": "OK", "Data": data}
+
+
+def _short_video_failure(refused: Refused) -> object:
+    return {"RequestId": str(uuid.uuid4()), "Code": refused.code, "Message": refused.message}
+
+
+SHAPES: Mapping[str, Shape] = {
+    # ours, and the documentation's sample
+    "/signature": Shape(_main, _code_and_message),
+    # the Web SDK guide
+    "/signature/web": Shape(lambda i: {"signature": i.signature}, _code_and_message),
+    # the web demo page
+    "/ugc-upload/": Shape(lambda i: {"data": {"sign": i.signature}}, _code_and_message),
+    # the mini program's demo and the XiaoShiPin apps
+    "/get_vod_sign": Shape(
+        lambda i: {"code": 0, "message": "", "data": {"signature": i.signature}}, _code_and_message
+    ),
+    # the cloud function ugc_upload_sign: bare text
+    "/ugc_upload_sign": Shape(lambda i: i.signature, lambda refused: refused.message),
+    # the short-video server
+    "/GetUploadSign": Shape(_short_video, _short_video_failure, lambda refused: 200),
+}
+
+
+class BackEnd:
+    """Signature distribution and event receiver of one app."""
+
+    def __init__(self, signatures: SignatureService | None = None, events: EventReceiver | None = None) -> None:
+        self._signatures = signatures
+        self._events = events
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths that are served."""
+        return (*(SHAPES if self._signatures else ()), *(("/events",) if self._events else ()))
+
+    def handle(self, request: Request) -> Reply:
+        """Serve one request; may block on a disk for a moment, so run it in a thread."""
+        if request.method == "OPTIONS":
+            return Reply(204, _CORS, b"")
+        if request.path == "/events" and self._events:
+            return self._receive(request, self._events)
+        if request.path in SHAPES and self._signatures:
+            return self._issue(request, SHAPES[request.path], self._signatures)
+        return _json(404, {"code": 40400, "message": f"nothing is served at {request.path}"})
+
+    def _issue(self, request: Request, shape: Shape, signatures: SignatureService) -> Reply:
+        fields = _fields(request)
+        size = fields.get("size")
+        try:
+            issued = signatures.issue(
+                _token(request, fields), _context(fields), size if isinstance(size, int) and size > 0 else 0
+            )
+        except Refused as refused:
+            return _encoded(shape.failure_status(refused), shape.failure(refused))
+        return _encoded(200, shape.success(issued))
+
+    def _receive(self, request: Request, events: EventReceiver) -> Reply:
+        if request.method != "POST":
+            return _json(405, {"code": 40500, "message": "send events with POST"})
+        try:
+            events.receive(request.body)
+        except Refused as refused:
+            return _json(refused.status, {"code": refused.code, "message": refused.message})
+        return _json(200, {"code": 0})
+
+
+def _fields(request: Request) -> Mapping[str, Any]:
+    """The body as JSON whatever its content type says (old clients send it as a form), else the query."""
+    try:
+        parsed = json.loads(request.body) if request.body else None
+    except (ValueError, RecursionError):
+        parsed = None
+    return parsed if isinstance(parsed, dict) else request.query
+
+
+def _token(request: Request, fields: Mapping[str, Any]) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return token.strip()
+    given = fields.get("Token") or fields.get("token") or ""
+    return given if isinstance(given, str) else ""
+
+
+def _context(fields: Mapping[str, Any]) -> str:
+    """Anything but text is ignored, and long text is cut, as the official samples do."""
+    given = fields.get("sourceContext") or fields.get("SourceContext") or ""
+    return given[:250] if isinstance(given, str) else ""
+
+
+def _encoded(status: int, value: object) -> Reply:
+    if isinstance(value, str):
+        return Reply(status, _CORS | {"Content-Type": "text/plain; charset=utf-8"}, value.encode())
+    return _json(status, value)
+
+
+def _json(status: int, value: object) -> Reply:
+    body = json.dumps(value, ensure_ascii=False).encode()
+    return Reply(status, _CORS | {"Content-Type": "application/json"}, body)

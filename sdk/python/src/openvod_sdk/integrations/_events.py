@@ -1,0 +1,81 @@
+"""Event receiver: check, store once, answer fast."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Any, Protocol
+
+from openvod_sdk._errors import EventError
+from openvod_sdk._events import Event, parse_event, verify_event
+from openvod_sdk.integrations._signatures import Refused
+
+
+class EventStore(Protocol):
+    """Keeps events durably, each once."""
+
+    def add(self, event: Event) -> bool:
+        """Store unless an equal one is stored; durable on return; false for a repetition."""
+        ...
+
+
+class SqliteEventStore:
+    """Events in one SQLite file, synced before ``add`` returns."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute(
+            "CREATE TABLE IF NOT EXISTS events (number INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, type TEXT NOT NULL,"
+            " file_id TEXT NOT NULL, received_at REAL NOT NULL, body TEXT NOT NULL)"
+        )
+
+    def add(self, event: Event) -> bool:
+        """See :class:`EventStore`."""
+        row = (event.key, event.type, event.file_id, time.time(), json.dumps(event.body, ensure_ascii=False))
+        with self._lock:
+            cursor = self._connection.execute(
+                "INSERT OR IGNORE INTO events (key, type, file_id, received_at, body) VALUES (?, ?, ?, ?, ?)", row
+            )
+            return cursor.rowcount > 0
+
+    def find(self, file_id: str = "", limit: int = 100) -> list[dict[str, Any]]:
+        """Return stored events, newest first, optionally of one file."""
+        where = "WHERE file_id = ?" if file_id else ""
+        with self._lock:
+            rows = self._connection.execute(
+                f"SELECT number, received_at, body FROM events {where} ORDER BY number DESC LIMIT ?",  # noqa: S608
+                (*([file_id] if file_id else []), limit),
+            ).fetchall()
+        return [{"number": n, "receivedAt": at, "event": json.loads(body)} for n, at, body in rows]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+
+class EventReceiver:
+    """Receives notifications; with a ``sign_key``, only authentic ones."""
+
+    def __init__(self, store: EventStore, *, sign_key: str = "") -> None:
+        self._store = store
+        self._sign_key = sign_key
+
+    def receive(self, body: bytes) -> Event:
+        """Store one notification; raises ``Refused`` with 400 for a malformed and 403 for a forged one."""
+        try:
+            event = parse_event(body)
+        except EventError as error:
+            raise Refused(400, 40001, str(error)) from error
+        try:
+            if self._sign_key:
+                verify_event(event, self._sign_key)
+        except EventError as error:
+            raise Refused(403, 40303, str(error)) from error
+        self._store.add(event)
+        return event

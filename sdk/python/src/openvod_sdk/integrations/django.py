@@ -1,0 +1,33 @@
+"""Django: ``urlpatterns += urlpatterns_of(back_end)``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path as route
+from django.views.decorators.csrf import csrf_exempt
+
+from openvod_sdk.integrations import BackEnd, Request
+
+
+def urlpatterns_of(back_end: BackEnd, prefix: str = "") -> list[Any]:
+    """Return URL patterns that serve every path of ``back_end`` below ``prefix`` (no leading slash).
+
+    The views are exempt from CSRF checks: no cookie authorises them, a bearer token or a signature does.
+    """
+    root = f"/{prefix.strip('/')}" if prefix else ""
+
+    @csrf_exempt
+    def serve(request: HttpRequest) -> HttpResponse:
+        neutral = Request(
+            method=request.method or "GET",
+            path=request.path.removeprefix(root),
+            headers={key.lower(): value for key, value in request.headers.items()},
+            body=request.body,
+            query=request.GET.dict(),
+        )
+        reply = back_end.handle(neutral)
+        return HttpResponse(reply.body, status=reply.status, headers=dict(reply.headers))
+
+    return [route(f"{root}{path}".removeprefix("/"), serve) for path in back_end.paths]

@@ -1,0 +1,145 @@
+"""``openvod upload | sign``: the client's side, on the SDK."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from openvod_sdk import Client, OpenVodSdkError, Progress, UploadResult
+from openvod_sdk import sign as sign_permission
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress as ProgressBar,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from openvod.app.administration import AsJson, print_json
+
+_INTERRUPTED = 130
+
+
+def upload(
+    file: Annotated[Path, typer.Argument(help="Media file.")],
+    server: Annotated[str, typer.Option(help="Base URL of the platform.", envvar="OPENVOD_SERVER")],
+    signature: Annotated[str, typer.Option(help="Upload signature.")] = "",
+    sign_url: Annotated[str, typer.Option(help="Address of the app server that signs.")] = "",
+    token: Annotated[str, typer.Option(help="User's token for --sign-url.", envvar="OPENVOD_TOKEN")] = "",
+    cover: Annotated[Path | None, typer.Option(help="Cover picture.")] = None,
+    name: Annotated[str | None, typer.Option(help="Display name; default: the file's.")] = None,
+    part_size: Annotated[int, typer.Option(help="Part size in MiB.", min=1)] = 8,
+    concurrency: Annotated[int, typer.Option(help="Parts at a time.", min=1, max=32)] = 4,
+    as_json: AsJson = False,
+) -> None:
+    """Upload a file. Ctrl-C pauses; the same command goes on where it stopped, for a day."""
+    if bool(signature) == bool(sign_url):
+        raise typer.BadParameter("give either --signature or --sign-url")
+    get: str | Callable[[], str] = signature or (lambda: fetch_signature(sign_url, token, file))
+    client = Client(server, get, part_size=part_size << 20, concurrency=concurrency)
+    started = time.monotonic()
+    try:
+        with _progress_bar(file, quiet=as_json) as report:
+            result = client.upload(file, cover=cover, name=name, on_progress=report)
+    except KeyboardInterrupt:
+        typer.secho("\npaused: run the same command again to go on (kept for a day)", err=True, fg="yellow")
+        raise typer.Exit(_INTERRUPTED) from None
+    except (OpenVodSdkError, OSError, httpx.HTTPError) as error:
+        typer.secho(f"openvod: {error}", err=True, fg="red")
+        raise typer.Exit(1) from error
+    _show(result, time.monotonic() - started, as_json)
+
+
+def sign(
+    secret_id: Annotated[str, typer.Option(envvar="OPENVOD_SECRET_ID", help="secretId of the key pair.")],
+    secret_key: Annotated[str, typer.Option(envvar="OPENVOD_SECRET_KEY", help="Its secretKey.")],
+    expire: Annotated[int, typer.Option(help="Seconds of validity.")] = 86_400,
+    class_id: Annotated[int | None, typer.Option(help="Category.")] = None,
+    procedure: Annotated[str | None, typer.Option(help="Task flow to run after the upload.")] = None,
+    task_priority: Annotated[int | None, typer.Option(help="-10 to 10.")] = None,
+    task_notify_mode: Annotated[str | None, typer.Option(help="Finish, Change or None.")] = None,
+    source_context: Annotated[str | None, typer.Option(help="Comes back in NewFileUpload.")] = None,
+    session_context: Annotated[str | None, typer.Option(help="Comes back in ProcedureStateChanged.")] = None,
+    one_time: Annotated[bool, typer.Option("--one-time", help="Valid for a single upload.")] = False,
+    sub_app_id: Annotated[int | None, typer.Option(help="Application.")] = None,
+    storage_region: Annotated[str | None, typer.Option(help="Storage region.")] = None,
+) -> None:
+    """Print an upload signature."""
+    try:
+        text = sign_permission(
+            secret_id,
+            secret_key,
+            expire=expire,
+            class_id=class_id,
+            procedure=procedure,
+            task_priority=task_priority,
+            task_notify_mode=task_notify_mode,
+            source_context=source_context,
+            session_context=session_context,
+            one_time=one_time,
+            sub_app_id=sub_app_id,
+            storage_region=storage_region,
+        )
+    except OpenVodSdkError as error:
+        typer.secho(f"openvod: {error}", err=True, fg="red")
+        raise typer.Exit(1) from error
+    typer.echo(text)
+
+
+def fetch_signature(url: str, token: str, file: Path) -> str:
+    """Ask an app server for a signature; raises ``OpenVodSdkError`` with its reason when it refuses."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    answer = httpx.post(url, json={"size": file.stat().st_size}, headers=headers, timeout=10)
+    try:
+        parsed = answer.json()
+        if answer.status_code == httpx.codes.OK and not parsed.get("code"):
+            return str(parsed["data"]["signature"])
+        reason = parsed.get("message") or parsed
+    except (ValueError, KeyError, AttributeError):
+        reason = f"HTTP {answer.status_code}"
+    raise OpenVodSdkError(f"the app server gave no signature: {reason}")
+
+
+@contextmanager
+def _progress_bar(file: Path, *, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
+    if quiet:
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        DownloadColumn(binary_units=True),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(compact=True),
+    )
+    with ProgressBar(*columns, console=Console(stderr=True)) as bar:
+        task: TaskID = bar.add_task(file.name, total=None)
+        yield lambda p: bar.update(
+            task, completed=p.bytes_done, total=p.bytes_total, description=f"{file.name} · {p.phase}"
+        )
+
+
+def _show(result: UploadResult, seconds: float, as_json: bool) -> None:
+    fields = {
+        "fileId": result.file_id,
+        "videoUrl": result.media_url,
+        "coverUrl": result.cover_url,
+        "bytes": result.size,
+        "crc64": str(result.crc64),
+        "resumedBytes": result.resumed_bytes,
+        "seconds": round(seconds, 3),
+    }
+    if as_json:
+        print_json(fields)
+        return
+    for name, value in fields.items():
+        typer.echo(f"{name:13}{value}")
