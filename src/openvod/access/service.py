@@ -49,7 +49,9 @@ def application_for(tables: AccessTables, key: KeyPair, requested: int) -> Appli
         raise Denied("application.foreign", f"vodSubAppId {wanted} does not belong to this key; use that application's")
     application = tables.application(wanted)
     if application is None:
-        raise NotFound("application.unknown", f"vodSubAppId {wanted} does not exist; list them with 'openvod apps list'")
+        raise NotFound(
+            "application.unknown", f"vodSubAppId {wanted} does not exist; list them with 'openvod apps list'"
+        )
     return application
 
 

@@ -11,6 +11,10 @@ from typing import Annotated, Any
 
 import uvicorn
 from fastapi import FastAPI, Header, HTTPException
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from openvod.base.errors import Invalid
 from openvod_sdk.integrations import (
     Authenticator,
     BackEnd,
@@ -24,10 +28,6 @@ from openvod_sdk.integrations import (
     StaticTokenAuthenticator,
 )
 from openvod_sdk.integrations.fastapi import router
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
-
-from openvod.base.errors import Invalid
 
 
 class AppServerSettings(BaseSettings):

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import httpx
 import typer
-from openvod_sdk import Client, OpenVodSdkError, Progress, UploadResult
-from openvod_sdk import sign as sign_permission
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
-    Progress as ProgressBar,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+from rich.progress import (
+    Progress as ProgressBar,
+)
 
 from openvod.app.administration import AsJson, print_json
+from openvod_sdk import Client, OpenVodSdkError, Progress, UploadResult
+from openvod_sdk import sign as sign_permission
 
 _INTERRUPTED = 130
 

@@ -18,7 +18,6 @@ from typing import Annotated, Any
 
 import httpx
 import typer
-from openvod_sdk import Client, OpenVodSdkError, UploadResult
 
 from openvod.adapters.ffmpeg.encoder import decode, make_cover, make_video
 from openvod.app.administration import AsJson, plain_errors, print_json
@@ -26,6 +25,7 @@ from openvod.app.cli_client import fetch_signature
 from openvod.app.serve import listen
 from openvod.app.settings import ServerSettings
 from openvod.base.errors import Unavailable
+from openvod_sdk import Client, OpenVodSdkError, Progress, UploadResult
 
 _START_SECONDS = 30.0
 _EVENT_SECONDS = 30.0
@@ -95,13 +95,17 @@ def _play_through(stage: Stage, say: Callable[[str], None]) -> dict[str, Any]:
     make_cover(video, cover)
     say(f"generated   {video.name}, {video.stat().st_size} bytes, with a cover")
     moments: dict[str, float] = {"start": time.monotonic()}
+
+    def first_seen(progress: Progress) -> None:
+        moments.setdefault(progress.phase, time.monotonic())
+
     client = Client(
         stage.platform,
         lambda: fetch_signature(f"{stage.app_server}/signature", _USER_TOKEN, video),
         part_size=1 << 20,
         resume=False,
     )
-    result = client.upload(video, cover=cover, on_progress=lambda p: moments.setdefault(p.phase, time.monotonic()))
+    result = client.upload(video, cover=cover, on_progress=first_seen)
     moments["done"] = time.monotonic()
     say(f"uploaded    fileId {result.file_id}")
     event = _await_event(stage, result.file_id)

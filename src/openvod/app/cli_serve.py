@@ -67,7 +67,7 @@ def config_reference() -> None:
     """Print every setting with its default and meaning."""
     typer.echo(f"Environment variables, or the same names as tables in {CONFIG_FILE} of the data folder.\n")
     for section, field in Settings.model_fields.items():
-        defaults = field.get_default(call_default_factory=True)
+        defaults = field.get_default()
         for name, entry in type(defaults).model_fields.items():
             variable = f"OPENVOD__{section.upper()}__{name.upper()}"
             typer.echo(f"{variable} = {getattr(defaults, name)!s}\n    {entry.description}")

@@ -61,11 +61,11 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="OPENVOD__", env_nested_delimiter="__", extra="forbid")
 
-    server: ServerSettings = Field(default_factory=ServerSettings)
-    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
-    storage: StorageSettings = Field(default_factory=StorageSettings)
-    clients: ClientSettings = Field(default_factory=ClientSettings)
-    probe: ProbeSettings = Field(default_factory=ProbeSettings)
+    server: ServerSettings = ServerSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    storage: StorageSettings = StorageSettings()
+    clients: ClientSettings = ClientSettings()
+    probe: ProbeSettings = ProbeSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-Tx = TypeVar("Tx")
-Tx_contra = TypeVar("Tx_contra", contravariant=True)
+Tx_co = TypeVar("Tx_co", covariant=True)
 R = TypeVar("R")
 
 
@@ -26,7 +25,7 @@ class Entropy(Protocol):
         ...
 
 
-class UnitOfWork(Protocol, Generic[Tx]):
+class UnitOfWork(Protocol, Generic[Tx_co]):
     """Runs a function over tables inside one database transaction.
 
     ``work`` is synchronous, does no input or output of its own and may be run again after a rollback (a database that
@@ -34,10 +33,10 @@ class UnitOfWork(Protocol, Generic[Tx]):
     What it returned is durable once the call returns.
     """
 
-    async def write(self, work: Callable[[Tx], R]) -> R:
+    async def write(self, work: Callable[[Tx_co], R]) -> R:
         """Run ``work`` in a read-write transaction; durable on return, no trace when it raises."""
         ...
 
-    async def read(self, work: Callable[[Tx], R]) -> R:
+    async def read(self, work: Callable[[Tx_co], R]) -> R:
         """Run ``work`` over one consistent snapshot."""
         ...

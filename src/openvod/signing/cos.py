@@ -51,7 +51,7 @@ class SignedRequest:
 
 
 def parse_query(raw: bytes) -> list[tuple[str, str]]:
-    """Split a raw query on ``&`` alone, decode once, ``+`` being a space; bytes that are no UTF-8 survive as surrogates."""
+    """Split a raw query on ``&`` alone, decode once (``+`` is a space); bytes that are no UTF-8 become surrogates."""
     pairs = []
     for item in raw.split(b"&"):
         if item:
@@ -84,7 +84,7 @@ def verify(credential: CosCredential, secret_key: str, request: SignedRequest) -
         request.paths, request.hosts or ("",), (True, False), sorted({credential.sign_time, credential.key_time})
     ):
         parameters = _canonical(request.query, credential.param_names, by_encoded)
-        headers = _canonical([*(request.headers | {"host": host}).items()], credential.header_names, by_encoded)
+        headers = _canonical([*{**request.headers, "host": host}.items()], credential.header_names, by_encoded)
         if parameters is None or headers is None:
             continue
         text = f"{request.method.lower()}\n{path}\n{parameters}\n{headers}\n"
@@ -134,7 +134,7 @@ def sign_policy(secret_key: str, key_time: str, policy_text: str) -> str:
 def http_string_digest(request: SignedRequest, header_names: Sequence[str], param_names: Sequence[str]) -> str:
     """Return the SHA-1 of HttpString for the first path and host (the digests that the vendor publishes, 2.6)."""
     parameters = _canonical(request.query, param_names, True)
-    headers = _canonical([*(request.headers | {"host": request.hosts[0]}).items()], header_names, True)
+    headers = _canonical([*{**request.headers, "host": request.hosts[0]}.items()], header_names, True)
     text = f"{request.method.lower()}\n{request.paths[0]}\n{parameters}\n{headers}\n"
     return hashlib.sha1(_bytes(text), usedforsecurity=False).hexdigest()
 

@@ -12,6 +12,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from openvod.base.errors import Denied
 
@@ -64,9 +65,7 @@ def mint(grant: StorageGrant, root_key: bytes, secret_id_suffix: str, key_id: st
     return TemporaryCredential(secret_id, _secret_key(root_key, token), token, grant.issued_at, grant.expires_at)
 
 
-def open_token(
-    token: str, access_key: str, root_keys: Mapping[str, bytes], now: float
-) -> tuple[StorageGrant, str]:
+def open_token(token: str, access_key: str, root_keys: Mapping[str, bytes], now: float) -> tuple[StorageGrant, str]:
     """Return the grant and the secret key of a token.
 
     Raises ``Denied("storage_token.invalid")`` for a forged token or one of another ``access_key``, and
@@ -79,7 +78,8 @@ def open_token(
         raise _invalid()
     if content.pop("sid") != access_key:
         raise _invalid()
-    grant = StorageGrant(**content | {"resources": tuple(content["resources"]), "actions": tuple(content["actions"])})
+    content |= {"resources": tuple(content["resources"]), "actions": tuple(content["actions"])}
+    grant = StorageGrant(**content)
     if now >= grant.expires_at:
         raise Denied("storage_token.expired", "the temporary credential expired; apply again with vodSessionKey")
     return grant, _secret_key(root_key, token)
@@ -99,7 +99,7 @@ def _split(token: str) -> tuple[str, str, bytes]:
     return parts[0], parts[1], _bytes(parts[2])
 
 
-def _content(payload: str) -> dict[str, object]:
+def _content(payload: str) -> dict[str, Any]:
     try:
         content = json.loads(_bytes(payload))
     except (ValueError, RecursionError) as error:

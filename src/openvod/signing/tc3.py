@@ -34,7 +34,9 @@ def parse_authorization(value: str) -> Tc3Credential:
     """Parse the header; raises ``Invalid("tc3.malformed")``."""
     match = _AUTHORIZATION.fullmatch(value.strip())
     if match is None:
-        raise Invalid("tc3.malformed", f"Authorization must be '{ALGORITHM} Credential=…, SignedHeaders=…, Signature=…'")
+        raise Invalid(
+            "tc3.malformed", f"Authorization must be '{ALGORITHM} Credential=…, SignedHeaders=…, Signature=…'"
+        )
     names = tuple(match["headers"].lower().split(";"))
     return Tc3Credential(match["id"], match["date"], match["service"], names, match["signature"].lower())
 
@@ -65,7 +67,9 @@ def check_clock(headers: Mapping[str, str], now: float) -> None:
     """Check ``X-TC-Timestamp``; raises ``Denied("tc3.clock")`` past five minutes."""
     text = headers.get("x-tc-timestamp", "")
     if not (text.isascii() and text.isdigit() and len(text) <= 12) or abs(int(text) - now) > CLOCK_TOLERANCE_SECONDS:
-        raise Denied("tc3.clock", "X-TC-Timestamp differs from the server's clock by more than 5 minutes; set the clock")
+        raise Denied(
+            "tc3.clock", "X-TC-Timestamp differs from the server's clock by more than 5 minutes; set the clock"
+        )
 
 
 def sign(

@@ -94,9 +94,7 @@ class Collector:
 
     async def _erase_slack_of(self, upload: MultipartUpload) -> int:
         parts = await self._uow.read(lambda tx: tx.storage.parts(upload.upload_id))
-        return await self._blobs.keep_only(
-            upload.blob_id, [p.extent for p in parts if p.blob_id == upload.blob_id]
-        )
+        return await self._blobs.keep_only(upload.blob_id, [p.extent for p in parts if p.blob_id == upload.blob_id])
 
 
 @dataclass(frozen=True)

@@ -152,9 +152,9 @@ class StorageService:
 
         await self._uow.write(work)
 
-    async def list_parts(self, bucket: str, key: str, upload_id: str, after: int, limit: int) -> tuple[
-        MultipartUpload, Sequence[Part]
-    ]:
+    async def list_parts(
+        self, bucket: str, key: str, upload_id: str, after: int, limit: int
+    ) -> tuple[MultipartUpload, Sequence[Part]]:
         """Return an open upload and up to ``limit`` parts whose number is greater than ``after``."""
 
         def work(tx: StorageTx) -> tuple[MultipartUpload, Sequence[Part]]:
@@ -166,9 +166,7 @@ class StorageService:
         self, bucket: str, prefix: str, key_marker: str, id_marker: str, limit: int
     ) -> Sequence[MultipartUpload]:
         """Return open uploads by key, then age."""
-        return await self._uow.read(
-            lambda tx: tx.storage.uploads_under(bucket, prefix, key_marker, id_marker, limit)
-        )
+        return await self._uow.read(lambda tx: tx.storage.uploads_under(bucket, prefix, key_marker, id_marker, limit))
 
     async def head(self, bucket: str, key: str) -> StoredObject:
         """Return a finished object, or raise ``NotFound("cos.NoSuchKey")``."""

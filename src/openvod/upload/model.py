@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 from openvod.base.errors import Invalid
 from openvod.base.sizes import TIB
@@ -20,10 +21,45 @@ MAX_VIDEO_BYTES = 48 * TIB
 MAX_NAME_CHARACTERS = 255
 
 VIDEO_TYPES = frozenset(
-    "wmv rm mov mpeg mp4 3gp flv avi rmvb ts asf mpg webm mkv m3u8 mpd wm asx ram mpe vob dat mp4v m4v f4v mxf qt ogg"
-    " mp3 m4a flac wav ra aac amr".split()
+    [
+        "wmv",
+        "rm",
+        "mov",
+        "mpeg",
+        "mp4",
+        "3gp",
+        "flv",
+        "avi",
+        "rmvb",
+        "ts",
+        "asf",
+        "mpg",
+        "webm",
+        "mkv",
+        "m3u8",
+        "mpd",
+        "wm",
+        "asx",
+        "ram",
+        "mpe",
+        "vob",
+        "dat",
+        "mp4v",
+        "m4v",
+        "f4v",
+        "mxf",
+        "qt",
+        "ogg",
+        "mp3",
+        "m4a",
+        "flac",
+        "wav",
+        "ra",
+        "aac",
+        "amr",
+    ]
 )
-COVER_TYPES = frozenset("jpg jpeg png gif bmp tiff ai cdr eps tif heif webp".split())
+COVER_TYPES = frozenset(["jpg", "jpeg", "png", "gif", "bmp", "tiff", "ai", "cdr", "eps", "tif", "heif", "webp"])
 _IMAGE_TYPES = COVER_TYPES
 #: Android sends MIME subtypes for content:// sources.
 _SUBTYPES = {
@@ -63,7 +99,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True)
 class FileRequest:
-    """One announced file: display ``name``, ``type`` (lower-case extension without dot), ``size`` in bytes or ``None``."""
+    """One announced file: display ``name``, ``type`` (extension, lower-case), ``size`` in bytes or ``None``."""
 
     name: str
     type: str
@@ -142,7 +178,8 @@ def check_video(request: FileRequest) -> FileRequest:
     kind = normal_type(request.type)
     if kind not in VIDEO_TYPES | _IMAGE_TYPES:
         raise Invalid(
-            "upload.video_type", f"videoType {request.type[:40]!r} is not accepted; send a video or audio file such as mp4"
+            "upload.video_type",
+            f"videoType {request.type[:40]!r} is not accepted; send a video or audio file such as mp4",
         )
     _check_name("videoName", request.name)
     _check_size("videoSize", request.size)
@@ -153,7 +190,9 @@ def check_cover(request: FileRequest) -> FileRequest:
     """Return the request with its type normalised, or raise ``Invalid`` naming the field."""
     kind = normal_type(request.type)
     if kind not in COVER_TYPES:
-        raise Invalid("upload.cover_type", f"coverType {request.type[:40]!r} is not accepted; send a jpg or png picture")
+        raise Invalid(
+            "upload.cover_type", f"coverType {request.type[:40]!r} is not accepted; send a jpg or png picture"
+        )
     _check_name("coverName", request.name)
     _check_size("coverSize", request.size)
     return FileRequest(request.name, kind, request.size)
@@ -179,14 +218,14 @@ def _check_size(field: str, size: int | None) -> None:
         raise Invalid("upload.size", f"{field} {size} must lie between 0 and {MAX_VIDEO_BYTES} bytes")
 
 
-def session_from_row(row: Mapping[str, object]) -> UploadSession:
+def session_from_row(row: Mapping[str, Any]) -> UploadSession:
     """Rebuild a session from plain column values."""
     plain = dict(row)
-    request = dict(plain["request"])  # type: ignore[call-overload]
+    request = dict(plain["request"])
     for field in ("video", "cover"):
         request[field] = FileRequest(**request[field]) if request[field] else None
     plain["request"] = ApplyRequest(**request)
-    plain["permission"] = Permission(**plain["permission"])  # type: ignore[arg-type]
+    plain["permission"] = Permission(**plain["permission"])
     plain["state"] = SessionState(str(plain["state"]))
     plain["source"] = Source(str(plain["source"]))
-    return UploadSession(**plain)  # type: ignore[arg-type]
+    return UploadSession(**plain)

@@ -14,7 +14,8 @@ from openvod.base.ports import Clock, Entropy, UnitOfWork
 from openvod.events.codec import DEFAULT_CLASS_NAME, NEW_FILE_UPLOAD, UploadedFile, new_file_upload
 from openvod.events.model import EventState, NewEvent
 from openvod.media.model import MediaAsset, ProbeState
-from openvod.signing import storage_token, upload as upload_signature
+from openvod.signing import storage_token
+from openvod.signing import upload as upload_signature
 from openvod.signing.storage_token import StorageGrant, TemporaryCredential
 from openvod.signing.upload import PresentedSignature, UploadPermission
 from openvod.storage.model import Bucket, StoredObject
@@ -347,7 +348,9 @@ def media_category(kind: str) -> str:
     """Return ``Video``, ``Audio`` or ``Image`` for an accepted type (``events.md`` 4.1)."""
     if kind in {"mp3", "m4a", "flac", "wav", "ra", "aac", "amr", "ogg"}:
         return "Audio"
-    return "Image" if kind in {"jpg", "jpeg", "png", "gif", "bmp", "tiff", "ai", "cdr", "eps", "tif", "heif"} else "Video"
+    return (
+        "Image" if kind in {"jpg", "jpeg", "png", "gif", "bmp", "tiff", "ai", "cdr", "eps", "tif", "heif"} else "Video"
+    )
 
 
 def _permission_of(permission: UploadPermission) -> Permission:
@@ -392,7 +395,8 @@ def _live_session(tx: UploadTx, session_key: str, now: float) -> UploadSession:
     session = tx.uploads.session(session_key, lock=True)
     if session is None or session.expires_at <= now:
         raise NotFound(
-            "session.unknown", "vodSessionKey is unknown or older than a day; apply again without it to start a new upload"
+            "session.unknown",
+            "vodSessionKey is unknown or older than a day; apply again without it to start a new upload",
         )
     return session
 
@@ -427,7 +431,9 @@ def _uploaded(
         return None
     stored = tx.storage.object(session.bucket, key)
     if stored is None:
-        raise Conflict("upload.incomplete", f"the {what} was announced but is not uploaded; finish its upload, then commit")
+        raise Conflict(
+            "upload.incomplete", f"the {what} was announced but is not uploaded; finish its upload, then commit"
+        )
     if announced and announced.size is not None and announced.size != stored.size:
         raise Conflict(
             "upload.size_differs",

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from openvod.base.errors import Denied, Invalid, OpenVodError
 from openvod.base.ports import Clock
-from openvod.signing import cos as cos_signature, storage_token
+from openvod.signing import cos as cos_signature
+from openvod.signing import storage_token
 from openvod.signing.cos import SignedRequest
 from openvod.signing.storage_token import StorageGrant
 from openvod.storage import codec

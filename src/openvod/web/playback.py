@@ -27,7 +27,9 @@ class PlaybackSurface:
             return _failure(error)
         answer.headers.setdefault("Cache-Control", "public, max-age=3600")
         # Whatever somebody uploaded must never run as a page of this origin.
-        answer.headers["Content-Security-Policy"] = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
+        answer.headers["Content-Security-Policy"] = (
+            "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
+        )
         if "origin" not in request.headers:
             answer.headers["Access-Control-Allow-Origin"] = "*"
         return answer

@@ -24,7 +24,9 @@ Body = dict[str, Any]
 class UgcSurface:
     """Prepare, Apply and Commit. Business errors are HTTP 200 with a non-zero ``code`` (2.1)."""
 
-    def __init__(self, uploads: UploadService, clock: Clock, hosts: Callable[[str], ClientHosts], verify_key: str) -> None:
+    def __init__(
+        self, uploads: UploadService, clock: Clock, hosts: Callable[[str], ClientHosts], verify_key: str
+    ) -> None:
         self._uploads = uploads
         self._clock = clock
         self._hosts = hosts

@@ -167,7 +167,9 @@ class Answer:
         headers.setdefault("Content-Length", str(len(self.body)))
         if self.status in (204, 304):
             del headers["Content-Length"]
-        raw = [(_CasedName(name.encode("latin-1")), value.encode("latin-1", "replace")) for name, value in headers.items()]
+        raw = [
+            (_CasedName(name.encode("latin-1")), value.encode("latin-1", "replace")) for name, value in headers.items()
+        ]
         await send({"type": "http.response.start", "status": self.status, "headers": raw})
         if request.method == "HEAD" or self.stream is None:
             body = b"" if request.method == "HEAD" else self.body

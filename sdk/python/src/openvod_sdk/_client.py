@@ -41,8 +41,9 @@ class UploadResult:
 class Client:
     """Uploads files to one platform.
 
-    ``server`` is the platform's base URL. ``signature`` is a text, or a callable (sync or async) that fetches a fresh one
-    from the app server each time one is needed. ``resume_store=None`` forgets unfinished uploads.
+    ``server`` is the platform's base URL. ``signature`` is a text, or a callable (sync or async) that fetches a
+    fresh one from the app server each time one is needed. Sizes in bytes, times in seconds. ``resume=False`` neither
+    remembers unfinished uploads nor looks for them.
     """
 
     def __init__(
@@ -232,9 +233,7 @@ class _Run:
     async def _commit(self, session: Session) -> dict[str, Any]:
         """Commit with the Apply's signature, which stays good for its own session (upload-protocol.md 1.4)."""
         self._meter.show("commit")
-        return await self._call(
-            "CommitUploadUGC", {"signature": self._signature, "vodSessionKey": session.session_key}
-        )
+        return await self._call("CommitUploadUGC", {"signature": self._signature, "vodSessionKey": session.session_key})
 
     async def _call(self, action: str, body: dict[str, Any]) -> dict[str, Any]:
         url = f"{self._client._server}/v3/index.php?Action={action}"

@@ -245,12 +245,10 @@ class ObjectUpload:
         answer = await self._retried("POST", [("uploadId", self._upload_id)], complete_body(parts))
         self.crc64 = _whole_crc64(parts, [self._digests[p.number] for p in parts])
         if answer.headers.get("x-cos-hash-crc64ecma") != str(self.crc64):
-            raise ChecksumMismatch(f"CRC-64 of the stored object differs from {self._source.path.name}; upload it again")
+            raise ChecksumMismatch(f"the stored object differs from {self._source.path.name} by CRC-64; upload again")
 
     async def _retried(self, method: str, query: Pairs, body: bytes = b"") -> httpx.Response:
-        return await with_retries(
-            self._storage.retry, lambda: self._storage.request(method, self._key, query, body)
-        )
+        return await with_retries(self._storage.retry, lambda: self._storage.request(method, self._key, query, body))
 
     def _length(self, number: int) -> int:
         return min(self._part_size, self._source.size - (number - 1) * self._part_size)

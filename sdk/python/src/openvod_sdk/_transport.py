@@ -25,7 +25,7 @@ class RetryPolicy:
 
     def delay(self, failures: int) -> float:
         """Seconds to wait after that many failures."""
-        ceiling = min(self.longest_delay, self.first_delay * 2 ** (failures - 1))
+        ceiling: float = min(self.longest_delay, self.first_delay * 2 ** (failures - 1))
         return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
 
 

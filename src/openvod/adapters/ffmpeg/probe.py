@@ -41,8 +41,7 @@ class PyAvProber:
     async def _output(self, child: Process) -> bytes:
         try:
             async with asyncio.timeout(self._timeout):
-                assert child.stdout is not None
-                output = await child.stdout.read(_OUTPUT_LIMIT)
+                output = await child.stdout.read(_OUTPUT_LIMIT) if child.stdout else b""
                 await child.wait()
                 return output
         except TimeoutError as error:

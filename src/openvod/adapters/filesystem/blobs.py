@@ -184,7 +184,9 @@ class _Writer:
 
 def _check_limit(size: int, limit: int) -> None:
     if size > limit:
-        raise Exhausted("cos.EntityTooLarge", f"the body exceeds the {limit} bytes allowed here; send less", limit=limit)
+        raise Exhausted(
+            "cos.EntityTooLarge", f"the body exceeds the {limit} bytes allowed here; send less", limit=limit
+        )
 
 
 def _slice(extents: Iterable[Extent], start: int, length: int) -> list[Extent]:

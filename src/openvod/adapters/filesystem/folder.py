@@ -34,7 +34,9 @@ class DataFolder:
             probe.write_bytes(b"")
             probe.unlink()
         except OSError as error:
-            raise Invalid("data_dir.unwritable", f"--data-dir {self.path} cannot be written: {error.strerror}") from error
+            raise Invalid(
+                "data_dir.unwritable", f"--data-dir {self.path} cannot be written: {error.strerror}"
+            ) from error
         self._ensure_root_key()
 
     def lock(self) -> None:

@@ -139,9 +139,7 @@ class SqliteDatabase:
                     return
 
 
-def _commit_group(
-    connection: Connection, transaction: Transaction, group: list[tuple[Work[Any], Future[Any]]]
-) -> None:
+def _commit_group(connection: Connection, transaction: Transaction, group: list[tuple[Work[Any], Future[Any]]]) -> None:
     """Run every work function in a savepoint of one transaction, commit, then tell each its outcome."""
     outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
     try:

@@ -74,7 +74,9 @@ class SqlStorageTables:
 
     def object(self, bucket: str, key: str) -> StoredObject | None:
         """Return a finished object."""
-        row = fetch_one(self._connection, schema.objects, schema.objects.c.bucket == bucket, schema.objects.c.key == key)
+        row = fetch_one(
+            self._connection, schema.objects, schema.objects.c.bucket == bucket, schema.objects.c.key == key
+        )
         return _object(row) if row else None
 
     def objects_under(self, bucket: str, prefix: str) -> Sequence[StoredObject]:
@@ -126,7 +128,11 @@ class SqlStorageTables:
 
     def put_upload(self, upload: MultipartUpload) -> None:
         """Insert or replace."""
-        row = values(upload) | {"state": upload.state.value, "headers": dict(upload.headers), "crc64": str(upload.crc64)}
+        row = values(upload) | {
+            "state": upload.state.value,
+            "headers": dict(upload.headers),
+            "crc64": str(upload.crc64),
+        }
         upsert(self._connection, schema.multipart_uploads, row)
 
     def uploads_idle_since(self, moment: float, limit: int) -> Sequence[MultipartUpload]:

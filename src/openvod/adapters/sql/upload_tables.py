@@ -22,7 +22,7 @@ class SqlUploadTables:
         """Return a session."""
         table = schema.upload_sessions
         row = fetch_one(self._connection, table, table.c.session_key == session_key, lock=lock)
-        return session_from_row(row._mapping) if row else None
+        return session_from_row(dict(row._mapping)) if row else None
 
     def put_session(self, session: UploadSession) -> None:
         """Insert or replace."""
@@ -38,7 +38,7 @@ class SqlUploadTables:
         """Return sessions whose end lies before ``moment``."""
         table = schema.upload_sessions
         statement = select(table).where(table.c.expires_at < moment).order_by(table.c.expires_at).limit(limit)
-        return [session_from_row(row._mapping) for row in self._connection.execute(statement)]
+        return [session_from_row(dict(row._mapping)) for row in self._connection.execute(statement)]
 
     def delete_session(self, session_key: str) -> None:
         """Delete."""

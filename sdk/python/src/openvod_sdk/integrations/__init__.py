@@ -7,7 +7,7 @@
 from openvod_sdk.integrations._authentication import Authenticator, Identity, JwtAuthenticator, StaticTokenAuthenticator
 from openvod_sdk.integrations._back_end import BackEnd, Reply, Request
 from openvod_sdk.integrations._events import EventReceiver, EventStore, SqliteEventStore
-from openvod_sdk.integrations._signatures import Refused, RateLimit, SignatureService
+from openvod_sdk.integrations._signatures import RateLimit, Refused, SignatureService
 
 __all__ = [
     "Authenticator",

@@ -82,9 +82,7 @@ SHAPES: Mapping[str, Shape] = {
     # the web demo page
     "/ugc-upload/": Shape(lambda i: {"data": {"sign": i.signature}}, _code_and_message),
     # the mini program's demo and the XiaoShiPin apps
-    "/get_vod_sign": Shape(
-        lambda i: {"code": 0, "message": "", "data": {"signature": i.signature}}, _code_and_message
-    ),
+    "/get_vod_sign": Shape(lambda i: {"code": 0, "message": "", "data": {"signature": i.signature}}, _code_and_message),
     # the cloud function ugc_upload_sign: bare text
     "/ugc_upload_sign": Shape(lambda i: i.signature, lambda refused: refused.message),
     # the short-video server

@@ -31,8 +31,8 @@ class SqliteEventStore:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.execute(
-            "CREATE TABLE IF NOT EXISTS events (number INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, type TEXT NOT NULL,"
-            " file_id TEXT NOT NULL, received_at REAL NOT NULL, body TEXT NOT NULL)"
+            "CREATE TABLE IF NOT EXISTS events (number INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL,"
+            " type TEXT NOT NULL, file_id TEXT NOT NULL, received_at REAL NOT NULL, body TEXT NOT NULL)"
         )
 
     def add(self, event: Event) -> bool:
