@@ -89,7 +89,7 @@ def _signatures(settings: AppServerSettings) -> SignatureService:
     if not settings.secret_id or not settings.secret_key.get_secret_value():
         raise Invalid(
             "app_server.key",
-            "OPENVOD_APP_SERVER__SECRET_ID and OPENVOD_APP_SERVER__SECRET_KEY are missing; 'openvod keys create' makes them",
+            "OPENVOD_APP_SERVER__SECRET_ID and __SECRET_KEY are missing; 'openvod keys create' makes them",
         )
     return SignatureService(
         settings.secret_id,

@@ -47,6 +47,14 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Callback:
+    """Where events go; ``sign_key`` is empty for unsigned ones."""
+
+    url: str
+    sign_key: str
+
+
+@dataclass(frozen=True)
 class Attempt:
     """One try to deliver. ``status`` is the HTTP status, 0 when none came; ``error`` says why."""
 

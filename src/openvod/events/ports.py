@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from openvod.access.ports import AccessTables
-from openvod.events.model import Attempt, Event, NewEvent
+from openvod.events.model import Attempt, Callback, Event, NewEvent
 
 
 class EventTables(Protocol):
@@ -31,6 +30,10 @@ class EventTables(Protocol):
         """
         ...
 
+    def callback(self, sub_app_id: int) -> Callback | None:
+        """Return where an application wants its events, ``None`` when nowhere."""
+        ...
+
     def events(self, after: int, limit: int, subject: str = "") -> Sequence[Event]:
         """Return events by id after ``after``."""
         ...
@@ -45,16 +48,11 @@ class EventTables(Protocol):
 
 
 class EventTx(Protocol):
-    """A transaction over the outbox and the applications' addresses."""
+    """A transaction over the outbox."""
 
     @property
     def events(self) -> EventTables:
         """The outbox."""
-        ...
-
-    @property
-    def access(self) -> AccessTables:
-        """The applications."""
         ...
 
 

@@ -39,13 +39,13 @@ class DeliveryService:
             self._in_flight.discard(event.subject)
 
     async def _attempt(self, event: Event) -> Attempt:
-        application = await self._uow.read(lambda tx: tx.access.application(event.sub_app_id))
+        callback = await self._uow.read(lambda tx: tx.events.callback(event.sub_app_id))
         started = self._clock.now()
         status, error = 0, "no callback URL is set"
-        if application and application.callback_url:
-            body, headers = push_body(event.payload, application.callback_sign_key, started)
+        if callback:
+            body, headers = push_body(event.payload, callback.sign_key, started)
             try:
-                status = await self._poster.post(application.callback_url, body, headers, ATTEMPT_TIMEOUT_SECONDS)
+                status = await self._poster.post(callback.url, body, headers, ATTEMPT_TIMEOUT_SECONDS)
                 error = "" if 200 <= status < 300 else f"HTTP {status}"
             except OpenVodError as problem:
                 error = problem.message

@@ -82,7 +82,7 @@ class UploadState(StrEnum):
 
 @dataclass(frozen=True)
 class MultipartUpload:
-    """A multipart upload. ``stride`` is the grid's part size, 0 while unknown; ``parts_digest`` the completed list's."""
+    """A multipart upload. ``stride`` is the grid's part size, 0 while unknown."""
 
     upload_id: str
     bucket: str

@@ -21,46 +21,11 @@ MAX_VIDEO_BYTES = 48 * TIB
 MAX_NAME_CHARACTERS = 255
 
 VIDEO_TYPES = frozenset(
-    [
-        "wmv",
-        "rm",
-        "mov",
-        "mpeg",
-        "mp4",
-        "3gp",
-        "flv",
-        "avi",
-        "rmvb",
-        "ts",
-        "asf",
-        "mpg",
-        "webm",
-        "mkv",
-        "m3u8",
-        "mpd",
-        "wm",
-        "asx",
-        "ram",
-        "mpe",
-        "vob",
-        "dat",
-        "mp4v",
-        "m4v",
-        "f4v",
-        "mxf",
-        "qt",
-        "ogg",
-        "mp3",
-        "m4a",
-        "flac",
-        "wav",
-        "ra",
-        "aac",
-        "amr",
-    ]
+    {"wmv", "rm", "mov", "mpeg", "mp4", "3gp", "flv", "avi", "rmvb", "ts", "asf", "mpg", "webm", "mkv", "m3u8", "mpd"}
+    | {"wm", "asx", "ram", "mpe", "vob", "dat", "mp4v", "m4v", "f4v", "mxf", "qt"}
 )
-COVER_TYPES = frozenset(["jpg", "jpeg", "png", "gif", "bmp", "tiff", "ai", "cdr", "eps", "tif", "heif", "webp"])
-_IMAGE_TYPES = COVER_TYPES
+AUDIO_TYPES = frozenset({"mp3", "m4a", "flac", "ogg", "wav", "ra", "aac", "amr"})
+COVER_TYPES = frozenset({"jpg", "jpeg", "png", "gif", "bmp", "tiff", "ai", "cdr", "eps", "tif", "heif", "webp"})
 #: Android sends MIME subtypes for content:// sources.
 _SUBTYPES = {
     "quicktime": "mov",
@@ -176,7 +141,7 @@ class SpentSignature:
 def check_video(request: FileRequest) -> FileRequest:
     """Return the request with its type normalised, or raise ``Invalid`` naming the field."""
     kind = normal_type(request.type)
-    if kind not in VIDEO_TYPES | _IMAGE_TYPES:
+    if kind not in VIDEO_TYPES | AUDIO_TYPES | COVER_TYPES:
         raise Invalid(
             "upload.video_type",
             f"videoType {request.type[:40]!r} is not accepted; send a video or audio file such as mp4",

@@ -22,6 +22,8 @@ from openvod.storage.model import Bucket, StoredObject
 from openvod.storage.service import doom_upload, remove_object
 from openvod.upload.model import (
     APPLY_REPEAT_SECONDS,
+    AUDIO_TYPES,
+    COVER_TYPES,
     CREDENTIAL_SECONDS,
     SESSION_SECONDS,
     ApplyRequest,
@@ -223,7 +225,7 @@ class UploadService:
         if permission.class_id and tx.access.category(application.sub_app_id, permission.class_id) is None:
             raise Invalid(
                 "category.unknown",
-                f"classId {permission.class_id} does not exist in application {application.sub_app_id}; create it first",
+                f"classId {permission.class_id} is unknown in application {application.sub_app_id}; create it first",
             )
         if permission.procedure:
             raise Invalid(
@@ -346,11 +348,9 @@ class UploadService:
 
 def media_category(kind: str) -> str:
     """Return ``Video``, ``Audio`` or ``Image`` for an accepted type (``events.md`` 4.1)."""
-    if kind in {"mp3", "m4a", "flac", "wav", "ra", "aac", "amr", "ogg"}:
+    if kind in AUDIO_TYPES:
         return "Audio"
-    return (
-        "Image" if kind in {"jpg", "jpeg", "png", "gif", "bmp", "tiff", "ai", "cdr", "eps", "tif", "heif"} else "Video"
-    )
+    return "Image" if kind in COVER_TYPES else "Video"
 
 
 def _permission_of(permission: UploadPermission) -> Permission:
@@ -437,7 +437,7 @@ def _uploaded(
     if announced and announced.size is not None and announced.size != stored.size:
         raise Conflict(
             "upload.size_differs",
-            f"{what}Size announced {announced.size} bytes, but {stored.size} were uploaded; upload the whole file again",
+            f"{what}Size announced {announced.size} bytes, but {stored.size} arrived; upload the whole file again",
         )
     return stored
 

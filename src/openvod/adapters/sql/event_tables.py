@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, insert, select, update
 
 from openvod.adapters.sql import schema
-from openvod.adapters.sql.rows import fetch_all, insert_if_absent, values
-from openvod.events.model import Attempt, Event, EventState, NewEvent
+from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_if_absent, values
+from openvod.events.model import Attempt, Callback, Event, EventState, NewEvent
 
 
 class SqlEventTables:
@@ -62,6 +62,12 @@ class SqlEventTables:
             .limit(limit)
         )
         return [_event(row) for row in self._connection.execute(statement)]
+
+    def callback(self, sub_app_id: int) -> Callback | None:
+        """Return where an application wants its events."""
+        table = schema.applications
+        row = fetch_one(self._connection, table, table.c.sub_app_id == sub_app_id, table.c.callback_url != "")
+        return Callback(row.callback_url, row.callback_sign_key) if row else None
 
     def events(self, after: int, limit: int, subject: str = "") -> Sequence[Event]:
         """Return events by id after ``after``."""

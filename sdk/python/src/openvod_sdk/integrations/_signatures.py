@@ -95,10 +95,8 @@ class SignatureService:
         identity = self._authenticator.authenticate(token)
         if self._max_size and announced_size > self._max_size:
             raise Refused(403, 40302, f"the file has {announced_size} bytes; at most {self._max_size} are allowed")
-        options: dict[str, Any] = {
-            "source_context": (source_context or identity.user_id)[:250],
-            "one_time": self._one_time,
-        }
+        context = (source_context or identity.user_id)[:250]
+        options: dict[str, Any] = {"source_context": context, "one_time": self._one_time}
         options |= self._permit(identity, source_context)
         if self._rate_limit:
             self._rate_limit.take(identity.user_id)

@@ -18,7 +18,7 @@ def urlpatterns_of(back_end: BackEnd, prefix: str = "") -> list[Any]:
     """
     root = f"/{prefix.strip('/')}" if prefix else ""
 
-    @csrf_exempt
+    @csrf_exempt  # type: ignore[untyped-decorator]
     def serve(request: HttpRequest) -> HttpResponse:
         neutral = Request(
             method=request.method or "GET",
