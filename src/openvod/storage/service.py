@@ -205,8 +205,13 @@ class StorageService:
             try:
                 yield blob_id
             except BaseException:
-                await shield(self._uow.write(lambda tx: tx.storage.set_blob_state([blob_id], BlobState.DOOMED)))
+                # Shielded: a cancelled request leaves no bytes behind either.
+                await shield(self._discard(blob_id))
                 raise
+
+    async def _discard(self, blob_id: str) -> None:
+        await self._uow.write(lambda tx: tx.storage.set_blob_state([blob_id], BlobState.DOOMED))
+        await self._blobs.delete(blob_id)
 
     async def _receive(self, blob_id: str, incoming: Incoming, offset: int = 0) -> Received:
         received = await self._blobs.receive(

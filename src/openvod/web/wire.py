@@ -141,6 +141,9 @@ class WireRequest:
         """Read a bounded rest of the body, so that a browser sees the refusal; false when more remains (4.0)."""
         if self._body_ended:
             return True
+        if "expect" in self.headers:
+            # The client waits for leave to send; asking for the body would grant it.
+            return False
         size = 0
         try:
             async for chunk in self.stream():

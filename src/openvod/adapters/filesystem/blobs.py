@@ -247,7 +247,9 @@ def _keep_only(path: Path, extents: Sequence[Extent]) -> int:
 
 
 def _erase_data(fd: int, start: int, end: int) -> int:
-    """Erase what is stored in ``[start, end)``; holes cost and count nothing."""
+    """Erase what is stored in ``[start, end)``; holes and blocks shared with what stays cost and count nothing."""
+    block = os.fstat(fd).st_blksize
+    start, end = -(-start // block) * block, end // block * block
     found = 0
     position = start
     while position < end:

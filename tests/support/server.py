@@ -1,0 +1,112 @@
+"""A real ``openvod serve`` in a process of its own, on a free loopback port."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+from openvod.access.service import AccessService, IssuedKey
+from openvod.app.administration import with_access
+
+R = TypeVar("R")
+_START_SECONDS = 30
+
+
+def free_port() -> int:
+    """Return a loopback port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class PlatformServer:
+    """Starts, stops and kills one platform over one data folder; the port stays the same over restarts."""
+
+    def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None, *, tls: bool = False) -> None:
+        self.data_dir = data_dir
+        self.port = free_port()
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        self.environment = dict(environment or {})
+        self._log = data_dir.parent / f"{data_dir.name}.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def administer(self, use: Callable[[AccessService], Awaitable[R]]) -> R:
+        """Run an administrative call on the data folder, as the command line does."""
+        return with_access(self.data_dir, use)
+
+    def create_key(self, sub_app_id: int = 0) -> IssuedKey:
+        """Create a key pair."""
+        return self.administer(lambda access: access.create_key(sub_app_id))
+
+    def start(self, *, wait: bool = True) -> PlatformServer:
+        """Start, and wait until it is ready."""
+        command = [sys.executable, "-m", "openvod.app.cli", "serve", "--data-dir", str(self.data_dir)]
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, "--port", str(self.port)], stdout=log, stderr=log, env=os.environ | self.environment
+            )
+        if wait:
+            self.wait_ready()
+        return self
+
+    def wait_ready(self) -> None:
+        """Wait for ``/readyz``."""
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            assert self.process is not None
+            if self.process.poll() is not None:
+                raise AssertionError(f"the server ended with {self.process.returncode}: {self.log()}")
+            try:
+                if httpx.get(f"{self.url}/readyz", verify=False).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.02)
+        raise AssertionError(f"the server did not become ready: {self.log()}")
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        """End it as an operator would; return its exit status."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def log(self) -> str:
+        """Return what it logged."""
+        return self._log.read_text(errors="replace")[-4000:] if self._log.exists() else ""
+
+    def __enter__(self) -> PlatformServer:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.stop()
+
+
+def run_async(call: Awaitable[R]) -> R:
+    """Run a coroutine to its end."""
+
+    async def main() -> R:
+        return await call
+
+    return asyncio.run(main())

@@ -1,0 +1,349 @@
+"""COS operations: request → exact answer (cos-storage.md 2 to 4)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from openvod.storage.crc64 import CRC64
+from openvod.storage.model import CompletedPart
+from support.server import PlatformServer
+from support.wire import MIB, Applied, Wire, complete_xml, error_code
+
+
+@pytest.fixture
+def applied(wire: Wire) -> Applied:
+    """A fresh session."""
+    return wire.apply()
+
+
+def _md5(body: bytes) -> str:
+    return hashlib.md5(body).hexdigest()
+
+
+def test_put_object_answers_md5_and_crc(applied: Applied) -> None:
+    """A put answers the quoted MD5 and the decimal CRC-64/XZ."""
+    answer = applied.put(b"123456789")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["etag"] == f'"{_md5(b"123456789")}"'
+    assert answer.headers["x-cos-hash-crc64ecma"] == "11051210869376104954"
+
+
+def test_empty_object(applied: Applied) -> None:
+    """A file of zero bytes is an object like any other."""
+    assert applied.put(b"").headers["x-cos-hash-crc64ecma"] == "0"
+    head = applied.call("HEAD", applied.media_key)
+    assert (head.status_code, head.headers["content-length"]) == (200, "0")
+
+
+def test_multipart_out_of_order_with_odd_sizes(applied: Applied) -> None:
+    """Parts of unequal sizes in any order make the object that their numbers say."""
+    bodies = {3: b"c" * 777, 1: b"a" * (MIB + 5), 2: b"b" * (2 * MIB)}
+    upload_id = applied.initiate()
+    for number, body in bodies.items():
+        assert applied.put_part(upload_id, number, body).status_code == 200
+    parts = [CompletedPart(n, _md5(bodies[n])) for n in (1, 2, 3)]
+    done = applied.complete(upload_id, parts)
+    whole = bodies[1] + bodies[2] + bodies[3]
+    assert done.status_code == 200
+    assert done.headers["x-cos-hash-crc64ecma"] == str(CRC64.calc(whole))
+    assert re.search(r'<ETag>"[0-9a-f]{32}-3"</ETag>', done.text)
+    assert applied.call("GET", applied.media_key).content == whole
+
+
+def test_complete_is_idempotent_and_final(applied: Applied) -> None:
+    """The same list again gets the same answer; another list, another part or an abort is too late."""
+    upload_id = applied.initiate()
+    applied.put_part(upload_id, 1, b"z" * 100)
+    parts = [CompletedPart(1, _md5(b"z" * 100))]
+    first, second = applied.complete(upload_id, parts), applied.complete(upload_id, parts)
+    assert first.status_code == second.status_code == 200
+    assert first.text == second.text
+    assert error_code(applied.complete(upload_id, [CompletedPart(1, "0" * 32)])) == "NoSuchUpload"
+    assert error_code(applied.put_part(upload_id, 2, b"late")) == "NoSuchUpload"
+    assert error_code(applied.call("DELETE", applied.media_key, [("uploadId", upload_id)])) == "NoSuchUpload"
+
+
+@pytest.mark.parametrize(
+    ("parts", "code"),
+    [
+        ([(1, "first"), (3, "third")], "InvalidPart"),
+        ([(2, "second"), (1, "first")], "InvalidPart"),
+        ([(1, "first"), (1, "first")], "InvalidPartOrder"),
+        ([(1, "wrong")], "InvalidPart"),
+        ([(1, "")], "InvalidPart"),
+        ([(1, "first"), (2, "second"), (3, "third")], "EntityTooSmall"),
+    ],
+)
+def test_complete_refuses_wrong_lists(applied: Applied, parts: list[tuple[int, str]], code: str) -> None:
+    """Missing, repeated, disordered, foreign and too small parts are named; nothing is made of them."""
+    bodies = {"first": b"1" * MIB, "second": b"2" * 1000, "third": b"3" * MIB}
+    upload_id = applied.initiate()
+    for number, body in enumerate(bodies.values(), start=1):
+        applied.put_part(upload_id, number, body)
+    listed = [CompletedPart(n, _md5(bodies[name]) if name in bodies else name) for n, name in parts]
+    answer = applied.complete(upload_id, listed)
+    assert (answer.status_code, error_code(answer)) == (400, code)
+    assert error_code(applied.call("GET", applied.media_key)) == "NoSuchKey"
+
+
+@pytest.mark.parametrize("body", [b"", b"<x", b"<a/>", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", b"\xff" * 9])
+def test_complete_refuses_what_is_no_list(applied: Applied, body: bytes) -> None:
+    """Anything but a list of parts is MalformedXML; entities are never expanded."""
+    answer = applied.call("POST", applied.media_key, [("uploadId", applied.initiate())], body)
+    assert (answer.status_code, error_code(answer)) == (400, "MalformedXML")
+
+
+def test_complete_accepts_any_shape_of_xml(applied: Applied) -> None:
+    """Name space, declaration, white space and element order do not matter (4.0)."""
+    upload_id = applied.initiate()
+    applied.put_part(upload_id, 1, b"q")
+    body = (
+        '<?xml version="1.0"?>\n<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">\n <Part>'
+        f"<ETag>&quot;{_md5(b'q').upper()}&quot;</ETag> <PartNumber>1</PartNumber></Part></CompleteMultipartUpload>"
+    )
+    answer = applied.call("POST", applied.media_key, [("uploadId", upload_id)], body.encode())
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("number", ["0", "10001", "-1", "x", "", "9" * 30])
+def test_part_numbers_out_of_range(applied: Applied, number: str) -> None:
+    """Part numbers outside 1 to 10,000 are InvalidArgument."""
+    query = [("partNumber", number), ("uploadId", applied.initiate())]
+    answer = applied.call("PUT", applied.media_key, query, b"x")
+    assert (answer.status_code, error_code(answer)) == (400, "InvalidArgument")
+
+
+def test_replaced_part_counts_and_the_old_one_leaves_nothing(applied: Applied) -> None:
+    """A part sent again replaces the first; the object has the new bytes."""
+    upload_id = applied.initiate()
+    applied.put_part(upload_id, 1, b"old" * 1000)
+    applied.put_part(upload_id, 1, b"new")
+    listed = applied.call("GET", applied.media_key, [("uploadId", upload_id)])
+    assert listed.text.count("<Part>") == 1
+    assert "<Size>3</Size>" in listed.text
+    assert applied.complete(upload_id, [CompletedPart(1, _md5(b"new"))]).status_code == 200
+    assert applied.call("GET", applied.media_key).content == b"new"
+
+
+def test_content_md5(applied: Applied) -> None:
+    """A wrong digest is BadDigest, a malformed one InvalidDigest; neither stores anything."""
+    good = base64.b64encode(hashlib.md5(b"body").digest()).decode()
+    assert error_code(applied.put(b"BODY", headers={"Content-MD5": good})) == "BadDigest"
+    assert error_code(applied.put(b"body", headers={"Content-MD5": "zzz"})) == "InvalidDigest"
+    assert error_code(applied.call("GET", applied.media_key)) == "NoSuchKey"
+    assert applied.put(b"body", headers={"Content-MD5": good}).status_code == 200
+
+
+def test_who_may_not(applied: Applied, wire: Wire) -> None:
+    """No, foreign, forged, expired and widened credentials, wrong signatures and windows: each its own code."""
+    url = f"{wire.url}/{applied.bucket}/{applied.media_key}"
+    certificate = applied.data["tempCertificate"]
+    other = wire.apply()
+    payload = certificate["token"].split(".")
+    widened = ".".join([payload[0], base64.urlsafe_b64encode(b'{"kid":"1","sid":"x"}').decode().rstrip("="), payload[2]])
+    now = int(time.time())
+    table: list[tuple[httpx.Response, int, str]] = [
+        (wire.http.put(url, content=b"x"), 403, "AccessDenied"),
+        (applied.put(b"x", credential=other.data["tempCertificate"]), 403, "AccessDenied"),
+        (applied.put(b"x", credential=certificate | {"token": widened}), 403, "InvalidAccessKeyId"),
+        (applied.put(b"x", credential=certificate | {"token": "v1.a.b"}), 403, "InvalidAccessKeyId"),
+        (applied.put(b"x", credential=certificate | {"token": ""}), 403, "InvalidAccessKeyId"),
+        (applied.put(b"x", credential=certificate | {"secretId": "AKIDother"}), 403, "InvalidAccessKeyId"),
+        (applied.put(b"x", credential=certificate | {"secretKey": "wrong"}), 403, "SignatureDoesNotMatch"),
+        (applied.put(b"x", window=(now - 900, now - 10)), 403, "AccessDenied"),
+        (applied.put(b"x", window=(now + 3600, now + 7200)), 403, "RequestTimeTooSkewed"),
+        (applied.put(b"x", key="elsewhere/x.mp4"), 403, "AccessDenied"),
+        (applied.put(b"x", bucket="nobody-1250000000"), 404, "NoSuchBucket"),
+        (applied.call("GET", "", [("uploads", ""), ("prefix", "")]), 403, "AccessDenied"),
+        (applied.call("DELETE", applied.media_key), 403, "AccessDenied"),
+    ]
+    for answer, status, code in table:
+        assert (answer.status_code, error_code(answer)) == (status, code), answer.text
+    expired = applied.put(b"x", window=(now - 900, now - 10))
+    assert "<Message>Request has expired</Message>" in expired.text
+    assert "<ServerTime>" in expired.text
+    assert error_code(applied.call("GET", applied.media_key)) == "NoSuchKey"
+
+
+def test_unsigned_host_port_and_bucket_forms(applied: Applied, wire: Wire) -> None:
+    """All forms that SDKs sign are accepted: path without bucket, virtual host, Vod-Forward-Cos (1.2, 2.3)."""
+    assert applied.put(b"1", sign_path=f"/{applied.media_key}").status_code == 200
+    from openvod.signing import cos
+
+    certificate = applied.data["tempCertificate"]
+    host = f"{applied.bucket}.cos.ap-chongqing.myqcloud.com"
+    for signed, sent in (({"host": host}, {"Host": host}), ({"host": host}, {"Vod-Forward-Cos": host}), ({}, {"Host": host})):
+        authorization = cos.sign(
+            certificate["secretId"], certificate["secretKey"], method="PUT", path=f"/{applied.media_key}", query=[],
+            headers=signed, start=applied.data["timestamp"], end=certificate["expiredTime"],
+        )  # fmt: skip
+        headers = {"Authorization": authorization, "x-cos-security-token": certificate["token"], **sent}
+        answer = wire.http.put(f"{wire.url}/{applied.media_key}", content=b"22", headers=headers)
+        assert answer.status_code == 200, answer.text
+    foreign = {"Vod-Forward-Cos": "evil.example.com", "Authorization": "q-sign-algorithm=sha1"}
+    assert error_code(wire.http.put(f"{wire.url}/x", content=b"1", headers=foreign)) == "NoSuchBucket"
+
+
+def test_listing_for_resume(applied: Applied) -> None:
+    """Uploads and parts are listed with everything that resuming clients compare (5.2)."""
+    upload_id = applied.initiate()
+    for number in (2, 1, 3):
+        applied.put_part(upload_id, number, bytes([number]) * MIB)
+    uploads = applied.call("GET", "", [("uploads", ""), ("prefix", applied.media_key)])
+    assert f"<Key>{applied.media_key}</Key><UploadId>{upload_id}</UploadId><StorageClass>STANDARD" in uploads.text
+    assert "<IsTruncated>false</IsTruncated>" in uploads.text
+    page = applied.call("GET", applied.media_key, [("uploadId", upload_id), ("max-parts", "2")])
+    assert re.findall("<PartNumber>(.)</PartNumber>", page.text) == ["1", "2"]
+    assert "<NextPartNumberMarker>2</NextPartNumberMarker>" in page.text
+    assert "<IsTruncated>true</IsTruncated>" in page.text
+    rest = applied.call("GET", applied.media_key, [("uploadId", upload_id), ("part-number-marker", "2")])
+    assert f'<ETag>"{_md5(bytes([3]) * MIB)}"</ETag>' in rest.text
+    applied.call("DELETE", applied.media_key, [("uploadId", upload_id)])
+    assert error_code(applied.call("GET", applied.media_key, [("uploadId", upload_id)])) == "NoSuchUpload"
+
+
+def _raw(server: PlatformServer, request: bytes, *, close_early: bool = False) -> bytes:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(request)
+        if close_early:
+            return b""
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+        return answer
+
+
+def _signed_put(applied: Applied, length: int) -> bytes:
+    from openvod.signing import cos
+
+    certificate, path = applied.data["tempCertificate"], f"/{applied.bucket}/{applied.media_key}"
+    authorization = cos.sign(
+        certificate["secretId"], certificate["secretKey"], method="PUT", path=path, query=[], headers={},
+        start=applied.data["timestamp"], end=certificate["expiredTime"],
+    )  # fmt: skip
+    return (
+        f"PUT {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: {length}\r\n"
+        f"Authorization: {authorization}\r\nx-cos-security-token: {certificate['token']}\r\n\r\n"
+    ).encode()
+
+
+def test_header_names_keep_their_case(applied: Applied, shared_server: PlatformServer) -> None:
+    """Python's COS SDK looks headers up by case: ETag, Content-Length, Date and the lower-case x-cos ones (4.0)."""
+    answer = _raw(shared_server, _signed_put(applied, 3) + b"abc")
+    for name in (b"\r\nETag: ", b"\r\nContent-Length: ", b"\r\nDate: ", b"\r\nServer: ", b"\r\nx-cos-request-id: ",
+                 b"\r\nx-cos-hash-crc64ecma: ", b"\r\nConnection: close"):  # fmt: skip
+        assert name in answer, (name, answer)
+
+
+def test_truncated_and_silent_bodies_leave_nothing(server: PlatformServer) -> None:
+    """A body cut off stores nothing; one that falls silent is answered RequestTimeout within the stall time."""
+    server.environment["OPENVOD__SERVER__STALL_SECONDS"] = "1.5"
+    wire = Wire(server.start().url, server.create_key())
+    with wire.http:
+        applied = wire.apply()
+        _raw(server, _signed_put(applied, 2 * MIB) + bytes(MIB), close_early=True)
+        started = time.monotonic()
+        silent = _raw(server, _signed_put(applied, MIB) + b"only this")
+        assert b"<Code>RequestTimeout</Code>" in silent
+        assert 1 < time.monotonic() - started < 6
+        assert error_code(applied.call("GET", applied.media_key)) == "NoSuchKey"
+    deadline = time.monotonic() + 5
+    while _allocated(server.data_dir) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert _allocated(server.data_dir) == 0
+
+
+def _allocated(data_dir: Path) -> int:
+    """Bytes that the disk holds for blobs."""
+    return sum(path.stat().st_blocks * 512 for path in (data_dir / "blobs").glob("??/*"))
+
+
+def test_dot_segments_are_plain_text(applied: Applied, shared_server: PlatformServer) -> None:
+    """A key that climbs out of its directory is refused by its text; nothing on disk is ever named by a key."""
+    raw = _signed_put(applied, 3)
+    climbing = raw.replace(applied.media_key.encode(), applied.media_key.encode() + b"/../../../../x", 1)
+    assert b"<Code>SignatureDoesNotMatch</Code>" in _raw(shared_server, climbing + b"abc")
+
+
+def test_expect_100_continue_is_answered_after_the_check(applied: Applied, shared_server: PlatformServer) -> None:
+    """A refused request gets its refusal, not a 100; an accepted one gets 100 first (4.0)."""
+    good = _signed_put(applied, 3).replace(b"Host: h", b"Host: h\r\nExpect: 100-continue")
+    assert _raw(shared_server, good + b"abc").startswith(b"HTTP/1.1 100")
+    bad = good.replace(b"q-signature=", b"q-signature=0")
+    assert b" 403 " in _raw(shared_server, bad + b"abc").split(b"\r\n")[0]
+
+
+def test_no_length_and_chunked(applied: Applied, wire: Wire, shared_server: PlatformServer) -> None:
+    """Chunked bodies are stored; a body without any length is 411."""
+    raw = _signed_put(applied, 3)
+    chunked = raw.replace(b"Content-Length: 3", b"Transfer-Encoding: chunked") + b"3\r\nabc\r\n0\r\n\r\n"
+    assert b" 200 " in _raw(shared_server, chunked)
+    assert b" 411 " in _raw(shared_server, raw.replace(b"Content-Length: 3\r\n", b""))
+
+
+def test_ranges_and_preconditions(applied: Applied) -> None:
+    """GET honours one range, preconditions and response overrides (4.5)."""
+    body = bytes(range(256)) * 8
+    etag = applied.put(body).headers["etag"]
+
+    def get(**headers: str) -> httpx.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return applied.call("GET", applied.media_key, headers=named)
+
+    part = get(Range="bytes=10-19")
+    assert (part.status_code, part.content) == (206, body[10:20])
+    assert part.headers["content-range"] == "bytes 10-19/2048"
+    assert get(Range="bytes=-5").content == body[-5:]
+    assert get(Range="bytes=2040-9999").content == body[2040:]
+    assert get(Range="bytes=0-1,4-5").status_code == 200
+    assert get(Range="bytes=9-1").status_code == 200
+    assert error_code(get(Range="bytes=2048-")) == "InvalidRange"
+    assert get(If_None_Match=etag).status_code == 304
+    assert get(If_Match='"other"').status_code == 412
+    assert get(If_Modified_Since="Thu, 01 Jan 2015 00:00:00 GMT").status_code == 200
+    assert get(If_Unmodified_Since="Thu, 01 Jan 2015 00:00:00 GMT").status_code == 412
+    override = applied.call("GET", applied.media_key, [("response-content-type", "text/x")])
+    assert override.headers["content-type"] == "text/x"
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "stored"),
+    [("a.mp4", None, "video/mp4"), ("a", None, "application/octet-stream"), ("a.zip", "", "application/zip"),
+     ("a.mp4", "video/custom", "video/custom"), ("a.m3u8", None, "application/vnd.apple.mpegurl")],
+)  # fmt: skip
+def test_content_type_inference(applied: Applied, name: str, sent: str | None, stored: str) -> None:
+    """Absent and empty types come from the extension (4.2); keys beside the media are granted for HLS."""
+    key = f"{applied.media_key.rpartition('/')[0]}/{name}"
+    headers: dict[str, Any] = {} if sent is None else {"Content-Type": sent}
+    assert applied.put(b"x", key, headers=headers).status_code == 200
+    assert applied.call("HEAD", key).headers["content-type"] == stored
+
+
+def test_strange_keys(applied: Applied) -> None:
+    """Chinese, emoji, spaces, pluses and dot segments are plain characters of a key."""
+    directory = applied.media_key.rpartition("/")[0]
+    for name in ("中文 文件.mp4", "😀.mp4", "a+b c&d=(x)!'*~%.txt", "a//b"):
+        assert applied.put(name.encode(), f"{directory}/{name}").status_code == 200, name
+        assert applied.call("GET", f"{directory}/{name}").content == name.encode()
+    long = applied.put(b"x", f"{directory}/{'k' * 900}")
+    assert error_code(long) == "KeyTooLong"
+
+
+def test_operations_that_are_not_offered(applied: Applied) -> None:
+    """What upload clients do not need is NotImplemented, not half done."""
+    assert error_code(applied.call("PUT", applied.media_key, [("acl", "")])) == "NotImplemented"
+    assert error_code(applied.put(b"x", headers={"x-cos-copy-source": "a/b"})) == "NotImplemented"
+
+
+def test_too_large_complete_body(applied: Applied) -> None:
+    """A Complete body has a bound, announced or not."""
+    answer = applied.call("POST", applied.media_key, [("uploadId", "u")], complete_xml([]) + bytes(5 * MIB))
+    assert error_code(answer) == "EntityTooLarge"
