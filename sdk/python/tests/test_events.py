@@ -27,7 +27,12 @@ UPLOADED: dict[str, Any] = {
 FINISHED: dict[str, Any] = {
     "EventType": "ProcedureStateChanged",
     "FileUploadEvent": None,
-    "ProcedureStateChangeEvent": {"TaskId": "task-1", "Status": "FINISH", "FileId": "9", "FileUrl": "http://play/o.mp4"},
+    "ProcedureStateChangeEvent": {
+        "TaskId": "task-1",
+        "Status": "FINISH",
+        "FileId": "9",
+        "FileUrl": "http://play/o.mp4",
+    },
 }
 LEGACY: dict[str, Any] = {
     "version": "4.0",
@@ -52,7 +57,14 @@ def parsed(body: Any) -> Event:
 @pytest.mark.parametrize(
     ("body", "kind", "file_id", "task_id", "source_context", "media_url"),
     [
-        (UPLOADED, "NewFileUpload", "5285890700000000101", "1250000001-procedurev2-0123t0", '{"uid":7}', "http://play/v.mp4"),
+        (
+            UPLOADED,
+            "NewFileUpload",
+            "5285890700000000101",
+            "1250000001-procedurev2-0123t0",
+            '{"uid":7}',
+            "http://play/v.mp4",
+        ),
         (FINISHED, "ProcedureStateChanged", "9", "task-1", "", "http://play/o.mp4"),
         (LEGACY, "NewFileUpload", "5285890700000000101", "task-2", '{"uid":7}', "http://play/v.mp4"),
         (LEGACY_TASK, "ProcedureStateChanged", "9", "task-3", "", ""),
@@ -93,7 +105,9 @@ def test_not_an_event(body: bytes) -> None:
         parse_event(body)
 
 
-@pytest.mark.parametrize("member", [{}, {"FileUploadEvent": None}, {"FileUploadEvent": {}}, {"FileUploadEvent": {"FileId": None}}])
+@pytest.mark.parametrize(
+    "member", [{}, {"FileUploadEvent": None}, {"FileUploadEvent": {}}, {"FileUploadEvent": {"FileId": None}}]
+)
 def test_absent_values(member: dict[str, Any]) -> None:
     """Absent and null members are empty texts, never an error: events of other kinds have none of them."""
     event = parsed({"EventType": "Other"} | member)
@@ -122,7 +136,9 @@ def test_vectors(vectors: list[dict[str, Any]]) -> None:
         assert valid is vector["valid"], vector["id"]
 
 
-@pytest.mark.parametrize("extra", [{}, {"Sign": "x"}, {"T": 1_700_000_600}, {"Sign": 1, "T": 1}, {"Sign": "测", "T": 1}])
+@pytest.mark.parametrize(
+    "extra", [{}, {"Sign": "x"}, {"T": 1_700_000_600}, {"Sign": 1, "T": 1}, {"Sign": "测", "T": 1}]
+)
 def test_unsigned_event_is_refused(extra: dict[str, Any]) -> None:
     """With a key on the receiver's side, an event without a proper Sign and T is refused and says what to do."""
     with pytest.raises(EventError, match="sign key"):

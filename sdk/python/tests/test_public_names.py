@@ -41,6 +41,8 @@ def test_everything_else_is_private() -> None:
 def test_errors_have_one_root() -> None:
     """``except OpenVodSdkError`` catches every error class of the package."""
     errors = importlib.import_module("openvod_sdk._errors")
-    classes = [value for value in vars(errors).values() if isinstance(value, type) and value.__module__ == errors.__name__]
+    classes = [
+        value for value in vars(errors).values() if isinstance(value, type) and value.__module__ == errors.__name__
+    ]
     assert len(classes) == 9
     assert all(issubclass(kind, openvod_sdk.OpenVodSdkError) for kind in classes)

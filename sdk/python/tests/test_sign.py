@@ -131,14 +131,12 @@ def test_empty_key_is_refused(secret_id: str, secret_key: str) -> None:
     assert "sesame" not in str(caught.value)
 
 
-@pytest.mark.xfail(reason="sign() lets a fractional expire through; verifiers refuse fractional times (V12)")
 def test_fractional_validity_is_refused() -> None:
     """No signature with a fractional expireTime is ever issued (upload-protocol.md 1.1)."""
     with pytest.raises(InvalidPermission, match="expire"):
         sign("id", "key", expire=1.5, now=1_700_000_000)  # type: ignore[arg-type]
 
 
-@pytest.mark.xfail(reason="sign() does not check random; above 2**32-1 is outside the documented range")
 def test_random_out_of_range_is_refused() -> None:
     """``random`` stays within its documented range (upload-protocol.md 1.1)."""
     with pytest.raises(InvalidPermission, match="random"):

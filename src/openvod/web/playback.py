@@ -35,7 +35,7 @@ class PlaybackSurface:
         return answer
 
     async def _published(self, request: WireRequest) -> StoredObject:
-        key = request.path[1:]
+        key = request.path[1:].encode("utf-8", "replace").decode().replace("\0", "?")
         short_name, _, rest = key.partition("/")
         stored = await self._uow.read(lambda tx: _find(tx, short_name, key)) if rest else None
         if stored is None:

@@ -14,7 +14,8 @@ import anyio
 import anyio.from_thread
 import httpx
 
-from openvod_sdk._errors import ApiError, OpenVodSdkError, SourceChanged, StorageError, TransportError, UploadCancelled
+from openvod_sdk._concurrency import all_or_first_error
+from openvod_sdk._errors import ApiError, SourceChanged, StorageError, TransportError, UploadCancelled
 from openvod_sdk._progress import OnProgress, ProgressMeter, UploadControl
 from openvod_sdk._resume import FileResumeStore, ResumeStore, Unfinished
 from openvod_sdk._session import Session
@@ -109,6 +110,18 @@ class Client:
             return self._signature
         got = self._signature()
         return await got if inspect.isawaitable(got) else got
+
+
+def _object_in(answer: httpx.Response, action: str) -> dict[str, Any]:
+    try:
+        parsed = answer.json()
+    except ValueError:
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise TransportError(
+            f"{action} was answered with something that is no JSON object; is this the platform's URL?"
+        )
+    return parsed
 
 
 def _total(media: Source, cover: Source | None) -> int:
@@ -211,24 +224,13 @@ class _Run:
 
     async def _send(self, storage: StorageClient, session: Session, media: ObjectUpload) -> None:
         """Send media and cover side by side; the first failure ends both."""
-        failures: list[BaseException] = []
-
-        async def guarded(upload: ObjectUpload) -> None:
-            try:
-                await upload.run()
-            except OpenVodSdkError as error:
-                failures.append(error)
-                group.cancel_scope.cancel()
-
-        async with anyio.create_task_group() as group:
-            group.start_soon(guarded, media)
-            if self._cover:
-                cover = ObjectUpload(
-                    storage, session.cover_key, self._cover, self._meter, self._control, part_size=64 * MIB
-                )
-                group.start_soon(guarded, cover)
-        if failures:
-            raise failures[0]
+        uploads = [media]
+        if self._cover:
+            cover_key = session.cover_key
+            uploads.append(
+                ObjectUpload(storage, cover_key, self._cover, self._meter, self._control, part_size=64 * MIB)
+            )
+        await all_or_first_error(*(upload.run for upload in uploads))
 
     async def _commit(self, session: Session) -> dict[str, Any]:
         """Commit with the Apply's signature, which stays good for its own session (upload-protocol.md 1.4)."""
@@ -242,8 +244,7 @@ class _Run:
             answer = await self._http.post(url, json=body)
             if answer.status_code != 200:
                 raise TransportError(f"{action} was answered with HTTP {answer.status_code}")
-            parsed: dict[str, Any] = answer.json()
-            return parsed
+            return _object_in(answer, action)
 
         answer = await with_retries(self._client._retry, post)
         if answer.get("code") != 0:

@@ -52,9 +52,9 @@ class FileResumeStore:
         """See :class:`ResumeStore`."""
         try:
             unfinished = Unfinished(**json.loads(self._path(key).read_text()))
+            return unfinished if time.time() - unfinished.saved_at < KEPT_SECONDS else None
         except (OSError, ValueError, TypeError):
             return None
-        return unfinished if time.time() - unfinished.saved_at < KEPT_SECONDS else None
 
     def save(self, key: str, unfinished: Unfinished) -> None:
         """See :class:`ResumeStore`; the file appears whole or not at all."""

@@ -39,6 +39,7 @@ def sign(
     with ``procedure``. ``one_time`` permits a single upload. Raises ``InvalidPermission`` naming the field.
     """
     _check_range("expire", expire, 1, MAX_VALIDITY_SECONDS)
+    _check_range("random", random, 0, 2**32 - 1)
     _check_range("task_priority", task_priority, -10, 10)
     _check_length("source_context", source_context, 250)
     _check_length("session_context", session_context, 1000)
@@ -68,8 +69,8 @@ def sign(
 
 
 def _check_range(field: str, value: int | None, low: int, high: int) -> None:
-    if value is not None and not low <= value <= high:
-        raise InvalidPermission(f"{field} is {value}; it must lie between {low} and {high}")
+    if value is not None and not (isinstance(value, int) and low <= value <= high):
+        raise InvalidPermission(f"{field} is {value}; it must be a whole number between {low} and {high}")
 
 
 def _check_length(field: str, value: str | None, longest: int) -> None:

@@ -6,11 +6,13 @@ import base64
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from urllib.parse import quote, urlencode
 
 import anyio
 import httpx
 
+from openvod_sdk._concurrency import all_or_first_error
 from openvod_sdk._cos import (
     Pairs,
     RemotePart,
@@ -197,9 +199,8 @@ class ObjectUpload:
     async def _send_parts(self, remote: dict[int, RemotePart]) -> None:
         count = math.ceil(self._source.size / self._part_size)
         numbers = iter(range(1, count + 1))
-        async with anyio.create_task_group() as group:
-            for _ in range(min(self._concurrency, count)):
-                group.start_soon(self._work, numbers, remote)
+        work = partial(self._work, numbers, remote)
+        await all_or_first_error(*[work] * min(self._concurrency, count))
         await self._complete(count)
 
     async def _work(self, numbers: Iterable[int], remote: dict[int, RemotePart]) -> None:
