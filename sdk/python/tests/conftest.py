@@ -19,7 +19,7 @@ import anycrc
 import pytest
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -48,7 +48,6 @@ class Loopback:
     bodies: list[dict[str, Any]] = field(default_factory=list)
     objects: dict[str, bytes] = field(default_factory=dict)
     parts: dict[int, bytes] = field(default_factory=dict)
-    slow: float = 0.0
     lifetime: int = 7200
     generation: int = 0
 
@@ -104,8 +103,11 @@ class Loopback:
 
     async def storage(self, request: Request) -> Response:
         """Serve the storage operations that an upload issues."""
-        query, operation = request.query_params, _operation(request)
-        body = await request.body()
+        operation = _operation(request)
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return Response(status_code=400)
         if fault := self._fault(operation):
             return fault
         key = request.path_params["key"]
@@ -121,14 +123,12 @@ class Loopback:
             self.parts.clear()
             return Response(status_code=204)
         found = self.objects.get(key)
-        assert query is not None
         return Response(status_code=404) if found is None else Response(headers=_describe(found))
 
     def _stored(self, request: Request, key: str, body: bytes) -> Response:
-        time.sleep(self.slow)
         given = base64.b64decode(request.headers["content-md5"])
         if given != hashlib.md5(body).digest():
-            return error(400, "BadDigest")
+            return cos_error(400, "BadDigest")
         if number := request.query_params.get("partNumber"):
             self.parts[int(number)] = body
         else:
@@ -147,7 +147,7 @@ class Loopback:
         return Response("<R><ETag>e</ETag></R>", headers=_describe(self.objects[key]))
 
 
-def error(status: int, code: str, message: str = "told to") -> Response:
+def cos_error(status: int, code: str, message: str = "told to") -> Response:
     """Build a storage error (cos-storage.md 4.6)."""
     xml = f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>r</RequestId></Error>"
     return Response(xml, status, headers={"x-cos-request-id": "request-7"})

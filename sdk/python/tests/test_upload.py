@@ -340,9 +340,6 @@ def test_cancel_before_the_transfer(loopback: Loopback, client: Client, video: P
     assert (loopback.objects, loopback.count("CommitUploadUGC")) == ({}, 0)
 
 
-@pytest.mark.xfail(
-    raises=ExceptionGroup, reason="ObjectUpload._send_parts lets its task group wrap errors in an ExceptionGroup"
-)
 def test_cancel_in_mid_transfer(loopback: Loopback, client: Client, video: Path) -> None:
     """Cancelling while parts travel raises UploadCancelled itself and discards what was stored."""
     control = UploadControl()
@@ -356,9 +353,6 @@ def test_cancel_in_mid_transfer(loopback: Loopback, client: Client, video: Path)
     assert (loopback.count("abort"), loopback.count("CommitUploadUGC")) == (1, 0)
 
 
-@pytest.mark.xfail(
-    raises=ExceptionGroup, reason="ObjectUpload._send_parts lets its task group wrap errors in an ExceptionGroup"
-)
 def test_refused_part_is_a_plain_error(loopback: Loopback, client: Client, video: Path) -> None:
     """A part that is refused for good raises StorageError itself, not a group around it."""
     loopback.plan("part", *[cos_error(403, "AccessDenied", "not yours") for _ in range(9)])
@@ -366,7 +360,6 @@ def test_refused_part_is_a_plain_error(loopback: Loopback, client: Client, video
         client.upload(video)
 
 
-@pytest.mark.xfail(raises=ValueError, reason="Client._call lets JSONDecodeError through")
 def test_page_instead_of_json(loopback: Loopback, client: Client, video: Path) -> None:
     """A proxy's page in place of JSON is an error of this package."""
     loopback.plan("ApplyUploadUGC", *[Response("<html>hello</html>") for _ in range(9)])

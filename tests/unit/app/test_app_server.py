@@ -190,7 +190,7 @@ def test_health(tmp_path: Path) -> None:
 @pytest.mark.parametrize("missing", ["secret_id", "secret_key"])
 def test_missing_key(tmp_path: Path, missing: str) -> None:
     """Without its key the app server does not start, and says which variable to set; no secret is shown."""
-    with pytest.raises(Invalid, match=f"OPENVOD_APP_SERVER__{missing.upper()}") as caught:
+    with pytest.raises(Invalid, match=f"OPENVOD_APP_SERVER.*__{missing.upper()}") as caught:
         create_app(settings(tmp_path, **{missing: ""}))
     assert SECRET_KEY not in str(caught.value)
 

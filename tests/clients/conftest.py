@@ -1,0 +1,59 @@
+"""A platform behind the official hosts, and the official packages as they come."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from openvod.access.service import IssuedKey
+from support.certificates import Certificates, make_certificates
+from support.server import PlatformServer
+
+_HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """An authority made for this run."""
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def tls_server(tmp_path_factory: pytest.TempPathFactory, certificates: Certificates) -> Iterator[PlatformServer]:
+    """A platform that speaks HTTPS with a certificate for the official hosts."""
+    environment = {
+        "OPENVOD__SERVER__TLS_CERTIFICATE": str(certificates.certificate),
+        "OPENVOD__SERVER__TLS_KEY": str(certificates.key),
+    }
+    with PlatformServer(tmp_path_factory.mktemp("official") / "data", environment, tls=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def tls_key(tls_server: PlatformServer) -> IssuedKey:
+    """A key pair of that platform."""
+    return tls_server.create_key()
+
+
+@pytest.fixture(scope="session")
+def packages() -> Path:
+    """The npm packages at their locked versions; installed when they are not there."""
+    modules = _HERE / "node_modules"
+    if not (modules / ".package-lock.json").exists():
+        subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=_HERE, check=True, capture_output=True)
+    return modules
+
+
+@pytest.fixture(scope="session")
+def big_video(video: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A playable file of more than 100 MiB: the clip, then a free-space box filled with changing bytes."""
+    path = tmp_path_factory.mktemp("big") / "large clip 中文.mp4"
+    padding = 110 * 1024 * 1024
+    with path.open("wb") as file:
+        file.write(video.read_bytes())
+        file.write((padding + 8).to_bytes(4, "big") + b"free")
+        for number in range(110):
+            file.write(bytes([number]) * (1024 * 1024))
+    return path

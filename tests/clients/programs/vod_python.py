@@ -1,0 +1,45 @@
+"""Runs the unmodified vod-python-sdk against a platform behind the official hosts. Prints one JSON object.
+
+Arguments: secretId secretKey port authority-file media [cover]. What changes around the SDK: name look-ups lead to
+loopback, and the test authority is trusted.
+"""
+
+import json
+import os
+import socket
+import sys
+
+secret_id, secret_key, port, authority, media, *cover = sys.argv[1:]
+os.environ["REQUESTS_CA_BUNDLE"] = authority
+os.environ["SSL_CERT_FILE"] = authority
+
+import certifi  # noqa: E402
+
+certifi.where = lambda: authority
+lookup = socket.getaddrinfo
+
+
+def to_loopback(host, service, *arguments, **options):  # type: ignore[no-untyped-def]
+    """Resolve every official name to the platform's port."""
+    if isinstance(host, bytes):
+        host = host.decode()
+    if host.endswith(("tencentcloudapi.com", "myqcloud.com", "tencentcos.cn")):
+        return lookup("127.0.0.1", int(port), *arguments, **options)
+    return lookup(host, service, *arguments, **options)
+
+
+socket.getaddrinfo = to_loopback
+
+from qcloud_vod.model import VodUploadRequest  # noqa: E402
+from qcloud_vod.vod_upload_client import VodUploadClient  # noqa: E402
+
+client = VodUploadClient(secret_id, secret_key)
+request = VodUploadRequest()
+request.MediaFilePath = media
+if cover:
+    request.CoverFilePath = cover[0]
+try:
+    answer = client.upload("ap-guangzhou", request)
+    print(json.dumps({"fileId": answer.FileId, "mediaUrl": answer.MediaUrl, "coverUrl": answer.CoverUrl}))
+except Exception as error:
+    print(json.dumps({"error": f"{type(error).__name__}: {error}"}))

@@ -1,0 +1,172 @@
+"""API 3.0 signatures (procedures-and-api.md 2.2 to 2.4)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Any
+
+import pytest
+from unit.signing.vectors import conformance, vector_id
+
+from openvod.base.errors import Denied, Invalid
+from openvod.signing import tc3
+
+DOCUMENT = conformance("tc3-signature")
+VECTORS = DOCUMENT["vectors"]
+KEY = DOCUMENT["secretKey"]
+
+
+def verified(vector: dict[str, Any], **changes: Any) -> bool:
+    """Verify a vector as the web layer does, with ``changes`` to what arrived."""
+    headers = {name.lower(): value for name, value in vector["headers"].items()} | changes.pop("headers", {})
+    arrived = {
+        "method": vector["method"],
+        "raw_query": vector["rawQuery"],
+        "headers": headers,
+        "host": vector["hostHeader"],
+        "body": vector["body"].encode(),
+    } | changes
+    authorization = arrived.pop("authorization", vector["authorization"])
+    return tc3.verify(tc3.parse_authorization(authorization), arrived.pop("key", KEY), **arrived)
+
+
+def action_signature(signed_action: str) -> dict[str, Any]:
+    """Return the first vector, signed as the documents show it: content-type;host;x-tc-action."""
+    vector = VECTORS[0] | {"headers": VECTORS[0]["headers"] | {"X-TC-Action": "DescribeMediaInfos"}}
+    canonical = (
+        f"POST\n/\n\ncontent-type:application/json\nhost:{vector['signedHost']}\nx-tc-action:{signed_action}\n\n"
+        f"content-type;host;x-tc-action\n{vector['bodySha256']}"
+    )
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    text = f"TC3-HMAC-SHA256\n1700000000\n2023-11-14/vod/tc3_request\n{digest}"
+    signature = hmac.new(bytes.fromhex(vector["signingKey"]), text.encode(), hashlib.sha256).hexdigest()
+    return vector | {
+        "authorization": "TC3-HMAC-SHA256 Credential=AKIDEXAMPLE/2023-11-14/vod/tc3_request, "
+        f"SignedHeaders=content-type;host;x-tc-action, Signature={signature}"
+    }
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=vector_id)
+def test_every_sdk_verifies(vector: dict[str, Any]) -> None:
+    """The four SDK shapes of 2.3 pass with the Host header that really arrived."""
+    assert verified(vector)
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=vector_id)
+def test_sign_computes_the_vectors(vector: dict[str, Any]) -> None:
+    """Signing gives the SDKs' own signatures."""
+    headers = {name.lower(): value for name, value in vector["headers"].items()} | {"host": vector["signedHost"]}
+    signature = tc3.sign(
+        DOCUMENT["secretId"],
+        KEY,
+        date=DOCUMENT["date"],
+        service=vector["service"],
+        signed_headers=tuple(vector["signedHeaders"]),
+        method=vector["method"],
+        raw_query=vector["rawQuery"],
+        headers=headers,
+        body=vector["body"].encode(),
+    )
+    assert signature == vector["signature"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"method": "PUT"}, id="method"),
+        pytest.param({"raw_query": "a=1"}, id="query"),
+        pytest.param({"host": "other.example.test:8080"}, id="host"),
+        pytest.param({"body": b"{}"}, id="body"),
+        pytest.param({"headers": {"content-type": "text/plain"}}, id="signed header"),
+        pytest.param({"headers": {"x-tc-timestamp": "1700000001"}}, id="timestamp"),
+        pytest.param({"headers": {"x-tc-content-sha256": "UNSIGNED-PAYLOAD"}}, id="payload claimed unsigned"),
+        pytest.param({"key": "anotherkey"}, id="key"),
+        pytest.param({"authorization": VECTORS[0]["authorization"].replace("/vod/", "/cvm/")}, id="service"),
+        pytest.param({"authorization": VECTORS[0]["authorization"].replace("11-14", "11-15")}, id="date"),
+        pytest.param({"authorization": VECTORS[0]["authorization"][:-1] + "0"}, id="signature"),
+    ],
+)
+def test_every_change_is_refused(changes: dict[str, Any]) -> None:
+    """Whatever is signed cannot be changed."""
+    assert verified(VECTORS[0])
+    assert not verified(VECTORS[0], **changes)
+
+
+def test_unsigned_headers_may_change() -> None:
+    """A header that SignedHeaders does not list is free."""
+    assert verified(VECTORS[0], headers={"x-tc-action": "DeleteMedia", "x-tc-language": "zh-CN"})
+
+
+@pytest.mark.parametrize("host", ["vod.example.test:8080", "http://vod.example.test:8080"])
+def test_scheme_prefix_in_host_is_tolerated(host: str) -> None:
+    """A Python endpoint given with its scheme sends it in Host; both ways of signing pass (2.4)."""
+    assert verified(VECTORS[0], host=host)
+
+
+@pytest.mark.parametrize("action", ["describemediainfos", "DescribeMediaInfos"])
+def test_action_is_signed_in_either_case(action: str) -> None:
+    """x-tc-action counts in lower case, as documented, or as sent (2.2)."""
+    assert verified(action_signature(action))
+
+
+def test_signed_action_cannot_be_changed() -> None:
+    """Once listed, another action does not pass."""
+    vector = action_signature("describemediainfos")
+    assert not verified(vector, headers={"x-tc-action": "DeleteMedia"})
+
+
+def test_unsigned_payload() -> None:
+    """With UNSIGNED-PAYLOAD the body is free; without the header it is not (2.2)."""
+    headers = {"content-type": "application/json", "host": "h", "x-tc-timestamp": "1700000000"}
+    unsigned = headers | {"x-tc-content-sha256": "UNSIGNED-PAYLOAD"}
+    signature = tc3.sign(
+        "A", KEY, date="2023-11-14", service="vod", signed_headers=("content-type", "host"), method="POST",
+        raw_query="", headers=unsigned, body=b"whatever",
+    )  # fmt: skip
+    credential = tc3.Tc3Credential("A", "2023-11-14", "vod", ("content-type", "host"), signature)
+    assert tc3.verify(credential, KEY, method="POST", raw_query="", headers=unsigned, host="h", body=b"other")
+    assert not tc3.verify(credential, KEY, method="POST", raw_query="", headers=headers, host="h", body=b"other")
+
+
+def test_parsed_credential() -> None:
+    """The header's parts come out as sent, names and digest in lower case."""
+    text = VECTORS[3]["authorization"].replace("content-type;host", "Content-Type;Host")
+    assert tc3.parse_authorization(text) == tc3.Tc3Credential(
+        "AKIDEXAMPLE", "2023-11-14", "127", ("content-type", "host"), VECTORS[3]["signature"]
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("Bearer x", id="another scheme"),
+        pytest.param(VECTORS[0]["authorization"].replace("TC3-HMAC-SHA256", "TC3-HMAC-SM3"), id="another algorithm"),
+        pytest.param(VECTORS[0]["authorization"].replace("/tc3_request", "/aws4_request"), id="another terminator"),
+        pytest.param(VECTORS[0]["authorization"].replace("AKIDEXAMPLE", ""), id="no SecretId"),
+        pytest.param(VECTORS[0]["authorization"][:-1], id="short signature"),
+        pytest.param(VECTORS[0]["authorization"][:-1] + "g", id="signature not hexadecimal"),
+        pytest.param(VECTORS[0]["authorization"] + ", X=1", id="more after the end"),
+    ],
+)
+def test_other_headers_are_malformed(value: str) -> None:
+    """What is no TC3 header is refused as malformed, without echoing it."""
+    with pytest.raises(Invalid) as error:
+        tc3.parse_authorization(value)
+    assert error.value.code == "tc3.malformed"
+
+
+@pytest.mark.parametrize("now", [1_700_000_000 - 300, 1_700_000_000, 1_700_000_000 + 300])
+def test_five_minutes_of_clock_skew_pass(now: int) -> None:
+    """The edge of five minutes on both sides passes (2.1)."""
+    tc3.check_clock({"x-tc-timestamp": "1700000000"}, now)
+
+
+@pytest.mark.parametrize("text", ["1699999699", "1700000301", "", "now", "1700000000.0", "-1700000000", "9" * 400, "¹"])
+def test_other_timestamps_are_refused(text: str) -> None:
+    """Beyond five minutes, or no whole number, is refused with the header's name."""
+    with pytest.raises(Denied) as error:
+        tc3.check_clock({"x-tc-timestamp": text}, 1_700_000_000)
+    assert error.value.code == "tc3.clock"
+    assert "X-TC-Timestamp" in error.value.message
