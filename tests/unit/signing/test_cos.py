@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from unit.signing.vectors import conformance, vector_id
 
 from openvod.base.errors import Denied, Invalid
 from openvod.signing import cos
+from unit.signing.vectors import conformance, vector_id
 
 DOCUMENT = conformance("cos-signature")
 VECTORS = DOCUMENT["vectors"]
@@ -92,7 +92,7 @@ def test_sign_computes_the_vectors(vector: dict[str, Any]) -> None:
         KEY,
         method=vector["method"],
         path=vector["path"],
-        query=[pair for pair in cos.parse_query(vector["wireQuery"].encode()) if pair[0] in vector["wireQuery"]],
+        query=cos.parse_query(vector["wireQuery"].encode()),
         headers={name: value for name, value in vector["headers"].items() if name.lower() in vector["headerList"]},
         start=START,
         end=END,
@@ -251,13 +251,13 @@ def test_white_space_inside_a_parameter_is_signed() -> None:
     assert not cos.verify(listing_credential("a%20b"), KEY, listing("ab"))
 
 
-@pytest.mark.xfail(reason="cos._canonical strips parameter values as if they were header values")
+@pytest.mark.xfail(reason="cos._canonical strips parameter values as if they were header values", raises=AssertionError)
 def test_white_space_at_the_end_of_a_parameter_is_signed() -> None:
     """A prefix that ends with a space verifies as the SDKs sign it: only header values are trimmed (2.2)."""
     assert cos.verify(listing_credential("vod%2Fa%20"), KEY, listing("vod/a "))
 
 
-@pytest.mark.xfail(reason="cos._canonical strips parameter values as if they were header values")
+@pytest.mark.xfail(reason="cos._canonical strips parameter values as if they were header values", raises=AssertionError)
 @pytest.mark.parametrize("prefix", [" vod/a", "vod/a ", "vod/a\u3000"])
 def test_white_space_cannot_be_added_to_a_parameter(prefix: str) -> None:
     """A signature for one prefix is none for the prefix with white space around it."""
@@ -297,9 +297,7 @@ def test_window(now: int) -> None:
     cos.check_window(credential(VECTORS[0]), now)
 
 
-@pytest.mark.parametrize(
-    ("now", "code"), [(END + 1, "cos.request_expired"), (START - 901, "cos.time_skewed")]
-)
+@pytest.mark.parametrize(("now", "code"), [(END + 1, "cos.request_expired"), (START - 901, "cos.time_skewed")])
 def test_outside_the_window(now: int, code: str) -> None:
     """Later is expired, with the exact message that clients correct their clock on; earlier is skewed (2.5)."""
     with pytest.raises(Denied) as error:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from unit.signing.vectors import conformance, vector_id
 
 from openvod.storage.crc64 import CRC64
+from unit.signing.vectors import conformance, vector_id
 
 DOCUMENT = conformance("crc64")
 

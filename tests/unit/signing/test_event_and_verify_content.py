@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from unit.signing.vectors import conformance, vector_id
 
 from openvod.signing import event, verify_content
+from unit.signing.vectors import conformance, vector_id
 
 EVENTS = conformance("event-signature")["vectors"]
 

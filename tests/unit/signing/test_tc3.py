@@ -7,10 +7,10 @@ import hmac
 from typing import Any
 
 import pytest
-from unit.signing.vectors import conformance, vector_id
 
 from openvod.base.errors import Denied, Invalid
 from openvod.signing import tc3
+from unit.signing.vectors import conformance, vector_id
 
 DOCUMENT = conformance("tc3-signature")
 VECTORS = DOCUMENT["vectors"]

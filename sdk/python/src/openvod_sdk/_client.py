@@ -98,11 +98,13 @@ class Client:
         ``OSError`` for a file that cannot be read. Cancelling the task pauses: what was sent stays resumable.
         """
         sources = Source.open(media), Source.open(cover) if cover else None
-        limits = httpx.Limits(max_connections=self._concurrency + 2)
-        timeout = httpx.Timeout(self._timeout)
-        async with httpx.AsyncClient(limits=limits, timeout=timeout, follow_redirects=False) as http:
+        async with self._http_client() as http:
             run = _Run(self, http, *sources, name, ProgressMeter(_total(*sources), on_progress), control)
             return await run.upload()
+
+    def _http_client(self) -> httpx.AsyncClient:
+        limits = httpx.Limits(max_connections=self._concurrency + 2)
+        return httpx.AsyncClient(limits=limits, timeout=httpx.Timeout(self._timeout), follow_redirects=False)
 
     async def fresh_signature(self) -> str:
         """Return a signature for one call."""
@@ -119,7 +121,7 @@ def _object_in(answer: httpx.Response, action: str) -> dict[str, Any]:
         parsed = None
     if not isinstance(parsed, dict):
         raise TransportError(
-            f"{action} was answered with something that is no JSON object; is this the platform's URL?"
+            f"{action} was answered with no JSON object; is this the platform's URL?"
         )
     return parsed
 
