@@ -11,10 +11,11 @@ import string
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openvod.base.errors import OpenVodError
+from openvod.base.errors import Denied, OpenVodError
 from openvod.signing import cos, storage_token, tc3, upload
 from openvod.signing.storage_token import StorageGrant
 
@@ -62,6 +63,13 @@ grants = st.builds(
     issued_at=st.integers(0, NOW),
     expires_at=st.integers(NOW + 1, 2**33),
     file_id=visible,
+)
+
+
+any_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | any_text,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["kid", "sid", "x"]), inner),
+    max_leaves=6,
 )
 
 
@@ -191,29 +199,19 @@ def test_token_refuses_in_the_houses_way(token: str) -> None:
         lambda: storage_token.open_token(token, "AKID", {"1": ROOT}, NOW),
         lambda: storage_token.peek_bucket(token or "x"),
     ):
-        try:
+        with pytest.raises(Denied) as error:
             opened()
-        except OpenVodError as error:
-            assert error.code == "storage_token.invalid"
-        else:
-            raise AssertionError("a made-up token was opened")
+        assert error.value.code == "storage_token.invalid"
 
 
 @bounded
-@given(payload=st.recursive(
-    st.none() | st.booleans() | st.integers() | any_text,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["kid", "sid", "x"]), inner),
-    max_leaves=6,
-))  # fmt: skip
-def test_token_with_any_json_is_invalid(payload: object) -> None:
+@given(content=any_json)
+def test_token_with_any_json_is_invalid(content: object) -> None:
     """Any JSON as a token's content is invalid, whatever its types."""
-    text = base64.urlsafe_b64encode(json.dumps(payload).encode()).decode().rstrip("=")
-    try:
+    text = base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+    with pytest.raises(Denied) as error:
         storage_token.open_token(f"v1.{text}.AAAA", "AKID", {"1": ROOT}, NOW)
-    except OpenVodError as error:
-        assert error.code == "storage_token.invalid"
-    else:
-        raise AssertionError("a made-up token was opened")
+    assert error.value.code == "storage_token.invalid"
 
 
 @bounded
@@ -221,17 +219,12 @@ def test_token_with_any_json_is_invalid(payload: object) -> None:
 def test_token_round_trip_and_flipped_bit(grant: StorageGrant, place: int) -> None:
     """Every grant comes back unchanged; one flipped bit of its MAC does not open."""
     made = storage_token.mint(grant, ROOT, SUFFIX)
-    if len(made.token) > 4096:
-        return
     assert storage_token.open_token(made.token, made.secret_id, {"1": ROOT}, NOW) == (grant, made.secret_key)
     head, _, mac = made.token.rpartition(".")
     forged = base64.urlsafe_b64encode(flipped(base64.urlsafe_b64decode(mac + "="), place)).decode().rstrip("=")
-    try:
+    with pytest.raises(Denied) as error:
         storage_token.open_token(f"{head}.{forged}", made.secret_id, {"1": ROOT}, NOW)
-    except OpenVodError as error:
-        assert error.code == "storage_token.invalid"
-    else:
-        raise AssertionError("a forged MAC was accepted")
+    assert error.value.code == "storage_token.invalid"
 
 
 @bounded

@@ -170,7 +170,8 @@ def test_truncated_after_the_index(video: Path, tmp_path: Path) -> None:
     path = tmp_path / "cut.mp4"
     path.write_bytes(video.read_bytes()[: video.stat().st_size // 2])
     found = probe(path)
-    assert (found.size, found.width, found.duration) == (path.stat().st_size, 320, pytest.approx(2.0, abs=0.05))
+    assert (found.size, found.width) == (path.stat().st_size, 320)
+    assert found.duration == pytest.approx(2.0, abs=0.05)
 
 
 def test_truncated_before_the_index(video: Path, tmp_path: Path) -> None:
@@ -204,6 +205,7 @@ def test_no_media(tmp_path: Path, content: bytes) -> None:
     [
         pytest.param("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{url}\n#EXT-X-ENDLIST\n", id="HLS"),
         pytest.param("ffconcat version 1.0\nfile '{url}'\n", id="concat"),
+        pytest.param("ffconcat version 1.0\nfile '{relative}'\n", id="concat, relative to the child's folder"),
         pytest.param(
             '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" '
             'mediaPresentationDuration="PT2S"><Period><AdaptationSet mimeType="video/mp4"><Representation id="1" '
@@ -215,7 +217,7 @@ def test_no_media(tmp_path: Path, content: bytes) -> None:
 def test_playlists_open_nothing(video: Path, tmp_path: Path, template: str, name: str) -> None:
     """A playlist that points to another, valid file of the machine is refused, not followed."""
     path = tmp_path / name
-    path.write_text(template.replace("{url}", f"file://{video}"))
+    path.write_text(template.replace("{url}", f"file://{video}").replace("{relative}", str(video).lstrip("/")))
     refused(path)
 
 
@@ -315,11 +317,15 @@ def test_child_inherits_nothing(endless: Path, monkeypatch: pytest.MonkeyPatch) 
     assert names == ["0", "1", "2"]
 
 
+def _limited(pid: int) -> bool:
+    return psutil.Process(pid).rlimit(psutil.RLIMIT_CORE) == (0, 0)
+
+
 async def _while_probing(path: Path, look: Callable[[int], T]) -> T:
     """Start a probe of ``path``, look at its child once that has limited itself, then cancel the probe."""
     before = children()
     prober = asyncio.create_task(PyAvProber().probe(str(path)))
-    while not (new := children() - before) or psutil.Process(*new).rlimit(psutil.RLIMIT_CORE) != (0, 0):
+    while not (new := children() - before) or not _limited(*new):  # noqa: ASYNC110  a process sends no event
         await asyncio.sleep(0.005)
     await asyncio.sleep(0.3)  # the media library is loaded by now, and the child waits for the pipe
     seen = look(*new)

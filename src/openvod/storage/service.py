@@ -278,6 +278,10 @@ def _adopt_part(tables: StorageTables, part: Part, placement: Placement) -> Part
     if upload is None or upload.state is not UploadState.OPEN:
         raise NotFound("cos.NoSuchUpload", "the upload was completed or aborted while this part was on its way")
     replaced = tables.part(part.upload_id, part.number)
+    if replaced and (replaced.size, replaced.etag) == (part.size, part.etag):
+        # The same bytes once more, after a lost answer: what is there stays, so the object remains one run.
+        tables.set_blob_state({part.blob_id} - {upload.blob_id}, BlobState.DOOMED)
+        return None
     tables.put_part(part)
     if part.blob_id != upload.blob_id:
         tables.set_blob_state([part.blob_id], BlobState.LIVE)

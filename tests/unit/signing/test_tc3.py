@@ -33,7 +33,7 @@ def verified(vector: dict[str, Any], **changes: Any) -> bool:
 
 def action_signature(signed_action: str) -> dict[str, Any]:
     """Return the first vector, signed as the documents show it: content-type;host;x-tc-action."""
-    vector = VECTORS[0] | {"headers": VECTORS[0]["headers"] | {"X-TC-Action": "DescribeMediaInfos"}}
+    vector: dict[str, Any] = VECTORS[0] | {"headers": VECTORS[0]["headers"] | {"X-TC-Action": "DescribeMediaInfos"}}
     canonical = (
         f"POST\n/\n\ncontent-type:application/json\nhost:{vector['signedHost']}\nx-tc-action:{signed_action}\n\n"
         f"content-type;host;x-tc-action\n{vector['bodySha256']}"

@@ -25,9 +25,14 @@ BASE: dict[str, str | int] = {
 }
 
 
+def accept(text: str, key: str = KEY, now: float = NOW) -> upload.UploadPermission:
+    """Decode and verify."""
+    return upload.verify(upload.decode(text), key, now)
+
+
 def permission(now: float = NOW, *, key: str = KEY, **extra: str | int) -> upload.UploadPermission:
     """Mint with ``extra`` parameters, decode and verify."""
-    return upload.verify(upload.decode(upload.mint(BASE | extra, KEY)), key, now)
+    return accept(upload.mint(BASE | extra, KEY), key, now)
 
 
 def signed(original: bytes) -> str:
@@ -81,8 +86,7 @@ def test_every_flipped_bit_is_refused(vector: dict[str, Any]) -> None:
         forged = bytearray(raw)
         forged[bit // 8] ^= 1 << bit % 8
         with pytest.raises(OpenVodError) as error:
-            presented = upload.decode(base64.b64encode(forged).decode())
-            upload.verify(presented, vector["secretKey"], vector["verifyAt"])
+            accept(base64.b64encode(forged).decode(), vector["secretKey"], vector["verifyAt"])
         assert code_of(error) in {"signature.mismatch", "signature.malformed"}
 
 
@@ -170,7 +174,7 @@ def test_longest_accepted_text() -> None:
 def test_bad_values_name_their_field(name: str, value: str) -> None:
     """A rightly signed but bad value is malformed, and the message names the field (1.1)."""
     with pytest.raises(Invalid) as error:
-        permission(**{name: value})
+        accept(upload.mint(BASE | {name: value}, KEY))
     assert code_of(error) == "signature.malformed"
     assert name in error.value.message
 
@@ -180,7 +184,7 @@ def test_missing_times_and_random_are_malformed(name: str) -> None:
     """The three required numbers may not be left out."""
     text = upload.mint({key: value for key, value in BASE.items() if key != name}, KEY)
     with pytest.raises(Invalid, match=name):
-        upload.verify(upload.decode(text), KEY, NOW)
+        accept(text)
 
 
 def test_every_parameter_arrives() -> None:
@@ -219,14 +223,14 @@ def test_empty_values_mean_absent_and_unknown_keys_are_ignored() -> None:
         ("classId", "procedure", "taskPriority", "taskNotifyMode", "sourceContext", "sessionContext", "oneTimeValid",
          "vodSubAppId", "storageRegion"), ""
     )  # fmt: skip
-    assert permission(**empty, inventedLater="7") == permission()
+    assert accept(upload.mint(BASE | empty | {"inventedLater": "7"}, KEY)) == permission()
 
 
 @pytest.mark.parametrize(("context", "length"), [("sourceContext", 250), ("sessionContext", 1000)])
 def test_lengths_count_characters(context: str, length: int) -> None:
     """The limits of the contexts count characters, not bytes (1.1); the issuer encodes nothing here."""
     values = "&".join(f"{name}={value}" for name, value in BASE.items())
-    found = upload.verify(upload.decode(signed(f"{values}&{context}={'测' * length}".encode())), KEY, NOW)
+    found = accept(signed(f"{values}&{context}={'测' * length}".encode()))
     assert len(found.source_context or found.session_context) == length
 
 
@@ -289,7 +293,7 @@ def test_values_are_checked_after_the_digest() -> None:
     """A stranger's bad values are a mismatch: nothing is parsed before the digest holds."""
     text = base64.b64encode(b"x" * 20 + b"secretId=A&currentTimeStamp=never").decode()
     with pytest.raises(Denied) as error:
-        upload.verify(upload.decode(text), KEY, NOW)
+        accept(text)
     assert code_of(error) == "signature.mismatch"
 
 

@@ -37,8 +37,9 @@ def _upsert_statement(table: Table, dialect: str) -> Any:
 def insert_if_absent(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert ``row`` unless its primary key exists; tell whether it was inserted."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement: Any = insert(table).values(**row).on_conflict_do_nothing()
-    return bool(connection.execute(statement).rowcount)
+    # What RETURNING yields tells, since a driver may not know the row count of such an insert.
+    statement: Any = insert(table).values(**row).on_conflict_do_nothing().returning(*table.primary_key)
+    return connection.execute(statement).first() is not None
 
 
 def fetch_one(connection: Connection, table: Table, *where: ColumnElement[bool], lock: bool = False) -> Any | None:

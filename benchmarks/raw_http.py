@@ -1,0 +1,44 @@
+"""A load generator that costs little: keep-alive HTTP/1.1 over bare asyncio streams."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+
+class Connection:
+    """One keep-alive connection; one request at a time."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def request(self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] = {}) -> bytes:
+        """Send a request and return the body of its answer."""
+        if self._writer is None:
+            self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = f"{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nContent-Length: {len(body)}\r\n{lines}\r\n"
+        self._writer.write(head.encode() + body)
+        assert self._reader is not None
+        answer = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        length = int(answer.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        return await self._reader.readexactly(length)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._writer:
+            self._writer.close()
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Return the value that ``share`` of the sorted values do not exceed (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def in_milliseconds(values: list[float]) -> str:
+    """Describe latencies given in seconds."""
+    figures = {name: percentile(values, share) * 1000 for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1.0))}
+    return ", ".join(f"{name} {value:.1f} ms" for name, value in figures.items())
