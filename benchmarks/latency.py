@@ -12,9 +12,12 @@ import hashlib
 import json
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
+
+from benchmarks.raw_http import Connection, in_milliseconds
 from openvod.adapters.filesystem.folder import DataFolder
 from openvod.adapters.sql.database import Database, Transaction, open_database, sqlite_url
 from openvod.storage.crc64 import CRC64
@@ -22,9 +25,7 @@ from openvod.storage.model import CompletedPart, Part
 from support.server import PlatformServer
 from support.wire import MIB, Applied, Wire, complete_xml, signature
 
-from benchmarks.raw_http import Connection, in_milliseconds
-
-_RATE, _SECONDS, _PARTS, _UPLOADS = 200, 30, 10_000, 40
+_RATE, _SECONDS, _PARTS, _UPLOADS = 200, 30, 10_000, 100
 _HOLE = bytes(MIB)
 _ETAG, _CRC = hashlib.md5(_HOLE).hexdigest(), CRC64.calc(_HOLE)
 
@@ -95,6 +96,7 @@ async def _fill(database: Database, server: PlatformServer, upload_id: str) -> N
         assert upload is not None
         for n in range(1, _PARTS + 1):
             tx.storage.put_part(Part(upload_id, n, MIB, _ETAG, _CRC, upload.blob_id, (n - 1) * MIB, 0.0))
+        tx.storage.put_upload(replace(upload, stride=MIB))
         return upload.blob_id
 
     blob_id = await database.write(work)
@@ -109,7 +111,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, PlatformServer(Path(folder) / "data") as server:
         with httpx.Client(timeout=60) as http:
             wire = Wire(server.url, server.create_key(), http)
-            print(f"Apply, {_RATE}/s open loop for {_SECONDS} s: {in_milliseconds(asyncio.run(measure_apply(server, wire)))}")
+            applies = asyncio.run(measure_apply(server, wire))
+            print(f"Apply, {_RATE}/s open loop for {_SECONDS} s: {in_milliseconds(applies)}", flush=True)
             completes, commits = measure_complete_and_commit(server, wire)
         print(f"Complete of {_PARTS} parts ({_UPLOADS} times): {in_milliseconds(completes)}")
         print(f"Commit of 9.8 GiB ({_UPLOADS} times): {in_milliseconds(commits)}")

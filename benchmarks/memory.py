@@ -9,10 +9,10 @@ from pathlib import Path
 
 import httpx
 import psutil
-from support.server import PlatformServer
-from support.wire import MIB, Applied, Wire
 
 from openvod.signing import cos
+from support.server import PlatformServer
+from support.wire import MIB, Applied, Wire
 
 _CLIENTS, _SECONDS, _CHUNK, _PAUSE = 200, 20.0, 32 * 1024, 0.1
 
@@ -64,7 +64,8 @@ def main() -> None:
             sessions = [(applied, applied.initiate()) for applied in (wire.apply() for _ in range(_CLIENTS))]
         idle = resident(process)
         peak = asyncio.run(peak_under_load(server, process, sessions))
-    print(f"{_CLIENTS} slow uploads: idle {idle / MIB:.0f} MiB, peak {peak / MIB:.0f} MiB, beyond idle {(peak - idle) / MIB:.0f} MiB")
+    beyond = (peak - idle) / MIB
+    print(f"{_CLIENTS} slow uploads: idle {idle / MIB:.0f} MiB, peak {peak / MIB:.0f} MiB, beyond {beyond:.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ class Connection:
         if self._writer is None:
             self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        head = f"{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nContent-Length: {len(body)}\r\n{lines}\r\n"
+        head = (
+            f"{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nContent-Length: {len(body)}\r\n{lines}\r\n"
+        )
         self._writer.write(head.encode() + body)
         assert self._reader is not None
         answer = (await self._reader.readuntil(b"\r\n\r\n")).lower()

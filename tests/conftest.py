@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from openvod.adapters.ffmpeg.encoder import make_cover, make_video
 from support.server import PlatformServer
 from support.wire import Wire

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from openvod.access.service import IssuedKey
 from support.certificates import Certificates, make_certificates
 from support.server import PlatformServer

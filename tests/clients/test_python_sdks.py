@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from openvod.access.service import IssuedKey
 from support.certificates import Certificates
 from support.server import PlatformServer

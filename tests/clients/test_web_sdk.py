@@ -13,17 +13,28 @@ from typing import Any
 
 import httpx
 import pytest
-from openvod.access.service import IssuedKey
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+
+from openvod.access.service import IssuedKey
 from support.certificates import Certificates
 from support.server import PlatformServer
 from support.wire import signature
 
 pytestmark = [pytest.mark.clients, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 _CHROMIUM = "/usr/bin/chromium"
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 _ORIGIN = "https://app.example.test"
 _PAGE = """<!doctype html><meta charset="utf-8"><title>Upload</title>
-<style>body{font:16px sans-serif;margin:3em;max-width:40em}progress{width:100%}pre{white-space:pre-wrap;word-break:break-all}</style>
+<style>body{font:16px sans-serif;margin:3em;max-width:40em}
+progress{width:100%}pre{white-space:pre-wrap;word-break:break-all}</style>
 <h1>Unmodified web SDK</h1>
 <p><input id="media" type="file"> <input id="cover" type="file"> <button id="go">Upload</button>
 <button id="cancel">Cancel</button></p>
@@ -55,7 +66,7 @@ def app_port(certificates: Certificates, packages: Path, tls_key: IssuedKey) -> 
     bundle = (packages / "vod-js-sdk-v6" / "dist" / "vod-js-sdk-v6.js").read_bytes()
 
     class App(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the library's name
+        def do_GET(self) -> None:
             kind, body = "text/html; charset=utf-8", _PAGE.encode()
             if self.path == "/sdk.js":
                 kind, body = "text/javascript; charset=utf-8", bundle
@@ -97,10 +108,9 @@ def browser(
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=_CHROMIUM,
-            env=os.environ | {"HOME": str(home)},
-            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                  "--disable-component-update", "--disable-sync", f"--host-resolver-rules={rules}"],
-        )  # fmt: skip
+            env={**os.environ, "HOME": str(home)},
+            args=[*_FLAGS, f"--host-resolver-rules={rules}"],
+        )
         yield chromium
         chromium.close()
 

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+
 from openvod.adapters.sql.database import Database, open_database, sqlite_url
 from openvod.adapters.sql.migrations import upgrade
 from support.postgresql import postgresql
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_url() -> Iterator[str]:
     """A PostgreSQL cluster for the whole run."""
-    with postgresql(tmp_path_factory.mktemp("pg")) as url:
+    with postgresql() as url:
         yield url
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+
 from openvod.access.model import Application, KeyPair, StorageRegion
 from openvod.access.service import ensure_defaults
 from openvod.adapters.sql import schema
@@ -21,6 +23,7 @@ from openvod.storage.model import (
     BlobState,
     Bucket,
     Extent,
+    GridTotals,
     MultipartUpload,
     Part,
     StoredObject,
@@ -50,6 +53,10 @@ def _session(key: str, **changes: object) -> UploadSession:
         1.0, 100.0,
     )  # fmt: skip
     return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def _spend(spent: SpentSignature, tx: Transaction) -> bool:
+    return tx.uploads.spend(spent)
 
 
 def test_the_migrations_make_the_schema(database: Database) -> None:
@@ -90,7 +97,7 @@ def test_concurrent_spenders_have_one_winner(database: Database) -> None:
 
     async def race() -> list[bool]:
         spent = [SpentSignature("same", f"s{n}", "d", 0.0, 9.0) for n in range(20)]
-        return await asyncio.gather(*(database.write(lambda tx, s=s: tx.uploads.spend(s)) for s in spent))
+        return await asyncio.gather(*(database.write(partial(_spend, s)) for s in spent))
 
     assert sum(run_async(race())) == 1
 
@@ -191,7 +198,9 @@ def test_session_rows(database: Database) -> None:
 
 def test_media_rows(database: Database) -> None:
     """Assets wait for their probe in order of age."""
-    asset = MediaAsset("5", 1, "n", "mp4", 0, "b", "r", "k", "", 2**40, "c", 2.0, 2.0, "", ProbeState.PENDING, {"a": [1]})
+    asset = MediaAsset(
+        "5", 1, "n", "mp4", 0, "b", "r", "k", "", 2**40, "c", 2.0, 2.0, "", ProbeState.PENDING, {"a": [1]}
+    )
 
     def work(tx: Transaction) -> None:
         tx.media.put_asset(asset)
@@ -207,9 +216,7 @@ def test_events_of_one_file_leave_in_order(database: Database) -> None:
     """Only the oldest undelivered event of a subject is due; held ones hold the later ones; no address, not due."""
 
     def work(tx: Transaction) -> None:
-        first, second = (
-            tx.events.add(NewEvent(1, "T", "file", p, EventState.HELD, 1.0)) for p in ("one", "two")
-        )
+        first, second = (tx.events.add(NewEvent(1, "T", "file", p, EventState.HELD, 1.0)) for p in ("one", "two"))
         other = tx.events.add(NewEvent(1, "T", "other", "x", EventState.PENDING, 1.0))
         assert list(tx.events.due(9.0, 10)) == []
         tx.access.put_application(Application(1, "a", 0.0, callback_url="http://h/"))
@@ -224,5 +231,25 @@ def test_events_of_one_file_leave_in_order(database: Database) -> None:
         assert [e.event_id for e in tx.events.due(21.0, 10)] == [second, other]
         assert [a.number for a in tx.events.attempts(first)] == [1, 2]
         assert [e.event_id for e in tx.events.events(first, 10)] == [second, other]
+
+    run_async(database.write(work))
+
+
+def test_totals_of_a_grid(database: Database) -> None:
+    """The database sums parts up in order of number and tells what leaves the grid."""
+    upload = _upload("u", stride=10)
+
+    def part(number: int, size: int = 10, offset: int | None = None, blob: str = "blob") -> Part:
+        return Part("u", number, size, f"{number:x}" * 2, 2**64 - number, blob, offset or (number - 1) * 10, 1.0)
+
+    def work(tx: Transaction) -> None:
+        tx.storage.put_upload(upload)
+        assert tx.storage.grid_totals(upload) == GridTotals(0, 0, 0, 0, 0, "", "")
+        for number in (3, 1, 2):
+            tx.storage.put_part(part(number, 4 if number == 3 else 10))
+        crcs = ",".join(str(2**64 - number) for number in (1, 2, 3))
+        assert tx.storage.grid_totals(upload) == GridTotals(3, 3, 3, 3, 24, "112233", crcs)
+        tx.storage.put_part(part(2, blob="own"))
+        assert tx.storage.grid_totals(upload).in_grid == 2
 
     run_async(database.write(work))

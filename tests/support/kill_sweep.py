@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
 from openvod.app.administration import with_access
 from openvod_sdk import Client, FileResumeStore, RetryPolicy, UploadResult, parse_event
 from openvod_sdk import sign as sign_permission
-
 from support.commands import openvod_json
 from support.server import PlatformServer
 
@@ -71,7 +71,7 @@ def receiver() -> Iterator[Receiver]:
     noted = Receiver("")
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the library's name
+        def do_POST(self) -> None:
             event = parse_event(self.rfile.read(int(self.headers["Content-Length"])))
             noted.keys[event.key] += 1
             noted.files.setdefault(event.file_id, set()).add(event.key)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import pwd
-import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,8 +19,13 @@ def _programs() -> Path:
 
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
-    """Yield the URL of a running, empty cluster."""
+def postgresql() -> Iterator[str]:
+    """Yield the URL of a running, empty cluster, in a folder that an unprivileged user can reach (pytest's are not)."""
+    with tempfile.TemporaryDirectory(prefix="openvod-pg-") as folder:
+        yield from _cluster(Path(folder))
+
+
+def _cluster(folder: Path) -> Iterator[str]:
     programs, data, sockets = _programs(), folder / "data", folder / "sockets"
     sockets.mkdir(parents=True)
     options: dict[str, object] = {"check": True, "capture_output": True}
@@ -29,7 +34,6 @@ def postgresql(folder: Path) -> Iterator[str]:
         for path in (folder, sockets):
             os.chown(path, owner.pw_uid, owner.pw_gid)
         options |= {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": [], "cwd": folder}
-        _make_reachable(folder)
     run = [str(programs / "initdb"), "-D", str(data), "-A", "trust", "-U", "openvod", "-E", "UTF8", "--no-sync"]
     subprocess.run(run, **options)  # type: ignore[call-overload]
     settings = f"-c listen_addresses='' -c unix_socket_directories='{sockets}' -c fsync=off -c max_connections=50"
@@ -39,11 +43,3 @@ def postgresql(folder: Path) -> Iterator[str]:
         yield f"postgresql+psycopg://openvod@/postgres?host={sockets}"
     finally:
         subprocess.run([*control, "-m", "immediate", "stop"], **options)  # type: ignore[call-overload]
-        shutil.rmtree(data, ignore_errors=True)
-
-
-def _make_reachable(folder: Path) -> None:
-    """Let the unprivileged user pass through the private folders that pytest makes."""
-    for parent in folder.parents:
-        if parent.stat().st_uid == os.getuid() and parent.stat().st_mode & 0o011 == 0:
-            parent.chmod(parent.stat().st_mode | 0o011)

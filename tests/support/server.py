@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import httpx
+
 from openvod.access.service import AccessService, IssuedKey
 from openvod.app.administration import with_access
 

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
+
 from openvod.access.service import IssuedKey
 from openvod.signing import cos, upload
 from openvod.storage.model import CompletedPart
@@ -108,7 +109,12 @@ class Applied:
             given["secretId"], given["secretKey"], method=method, path=sign_path or path, query=query, headers=signed,
             start=start, end=end,
         )  # fmt: skip
-        sent = {"Content-Length": str(len(body)), "Authorization": authorization, "x-cos-security-token": given["token"], **(headers or {})}
+        sent = {
+            "Content-Length": str(len(body)),
+            "Authorization": authorization,
+            "x-cos-security-token": given["token"],
+            **(headers or {}),
+        }
         url = self.wire.url + quote(path) + (f"?{urlencode(query)}" if query else "")
         return self.wire.http.request(method, url, content=body, headers=sent)
 

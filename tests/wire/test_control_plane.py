@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from support.server import PlatformServer
 from support.wire import Wire, signature
 

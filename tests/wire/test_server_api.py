@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from openvod.signing import tc3
 from support.wire import Wire
 
@@ -17,7 +18,11 @@ def _call(wire: Wire, action: str, body: object, **changes: Any) -> dict[str, An
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     now = changes.get("timestamp", int(time.time()))
     date = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d")
-    signed = {"content-type": "application/json", "host": httpx.URL(wire.url).netloc.decode(), "x-tc-timestamp": str(now)}
+    signed = {
+        "content-type": "application/json",
+        "host": httpx.URL(wire.url).netloc.decode(),
+        "x-tc-timestamp": str(now),
+    }
     signature = tc3.sign(
         wire.key.secret_id, changes.get("secret_key", wire.key.secret_key), date=date, service="vod",
         signed_headers=("content-type", "host"), method="POST", raw_query="", headers=signed, body=raw,

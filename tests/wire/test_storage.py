@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from openvod.storage.crc64 import CRC64
 from openvod.storage.model import CompletedPart
 from support.server import PlatformServer
@@ -148,7 +149,9 @@ def test_who_may_not(applied: Applied, wire: Wire) -> None:
     certificate = applied.data["tempCertificate"]
     other = wire.apply()
     payload = certificate["token"].split(".")
-    widened = ".".join([payload[0], base64.urlsafe_b64encode(b'{"kid":"1","sid":"x"}').decode().rstrip("="), payload[2]])
+    widened = ".".join(
+        [payload[0], base64.urlsafe_b64encode(b'{"kid":"1","sid":"x"}').decode().rstrip("="), payload[2]]
+    )
     now = int(time.time())
     table: list[tuple[httpx.Response, int, str]] = [
         (wire.http.put(url, content=b"x"), 403, "AccessDenied"),
@@ -180,7 +183,11 @@ def test_unsigned_host_port_and_bucket_forms(applied: Applied, wire: Wire) -> No
 
     certificate = applied.data["tempCertificate"]
     host = f"{applied.bucket}.cos.ap-chongqing.myqcloud.com"
-    for signed, sent in (({"host": host}, {"Host": host}), ({"host": host}, {"Vod-Forward-Cos": host}), ({}, {"Host": host})):
+    for signed, sent in (
+        ({"host": host}, {"Host": host}),
+        ({"host": host}, {"Vod-Forward-Cos": host}),
+        ({}, {"Host": host}),
+    ):
         authorization = cos.sign(
             certificate["secretId"], certificate["secretKey"], method="PUT", path=f"/{applied.media_key}", query=[],
             headers=signed, start=applied.data["timestamp"], end=certificate["expiredTime"],

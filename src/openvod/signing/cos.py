@@ -84,7 +84,7 @@ def verify(credential: CosCredential, secret_key: str, request: SignedRequest) -
         request.paths, request.hosts or ("",), (True, False), sorted({credential.sign_time, credential.key_time})
     ):
         parameters = _canonical(request.query, credential.param_names, by_encoded)
-        headers = _canonical([*{**request.headers, "host": host}.items()], credential.header_names, by_encoded)
+        headers = _canonical(_header_pairs(request.headers, host), credential.header_names, by_encoded)
         if parameters is None or headers is None:
             continue
         text = f"{request.method.lower()}\n{path}\n{parameters}\n{headers}\n"
@@ -116,7 +116,7 @@ def sign(
     key_time = f"{start};{end}"
     param_names = sorted({_encode(name).lower() for name, _ in query})
     header_names = sorted({_encode(name).lower() for name in headers})
-    lowered = [(name.lower(), value) for name, value in headers.items()]
+    lowered = [(name.lower(), value.strip()) for name, value in headers.items()]
     text = (
         f"{method.lower()}\n{path}\n{_canonical(query, param_names, True)}\n{_canonical(lowered, header_names, True)}\n"
     )
@@ -134,7 +134,7 @@ def sign_policy(secret_key: str, key_time: str, policy_text: str) -> str:
 def http_string_digest(request: SignedRequest, header_names: Sequence[str], param_names: Sequence[str]) -> str:
     """Return the SHA-1 of HttpString for the first path and host (the digests that the vendor publishes, 2.6)."""
     parameters = _canonical(request.query, param_names, True)
-    headers = _canonical([*{**request.headers, "host": request.hosts[0]}.items()], header_names, True)
+    headers = _canonical(_header_pairs(request.headers, request.hosts[0]), header_names, True)
     text = f"{request.method.lower()}\n{request.paths[0]}\n{parameters}\n{headers}\n"
     return hashlib.sha1(_bytes(text), usedforsecurity=False).hexdigest()
 
@@ -142,7 +142,7 @@ def http_string_digest(request: SignedRequest, header_names: Sequence[str], para
 def _canonical(pairs: Iterable[tuple[str, str]], names: Sequence[str], by_encoded: bool) -> str | None:
     """Join the listed pairs in signing order; ``None`` when a listed name is absent."""
     wanted = {name.lower() for name in names if name}
-    rows = [(_encode(name).lower(), name.lower(), _encode(value.strip())) for name, value in pairs]
+    rows = [(_encode(name).lower(), name.lower(), _encode(value)) for name, value in pairs]
     rows = [row for row in rows if row[0] in wanted]
     if {row[0] for row in rows} != wanted:
         return None
@@ -150,6 +150,11 @@ def _canonical(pairs: Iterable[tuple[str, str]], names: Sequence[str], by_encode
         (lambda row: (row[0], row[2])) if by_encoded else (lambda row: (row[1], row[2]))
     )
     return "&".join(f"{encoded}={value}" for encoded, _, value in sorted(rows, key=order))
+
+
+def _header_pairs(headers: Mapping[str, str], host: str) -> list[tuple[str, str]]:
+    """Header values are signed without the white space around them; parameters are not touched (2.2)."""
+    return [(name, value.strip()) for name, value in {**headers, "host": host}.items()]
 
 
 def _signature(secret_key: str, key_time: str, sign_time: str, text: str) -> str:

@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl, quote, urlencode
 from openvod.base.errors import Denied, Invalid
 
 DIGEST_BYTES = 20
-MAX_TEXT = 8192
+#: Both contexts at their longest, percent-encoded, in Base64, and room for more (about 15 KiB are needed).
+MAX_TEXT = 32_768
 MAX_VALIDITY_SECONDS = 7_776_000
 FUTURE_TOLERANCE_SECONDS = 600
 _NOTIFY_MODES = {mode.lower(): mode for mode in ("Finish", "Change", "None")}

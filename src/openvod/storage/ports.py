@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Protocol
 
-from openvod.storage.model import Blob, BlobState, Bucket, Extent, MultipartUpload, Part, Received, StoredObject
+from openvod.storage.model import (
+    Blob,
+    BlobState,
+    Bucket,
+    Extent,
+    GridTotals,
+    MultipartUpload,
+    Part,
+    Received,
+    StoredObject,
+)
 
 
 class BlobStore(Protocol):
@@ -141,6 +151,10 @@ class StorageTables(Protocol):
 
     def parts(self, upload_id: str, after: int = 0, limit: int = 10_000) -> Sequence[Part]:
         """Return acknowledged parts by number."""
+        ...
+
+    def grid_totals(self, upload: MultipartUpload) -> GridTotals:
+        """Sum an upload's parts up."""
         ...
 
     def put_part(self, part: Part) -> None:

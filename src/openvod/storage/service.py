@@ -28,6 +28,7 @@ from openvod.storage.model import (
     StoredObject,
     UploadState,
     assemble,
+    assemble_grid,
     digest_of_list,
     fits_grid,
 )
@@ -138,8 +139,13 @@ class StorageService:
                 if upload.parts_digest != digest:
                     raise NotFound("cos.NoSuchUpload", "this UploadId was completed with another list of parts")
                 return upload
-            stored = {p.number: p for p in tx.storage.parts(upload_id)}
-            return _finish(tx.storage, upload, digest, assemble(parts, stored), stored, self._clock.now())
+            blobs = {upload.blob_id}
+            assembly = assemble_grid(parts, upload, tx.storage.grid_totals(upload))
+            if assembly is None:
+                stored = {p.number: p for p in tx.storage.parts(upload_id)}
+                assembly = assemble(parts, stored)
+                blobs |= {p.blob_id for p in stored.values()}
+            return _finish(tx.storage, upload, digest, assembly, blobs, self._clock.now())
 
         return await self._uow.write(work)
 
@@ -310,16 +316,15 @@ def _finish(
     upload: MultipartUpload,
     digest: str,
     assembly: Assembly,
-    stored: Mapping[int, Part],
+    blobs: set[str],
     now: float,
 ) -> MultipartUpload:
     used = {e.blob_id for e in assembly.extents}
-    known = {p.blob_id for p in stored.values()} | {upload.blob_id}
     finished = StoredObject(
         upload.bucket, upload.key, assembly.size, assembly.etag, assembly.crc64, upload.headers, assembly.extents, now
     )
     _adopt_object(tables, finished, sorted(used), overwrite=True)
-    tables.set_blob_state(known - used, BlobState.DOOMED)
+    tables.set_blob_state(blobs - used, BlobState.DOOMED)
     done = replace(
         upload,
         state=UploadState.COMPLETED,

@@ -1,6 +1,6 @@
 """Runs the unmodified cos-python-sdk-v5. Prints one JSON object.
 
-Arguments: a JSON object {"host","port","credential","bucket","key","file","fail_after"}: with ``fail_after`` the process
+Arguments: a JSON object {"host","port","credential","bucket","key","file","fail_after"}: with ``fail_after`` it
 ends itself after that many parts, as if it had been killed.
 """
 
@@ -17,7 +17,7 @@ config = CosConfig(
     Token=credential["token"], Scheme="http", IP="127.0.0.1", Port=given["port"],
 )  # fmt: skip
 client = CosS3Client(config)
-sent = []
+sent: list[int] = []
 upload_part = CosS3Client.upload_part
 
 

@@ -28,7 +28,7 @@ def to_loopback(host, service, *arguments, **options):  # type: ignore[no-untype
     return lookup(host, service, *arguments, **options)
 
 
-socket.getaddrinfo = to_loopback
+socket.getaddrinfo = to_loopback  # type: ignore[assignment]
 
 from qcloud_vod.model import VodUploadRequest  # noqa: E402
 from qcloud_vod.vod_upload_client import VodUploadClient  # noqa: E402

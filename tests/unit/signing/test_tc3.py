@@ -98,10 +98,29 @@ def test_unsigned_headers_may_change() -> None:
     assert verified(VECTORS[0], headers={"x-tc-action": "DeleteMedia", "x-tc-language": "zh-CN"})
 
 
-@pytest.mark.parametrize("host", ["vod.example.test:8080", "http://vod.example.test:8080"])
-def test_scheme_prefix_in_host_is_tolerated(host: str) -> None:
-    """A Python endpoint given with its scheme sends it in Host; both ways of signing pass (2.4)."""
-    assert verified(VECTORS[0], host=host)
+HEADERS = {"content-type": "application/json", "x-tc-timestamp": "1700000000"}
+
+
+def signed(host: str, body: bytes, headers: dict[str, str] = HEADERS) -> tc3.Tc3Credential:
+    """Sign a call whose client believes that its Host header is ``host``."""
+    names = ("content-type", "host")
+    signature = tc3.sign(
+        "A", KEY, date="2023-11-14", service="vod", signed_headers=names, method="POST", raw_query="",
+        headers=headers | {"host": host}, body=body,
+    )  # fmt: skip
+    return tc3.Tc3Credential("A", "2023-11-14", "vod", names, signature)
+
+
+def passes(credential: tc3.Tc3Credential, host: str, body: bytes, headers: dict[str, str] = HEADERS) -> bool:
+    """Verify a call that arrived."""
+    return tc3.verify(credential, KEY, method="POST", raw_query="", headers=headers, host=host, body=body)
+
+
+@pytest.mark.parametrize("as_signed", ["http://h.test:8080", "h.test:8080", "h.test"])
+def test_scheme_prefix_in_host_is_tolerated(as_signed: str) -> None:
+    """A Python endpoint given with its scheme sends it in Host; every way of signing it passes (2.4)."""
+    assert passes(signed(as_signed, b"{}"), "http://h.test:8080", b"{}")
+    assert not passes(signed(as_signed, b"{}"), "http://other.test:8080", b"{}")
 
 
 @pytest.mark.parametrize("action", ["describemediainfos", "DescribeMediaInfos"])
@@ -117,16 +136,13 @@ def test_signed_action_cannot_be_changed() -> None:
 
 
 def test_unsigned_payload() -> None:
-    """With UNSIGNED-PAYLOAD the body is free; without the header it is not (2.2)."""
-    headers = {"content-type": "application/json", "host": "h", "x-tc-timestamp": "1700000000"}
-    unsigned = headers | {"x-tc-content-sha256": "UNSIGNED-PAYLOAD"}
-    signature = tc3.sign(
-        "A", KEY, date="2023-11-14", service="vod", signed_headers=("content-type", "host"), method="POST",
-        raw_query="", headers=unsigned, body=b"whatever",
-    )  # fmt: skip
-    credential = tc3.Tc3Credential("A", "2023-11-14", "vod", ("content-type", "host"), signature)
-    assert tc3.verify(credential, KEY, method="POST", raw_query="", headers=unsigned, host="h", body=b"other")
-    assert not tc3.verify(credential, KEY, method="POST", raw_query="", headers=headers, host="h", body=b"other")
+    """With UNSIGNED-PAYLOAD the body is free; without the header, or with another value, it is not (2.2)."""
+    unsigned = HEADERS | {"x-tc-content-sha256": "UNSIGNED-PAYLOAD"}
+    assert passes(signed("h", b"", unsigned), "h", b"other", unsigned)
+    assert not passes(signed("h", b"", unsigned), "h", b"other")
+    hashed = HEADERS | {"x-tc-content-sha256": hashlib.sha256(b"body").hexdigest()}
+    assert passes(signed("h", b"body", hashed), "h", b"body", hashed)
+    assert not passes(signed("h", b"body", hashed), "h", b"other", hashed)
 
 
 def test_parsed_credential() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from openvod.base.errors import Invalid
 from openvod.storage.crc64 import CRC64
 from openvod.storage.model import CompletedPart, Extent, Part, assemble, digest_of_list, merge_extents, stride_from
@@ -47,9 +49,7 @@ def test_merging_keeps_every_byte_in_order(lengths: list[int]) -> None:
     assert [(e.blob_id, i) for e in extents for i in range(e.offset, e.offset + e.length)] == [
         (e.blob_id, i) for e in merged for i in range(e.offset, e.offset + e.length)
     ]
-    assert all(
-        (a.blob_id, a.offset + a.length) != (b.blob_id, b.offset) for a, b in zip(merged, merged[1:], strict=False)
-    )
+    assert all((a.blob_id, a.offset + a.length) != (b.blob_id, b.offset) for a, b in pairwise(merged))
 
 
 def test_the_grid_is_guessed_from_what_cannot_be_a_short_last_part() -> None:

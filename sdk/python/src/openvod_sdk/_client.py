@@ -120,9 +120,7 @@ def _object_in(answer: httpx.Response, action: str) -> dict[str, Any]:
     except ValueError:
         parsed = None
     if not isinstance(parsed, dict):
-        raise TransportError(
-            f"{action} was answered with no JSON object; is this the platform's URL?"
-        )
+        raise TransportError(f"{action} was answered with no JSON object; is this the platform's URL?")
     return parsed
 
 

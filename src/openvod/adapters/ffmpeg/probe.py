@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+from asyncio import StreamReader
 from asyncio.subprocess import DEVNULL, PIPE, Process
 
 from openvod.base.errors import Invalid, Unavailable
@@ -28,7 +29,10 @@ class PyAvProber:
     async def probe(self, path: str) -> ProbeResult:
         """Hand the child an open descriptor, never a name: it cannot be talked into opening something else."""
         async with self._turns:
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            except OSError as error:
+                raise Unavailable("media.probe_failed", f"the file cannot be opened: {error.strerror}") from error
             try:
                 child = await asyncio.create_subprocess_exec(
                     sys.executable, "-I", "-m", _CHILD, str(int(self._timeout) + 1),
@@ -41,13 +45,21 @@ class PyAvProber:
     async def _output(self, child: Process) -> bytes:
         try:
             async with asyncio.timeout(self._timeout):
-                output = await child.stdout.read(_OUTPUT_LIMIT) if child.stdout else b""
+                output = await _read(child.stdout) if child.stdout else b""
                 await child.wait()
                 return output
         except TimeoutError as error:
             raise Unavailable("media.probe_timeout", f"the probe took longer than {self._timeout:g} s") from error
         finally:
             await _end(child)
+
+
+async def _read(stream: StreamReader) -> bytes:
+    """Read to the end, or to the limit of what a result can be."""
+    output = b""
+    while len(output) < _OUTPUT_LIMIT and (data := await stream.read(_OUTPUT_LIMIT - len(output))):
+        output += data
+    return output
 
 
 async def _end(child: Process) -> None:

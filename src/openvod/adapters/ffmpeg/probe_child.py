@@ -20,6 +20,8 @@ _FORMATS = (
     "image2,png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe,webp_pipe,ac3,eac3,dv,nut,caf,aiff,ape,w64,mpegvideo"
 )
 _IMAGES = frozenset({"png_pipe", "jpeg_pipe", "bmp_pipe", "tiff_pipe", "webp_pipe", "image2", "gif"})
+#: Pictures in an ISO container, which shares its reader with MP4.
+_STILL_BRANDS = frozenset({"avif", "heic", "heix", "mif1", "heim"})
 _HDR = {16: "hdr10", 18: "hlg"}  # colour transfer characteristics, ITU-T H.273
 
 
@@ -60,7 +62,8 @@ def _described(container: InputContainer, size: int) -> dict[str, Any]:
     video_duration = max((_seconds(s.duration, s.time_base) or duration for s in videos), default=0.0)
     audio_duration = max((_seconds(s.duration, s.time_base) or duration for s in audios), default=0.0)
     duration = duration or max(video_duration, audio_duration)
-    image = container.format.name in _IMAGES and duration < 0.1
+    still = container.format.name in _IMAGES or container.metadata.get("major_brand", "").strip() in _STILL_BRANDS
+    image = still and duration < 0.1
     return {
         "size": size,
         "container": container.format.name,
@@ -88,16 +91,21 @@ def _video(stream: Any) -> dict[str, Any]:
         "bitrate": int(stream.bit_rate or 0),
         "height": stream.height,
         "width": stream.width,
-        "codec": context.name.replace("libdav1d", "av1").replace("libvpx-", ""),
+        "codec": _codec(context),
         "fps": min(round(float(rate)), 1000),
-        "codec_tag": context.codec_tag.strip("\x00") if context.name == "hevc" else "",
+        "codec_tag": context.codec_tag.strip("\x00") if _codec(context) == "hevc" else "",
         "dynamic_range": _HDR.get(int(context.color_trc or 0), ""),
     }
 
 
 def _audio(stream: Any) -> dict[str, Any]:
     context = stream.codec_context
-    return {"bitrate": int(stream.bit_rate or 0), "sampling_rate": context.sample_rate or 0, "codec": context.name}
+    return {"bitrate": int(stream.bit_rate or 0), "sampling_rate": context.sample_rate or 0, "codec": _codec(context)}
+
+
+def _codec(context: Any) -> str:
+    """The codec's own name, not that of the decoder in use (``mp3``, not ``mp3float``)."""
+    return str(context.codec.canonical_name)
 
 
 def _rotation(container: InputContainer, videos: list[Any]) -> int:

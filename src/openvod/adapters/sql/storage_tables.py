@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, case, func, or_, select, update
 
 from openvod.adapters.sql import schema
 from openvod.adapters.sql.rows import fetch_all, fetch_one, remove, upsert, values
@@ -14,6 +14,7 @@ from openvod.storage.model import (
     BlobState,
     Bucket,
     Extent,
+    GridTotals,
     MultipartUpload,
     Part,
     StoredObject,
@@ -21,7 +22,7 @@ from openvod.storage.model import (
 )
 
 _CHUNK = 500
-_PART_COLUMNS = [schema.parts.c[name] for name in Part.__dataclass_fields__]
+_PART_COLUMNS = [schema.parts.c[name] for name in Part._fields]
 
 
 class SqlStorageTables:
@@ -169,9 +170,31 @@ class SqlStorageTables:
         rows = self._connection.execute(statement)
         return [Part(i, n, size, etag, int(crc), blob, offset, at) for i, n, size, etag, crc, blob, offset, at in rows]
 
+    def grid_totals(self, upload: MultipartUpload) -> GridTotals:
+        """Sum an upload's parts up; the inner order is what the joined texts follow on both engines."""
+        ordered = (
+            select(schema.parts)
+            .where(schema.parts.c.upload_id == upload.upload_id)
+            .order_by(schema.parts.c.number)
+            .subquery()
+        )
+        part = ordered.c
+        at_home = and_(part.blob_id == upload.blob_id, part.offset == (part.number - 1) * upload.stride)
+        statement = select(
+            func.count(),
+            func.coalesce(func.max(part.number), 0),
+            func.coalesce(func.sum(case((at_home, 1), else_=0)), 0),
+            func.coalesce(func.min(case((part.size != upload.stride, part.number))), 0),
+            func.coalesce(func.sum(part.size), 0),
+            func.coalesce(func.aggregate_strings(part.etag, ""), ""),
+            func.coalesce(func.aggregate_strings(part.crc64, ","), ""),
+        )
+        count, last, in_grid, first_odd, size, etags, crc64s = self._connection.execute(statement).one()
+        return GridTotals(count, last, int(in_grid), first_odd, int(size), etags, crc64s)
+
     def put_part(self, part: Part) -> None:
         """Insert or replace."""
-        upsert(self._connection, schema.parts, values(part) | {"crc64": str(part.crc64)})
+        upsert(self._connection, schema.parts, part._asdict() | {"crc64": str(part.crc64)})
 
 
 def _under(table: Any, bucket: str, prefix: str) -> list[Any]:
