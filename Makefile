@@ -5,9 +5,9 @@ BIN := $(VENV)/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test test-all lint lock clean bench help
-help:
-	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
+.PHONY: help demo test test-all lint lock clean bench kill-sweep
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1: \2/p' $(MAKEFILE_LIST)
 
 define install
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -36,6 +36,13 @@ test: $(VENV)/.installed-dev ## the suite that needs nothing but pip
 test-all: $(VENV)/.installed-dev lint ## everything: databases, browser, official clients (installs Debian packages when root)
 	@scripts/install-test-services
 	@$(BIN)/python -m pytest $(ARGS)
+
+kill-sweep: $(VENV)/.installed-dev ## kill -9 the server 100 times under upload and count what was lost
+	@$(BIN)/python -m pytest -q tests/process/test_kill_sweep.py -k "100"
+
+bench: $(VENV)/.installed-dev ## latency and memory of a real server
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.latency
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.memory
 
 lint: $(VENV)/.installed-dev ## ruff, mypy --strict, import contract
 	@$(BIN)/ruff check .

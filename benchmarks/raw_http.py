@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
 
 
@@ -37,7 +38,7 @@ class Connection:
 def percentile(values: list[float], share: float) -> float:
     """Return the value that ``share`` of the sorted values do not exceed (nearest rank)."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+    return ordered[max(0, math.ceil(len(ordered) * share) - 1)]
 
 
 def in_milliseconds(values: list[float]) -> str:

@@ -14,13 +14,10 @@ from openvod.base.errors import Invalid
 from openvod.base.sizes import MIB
 from openvod.storage.model import MAX_KEY_BYTES, CompletedPart, MultipartUpload, Part
 
-_PART_TEXT = r'<Part><PartNumber>(\d{1,5})</PartNumber><ETag>(?:"|&quot;)([0-9a-fA-F]{32})(?:"|&quot;)</ETag></Part>'
-_COMPACT_PART = re.compile(_PART_TEXT)
-_COMPACT = re.compile(
-    r"(?:<\?xml [^<>]*\?>\s*)?<CompleteMultipartUpload>(?:"
-    + _PART_TEXT.replace("(\\d", "(?:\\d").replace("([0-9", "(?:[0-9")
-    + ")+</CompleteMultipartUpload>"
+_COMPACT_PART = re.compile(
+    r'<Part><PartNumber>(\d{1,5})</PartNumber><ETag>(?:"|&quot;)([0-9a-fA-F]{32})(?:"|&quot;)</ETag></Part>'
 )
+_COMPACT_ROOT = re.compile(r"(<\?xml [^<>]*\?>\s*)?<CompleteMultipartUpload><Part>")
 MAX_COMPLETE_BODY = 4 * MIB
 _STORED_HEADERS = {
     name.lower(): name
@@ -101,9 +98,8 @@ def parse_complete(body: bytes) -> list[CompletedPart]:
     """Read a CompleteMultipartUpload body; name spaces, element order and white space do not matter."""
     try:
         text = body.decode("utf-8")
-        # The compact form that nearly every client sends, at a fifth of a parser's time for 10,000 parts.
-        if _COMPACT.fullmatch(text):
-            return [CompletedPart(int(number), etag.lower()) for number, etag in _COMPACT_PART.findall(text)]
+        if compact := _compact_parts(text):
+            return compact
         if "<!" in text:
             # Only a declaration could define entities; without one the parser has nothing to expand or fetch.
             raise ValueError("declarations are not accepted")
@@ -112,6 +108,17 @@ def parse_complete(body: bytes) -> list[CompletedPart]:
         raise Invalid(
             "cos.MalformedXML", "the body must be <CompleteMultipartUpload> with a PartNumber and an ETag in each Part"
         ) from error
+
+
+def _compact_parts(text: str) -> list[CompletedPart]:
+    """Read the compact form that nearly every client sends, in a fifth of a parser's time; empty for any other form."""
+    root = _COMPACT_ROOT.match(text)
+    found = _COMPACT_PART.findall(text)
+    # Every tag must belong to a part that matched or to the root, else something else stands in between.
+    tags = 6 * len(found) + 2 + bool(root and root[1])
+    if root is None or text.count("<") != tags or not text.rstrip().endswith("</CompleteMultipartUpload>"):
+        return []
+    return [CompletedPart(int(number), etag.lower()) for number, etag in found]
 
 
 def _completed_parts(root: Element) -> list[CompletedPart]:

@@ -192,7 +192,8 @@ def merge_extents(extents: Iterable[tuple[str, int, int]]) -> tuple[Extent, ...]
 
 def digest_of_list(parts: Sequence[CompletedPart]) -> str:
     """Identify a Complete request's part list, so that its repetition is recognised."""
-    return hashlib.sha256(",".join(f"{p.number}:{p.etag}" for p in parts).encode()).hexdigest()
+    text = f"{[p.number for p in parts]}{','.join([p.etag for p in parts])}"
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def assemble_grid(requested: Sequence[CompletedPart], upload: MultipartUpload, totals: GridTotals) -> Assembly | None:

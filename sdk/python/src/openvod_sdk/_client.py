@@ -24,6 +24,9 @@ from openvod_sdk._storage import MIB, ObjectUpload, StorageClient
 from openvod_sdk._transport import RetryPolicy, with_retries
 
 GetSignature = Callable[[], str | Awaitable[str]]
+#: Refusals of the signature (upload-protocol.md 2.6): they say nothing against the session, which stays resumable.
+_SIGNATURE_CODES = (10004, 10005, 10010, 10011)
+_EXPIRED_SIGNATURE = 10010
 _NOT_RESUMABLE = ("NoSuchUpload", "NoSuchBucket")
 
 
@@ -172,7 +175,9 @@ class _Run:
     async def _reopened(self, session_key: str) -> Session | None:
         try:
             return await self._apply({"vodSessionKey": session_key})
-        except ApiError:
+        except ApiError as error:
+            if error.code in _SIGNATURE_CODES:
+                raise
             self._forget()
             return None
 
@@ -233,9 +238,16 @@ class _Run:
         await all_or_first_error(*(upload.run for upload in uploads))
 
     async def _commit(self, session: Session) -> dict[str, Any]:
-        """Commit with the Apply's signature, which stays good for its own session (upload-protocol.md 1.4)."""
+        """Commit with the Apply's signature, which stays good for its own session; with a fresh one if it expired."""
         self._meter.show("commit")
-        return await self._call("CommitUploadUGC", {"signature": self._signature, "vodSessionKey": session.session_key})
+        body = {"signature": self._signature, "vodSessionKey": session.session_key}
+        try:
+            return await self._call("CommitUploadUGC", body)
+        except ApiError as error:
+            if error.code != _EXPIRED_SIGNATURE:
+                raise
+        body["signature"] = await self._client.fresh_signature()
+        return await self._call("CommitUploadUGC", body)
 
     async def _call(self, action: str, body: dict[str, Any]) -> dict[str, Any]:
         url = f"{self._client._server}/v3/index.php?Action={action}"

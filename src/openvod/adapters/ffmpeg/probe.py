@@ -73,8 +73,8 @@ async def _end(child: Process) -> None:
 def _result(output: bytes, status: int | None) -> ProbeResult:
     try:
         answer = json.loads(output)
-    except ValueError as error:
+        if "error" not in answer:
+            return ProbeResult.from_json(answer)
+    except (ValueError, TypeError, KeyError) as error:
         raise Unavailable("media.probe_failed", f"the probe ended with status {status} and no result") from error
-    if "error" in answer:
-        raise Invalid("media.malformed", f"the file is no media that can be read: {answer['error']}")
-    return ProbeResult.from_json(answer)
+    raise Invalid("media.malformed", f"the file is no media that can be read: {answer['error']}")

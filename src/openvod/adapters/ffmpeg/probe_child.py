@@ -28,9 +28,12 @@ _HDR = {16: "hdr10", 18: "hlg"}  # colour transfer characteristics, ITU-T H.273
 def main() -> None:
     """Probe standard input."""
     _limit(int(sys.argv[1]))
+    import av
+
     try:
         answer = _probe()
-    except Exception as error:
+    except (av.error.FFmpegError, ValueError) as error:
+        # Only what the file is to blame for; anything else ends the child without an answer.
         answer = {"error": f"{type(error).__name__}: {str(error)[:200]}"}
     json.dump(answer, sys.stdout)
 

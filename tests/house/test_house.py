@@ -1,0 +1,42 @@
+"""The house keeps its own rules."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from openvod.web.errors import API_CODES, COS_CODES, UGC_CODES
+
+_ROOT = Path(__file__).parents[2]
+
+
+def test_rooms_import_downwards_only() -> None:
+    """The import contract holds."""
+    program = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([program], cwd=_ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_error_code_is_documented() -> None:
+    """A code that a client can meet stands in the reference."""
+    documented = (_ROOT / "docs" / "reference" / "errors.md").read_text()
+    for code in {*UGC_CODES, *COS_CODES, *API_CODES}:
+        assert f"`{code}`" in documented, code
+
+
+def test_lock_files_name_no_address() -> None:
+    """Lock files hold names, versions and hashes alone."""
+    for path in [*(_ROOT / "requirements").glob("*.txt"), *_ROOT.glob("tests/**/package-lock.json")]:
+        if "node_modules" not in path.parts:
+            text = path.read_text()
+            assert "--index-url" not in text
+            assert '"resolved"' not in text
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    """Relative links in the documentation point at files."""
+    for page in [_ROOT / "README.md", *(_ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), (page, target)
