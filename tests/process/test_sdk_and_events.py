@@ -119,8 +119,11 @@ def test_events_wait_for_their_receiver(server: PlatformServer, video: Path) -> 
     assert (metadata["Width"], metadata["Height"], metadata["AudioStreamSet"][0]["Codec"]) == (1280, 720, "aac")
 
 
-def test_command_line_upload_pauses_on_interrupt(wire: Wire, large: Path, tmp_path: Path) -> None:
+def test_command_line_upload_pauses_on_interrupt(wire: Wire, tmp_path: Path) -> None:
     """On a terminal the bar shows bytes and speed; Ctrl-C pauses; the same command resumes and finishes."""
+    large = tmp_path / "long.mp4"
+    with large.open("wb") as file:
+        file.truncate(400 * MIB)
     environment = os.environ | {"XDG_STATE_HOME": str(tmp_path / "state"), "COLUMNS": "110"}
     signature = sign(wire.key.secret_id, wire.key.secret_key)
     command = [sys.executable, "-m", "openvod.app.cli", "upload", str(large), "--server", wire.url,
@@ -146,7 +149,9 @@ def test_command_line_upload_pauses_on_interrupt(wire: Wire, large: Path, tmp_pa
     done = subprocess.run([*command, "--json"], env=environment, capture_output=True, text=True, timeout=60, check=True)
     report = json.loads(done.stdout)
     assert report["bytes"] == large.stat().st_size
-    assert httpx.get(report["videoUrl"]).content == large.read_bytes()
+    head = httpx.head(report["videoUrl"]).headers
+    assert (head["content-length"], head["x-cos-hash-crc64ecma"]) == (str(400 * MIB), report["crc64"])
+    assert report["resumedBytes"] > 0
 
 
 def test_command_line_refusals() -> None:
