@@ -10,7 +10,7 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import unquote_to_bytes
@@ -137,6 +137,11 @@ class WireRequest:
             chunks.append(chunk)
         return b"".join(chunks)
 
+    async def disconnected(self) -> None:
+        """Return once the client is gone."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
     async def drain(self) -> bool:
         """Read a bounded rest of the body, so that a browser sees the refusal; false when more remains (4.0)."""
         if self._body_ended:
@@ -178,9 +183,21 @@ class Answer:
             body = b"" if request.method == "HEAD" else self.body
             await send({"type": "http.response.body", "body": body})
             return
-        async for chunk in self.stream:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+        await self._send_stream(self.stream, request, send)
+
+    async def _send_stream(self, stream: AsyncIterator[bytes], request: WireRequest, send: Send) -> None:
+        """Send until the end or until the client is gone: the server drops what is sent then without a word."""
+        gone = asyncio.ensure_future(request.disconnected())
+        try:
+            async for chunk in stream:
+                if gone.done():
+                    raise ClientDisconnected
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            gone.cancel()
+            if isinstance(stream, AsyncGenerator):
+                await stream.aclose()
 
 
 def common_headers(request: WireRequest) -> dict[str, str]:
