@@ -124,7 +124,7 @@ def test_command_line_upload_pauses_on_interrupt(wire: Wire, tmp_path: Path) -> 
     large = tmp_path / "long.mp4"
     with large.open("wb") as file:
         file.truncate(400 * MIB)
-    environment = os.environ | {"XDG_STATE_HOME": str(tmp_path / "state"), "COLUMNS": "110"}
+    environment = os.environ | {"XDG_STATE_HOME": str(tmp_path / "state"), "COLUMNS": "110", "TERM": "xterm-256color"}
     signature = sign(wire.key.secret_id, wire.key.secret_key)
     command = [sys.executable, "-m", "openvod.app.cli", "upload", str(large), "--server", wire.url,
                "--signature", signature, "--part-size", "1", "--concurrency", "1"]  # fmt: skip
