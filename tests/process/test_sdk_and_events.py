@@ -129,7 +129,8 @@ def test_command_line_upload_pauses_on_interrupt(wire: Wire, tmp_path: Path) -> 
     command = [sys.executable, "-m", "openvod.app.cli", "upload", str(large), "--server", wire.url,
                "--signature", signature, "--part-size", "1", "--concurrency", "1"]  # fmt: skip
     terminal, other = pty.openpty()
-    process = subprocess.Popen(command, stdout=other, stderr=other, env=environment)
+    # A shell that runs this suite in the background ignores SIGINT, and children inherit that; a terminal's do not.
+    process = subprocess.Popen(command, stdout=other, stderr=other, env=environment, preexec_fn=_default_interrupt)
     os.close(other)
     shown = b""
     while b"upload" not in shown or (b"MB" not in shown and b"MiB" not in shown):
@@ -152,6 +153,10 @@ def test_command_line_upload_pauses_on_interrupt(wire: Wire, tmp_path: Path) -> 
     head = httpx.head(report["videoUrl"]).headers
     assert (head["content-length"], head["x-cos-hash-crc64ecma"]) == (str(400 * MIB), report["crc64"])
     assert report["resumedBytes"] > 0
+
+
+def _default_interrupt() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_command_line_refusals() -> None:
