@@ -8,6 +8,7 @@ work function has a transaction of its own and is repeated when the server repor
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -29,6 +30,7 @@ from openvod.base.errors import Unavailable
 
 R = TypeVar("R")
 _GROUP_LIMIT = 128
+_CHECKPOINT_SECONDS = 0.5
 _RETRIES = 5
 _RETRYABLE = ("40001", "40P01")
 
@@ -89,6 +91,9 @@ class SqliteDatabase:
         self._open_readers: list[Connection] = []
         self._writer = threading.Thread(target=self._write_loop, name="sqlite-write", daemon=True)
         self._writer.start()
+        self._closing = threading.Event()
+        self._checkpointer = threading.Thread(target=self._checkpoint_loop, name="sqlite-checkpoint", daemon=True)
+        self._checkpointer.start()
 
     async def write(self, work: Work[R]) -> R:
         """See :class:`openvod.base.ports.UnitOfWork`."""
@@ -104,7 +109,9 @@ class SqliteDatabase:
     def close(self) -> None:
         """See :class:`Database`."""
         self._queue.put(None)
+        self._closing.set()
         self._writer.join()
+        self._checkpointer.join()
         self._readers.shutdown(wait=True)
         for connection in self._open_readers:
             connection.close()
@@ -121,6 +128,13 @@ class SqliteDatabase:
             return work(self._local.transaction)
         finally:
             connection.exec_driver_sql("ROLLBACK")
+
+    def _checkpoint_loop(self) -> None:
+        """Move the log into the database beside the commits: done inside one, it would be the tail of its latency."""
+        with self.engine.connect() as connection:
+            while not self._closing.wait(_CHECKPOINT_SECONDS):
+                with contextlib.suppress(DBAPIError):
+                    connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").close()
 
     def _write_loop(self) -> None:
         with self.engine.connect() as connection:
@@ -198,7 +212,8 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "foreign_keys=ON",
         "cache_size=-16384",
         "temp_store=MEMORY",
-        "wal_autocheckpoint=4000",
+        # A bound for processes that end before their checkpoint thread gets to it.
+        "wal_autocheckpoint=50000",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
 
