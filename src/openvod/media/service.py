@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from openvod.base.errors import OpenVodError, Unavailable
+from openvod.base.errors import OpenVodError
 from openvod.base.ports import Clock, UnitOfWork
 from openvod.media.model import MediaAsset, ProbeState
 from openvod.media.ports import MediaTx, Originals
@@ -60,8 +60,6 @@ class ProbeService:
         try:
             path = await self._originals.contiguous_path(asset.bucket, asset.media_key)
             result = await self._prober.probe(path)
-        except Unavailable as error:
-            return ProbeState.FAILED, {"error": error.code}
         except OpenVodError as error:
             return ProbeState.FAILED, {"error": error.code}
         return ProbeState.DONE, result.to_json()
