@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from openvod.app import cli_access, cli_client, cli_demo, cli_events, cli_serve
+from openvod.app import cli_access, cli_client, cli_demo, cli_events, cli_serve, cli_tasks
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Self-hosted video on demand.", pretty_exceptions_enable=False
 )
 app.command("serve")(cli_serve.serve)
+app.command("worker")(cli_serve.worker)
+app.command("plan")(cli_tasks.plan)
 app.command("demo")(cli_demo.demo)
 app.command("app-server")(cli_serve.app_server)
 app.command("upload")(cli_client.upload)
@@ -19,6 +21,9 @@ app.add_typer(cli_access.apps, name="apps")
 app.add_typer(cli_access.regions, name="regions")
 app.add_typer(cli_access.classes, name="classes")
 app.add_typer(cli_events.events, name="events")
+app.add_typer(cli_tasks.tasks, name="tasks")
+app.add_typer(cli_tasks.templates, name="templates")
+app.add_typer(cli_tasks.procedures, name="procedures")
 app.add_typer(cli_serve.config, name="config")
 app.add_typer(cli_serve.storage, name="storage")
 

@@ -42,6 +42,23 @@ def serve(
         serve_module.serve(data_dir, settings, lambda url: typer.echo(f"OpenVOD is ready at {url}", err=True))
 
 
+def worker(
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    public_url: Annotated[str | None, typer.Option(help="Base of the URLs handed out.")] = None,
+    parent: Annotated[int, typer.Option(hidden=True)] = 0,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+) -> None:
+    """Run task flows beside a server, until SIGTERM; any number of workers share a data folder."""
+    from openvod.app import worker as worker_module
+
+    set_up_logging(log_level)
+    with plain_errors():
+        settings = _with_options(load_settings(data_dir), None, None, public_url)
+        server = settings.server
+        base = server.public_url or f"http://{server.host}:{server.port}"
+        worker_module.run_worker(data_dir, settings, base, parent=parent)
+
+
 def app_server(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8090,

@@ -22,6 +22,7 @@ from openvod.adapters.sql.database import Database, open_database, sqlite_url
 from openvod.adapters.sql.migrations import upgrade
 from openvod.adapters.system import SystemClock, SystemEntropy
 from openvod.app.settings import Settings
+from openvod.app.supervisor import keep_worker
 from openvod.events.service import DeliveryService
 from openvod.media.service import ProbeService
 from openvod.storage.collector import Collector
@@ -125,7 +126,9 @@ class Platform:
                 ugc=UgcSurface(uploads, clock, self._client_hosts, derived_key(root_key, "verify-content").hex()),
                 cos=CosSurface(storage, addressing, clock, {"1": token_key}),
                 api=ApiSurface(self._database, uploads, AesSecretBox(derived_key(root_key, "secret-box")), clock),
-                playback=PlaybackSurface(self._database, storage),
+                playback=PlaybackSurface(
+                    self._database, storage, clock, token_root=derived_key(root_key, "playback-token")
+                ),
                 operations=OperationsSurface(self._not_ready, __version__),
             ),
             is_bucket_host=addressing.is_bucket_host,
@@ -148,6 +151,8 @@ class Platform:
         self._start(_loop("probe", probes.run_once, self._wake_probe, _IDLE_SECONDS))
         self._start(_loop("delivery", delivery.run_once, self._wake_delivery, _IDLE_SECONDS))
         self._start(_loop("collector", collect, asyncio.Event(), _COLLECT_SECONDS))
+        for _ in range(self._settings.tasks.workers):
+            self._start(keep_worker(self._folder.path, self.public_url))
 
     def _start(self, loop: Awaitable[None]) -> None:
         task = asyncio.ensure_future(loop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -56,6 +57,24 @@ class ProbeSettings(_Section):
     timeout_seconds: float = Field(20.0, gt=0, description="Wall time for one file.")
 
 
+class TaskSettings(_Section):
+    """How task flows run."""
+
+    workers: int = Field(1, ge=0, le=64, description="Workers that `openvod serve` runs in its own process tree.")
+    flows: int = Field(4, ge=1, le=256, description="Flows that one worker has on its way at once.")
+    encode_jobs: int = Field(1, ge=1, le=64, description="Encoding jobs at once in one worker.")
+    light_jobs: int = Field(2, ge=1, le=64, description="Snapshot and remux jobs at once in one worker.")
+    review_jobs: int = Field(1, ge=1, le=64, description="Review jobs at once in one worker.")
+    preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"] = Field(
+        "veryfast", description="Preset of x264 and x265: slower ones look better at the same size."
+    )
+    memory_bytes: int = Field(6 * 1024**3, ge=256 * 1024**2, description="Address space of one media program.")
+    stall_seconds: float = Field(120.0, gt=0, description="A media program without progress for so long is ended.")
+    max_pixels: int = Field(8192 * 8192, ge=1, description="Sources with larger pictures are refused.")
+    max_seconds: float = Field(24 * 3600.0, gt=0, description="Longer sources are refused.")
+    hold_blocked: bool = Field(False, description="Take a file that a review blocks out of playback.")
+
+
 class Settings(BaseSettings):
     """All settings of ``openvod serve``."""
 
@@ -66,6 +85,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     clients: ClientSettings = ClientSettings()
     probe: ProbeSettings = ProbeSettings()
+    tasks: TaskSettings = TaskSettings()
 
     @classmethod
     def settings_customise_sources(

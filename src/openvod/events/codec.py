@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -34,6 +35,8 @@ class UploadedFile:
     category: str
     created_at: float
     expire_time: str
+    procedure_task_id: str = ""
+    review_task_id: str = ""
 
 
 def new_file_upload(file: UploadedFile) -> str:
@@ -69,11 +72,16 @@ def new_file_upload(file: UploadedFile) -> str:
     member = {
         "FileId": file.file_id,
         "MediaBasicInfo": basic,
-        "ProcedureTaskId": "",
-        "ReviewAudioVideoTaskId": "",
+        "ProcedureTaskId": file.procedure_task_id,
+        "ReviewAudioVideoTaskId": file.review_task_id,
         "MetaData": None,
     }
-    event: dict[str, Any] = {"EventType": NEW_FILE_UPLOAD} | dict.fromkeys(_MEMBERS) | {"FileUploadEvent": member}
+    return event_body(NEW_FILE_UPLOAD, "FileUploadEvent", member)
+
+
+def event_body(event_type: str, name: str, member: Mapping[str, Any]) -> str:
+    """Render ``EventContent``: one member is set, the other usual ones are null (``events.md`` 2, 3)."""
+    event: dict[str, Any] = {"EventType": event_type} | dict.fromkeys(_MEMBERS) | {name: member}
     return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+NORMAL, FORBIDDEN = "Normal", "Forbidden"
+
 
 class ProbeState(StrEnum):
     """Whether a media asset's streams are known."""
@@ -18,7 +20,10 @@ class ProbeState(StrEnum):
 
 @dataclass(frozen=True)
 class MediaAsset:
-    """A committed file. ``probe`` is :meth:`openvod.media.probe.ProbeResult.to_json` or ``{"error": …}``."""
+    """A committed file. ``probe`` is :meth:`openvod.media.probe.ProbeResult.to_json` or ``{"error": …}``.
+
+    ``status`` is ``Normal``, or ``Forbidden`` for a file that playback refuses.
+    """
 
     file_id: str
     sub_app_id: int
@@ -36,3 +41,20 @@ class MediaAsset:
     expire_time: str
     probe_state: ProbeState
     probe: Mapping[str, Any]
+    status: str = NORMAL
+
+    @property
+    def directory(self) -> str:
+        """The directory's name, which the bucket of outputs uses as well (``procedures-and-api.md`` 9)."""
+        return self.media_key.split("/")[1]
+
+
+@dataclass(frozen=True)
+class MediaOutput:
+    """What processing made of a file: the newest result of a kind and template, with wire members."""
+
+    file_id: str
+    kind: str
+    definition: int
+    output: Mapping[str, Any]
+    created_at: float

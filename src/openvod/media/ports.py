@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from openvod.events.ports import EventTables
-from openvod.media.model import MediaAsset
+from openvod.media.model import MediaAsset, MediaOutput
 
 
 class MediaTables(Protocol):
@@ -18,6 +18,14 @@ class MediaTables(Protocol):
 
     def put_asset(self, asset: MediaAsset) -> None:
         """Insert or replace."""
+        ...
+
+    def put_output(self, output: MediaOutput) -> None:
+        """Insert or replace a result."""
+        ...
+
+    def outputs(self, file_id: str) -> Sequence[MediaOutput]:
+        """Return the results of a file, by kind and template."""
         ...
 
     def unprobed(self, limit: int) -> Sequence[MediaAsset]:

@@ -9,7 +9,12 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class VideoStream:
-    """A video stream: ``bitrate`` in bit/s, pixels as shown before rotation, ``dynamic_range`` "", hdr10 or hlg."""
+    """A video stream: ``bitrate`` in bit/s, pixels as stored, before rotation; ``dynamic_range`` "", hdr10 or hlg.
+
+    ``frame_rate`` is the exact mean, 0 when unknown; ``pixel_aspect`` the shape of a pixel (1 = square);
+    ``key_frame_seconds`` the longest distance of key frames, 0 when the container does not tell; ``codec_string``
+    the name that players compare (RFC 6381).
+    """
 
     bitrate: int
     height: int
@@ -18,15 +23,24 @@ class VideoStream:
     fps: int
     codec_tag: str = ""
     dynamic_range: str = ""
+    frame_rate: float = 0.0
+    pixel_format: str = ""
+    pixel_aspect: float = 1.0
+    interlaced: bool = False
+    key_frame_seconds: float = 0.0
+    codec_string: str = ""
 
 
 @dataclass(frozen=True)
 class AudioStream:
-    """An audio stream: ``bitrate`` in bit/s, ``sampling_rate`` in Hz."""
+    """An audio stream: ``bitrate`` in bit/s, ``sampling_rate`` in Hz; ``profile`` such as ``LC``."""
 
     bitrate: int
     sampling_rate: int
     codec: str
+    channels: int = 0
+    profile: str = ""
+    codec_string: str = ""
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,13 @@ MAX_KEY_BYTES = 850
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket; ``name`` is the full one, ``<short>-<storage app id>``."""
+    """A bucket; ``name`` is the full one, ``<short>-<storage app id>``. ``purpose`` is upload or output."""
 
     name: str
     short_name: str
     sub_app_id: int
     region: str
+    purpose: str = "upload"
 
 
 class BlobState(StrEnum):

@@ -47,6 +47,10 @@ class BlobStore(Protocol):
         """Delete a blob; nothing happens when it is absent."""
         ...
 
+    async def adopt(self, blob_id: str, path: str) -> Received:
+        """Make the finished file at ``path`` a blob, durably and without copying it; the file stays where it is."""
+        ...
+
     async def join(self, blob_id: str, extents: Sequence[Extent]) -> None:
         """Copy ``extents`` one after another into the new blob ``blob_id``, durably."""
         ...
@@ -67,8 +71,8 @@ class StorageTables(Protocol):
         """Return a bucket by its full name."""
         ...
 
-    def bucket_for(self, sub_app_id: int, region: str) -> Bucket | None:
-        """Return the bucket of an application in a region."""
+    def bucket_for(self, sub_app_id: int, region: str, purpose: str = "upload") -> Bucket | None:
+        """Return the bucket of an application in a region: the one for uploads, or the one for outputs."""
         ...
 
     def bucket_by_short_name(self, short_name: str) -> Bucket | None:
@@ -85,6 +89,10 @@ class StorageTables(Protocol):
 
     def set_blob_state(self, blob_ids: Iterable[str], state: BlobState) -> None:
         """Change ledger rows."""
+        ...
+
+    def blob_state(self, blob_id: str) -> BlobState | None:
+        """Return the state of one ledger row."""
         ...
 
     def blobs(self, state: BlobState | None = None) -> Sequence[Blob]:
@@ -107,8 +115,8 @@ class StorageTables(Protocol):
         """Insert or replace."""
         ...
 
-    def publish_under(self, bucket: str, prefix: str) -> None:
-        """Make the objects below ``prefix`` visible to playback."""
+    def publish_under(self, bucket: str, prefix: str, *, published: bool = True) -> None:
+        """Make the objects below ``prefix`` visible to playback, or hide them."""
         ...
 
     def delete_object(self, bucket: str, key: str) -> None:

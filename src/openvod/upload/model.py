@@ -90,7 +90,7 @@ class ApplyRequest:
 
 @dataclass(frozen=True)
 class Permission:
-    """The part of a verified permission that outlives Apply."""
+    """The part of a verified permission that outlives Apply; ``flow`` is what ``procedure`` named at that moment."""
 
     class_id: int = 0
     source_context: str = ""
@@ -99,6 +99,7 @@ class Permission:
     task_priority: int = 0
     task_notify_mode: str = "Finish"
     name: str = ""
+    flow: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

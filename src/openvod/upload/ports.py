@@ -9,6 +9,7 @@ from openvod.access.ports import AccessTables
 from openvod.events.ports import EventTables
 from openvod.media.ports import MediaTables
 from openvod.storage.ports import StorageTables
+from openvod.tasks.ports import TaskTables
 from openvod.upload.model import SpentSignature, UploadSession
 
 
@@ -70,4 +71,9 @@ class UploadTx(Protocol):
     @property
     def events(self) -> EventTables:
         """The outbox."""
+        ...
+
+    @property
+    def tasks(self) -> TaskTables:
+        """Tasks, templates, procedures."""
         ...

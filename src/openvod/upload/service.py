@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from openvod.access.model import STORAGE_APP_ID, Application, StorageRegion
 from openvod.access.ports import SecretBox
@@ -20,6 +21,8 @@ from openvod.signing.storage_token import StorageGrant, TemporaryCredential
 from openvod.signing.upload import PresentedSignature, UploadPermission
 from openvod.storage.model import Bucket, StoredObject
 from openvod.storage.service import doom_upload, remove_object
+from openvod.tasks.model import Procedure, read_notify_mode
+from openvod.tasks.service import open_tasks, resolve_procedure
 from openvod.upload.model import (
     APPLY_REPEAT_SECONDS,
     AUDIO_TYPES,
@@ -227,11 +230,7 @@ class UploadService:
                 "category.unknown",
                 f"classId {permission.class_id} is unknown in application {application.sub_app_id}; create it first",
             )
-        if permission.procedure:
-            raise Invalid(
-                "procedure.unknown",
-                f"procedure {permission.procedure[:80]!r} does not exist; sign without one or create it first",
-            )
+        permission = _with_flow(tx, application, permission)
         # The signature's region outranks the client's: it is the app server's word (2.2).
         region = region_for(tx.access, signed_region or request.storage_region)
         bucket = self._bucket(tx, application, region)
@@ -322,9 +321,27 @@ class UploadService:
             probe={},
         )
         tx.media.put_asset(asset)
-        payload = new_file_upload(self._described(tx, asset))
+        file = self._described(tx, asset)
+        if session.permission.flow:
+            flow, review = self._open_tasks(tx, session, session.permission.flow, now)
+            file = replace(file, procedure_task_id=flow, review_task_id=review)
+        payload = new_file_upload(file)
         # Held until the probe has filled MetaData in: Commit answers at once, the receiver still gets it complete.
         tx.events.add(NewEvent(asset.sub_app_id, NEW_FILE_UPLOAD, asset.file_id, payload, EventState.HELD, now))
+
+    def _open_tasks(self, tx: UploadTx, session: UploadSession, flow: Mapping[str, Any], now: float) -> tuple[str, str]:
+        permission = session.permission
+        return open_tasks(
+            tx.tasks,
+            self._entropy,
+            sub_app_id=session.sub_app_id,
+            file_id=session.file_id,
+            procedure=Procedure.model_validate(flow),
+            priority=permission.task_priority,
+            notify_mode=read_notify_mode(permission.task_notify_mode),
+            session_context=permission.session_context,
+            now=now,
+        )
 
     def _described(self, tx: UploadTx, asset: MediaAsset) -> UploadedFile:
         category = tx.access.category(asset.sub_app_id, asset.class_id) if asset.class_id else None
@@ -344,6 +361,14 @@ class UploadService:
             created_at=asset.created_at,
             expire_time=asset.expire_time,
         )
+
+
+def _with_flow(tx: UploadTx, application: Application, permission: Permission) -> Permission:
+    """Resolve the procedure now: a mistake shows before bytes are sent, a later change of it does not matter (3.1)."""
+    if not permission.procedure:
+        return permission
+    procedure = resolve_procedure(tx.tasks, application.sub_app_id, permission.procedure)
+    return replace(permission, flow=procedure.to_wire())
 
 
 def media_category(kind: str) -> str:

@@ -9,6 +9,8 @@ import sys
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from openvod.adapters.ffmpeg.codec_strings import audio_codec_string, video_codec_string
+
 if TYPE_CHECKING:
     from av.container import InputContainer
 
@@ -22,6 +24,7 @@ _FORMATS = (
 _IMAGES = frozenset({"png_pipe", "jpeg_pipe", "bmp_pipe", "tiff_pipe", "webp_pipe", "image2", "gif"})
 #: Pictures in an ISO container, which shares its reader with MP4.
 _STILL_BRANDS = frozenset({"avif", "heic", "heix", "mif1", "heim"})
+_INTERLACED = frozenset({"TT", "BB", "TB", "BT", 2, 3, 4, 5})
 _HDR = {16: "hdr10", 18: "hlg"}  # colour transfer characteristics, ITU-T H.273
 
 
@@ -98,12 +101,40 @@ def _video(stream: Any) -> dict[str, Any]:
         "fps": min(round(float(rate)), 1000),
         "codec_tag": context.codec_tag.strip("\x00") if _codec(context) == "hevc" else "",
         "dynamic_range": _HDR.get(int(context.color_trc or 0), ""),
+        "frame_rate": round(min(float(rate), 1000.0), 6),
+        "pixel_format": str(context.pix_fmt or ""),
+        "pixel_aspect": _pixel_aspect(stream, context),
+        "interlaced": context.field_order in _INTERLACED if hasattr(context, "field_order") else False,
+        "key_frame_seconds": _key_frame_seconds(stream),
+        "codec_string": video_codec_string(_codec(context), bytes(context.extradata or b"")),
     }
+
+
+def _pixel_aspect(stream: Any, context: Any) -> float:
+    ratio = stream.sample_aspect_ratio or context.sample_aspect_ratio
+    return round(float(ratio), 6) if ratio and 0.1 <= float(ratio) <= 10 else 1.0
+
+
+def _key_frame_seconds(stream: Any) -> float:
+    """Longest distance of key frames by the container's index; without an index nothing is known."""
+    times = [entry.timestamp for entry in stream.index_entries if entry.is_keyframe]
+    if not times or not stream.time_base or len(stream.index_entries) < 2:
+        return 0.0
+    end = times[0] + (stream.duration or 0)
+    gaps = [b - a for a, b in zip(times, [*times[1:], max(end, times[-1])], strict=True)]
+    return round(float(max(gaps) * stream.time_base), 3)
 
 
 def _audio(stream: Any) -> dict[str, Any]:
     context = stream.codec_context
-    return {"bitrate": int(stream.bit_rate or 0), "sampling_rate": context.sample_rate or 0, "codec": _codec(context)}
+    return {
+        "bitrate": int(stream.bit_rate or 0),
+        "sampling_rate": context.sample_rate or 0,
+        "codec": _codec(context),
+        "channels": context.channels or 0,
+        "profile": str(context.profile or ""),
+        "codec_string": audio_codec_string(_codec(context), str(context.profile or "")),
+    }
 
 
 def _codec(context: Any) -> str:

@@ -23,6 +23,7 @@ class DataFolder:
         self.path = path
         self.database = path / "openvod.sqlite3"
         self.blobs = path / "blobs"
+        self.scratch = path / "scratch"
         self._lock_fd: int | None = None
 
     def prepare(self) -> None:
@@ -30,6 +31,7 @@ class DataFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o750)
             self.blobs.mkdir(exist_ok=True)
+            self.scratch.mkdir(exist_ok=True)
             probe = self.path / ".writable"
             probe.write_bytes(b"")
             probe.unlink()

@@ -25,6 +25,7 @@ from openvod.adapters.sql.access_tables import SqlAccessTables
 from openvod.adapters.sql.event_tables import SqlEventTables
 from openvod.adapters.sql.media_tables import SqlMediaTables
 from openvod.adapters.sql.storage_tables import SqlStorageTables
+from openvod.adapters.sql.task_tables import SqlTaskTables
 from openvod.adapters.sql.upload_tables import SqlUploadTables
 from openvod.base.errors import Unavailable
 
@@ -44,6 +45,7 @@ class Transaction:
         self.uploads = SqlUploadTables(connection)
         self.media = SqlMediaTables(connection)
         self.events = SqlEventTables(connection)
+        self.tasks = SqlTaskTables(connection)
 
 
 Work = Callable[[Transaction], R]

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from openvod.adapters.sql import schema
-from openvod.adapters.sql.rows import fetch_one, upsert, values
-from openvod.media.model import MediaAsset, ProbeState
+from openvod.adapters.sql.rows import fetch_all, fetch_one, upsert, values
+from openvod.media.model import MediaAsset, MediaOutput, ProbeState
 
 
 class SqlMediaTables:
@@ -28,6 +28,16 @@ class SqlMediaTables:
         """Insert or replace."""
         row = values(asset) | {"probe_state": asset.probe_state.value, "probe": dict(asset.probe)}
         upsert(self._connection, schema.media_assets, row)
+
+    def put_output(self, output: MediaOutput) -> None:
+        """Insert or replace a result."""
+        upsert(self._connection, schema.media_outputs, values(output) | {"output": dict(output.output)})
+
+    def outputs(self, file_id: str) -> Sequence[MediaOutput]:
+        """Return the results of a file, by kind and template."""
+        table = schema.media_outputs
+        rows = fetch_all(self._connection, table, table.c.file_id == file_id, order=[table.c.kind, table.c.definition])
+        return [MediaOutput(**row._mapping) for row in rows]
 
     def unprobed(self, limit: int) -> Sequence[MediaAsset]:
         """Return assets that wait for a probe, oldest first."""

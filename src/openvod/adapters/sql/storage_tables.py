@@ -35,9 +35,10 @@ class SqlStorageTables:
         """Return a bucket by its full name."""
         return self._bucket(schema.buckets.c.name == name)
 
-    def bucket_for(self, sub_app_id: int, region: str) -> Bucket | None:
-        """Return the bucket of an application in a region."""
-        return self._bucket(and_(schema.buckets.c.sub_app_id == sub_app_id, schema.buckets.c.region == region))
+    def bucket_for(self, sub_app_id: int, region: str, purpose: str = "upload") -> Bucket | None:
+        """Return the bucket of an application in a region: the one for uploads, or the one for outputs."""
+        table = schema.buckets.c
+        return self._bucket(and_(table.sub_app_id == sub_app_id, table.region == region, table.purpose == purpose))
 
     def bucket_by_short_name(self, short_name: str) -> Bucket | None:
         """Return a bucket by the name that paths use."""
@@ -61,6 +62,11 @@ class SqlStorageTables:
             self._connection.execute(
                 update(schema.blobs).where(schema.blobs.c.blob_id.in_(ids)).values(state=state.value)
             )
+
+    def blob_state(self, blob_id: str) -> BlobState | None:
+        """Return the state of one ledger row."""
+        row = fetch_one(self._connection, schema.blobs, schema.blobs.c.blob_id == blob_id)
+        return BlobState(row.state) if row else None
 
     def blobs(self, state: BlobState | None = None) -> Sequence[Blob]:
         """Return ledger rows, optionally of one state."""
@@ -94,10 +100,10 @@ class SqlStorageTables:
         }
         upsert(self._connection, schema.objects, row)
 
-    def publish_under(self, bucket: str, prefix: str) -> None:
-        """Make the objects below ``prefix`` visible to playback."""
+    def publish_under(self, bucket: str, prefix: str, *, published: bool = True) -> None:
+        """Make the objects below ``prefix`` visible to playback, or hide them."""
         self._connection.execute(
-            update(schema.objects).where(*_under(schema.objects, bucket, prefix)).values(published=True)
+            update(schema.objects).where(*_under(schema.objects, bucket, prefix)).values(published=published)
         )
 
     def delete_object(self, bucket: str, key: str) -> None:

@@ -1,0 +1,157 @@
+"""Flows as DBOS workflows: begin, then advance until nothing is left, then finish; each a recorded step."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
+
+from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, StepOptions
+
+R = TypeVar("R")
+_QUEUE = "flows"
+_LOWEST = 11
+_STEP_ATTEMPTS = 8
+_ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
+#: Old flows go on under new code: steps take their state from our own rows.
+_APPLICATION_VERSION = "openvod-flows-1"
+_log = logging.getLogger("openvod.engine")
+
+
+class Flow(Protocol):
+    """What a flow does; see :class:`openvod.media.flow.FlowService`."""
+
+    async def begin(self, task_id: str) -> bool:
+        """Take a task up; return whether there is work."""
+        ...
+
+    async def advance(self, task_id: str) -> bool:
+        """Do the next job; return whether there may be another."""
+        ...
+
+    async def finish(self, task_id: str) -> None:
+        """Leave nothing behind."""
+        ...
+
+
+class Liveness(Protocol):
+    """Proves that a worker lives, to workers that share its database."""
+
+    def hold(self, executor_id: str) -> None:
+        """Hold the proof until the process ends, however it ends."""
+        ...
+
+    def claim(self, executor_id: str) -> bool:
+        """Return whether that worker is dead; then the claim is this worker's until :meth:`release`."""
+        ...
+
+    def release(self, executor_id: str) -> None:
+        """Give a claim back."""
+        ...
+
+
+class DbosEngine:
+    """One worker's engine. ``url`` is where DBOS keeps its tables; one engine per process."""
+
+    def __init__(self, url: str, executor_id: str, flow: Flow, liveness: Liveness, *, concurrency: int) -> None:
+        self._url = url
+        self._executor_id = executor_id
+        self._flow = flow
+        self._liveness = liveness
+        self._concurrency = concurrency
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def launch(self) -> None:
+        """Start the engine's threads; call inside the running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._liveness.hold(self._executor_id)
+        config: DBOSConfig = {
+            "name": "openvod",
+            "system_database_url": self._url,
+            "executor_id": self._executor_id,
+            "application_version": _APPLICATION_VERSION,
+            "log_level": "WARNING",
+            "use_listen_notify": False,
+        }
+        DBOS(config=config)
+        self._workflow = DBOS.workflow(name="openvod.flow", max_recovery_attempts=1_000_000)(self._run)
+        DBOS.launch()
+
+    async def prepare(self) -> None:
+        """Declare the queue; the engine polls it from now on."""
+        await DBOS.register_queue_async(
+            _QUEUE, worker_concurrency=self._concurrency, polling_interval_sec=0.2, on_conflict="always_update"
+        )
+
+    def close(self) -> None:
+        """Stop the engine; flows on their way go on elsewhere, or here after the next start."""
+        DBOS.destroy(destroy_registry=True)
+
+    async def submit(self, task_id: str, run: int, priority: int) -> None:
+        """Enqueue a run of a task; the same run twice is once. ``priority`` −10…10, higher first."""
+        await self._enqueue(f"{task_id}#{run}", task_id, priority)
+
+    async def resubmit_ended(self, task_id: str, run: int, priority: int) -> bool:
+        """Start a run again whose workflow ended although its task did not; return whether it had."""
+        prefix = f"{task_id}#{run}"
+        known = await DBOS.list_workflows_async(workflow_id_prefix=prefix, load_input=False, load_output=False)
+        if not known or any(workflow.status not in _ENDED for workflow in known):
+            return False
+        await self._enqueue(f"{prefix}.{len(known)}", task_id, priority)
+        return True
+
+    async def _enqueue(self, workflow_id: str, task_id: str, priority: int) -> None:
+        def enqueue() -> None:
+            with SetWorkflowID(workflow_id), SetEnqueueOptions(priority=_LOWEST - priority):
+                DBOS.enqueue_workflow(_QUEUE, self._workflow, task_id)
+
+        await asyncio.to_thread(enqueue)
+
+    async def adopt_orphans(self) -> int:
+        """Take over the flows of workers that died; return how many."""
+        pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+        owners = {workflow.executor_id for workflow in pending if workflow.executor_id} - {self._executor_id}
+        adopted = 0
+        for owner in owners:
+            if not await asyncio.to_thread(self._liveness.claim, owner):
+                continue
+            try:
+                adopted += await self._adopt(owner)
+            finally:
+                await asyncio.to_thread(self._liveness.release, owner)
+        return adopted
+
+    async def _adopt(self, owner: str) -> int:
+        # Listed again under the claim: another survivor may have been faster.
+        theirs = await DBOS.list_workflows_async(
+            status="PENDING", executor_id=owner, load_input=False, load_output=False
+        )
+        for workflow in theirs:
+            _log.warning("worker %s is gone; its flow %s goes on", owner, workflow.workflow_id)
+            await DBOS.resume_workflow_async(workflow.workflow_id, queue_name=_QUEUE)
+        return len(theirs)
+
+    def _run(self, task_id: str) -> None:
+        """The workflow, in a thread of the engine."""
+        if self._step("begin", self._flow.begin, task_id):
+            while self._step("advance", self._flow.advance, task_id):
+                pass
+        self._step("finish", self._flow.finish, task_id)
+
+    def _step(self, name: str, call: Callable[[str], Coroutine[Any, Any, R]], task_id: str) -> R:
+        def work() -> R:
+            return self._in_loop(call(task_id))
+
+        options: StepOptions = {
+            "name": name,
+            "retries_allowed": True,
+            "max_attempts": _STEP_ATTEMPTS,
+            "interval_seconds": 0.5,
+        }
+        return DBOS.run_step(options, work)
+
+    def _in_loop(self, work: Coroutine[Any, Any, R]) -> R:
+        if self._loop is None:
+            raise RuntimeError("the engine was not launched")
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()

@@ -1,0 +1,151 @@
+"""Files that watermarks are drawn from: checked pictures, drawings without scripts, text in a font that has it."""
+
+from __future__ import annotations
+
+import shutil
+from functools import cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+from fontTools.ttLib import TTCollection, TTFont, TTLibError
+from PIL import Image, ImageColor, ImageDraw, ImageFont, UnidentifiedImageError
+
+from openvod.media.plan.model import Asset
+from openvod.tasks.model import Failure
+
+_FORMATS = ("JPEG", "PNG", "GIF")
+_MAX_PIXELS = 4096 * 4096
+_PADDING = 2
+_FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("/Library/Fonts"),
+                 Path("/System/Library/Fonts"))  # fmt: skip
+#: Names that come first when several fonts have the glyphs: the wire's two, by the families that stand in for them.
+_PREFERRED = {
+    "simkai.ttf": ("kai", "cjk", "wqy", "hei", "song", "droidsansfallback", "unifont"),
+    "arial.ttf": ("arial", "liberationsans-regular", "dejavusans.", "notosans-regular"),
+}
+_SVG = "{http://www.w3.org/2000/svg}"
+
+
+def put_asset(asset: Asset, path: Path, image_path: str) -> None:
+    """Write an asset; :class:`Failure` says what is wrong with it."""
+    if asset.kind == "image":
+        _put_image(path, Path(image_path))
+    elif asset.kind == "svg":
+        _put_svg(path, str(asset.options["svg"]))
+    else:
+        _put_text(path, asset)
+
+
+def check_image(path: Path) -> str:
+    """Return the extension of a picture that can be a watermark; :class:`Failure` otherwise."""
+    try:
+        with Image.open(path, formats=_FORMATS) as image:
+            if image.width * image.height > _MAX_PIXELS:
+                raise Failure(
+                    "InvalidInput", f"the watermark's picture has {image.width}x{image.height} pixels; shrink it"
+                )
+            image.load()
+            return {"JPEG": "jpg", "PNG": "png", "GIF": "gif"}[str(image.format)]
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+        raise Failure("InvalidInput", "the watermark's picture is no JPEG, PNG or GIF that can be read") from error
+
+
+def _put_image(path: Path, stored: Path) -> None:
+    check_image(stored)
+    shutil.copyfile(stored, path)
+
+
+def _put_svg(path: Path, text: str) -> None:
+    """A drawing may neither run anything nor fetch anything."""
+    if "<!DOCTYPE" in text.upper() or "<!ENTITY" in text.upper():
+        raise Failure("InvalidInput", "SvgContent has a document type or entities; remove them")
+    try:
+        root = ElementTree.fromstring(text)  # noqa: S314 - entities, which are the danger, are refused above
+    except ElementTree.ParseError as error:
+        raise Failure("InvalidInput", f"SvgContent is no SVG: {error}") from error
+    if root.tag not in (f"{_SVG}svg", "svg"):
+        raise Failure("InvalidInput", "SvgContent is no SVG: its outermost element is not svg")
+    for element in root.iter():
+        _check_element(element)
+    path.write_text(text, encoding="utf-8")
+
+
+def _check_element(element: ElementTree.Element) -> None:
+    name = str(element.tag).rpartition("}")[2].lower()
+    if name in ("script", "foreignobject", "iframe", "audio", "video"):
+        raise Failure("InvalidInput", f"SvgContent contains <{name}>; a drawing only may draw")
+    for attribute, value in element.attrib.items():
+        local = attribute.rpartition("}")[2].lower()
+        if local.startswith("on"):
+            raise Failure("InvalidInput", f"SvgContent has the event attribute {local}; remove it")
+        refers = local in ("href", "src") and not value.strip().startswith(("#", "data:image/"))
+        if refers or _has_outside_url(value) or (name == "style" and "@import" in (element.text or "")):
+            raise Failure("InvalidInput", f"SvgContent refers to something outside itself in {local}; embed it")
+    if name == "style" and ("@import" in (element.text or "") or _has_outside_url(element.text or "")):
+        raise Failure("InvalidInput", "SvgContent's style refers to something outside itself; embed it")
+
+
+def _has_outside_url(value: str) -> bool:
+    pieces = value.lower().split("url(")[1:]
+    return any(not piece.strip(" \"'").startswith("#") for piece in pieces)
+
+
+def _put_text(path: Path, asset: Asset) -> None:
+    options = asset.options
+    text, size = str(options["text"]), int(options["size"])
+    path_of_font, number = _font_for(str(options["font"]), text)
+    font = ImageFont.truetype(str(path_of_font), size=size, index=number)
+    measure = ImageDraw.Draw(Image.new("RGBA", (1, 1)))
+    left, top, right, bottom = measure.multiline_textbbox((0, 0), text, font=font)
+    width, height = int(right - left) + 2 * _PADDING, int(bottom - top) + 2 * _PADDING
+    if width * height > _MAX_PIXELS:
+        raise Failure("InvalidInput", "TextContent makes too large a picture; choose a smaller FontSize")
+    red, green, blue = ImageColor.getrgb("#" + str(options["color"])[2:])[:3]
+    image = Image.new("RGBA", (max(width, 1), max(height, 1)), (red, green, blue, 0))
+    fill = (red, green, blue, round(255 * float(options["alpha"])))
+    ImageDraw.Draw(image).multiline_text((_PADDING - left, _PADDING - top), text, font=font, fill=fill)
+    image.save(path, "PNG")
+
+
+def _font_for(wanted: str, text: str) -> tuple[Path, int]:
+    """Return a font that has every character: the wished family if it does, else any."""
+    needed = {ord(character) for character in text if not character.isspace()}
+    preferred = _PREFERRED.get(wanted, ())
+
+    def rank(font: tuple[Path, int]) -> int:
+        name = font[0].name.lower().replace("_", "-")
+        return next((place for place, word in enumerate(preferred) if word in name), len(preferred))
+
+    for path, number in sorted(_fonts(), key=rank):
+        if needed <= _characters(path, number):
+            return path, number
+    known = frozenset[int]().union(*(_characters(path, number) for path, number in _fonts()))
+    missing = "".join(chr(code) for code in sorted(needed - known)[:5]) or text[:5]
+    raise Failure(
+        "InvalidInput.ConfigurationUnsupported",
+        f"no font of this machine can draw {missing!r}; install one, such as Debian's fonts-noto-cjk",
+    )
+
+
+@cache
+def _fonts() -> tuple[tuple[Path, int], ...]:
+    """Return every font of the system with its number inside its file, regular styles first."""
+    files = [
+        path
+        for folder in _FONT_FOLDERS
+        if folder.is_dir()
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in (".ttf", ".otf", ".ttc")
+    ]
+    files.sort(key=lambda path: any(word in path.name.lower() for word in ("bold", "italic", "oblique", "mono")))
+    return tuple((path, 0) for path in files)
+
+
+@cache
+def _characters(path: Path, number: int) -> frozenset[int]:
+    """Return the code points that a font draws."""
+    try:
+        font = TTCollection(path).fonts[number] if path.suffix.lower() == ".ttc" else TTFont(path, lazy=True)
+        return frozenset(font.getBestCmap() or ())
+    except (TTLibError, OSError):
+        return frozenset()

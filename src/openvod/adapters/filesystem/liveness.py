@@ -1,0 +1,40 @@
+"""Proof of life among the workers of one data folder: a locked file each, released by the kernel."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+
+class LockFileLiveness:
+    """See :class:`openvod.adapters.dbos.engine.Liveness`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._held: dict[str, int] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def hold(self, executor_id: str) -> None:
+        """See :meth:`openvod.adapters.dbos.engine.Liveness.hold`."""
+        if not self.claim(executor_id):
+            raise RuntimeError(f"worker {executor_id} runs already")
+
+    def claim(self, executor_id: str) -> bool:
+        """See :meth:`openvod.adapters.dbos.engine.Liveness.claim`."""
+        fd = os.open(self._path(executor_id), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(fd)
+            return False
+        self._held[executor_id] = fd
+        return True
+
+    def release(self, executor_id: str) -> None:
+        """See :meth:`openvod.adapters.dbos.engine.Liveness.release`. The file of a dead worker has served."""
+        self._path(executor_id).unlink(missing_ok=True)
+        os.close(self._held.pop(executor_id))
+
+    def _path(self, executor_id: str) -> Path:
+        return self._folder / f"{executor_id}.lock"

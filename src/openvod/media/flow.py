@@ -1,0 +1,492 @@
+"""Running flows: one call begins a task, each further call does one job; every effect is a row before it is told.
+
+Whatever calls this may die at any moment and call again: what has a result is not done twice, what has none is
+planned anew from the rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from openvod.base.errors import NotFound, OpenVodError
+from openvod.base.ports import Clock, Entropy, UnitOfWork
+from openvod.media.flow_records import (
+    FlowState,
+    FlowTx,
+    UrlOf,
+    begin,
+    crashed,
+    fail,
+    item_of,
+    load,
+    settle,
+    source_of,
+)
+from openvod.media.flow_reviews import Reviewed, ReviewRoom
+from openvod.media.model import FORBIDDEN, MediaAsset, MediaOutput
+from openvod.media.outputs import output_bucket
+from openvod.media.plan.joined import CLIP
+from openvod.media.plan.model import SOURCE, Asset, Job, Plan, Share, Source, WorkClass
+from openvod.media.plan.planner import Options, make_plan
+from openvod.media.ports import Originals
+from openvod.media.results import Results, describe
+from openvod.media.workshop import (
+    Ending,
+    JobFolder,
+    MediaProcess,
+    ProcessFailed,
+    ProcessLimits,
+    Workshop,
+)
+from openvod.storage.model import Bucket
+from openvod.storage.outputs import Adopted, OutputFile, OutputStore, place
+from openvod.tasks.model import Failure, SubTask, SubTaskKind, SubTaskStatus
+from openvod.tasks.service import template_for
+from openvod.tasks.state import subtask_begun, subtask_progressed, subtask_succeeded
+
+_log = logging.getLogger("openvod.media.flow")
+_ATTEMPTS = 2
+_LOG_CHARACTERS = 4000
+_TYPES = {
+    "m3u8": "application/vnd.apple.mpegurl",
+    "mpd": "application/dash+xml",
+    "ts": "video/mp2t",
+    "m4s": "video/iso.segment",
+    "mp4": "video/mp4",
+    "flv": "video/x-flv",
+    "mp3": "audio/mpeg",
+    "m4a": "audio/mp4",
+    "flac": "audio/flac",
+    "ogg": "audio/ogg",
+    "wav": "audio/wav",
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "gif": "image/gif",
+    "vtt": "text/vtt; charset=utf-8",
+    "json": "application/json",
+}
+
+
+class Aborted(Exception):
+    """Somebody asked for the task to stop."""
+
+
+@dataclass(frozen=True)
+class FlowSettings:
+    """What jobs may use: wall seconds at least and per second of source, seconds without progress, bytes of memory.
+
+    ``turns`` bounds the jobs of a class that run at once in this process (1 each); ``hold_blocked`` takes a file that
+    a review blocks out of playback.
+    """
+
+    options: Options
+    deadline_base: float = 300.0
+    deadline_factor: float = 40.0
+    stall: float = 120.0
+    memory: int = 6 * 1024**3
+    hold_blocked: bool = False
+    turns: Mapping[WorkClass, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """What outputs tell: URLs of keys, of encryption keys, and signed ones of evidence."""
+
+    media: UrlOf
+    segment_key: Callable[[str, int], str]
+    evidence: Callable[[str], tuple[str, str]]
+    key_bytes: Callable[[str, int], bytes]
+
+
+class FlowService:
+    """Conducts tasks, media, storage and events for one flow."""
+
+    def __init__(
+        self,
+        uow: UnitOfWork[FlowTx],
+        originals: Originals,
+        outputs: OutputStore,
+        process: MediaProcess,
+        workshop: Workshop,
+        reviews: ReviewRoom,
+        clock: Clock,
+        entropy: Entropy,
+        addresses: Addresses,
+        settings: FlowSettings,
+    ) -> None:
+        self._uow = uow
+        self._originals = originals
+        self._outputs = outputs
+        self._process = process
+        self._workshop = workshop
+        self._reviews = reviews
+        self._clock = clock
+        self._entropy = entropy
+        self._addresses = addresses
+        self._settings = settings
+        self._turns = {work: asyncio.Semaphore(settings.turns.get(work, 1)) for work in WorkClass}
+
+    async def begin(self, task_id: str) -> bool:
+        """Take a task up; return whether there is work."""
+        return await self._uow.write(lambda tx: begin(tx, task_id, self._clock.now(), self._addresses.media))
+
+    async def advance(self, task_id: str) -> bool:
+        """Do the next job of a task; return whether there may be another."""
+        planned = await self._plan(task_id)
+        if not planned or not planned[1].jobs:
+            return False
+        state, plan, source = planned
+        job = plan.jobs[0]
+        async with self._turns[job.work]:
+            await self._attempt(state, source, job)
+        return True
+
+    async def _attempt(self, state: FlowState, source: Source, job: Job) -> None:
+        """Run a job; whatever happens, its sub-tasks have a result afterwards or another way to try."""
+        task_id = state.task.task_id
+        try:
+            await self._run(state, source, job)
+        except Aborted:
+            await self._abort(task_id)
+        except ProcessFailed as failed:
+            await self._failed(state, job, failed)
+        except Failure as failure:
+            await self._fail(task_id, {share.number: failure for share in job.shares})
+        except OpenVodError as error:
+            _log.warning("%s of %s failed: %s", job.name, task_id, error)
+            internal = Failure("InternalError", error.message)
+            await self._fail(task_id, {share.number: internal for share in job.shares})
+
+    async def finish(self, task_id: str) -> None:
+        """Leave nothing of a finished task behind."""
+        await self._workshop.clear(task_id)
+
+    async def _plan(self, task_id: str) -> tuple[FlowState, Plan, Source] | None:
+        """Plan what has no result yet; what cannot be planned fails here."""
+
+        def work(tx: FlowTx) -> tuple[FlowState, Plan, Source] | tuple[FlowState, Failure] | None:
+            state = load(tx, task_id)
+            if state is None or state.task.status.terminal or not state.pending:
+                return None
+            try:
+                if state.task.abort_requested:
+                    raise _abortion()
+                source = source_of(tx, state)
+            except Failure as refused:
+                return state, refused
+            app = state.task.sub_app_id
+            return state, make_plan(
+                source,
+                [item_of(subtask) for subtask in state.pending],
+                lambda kind, definition: template_for(tx.tasks, app, kind, definition),
+                replace(self._settings.options, installed_reviews=self._reviews.installed),
+            ), source  # fmt: skip
+
+        planned = await self._uow.read(work)
+        if planned is None:
+            return None
+        if len(planned) == 2:
+            state, failure = planned
+            await self._fail(task_id, {subtask.number: failure for subtask in state.pending})
+            return None
+        state, plan, source = planned
+        if plan.failures:
+            await self._fail(task_id, plan.failures)
+        return state, plan, source
+
+    async def _run(self, state: FlowState, source: Source, job: Job) -> None:
+        asset = _asset(state)
+        numbers = [share.number for share in job.shares]
+        await self._begin_job(state, job)
+        folder = await self._workshop.open(state.task.task_id, job.name, numbers)
+        paths = {SOURCE: await self._originals.contiguous_path(asset.bucket, asset.media_key)}
+        for file_id, clip in source.clips.items():
+            paths[CLIP.format(file_id)] = await self._originals.contiguous_path(clip.bucket, clip.key)
+        for each in job.assets:
+            await folder.put(each, await self._image(asset, each))
+        log = await self._commands(state, source, job, folder, paths)
+        if job.work is WorkClass.REVIEW:
+            await self._review(state, asset, source, job.shares[0], folder)
+            return
+        failures: dict[int, Failure] = {}
+        for share in job.shares:
+            try:
+                await self._store(state, asset, source, share, folder, log)
+            except Failure as failure:
+                failures[share.number] = failure
+        if failures:
+            await self._fail(state.task.task_id, failures, log=log)
+
+    async def _begin_job(self, state: FlowState, job: Job) -> None:
+        numbers = {share.number for share in job.shares}
+        lines = "\n".join(command_line(command.arguments) for command in job.commands)
+
+        def work(tx: FlowTx) -> None:
+            for subtask in tx.tasks.subtasks(state.task.task_id):
+                if subtask.number in numbers and not subtask.status.terminal:
+                    tx.tasks.put_subtask(subtask_begun(subtask, self._clock.now(), lines))
+
+        await self._uow.write(work)
+
+    async def _commands(
+        self, state: FlowState, source: Source, job: Job, folder: JobFolder, paths: Mapping[str, str]
+    ) -> str:
+        """Run a job's commands one after another, telling progress over all of them."""
+        total = sum(command.seconds for command in job.commands)
+        limits = self._limits(source, job)
+        log, done = "", 0.0
+        for command in job.commands:
+            before = done
+
+            async def progressed(fraction: float, before: float = before, share: float = command.seconds) -> None:
+                await self._progress(state.task.task_id, job, (before + fraction * share) / total)
+
+            log += await self._process.run(folder.path, command, paths, limits, progressed)
+            done += command.seconds
+        return log[-_LOG_CHARACTERS:]
+
+    def _limits(self, source: Source, job: Job) -> ProcessLimits:
+        """Time by the length of the source and the number of results; a result may be much larger than its source."""
+        settings = self._settings
+        length = max(source.duration, 1.0)
+        return ProcessLimits(
+            deadline=settings.deadline_base + settings.deadline_factor * length * max(1, len(job.shares)),
+            stall=settings.stall,
+            memory=settings.memory,
+            file_size=max(4 * source.probe.size, int(length * 12_000_000)) + 256 * 1024**2,
+        )
+
+    async def _progress(self, task_id: str, job: Job, fraction: float) -> None:
+        percent = int(fraction * 100)
+        numbers = {share.number for share in job.shares}
+
+        def work(tx: FlowTx) -> bool:
+            task = tx.tasks.task(task_id)
+            for subtask in tx.tasks.subtasks(task_id):
+                if subtask.number in numbers and subtask.status is SubTaskStatus.PROCESSING:
+                    tx.tasks.put_subtask(subtask_progressed(subtask, percent))
+            return task is None or task.abort_requested
+
+        if await self._uow.write(work):
+            raise Aborted
+
+    async def _image(self, asset: MediaAsset, each: Asset) -> str:
+        if each.kind != "image":
+            return ""
+        bucket = await self._output_bucket(asset)
+        try:
+            return await self._originals.contiguous_path(bucket.name, str(each.options["key"]))
+        except NotFound as error:
+            raise Failure("InvalidInput", "the watermark's picture is not stored any more; replace it") from error
+
+    async def _store(
+        self, state: FlowState, asset: MediaAsset, source: Source, share: Share, folder: JobFolder, log: str
+    ) -> None:
+        """Put one sub-task's files in their place and its result into the rows, together."""
+        bucket = await self._output_bucket(asset)
+        prefix = f"{bucket.short_name}/{asset.directory}"
+        files = folder.share(share.number, self._addresses.key_bytes(asset.file_id, share.definition))
+        results = Results(
+            url=lambda name: self._addresses.media(f"{prefix}/{name}"),
+            key_url=self._addresses.segment_key(asset.file_id, share.definition),
+            picture_duration=source.picture_duration,
+        )
+        output = await describe(share, files, results)
+        adopted = await self._outputs.adopt(
+            [
+                OutputFile(f"{prefix}/{name}", folder.share_path(share.number, name), content_type(name))
+                for name in files.sizes()
+            ]
+        )
+        done = _Done(share, output, adopted, bucket, log)
+        try:
+            await self._uow.write(lambda tx: self._record(tx, state, done))
+        except BaseException:
+            await self._outputs.discard(adopted)
+            raise
+
+    def _record(self, tx: FlowTx, state: FlowState, done: _Done) -> None:
+        now = self._clock.now()
+        asset = tx.media.asset(state.task.file_id, lock=True)
+        subtask = _item(tx, state, done.share.number)
+        if asset is None or subtask.status.terminal:
+            raise Failure("SourceFileError.DownloadNotAccessible", "the file was deleted")
+        place(tx.storage, done.bucket, done.adopted, now, published=asset.status != FORBIDDEN)
+        tx.tasks.put_subtask(subtask_succeeded(subtask, done.output, now, done.log))
+        output = dict(done.output)
+        tx.media.put_output(MediaOutput(asset.file_id, done.share.kind.value, done.share.definition, output, now))
+        if done.share.kind is SubTaskKind.COVER_BY_SNAPSHOT and _cover_is_ours(asset, done.bucket):
+            tx.media.put_asset(replace(asset, cover_key=done.adopted[0].file.key, updated_at=now))
+        settle(tx, state.task.task_id, now, self._addresses.media, changed=True)
+
+    async def _review(
+        self, state: FlowState, asset: MediaAsset, source: Source, share: Share, folder: JobFolder
+    ) -> None:
+        """Judge the frames; what was found is stored unpublished, behind signed addresses."""
+        bucket = await self._output_bucket(asset)
+        prefix = f"{bucket.short_name}/{asset.directory}/review"
+        reviewed = await self._reviews.look(state, source, share, folder, prefix)
+        adopted = await self._outputs.adopt(reviewed.evidence)
+        try:
+            await self._uow.write(lambda tx: self._record_review(tx, state, share, reviewed, adopted, bucket))
+        except BaseException:
+            await self._outputs.discard(adopted)
+            raise
+
+    def _record_review(
+        self,
+        tx: FlowTx,
+        state: FlowState,
+        share: Share,
+        reviewed: Reviewed,
+        adopted: Sequence[Adopted],
+        bucket: Bucket,
+    ) -> None:
+        now, task_id = self._clock.now(), state.task.task_id
+        place(tx.storage, bucket, adopted, now, published=False)
+        subtask = _item(tx, state, share.number)
+        done = subtask_succeeded(subtask, reviewed.output, now)
+        tx.tasks.put_subtask(replace(done, message=reviewed.message))
+        asset = tx.media.asset(state.task.file_id, lock=True)
+        if asset:
+            output = MediaOutput(asset.file_id, share.kind.value, share.definition, dict(reviewed.info), now)
+            tx.media.put_output(output)
+        if asset and reviewed.blocked and self._settings.hold_blocked:
+            hold(tx, asset, bucket, now)
+        if reviewed.blocked and state.task.procedure.stop_on_block:
+            why = Failure("InvalidInput.PermissionDenied", "the review blocked this video, so the flow ended here")
+            fail(tx, task_id, {s.number: why for s in state.pending}, now, self._addresses.media)
+            return
+        settle(tx, task_id, now, self._addresses.media, changed=True)
+
+    async def _output_bucket(self, asset: MediaAsset) -> Bucket:
+        return await self._uow.write(
+            lambda tx: output_bucket(tx.storage, self._entropy, asset.sub_app_id, asset.region)
+        )
+
+    async def _failed(self, state: FlowState, job: Job, failed: ProcessFailed) -> None:
+        """Try another way once: apart from the others, with less memory; then say why it does not work."""
+        reason = f"{failed.ending.value}" + (f" (signal {failed.signal})" if failed.signal else "")
+        _log.warning("%s of %s: %s: %s", job.name, state.task.task_id, reason, failed.log[-300:])
+        numbers = {share.number for share in job.shares}
+        thrifty = failed.ending is Ending.OUT_OF_MEMORY
+        repeatable = failed.ending in (Ending.FAILED, Ending.CRASHED, Ending.OUT_OF_MEMORY, Ending.STALLED)
+
+        def work(tx: FlowTx) -> None:
+            now = self._clock.now()
+            dead = failed.ending is Ending.CRASHED or (thrifty and all(s.thrifty for s in _items(tx, state, numbers)))
+            quarantined = dead and crashed(tx, state.task.file_id, reason)
+            why = _why(failed, quarantined=quarantined)
+            failures: dict[int, Failure] = {}
+            for subtask in _items(tx, state, numbers):
+                if quarantined or not repeatable or subtask.attempts + 1 >= _ATTEMPTS:
+                    failures[subtask.number] = why
+                else:
+                    again = replace(subtask, attempts=subtask.attempts + 1, thrifty=thrifty, log=failed.log)
+                    tx.tasks.put_subtask(again)
+            fail(tx, state.task.task_id, failures, now, self._addresses.media, log=failed.log)
+
+        await self._uow.write(work)
+
+    async def _abort(self, task_id: str) -> None:
+        def work(tx: FlowTx) -> None:
+            numbers = [s.number for s in tx.tasks.subtasks(task_id) if not s.status.terminal]
+            fail(tx, task_id, dict.fromkeys(numbers, _abortion()), self._clock.now(), self._addresses.media)
+
+        await self._uow.write(work)
+
+    async def _fail(self, task_id: str, failures: Mapping[int, Failure], *, log: str = "") -> None:
+        await self._uow.write(lambda tx: fail(tx, task_id, failures, self._clock.now(), self._addresses.media, log=log))
+
+
+@dataclass(frozen=True)
+class _Done:
+    """A sub-task's result on its way into the rows."""
+
+    share: Share
+    output: Mapping[str, object]
+    adopted: Sequence[Adopted]
+    bucket: Bucket
+    log: str
+
+
+def hold(tx: FlowTx, asset: MediaAsset, outputs: Bucket, now: float) -> None:
+    """Take a file out of playback: its original, its cover and everything made of it."""
+    tx.media.put_asset(replace(asset, status=FORBIDDEN, updated_at=now))
+    upload = tx.storage.bucket(asset.bucket)
+    for bucket in (upload, outputs):
+        if bucket:
+            tx.storage.publish_under(bucket.name, f"{bucket.short_name}/{asset.directory}/", published=False)
+
+
+def command_line(arguments: Sequence[str]) -> str:
+    """Return a line that can be copied into a shell."""
+    return "ffmpeg " + shlex.join(arguments)
+
+
+def content_type(name: str) -> dict[str, str]:
+    """Return the header that playback sends."""
+    return {"Content-Type": _TYPES.get(name.rpartition(".")[2], "application/octet-stream")}
+
+
+def _abortion() -> Failure:
+    return Failure("InternalError", "the task was aborted")
+
+
+def _why(failed: ProcessFailed, *, quarantined: bool) -> Failure:
+    """Turn a program's end into the wire's code and words for a person."""
+    if quarantined:
+        return Failure(
+            "SourceFileError.ContentUnsupported", "processing this file crashed twice; it is quarantined until a re-run"
+        )
+    codes = {
+        Ending.TOO_LARGE: (
+            "InvalidInput.ResultFileSizeTooLarge",
+            "the result grew beyond its limit; lower the bitrate",
+        ),
+        Ending.DISK_FULL: ("InternalError", "the disk is full; free space, then run the task again"),
+        Ending.STALLED: ("SourceFileError.ContentUnsupported", "processing made no progress and was ended"),
+        Ending.DEADLINE: ("SourceFileError.ContentUnsupported", "processing took longer than its deadline"),
+        Ending.OUT_OF_MEMORY: ("SourceFileError.ContentUnsupported", "processing needs more memory than it may use"),
+        Ending.CRASHED: ("SourceFileError.ContentUnsupported", "the decoder crashed on this file"),
+    }
+    if failed.ending in codes:
+        return Failure(*codes[failed.ending])
+    if any(words in failed.log for words in _MALFORMED):
+        return Failure("SourceFileError.ContentMalformed", f"the file cannot be decoded: {_last_line(failed.log)}")
+    if any(words in failed.log for words in _UNSUPPORTED):
+        return Failure("SourceFileError.ContentUnsupported", f"no decoder reads this file: {_last_line(failed.log)}")
+    return Failure("InternalError", f"FFmpeg failed: {_last_line(failed.log)}")
+
+
+_MALFORMED = ("Invalid data found", "moov atom not found", "End of file", "Error while decoding", "Cannot determine")
+_UNSUPPORTED = ("not found for", "Unsupported", "not implemented", "unknown codec", "no decoder")
+
+
+def _last_line(log: str) -> str:
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else "it said nothing"
+
+
+def _asset(state: FlowState) -> MediaAsset:
+    if state.asset is None:
+        raise Failure("SourceFileError.DownloadNotAccessible", "the file was deleted")
+    return state.asset
+
+
+def _item(tx: FlowTx, state: FlowState, number: int) -> SubTask:
+    return next(subtask for subtask in tx.tasks.subtasks(state.task.task_id) if subtask.number == number)
+
+
+def _items(tx: FlowTx, state: FlowState, numbers: set[int]) -> list[SubTask]:
+    return [s for s in tx.tasks.subtasks(state.task.task_id) if s.number in numbers and not s.status.terminal]
+
+
+def _cover_is_ours(asset: MediaAsset, outputs: Bucket) -> bool:
+    """A cover that somebody uploaded stays."""
+    return not asset.cover_key or asset.cover_key.startswith(f"{outputs.short_name}/")

@@ -1,0 +1,268 @@
+"""The flow's decisions inside a transaction: what a task consists of, how it advances, when it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from openvod.events.model import EventState, NewEvent
+from openvod.events.ports import EventTables
+from openvod.media.model import MediaAsset, ProbeState
+from openvod.media.plan.model import Clip, Item, Source
+from openvod.media.plan.reviews import review_kinds
+from openvod.media.ports import MediaTables
+from openvod.media.probe import ProbeResult, media_metadata
+from openvod.storage.ports import StorageTables
+from openvod.tasks.codec import (
+    PROCEDURE_STATE_CHANGED,
+    REVIEW_AUDIO_VIDEO_COMPLETE,
+    procedure_state_changed,
+    procedure_task,
+    review_audio_video_complete,
+)
+from openvod.tasks.model import (
+    INPUTS,
+    Failure,
+    NotifyMode,
+    Procedure,
+    QuarantinedFile,
+    ReviewInput,
+    SubTask,
+    SubTaskKind,
+    SubTaskStatus,
+    Task,
+    TaskType,
+    TranscodeInput,
+    media_inputs,
+)
+from openvod.tasks.ports import TaskTables
+from openvod.tasks.service import template_for
+from openvod.tasks.state import aborted, begun, finished, subtask_failed
+from openvod.tasks.templates import TemplateKind
+
+#: Makes an address of an object's key.
+UrlOf = Callable[[str], str]
+_CRASHES_TO_QUARANTINE = 2
+
+
+class FlowTx(Protocol):
+    """A transaction over everything a flow touches."""
+
+    @property
+    def tasks(self) -> TaskTables:
+        """Tasks, templates, procedures."""
+        ...
+
+    @property
+    def media(self) -> MediaTables:
+        """Media assets."""
+        ...
+
+    @property
+    def storage(self) -> StorageTables:
+        """Buckets and objects."""
+        ...
+
+    @property
+    def events(self) -> EventTables:
+        """The outbox."""
+        ...
+
+
+@dataclass(frozen=True)
+class FlowState:
+    """A task with its file and items, as one transaction saw them."""
+
+    task: Task
+    asset: MediaAsset | None
+    subtasks: Sequence[SubTask]
+
+    @property
+    def pending(self) -> list[SubTask]:
+        """Items without a result."""
+        return [subtask for subtask in self.subtasks if not subtask.status.terminal]
+
+
+def load(tx: FlowTx, task_id: str, *, lock: bool = False) -> FlowState | None:
+    """Return a task's state."""
+    task = tx.tasks.task(task_id, lock=lock)
+    if task is None:
+        return None
+    return FlowState(task, tx.media.asset(task.file_id), tx.tasks.subtasks(task_id))
+
+
+def begin(tx: FlowTx, task_id: str, now: float, url: UrlOf) -> bool:
+    """Take a task up: expand its procedure once; return whether there is anything to do."""
+    state = load(tx, task_id, lock=True)
+    if state is None or state.task.status.terminal:
+        return False
+    task = begun(state.task, now)
+    tx.tasks.put_task(task)
+    if not state.subtasks:
+        for subtask in expand(tx, task, state.asset):
+            tx.tasks.put_subtask(subtask)
+    settle(tx, task_id, now, url, changed=False)
+    return True
+
+
+def expand(tx: FlowTx, task: Task, asset: MediaAsset | None) -> list[SubTask]:
+    """Return the items that a procedure asks of this file."""
+    procedure = task.procedure
+    wanted: list[tuple[SubTaskKind, Any]] = []
+    if task.type is TaskType.REVIEW_AUDIO_VIDEO:
+        wanted = [(SubTaskKind.REVIEW_AUDIO_VIDEO, procedure.review_audio_video_task)]
+    else:
+        wanted += list(media_inputs(procedure.media_process_task)) if procedure.media_process_task else []
+        wanted = _within_source(tx, task, wanted, asset) if procedure.within_source else wanted
+        wanted += [(kind, procedure.ai_content_review_task) for kind in _reviews(tx, task, procedure)]
+    return [SubTask(task.task_id, number, kind, item.to_wire()) for number, (kind, item) in enumerate(wanted)]
+
+
+def _reviews(tx: FlowTx, task: Task, procedure: Procedure) -> list[SubTaskKind]:
+    if procedure.ai_content_review_task is None:
+        return []
+    template = template_for(
+        tx.tasks, task.sub_app_id, TemplateKind.CONTENT_REVIEW, procedure.ai_content_review_task.definition
+    )
+    # An unknown template still makes one item, which then fails and says why.
+    return review_kinds(template.body, porn_only=procedure.porn_only) if template else [SubTaskKind.PORN]
+
+
+def _within_source(
+    tx: FlowTx, task: Task, wanted: list[tuple[SubTaskKind, Any]], asset: MediaAsset | None
+) -> list[tuple[SubTaskKind, Any]]:
+    """Leave out transcodes wider than the source, but keep the smallest (3.3, 4.2)."""
+    probe = probe_of(asset)
+    if probe is None:
+        return wanted
+
+    def width(item: TranscodeInput) -> int:
+        template = template_for(tx.tasks, task.sub_app_id, TemplateKind.TRANSCODE, item.definition)
+        video = template.body.video_template if template else None
+        return video.width if video else 0
+
+    transcodes = [pair for pair in wanted if pair[0] is SubTaskKind.TRANSCODE]
+    kept = [pair for pair in transcodes if width(pair[1]) <= probe.width] or transcodes[:1]
+    return kept + [pair for pair in wanted if pair[0] is not SubTaskKind.TRANSCODE]
+
+
+def probe_of(asset: MediaAsset | None) -> ProbeResult | None:
+    """Return what the probe found, or ``None`` where it found nothing."""
+    if asset is None or asset.probe_state is not ProbeState.DONE:
+        return None
+    return ProbeResult.from_json(asset.probe)
+
+
+def source_of(tx: FlowTx, state: FlowState) -> Source:
+    """Return the source to plan for; :class:`Failure` when there is nothing to work on."""
+    if state.asset is None:
+        raise Failure("SourceFileError.DownloadNotAccessible", "the file was deleted")
+    held = tx.tasks.quarantined(state.task.file_id)
+    if held and held.quarantined:
+        raise Failure(
+            "SourceFileError.ContentUnsupported",
+            f"the file is quarantined: {held.reason}; after a look, `openvod tasks rerun` takes it up again",
+        )
+    probe = probe_of(state.asset)
+    if probe is None:
+        raise _unreadable(state.asset)
+    return Source(state.task.file_id, probe, _clips(tx, state))
+
+
+def _unreadable(asset: MediaAsset) -> Failure:
+    if asset.probe.get("error") == "media.malformed":
+        return Failure(
+            "SourceFileError.ContentMalformed", "the file is no media that can be read; convert it and upload it again"
+        )
+    return Failure("SourceFileError.ContentUnsupported", "looking into the file took too long or failed")
+
+
+def _clips(tx: FlowTx, state: FlowState) -> dict[str, Clip]:
+    """Return the head and tail clips that transcodes name and that have pictures."""
+    wanted: set[str] = set()
+    for subtask in state.subtasks:
+        for item in subtask.input.get("HeadTailSet", ()):
+            template = template_for(tx.tasks, state.task.sub_app_id, TemplateKind.HEAD_TAIL, item["Definition"])
+            if template:
+                wanted |= {*template.body.head_candidate_set, *template.body.tail_candidate_set}
+    clips: dict[str, Clip] = {}
+    for file_id in wanted:
+        asset = tx.media.asset(file_id)
+        probe = probe_of(asset)
+        if asset and asset.sub_app_id == state.task.sub_app_id and probe and probe.width and probe.height:
+            clips[file_id] = Clip(asset.bucket, asset.media_key, probe)
+    return clips
+
+
+def item_of(subtask: SubTask) -> Item:
+    """Return a sub-task as the planner wants it."""
+    model = INPUTS.get(subtask.kind, ReviewInput)
+    return Item(
+        subtask.number, subtask.kind, model.model_validate(dict(subtask.input)), separate=subtask.attempts > 0,
+        thrifty=subtask.thrifty,
+    )  # fmt: skip
+
+
+def settle(tx: FlowTx, task_id: str, now: float, url: UrlOf, *, changed: bool) -> bool:
+    """After a change: finish the task when nothing is pending, and tell as its notify mode asks; true when finished."""
+    state = load(tx, task_id, lock=True)
+    if state is None or state.task.status.terminal:
+        return True
+    task = state.task
+    if not state.pending:
+        task = aborted(task, now) if task.abort_requested and _was_cut_short(state) else finished(task, now)
+        tx.tasks.put_task(task)
+        _tell(tx, replace(state, task=task), now, url)
+        return True
+    if changed and task.notify_mode is NotifyMode.CHANGE:
+        _tell(tx, state, now, url)
+    return False
+
+
+def _was_cut_short(state: FlowState) -> bool:
+    return any(subtask.status is SubTaskStatus.FAIL for subtask in state.subtasks)
+
+
+def _tell(tx: FlowTx, state: FlowState, now: float, url: UrlOf) -> None:
+    task = state.task
+    if task.type is TaskType.REVIEW_AUDIO_VIDEO:
+        if task.status.terminal and state.subtasks:
+            payload = review_audio_video_complete(task, state.subtasks[0])
+            tx.events.add(_event(task, REVIEW_AUDIO_VIDEO_COMPLETE, payload, now))
+    elif task.notify_mode is not NotifyMode.NONE:
+        payload = procedure_state_changed(described(state, url))
+        tx.events.add(_event(task, PROCEDURE_STATE_CHANGED, payload, now))
+
+
+def described(state: FlowState, url: UrlOf) -> dict[str, Any]:
+    """Return ``ProcedureTask`` of a state."""
+    asset, probe = state.asset, probe_of(state.asset)
+    return procedure_task(
+        state.task,
+        state.subtasks,
+        name=asset.name if asset else "",
+        url=url(asset.media_key) if asset else "",
+        metadata=media_metadata(probe) if probe else None,
+    )
+
+
+def _event(task: Task, kind: str, payload: str, now: float) -> NewEvent:
+    return NewEvent(task.sub_app_id, kind, task.file_id, payload, EventState.PENDING, now)
+
+
+def fail(tx: FlowTx, task_id: str, failures: Mapping[int, Failure], now: float, url: UrlOf, *, log: str = "") -> bool:
+    """Record why items fail; return whether the task is finished."""
+    for subtask in tx.tasks.subtasks(task_id):
+        if subtask.number in failures and not subtask.status.terminal:
+            tx.tasks.put_subtask(subtask_failed(subtask, failures[subtask.number], now, log))
+    return settle(tx, task_id, now, url, changed=True)
+
+
+def crashed(tx: FlowTx, file_id: str, reason: str) -> bool:
+    """Count a crash over a file; true when it is quarantined now."""
+    before = tx.tasks.quarantined(file_id)
+    crashes = (before.crashes if before else 0) + 1
+    quarantined = crashes >= _CRASHES_TO_QUARANTINE
+    tx.tasks.put_quarantined(QuarantinedFile(file_id, crashes, reason, quarantined))
+    return quarantined

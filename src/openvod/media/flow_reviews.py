@@ -1,0 +1,169 @@
+"""Reviews within a flow: frames to reviewers, verdicts to the wire's shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from openvod.base.errors import OpenVodError
+from openvod.base.ports import Clock, UnitOfWork
+from openvod.events.codec import iso_time
+from openvod.media.flow_records import FlowState, FlowTx
+from openvod.media.plan.model import Share, Source
+from openvod.media.plan.reviews import thresholds_of
+from openvod.media.review import (
+    FrameFindings,
+    Reviewer,
+    ReviewFrame,
+    Suggestion,
+    Thresholds,
+    Verdict,
+    judge,
+    sample_times,
+)
+from openvod.media.review_codec import (
+    CONTENT_REVIEW_SEGMENTS,
+    REVIEW_SEGMENTS,
+    content_review_document,
+    content_review_item,
+    review_document,
+    review_info,
+    review_output,
+    success_message,
+)
+from openvod.media.workshop import JobFolder
+from openvod.storage.outputs import OutputFile
+from openvod.tasks.model import Failure, SubTaskKind
+from openvod.tasks.service import template_for
+from openvod.tasks.templates import TemplateKind
+
+_TOPICS = {SubTaskKind.PORN: "Porn", SubTaskKind.TERRORISM: "Terror", SubTaskKind.POLITICAL: "Polity"}
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A finished review: what to tell, and the pictures and documents to store unpublished."""
+
+    output: Mapping[str, Any]
+    info: Mapping[str, Any]
+    message: str
+    blocked: bool
+    evidence: Sequence[OutputFile]
+
+
+class ReviewRoom:
+    """The installed reviewers, by topic, and how their results are told."""
+
+    def __init__(
+        self,
+        uow: UnitOfWork[FlowTx],
+        reviewers: Mapping[str, Reviewer],
+        clock: Clock,
+        evidence_url: Callable[[str], tuple[str, str]],
+    ) -> None:
+        self._uow = uow
+        self._reviewers = reviewers
+        self._clock = clock
+        self._evidence_url = evidence_url
+
+    @property
+    def installed(self) -> frozenset[SubTaskKind]:
+        """Sub-tasks that somebody looks at; the new kind looks at whatever topics are there."""
+        kinds = {kind for kind, topic in _TOPICS.items() if topic in self._reviewers}
+        return frozenset(kinds | ({SubTaskKind.REVIEW_AUDIO_VIDEO} if kinds else set()))
+
+    async def look(self, state: FlowState, source: Source, share: Share, folder: JobFolder, prefix: str) -> Reviewed:
+        """Review the frames of a job."""
+        frames = _frames(share, source, folder)
+        topic, thresholds, labels = await self._asked(state, share)
+        findings = await self._findings(topic, frames)
+        interval = float(share.facts["interval"])
+        verdict = judge(frames, findings, thresholds, interval, source.picture_duration)
+        if share.kind is SubTaskKind.REVIEW_AUDIO_VIDEO:
+            self._check_looked(labels, verdict)
+        pictures, files = self._evidence(state, share, frames, verdict, prefix)
+        return self._told(share, verdict, pictures, files, folder, prefix)
+
+    async def _asked(self, state: FlowState, share: Share) -> tuple[str, Thresholds, Sequence[str]]:
+        def work(tx: FlowTx) -> tuple[str, Thresholds, Sequence[str]]:
+            app = state.task.sub_app_id
+            if share.kind is SubTaskKind.REVIEW_AUDIO_VIDEO:
+                template = template_for(tx.tasks, app, TemplateKind.REVIEW, share.definition)
+                return "Porn", Thresholds(), template.body.labels if template else ("Porn",)
+            template = template_for(tx.tasks, app, TemplateKind.CONTENT_REVIEW, share.definition)
+            thresholds = thresholds_of(template.body, share.kind) if template else Thresholds()
+            return _TOPICS[share.kind], thresholds, ()
+
+        return await self._uow.read(work)
+
+    async def _findings(self, topic: str, frames: Sequence[ReviewFrame]) -> Sequence[FrameFindings]:
+        reviewer = self._reviewers.get(topic)
+        if reviewer is None:
+            raise Failure("InvalidInput.ConfigurationUnsupported", f"no reviewer is installed for {topic}")
+        try:
+            return await reviewer.review(frames)
+        except OpenVodError as error:
+            code = "InvalidInput.ConfigurationUnsupported" if error.code == "review.not_installed" else "InternalError"
+            raise Failure(code, error.message) from error
+
+    def _check_looked(self, labels: Sequence[str], verdict: Verdict) -> None:
+        """A clean result must not speak for topics that nobody looked at."""
+        missing = [label for label in labels if label not in self._reviewers]
+        if missing and verdict.suggestion is Suggestion.PASS:
+            raise Failure(
+                "InvalidInput.ConfigurationUnsupported",
+                f"nothing was found for Porn, but no reviewer is installed for {', '.join(missing)}; "
+                "use a review template with Labels [Porn], or install the others",
+            )
+
+    def _evidence(
+        self, state: FlowState, share: Share, frames: Sequence[ReviewFrame], verdict: Verdict, prefix: str
+    ) -> tuple[dict[int, str], list[OutputFile]]:
+        pictures: dict[int, str] = {}
+        files: list[OutputFile] = []
+        for segment in verdict.segments:
+            if segment.frame not in pictures:
+                key = f"{prefix}/{share.kind.value}_{share.definition}_{segment.frame}.jpg"
+                files.append(OutputFile(key, frames[segment.frame].path, {"Content-Type": "image/jpeg"}))
+                pictures[segment.frame] = self._evidence_url(key)[0]
+        return pictures, files
+
+    def _told(
+        self,
+        share: Share,
+        verdict: Verdict,
+        pictures: Mapping[int, str],
+        files: list[OutputFile],
+        folder: JobFolder,
+        prefix: str,
+    ) -> Reviewed:
+        new = share.kind is SubTaskKind.REVIEW_AUDIO_VIDEO
+        key = f"{prefix}/{share.kind.value}_{share.definition}.json"
+        url, expires = self._evidence_url(key)
+        document_url = ""
+        if len(verdict.segments) > (REVIEW_SEGMENTS if new else CONTENT_REVIEW_SEGMENTS):
+            document = (review_document if new else content_review_document)(verdict, pictures, expires)
+            files.append(OutputFile(key, folder.document(share.number, document), {"Content-Type": "application/json"}))
+            document_url = url
+        output = (
+            review_output(verdict, pictures, expires, file_url=document_url)
+            if new
+            else content_review_item(share.definition, verdict, pictures, expires, file_url=document_url)["PornTask"][
+                "Output"
+            ]
+        )
+        info = review_info(share.definition, verdict, self._now())
+        return Reviewed(output, info, success_message(verdict), verdict.suggestion is Suggestion.BLOCK, files)
+
+    def _now(self) -> str:
+        return iso_time(self._clock.now())
+
+
+def _frames(share: Share, source: Source, folder: JobFolder) -> list[ReviewFrame]:
+    times = sample_times(source.picture_duration, float(share.facts["interval"]))
+    paths = folder.frames(share.number)
+    if not paths:
+        raise Failure("SourceFileError.ContentMalformed", "no frame could be read from the file; upload it again")
+    # Too few frames where the end cannot be decoded: those there are keep their times.
+    return [ReviewFrame(moment, path) for moment, path in zip(times, paths, strict=False)]

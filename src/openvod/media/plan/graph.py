@@ -1,0 +1,208 @@
+"""One FFmpeg command for many outputs: decoded once, each picture scaled from the next larger one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from openvod.media.plan.geometry import Frame
+from openvod.media.plan.marks import Mark, Mosaic, mosaic_filter, overlay
+from openvod.media.plan.model import SOURCE, Asset, Command, Source
+
+#: Container readers for strangers' files: none of them opens a second file or an address.
+DEMUXERS = (
+    "mov,matroska,webm,flv,avi,asf,mpeg,mpegts,mxf,rm,ogg,mp3,aac,flac,wav,amr,amrnb,amrwb,m4v,h264,hevc,gif,"
+    "png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe,webp_pipe,ac3,eac3,dv,nut,caf,aiff,ape,w64,mpegvideo"
+)
+HEAD = ("-hide_banner", "-nostdin", "-y", "-loglevel", "error", "-nostats", "-progress", "pipe:1")
+GUARDED = ("-protocol_whitelist", "file,pipe,fd", "-format_whitelist", DEMUXERS, "-max_streams", "100")
+#: Light is measured linearly, brought into the smaller gamut, then its highlights are rolled off.
+_TONE_MAP = (
+    "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,"
+    "zscale=t=bt709:m=bt709:r=tv,format=yuv420p"
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a branch of the graph delivers.
+
+    ``fps`` 0 keeps the source's times; ``every`` above 0 takes one picture per so many seconds, ``count`` at most;
+    ``tail`` are filters at the end.
+    """
+
+    frame: Frame
+    fps: float = 0.0
+    every: float = 0.0
+    count: int = 0
+    pixel_format: str = "yuv420p"
+    hdr: bool = False
+    marks: tuple[Mark, ...] = ()
+    mosaics: tuple[Mosaic, ...] = ()
+    tail: str = ""
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output of the command. A video of ``None`` is the source's stream, copied. ``arguments`` end in the file."""
+
+    videos: tuple[Picture | None, ...]
+    audio: bool
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClipRange:
+    """The part of the source to read, in seconds; ``end`` ``None`` is the end."""
+
+    start: float = 0.0
+    end: float | None = None
+
+
+def build_command(
+    source: Source, outputs: Sequence[Output], clip: ClipRange = ClipRange(), *, input_options: Sequence[str] = ()
+) -> tuple[Command, tuple[Asset, ...]]:
+    """Return the command that makes ``outputs`` in one pass, and the files it reads beside the source."""
+    graph = _Graph(source)
+    labels = graph.add([picture for output in outputs for picture in output.videos if picture])
+    arguments = [*HEAD, *_range(clip), *GUARDED, *input_options, "-i", SOURCE, *graph.inputs]
+    if graph.text:
+        arguments += ["-filter_complex", graph.text]
+    remaining = iter(labels)
+    for output in outputs:
+        for picture in output.videos:
+            arguments += ["-map", f"[{next(remaining)}]" if picture else "0:V:0"]
+        if output.audio:
+            arguments += ["-map", "0:a:0"]
+        arguments += ["-map_metadata", "-1", "-map_chapters", "-1", *output.arguments]
+    seconds = (clip.end if clip.end is not None else source.duration) - clip.start
+    return Command(tuple(arguments), max(seconds, 0.001)), tuple(graph.assets)
+
+
+def finish_picture(
+    source: Source, picture: Picture, label: str, inputs_before: int, parts: list[str]
+) -> tuple[str, tuple[Asset, ...], tuple[str, ...]]:
+    """Draw on a picture that a caller's graph made; return its label, the files to read and their input options."""
+    graph = _Graph(source, parts, inputs_before=inputs_before)
+    finished = graph.finish(picture, label, "final", "")
+    return finished, tuple(graph.assets), tuple(graph.inputs)
+
+
+def _range(clip: ClipRange) -> list[str]:
+    start = ["-ss", f"{clip.start:g}"] if clip.start else []
+    return start + (["-to", f"{clip.end:g}"] if clip.end is not None else [])
+
+
+@dataclass
+class _Graph:
+    """The text of a filter graph while it grows."""
+
+    source: Source
+    parts: list[str] = field(default_factory=list)
+    inputs: list[str] = field(default_factory=list)
+    inputs_before: int = 1
+    assets: list[Asset] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return ";".join(self.parts)
+
+    def add(self, pictures: Sequence[Picture]) -> list[str]:
+        """Add every picture; return their labels in the order given."""
+        labels = [""] * len(pictures)
+        standard = [index for index, picture in enumerate(pictures) if not picture.hdr]
+        wide = [index for index, picture in enumerate(pictures) if picture.hdr]
+        for name, members, tone_map in (("s", standard, True), ("h", wide, False)):
+            if members:
+                self._cascade(name, pictures, members, labels, tone_map=tone_map)
+        return labels
+
+    def _cascade(
+        self, name: str, pictures: Sequence[Picture], members: list[int], labels: list[str], *, tone_map: bool
+    ) -> None:
+        timings = {_timing(pictures[index]) for index in members}
+        common = timings.pop() if len(timings) == 1 else ""
+        ordered = sorted(members, key=lambda i: _area(pictures[i].frame), reverse=True)
+        current = f"{name}0"
+        chain = ",".join(self._base(tone_map=tone_map, timing=common))
+        self.parts.append(f"[0:V:0]{chain}[{current}]")
+        for place, index in enumerate(ordered):
+            picture = pictures[index]
+            scaled, following = f"{name}{place}c", f"{name}{place + 1}"
+            last = place == len(ordered) - 1
+            ends = f"[{scaled}]" if last else f",split[{scaled}][{following}]"
+            self.parts.append(f"[{current}]{_scaled(picture.frame)}{ends}")
+            timing = "" if common else _timing(picture)
+            labels[index] = self.finish(picture, scaled, f"{name}{place}o", timing)
+            current = following
+
+    def _base(self, *, tone_map: bool, timing: str) -> list[str]:
+        video = self.source.require_video()
+        filters = [timing] if timing else []
+        if video.interlaced:
+            filters.insert(0, "bwdif=mode=send_frame:deint=interlaced")
+        if tone_map and video.dynamic_range:
+            filters.append(_TONE_MAP)
+        return filters or ["null"]
+
+    def finish(self, picture: Picture, label: str, name: str, timing: str) -> str:
+        """Fill, cover, mark, convert: what is done at the picture's own size."""
+        label = self._filled(picture.frame, label, name)
+        for number, mosaic in enumerate(picture.mosaics):
+            renamed = f"{name}y{number}"
+            self.parts.append(f"[{label}]null[{renamed}]")
+            self.parts.append(mosaic_filter(mosaic, picture.frame, renamed))
+            label = f"{renamed}_m"
+        for number, mark in enumerate(picture.marks):
+            label = self._marked(picture, mark, label, f"{name}m{number}")
+        filters = ([timing] if timing else []) + [f"format={picture.pixel_format}"]
+        filters += [picture.tail] if picture.tail else []
+        self.parts.append(f"[{label}]{','.join(filters)}[{name}]")
+        return name
+
+    def _filled(self, frame: Frame, label: str, name: str) -> str:
+        if not frame.filled:
+            return label
+        filled = f"{name}f"
+        size, place = f"{frame.width}:{frame.height}", "(ow-iw)/2:(oh-ih)/2"
+        if frame.fill != "gauss":
+            self.parts.append(f"[{label}]pad={size}:{place}:color={frame.fill}[{filled}]")
+            return filled
+        self.parts.append(
+            f"[{label}]split[{filled}a][{filled}b];"
+            f"[{filled}b]scale={size}:force_original_aspect_ratio=increase,crop={size},gblur=sigma=20[{filled}c];"
+            f"[{filled}c][{filled}a]overlay=(W-w)/2:(H-h)/2[{filled}]"
+        )
+        return filled
+
+    def _marked(self, picture: Picture, mark: Mark, label: str, name: str) -> str:
+        made = overlay(mark, picture.frame, f"mark-{len(self.assets)}")
+        self.assets.append(made.asset)
+        self.inputs += [*made.input_options, "-i", made.asset.name]
+        number = self.inputs_before + len(self.assets) - 1
+        self.parts.append(f"[{number}:v]{made.prepare}[{name}p]")
+        self.parts.append(f"[{label}][{name}p]{made.place}[{name}]")
+        return name
+
+
+def _area(frame: Frame) -> int:
+    return frame.content_width * frame.content_height
+
+
+def _scaled(frame: Frame) -> str:
+    return f"scale={frame.content_width}:{frame.content_height}:flags=bicubic,setsar=1"
+
+
+def _timing(picture: Picture) -> str:
+    """The filter that chooses frames. Rounding up makes the picture of second ``n`` the frame shown at ``n``."""
+    if picture.every:
+        return f"fps=fps=1/{picture.every:.6f}:round=up,trim=end_frame={picture.count}"
+    return f"fps={frame_rate(picture.fps)}" if picture.fps else ""
+
+
+def frame_rate(fps: float) -> str:
+    """Broadcast rates are fractions over 1001, which a decimal would only approximate."""
+    ntsc = round(fps * 1001 / 1000)
+    if abs(fps - ntsc * 1000 / 1001) < 0.002 and abs(fps - round(fps)) > 0.005:
+        return f"{ntsc * 1000}/1001"
+    return f"{fps:g}"

@@ -1,0 +1,169 @@
+"""The values of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from openvod.media.probe import AudioStream, ProbeResult, VideoStream
+from openvod.tasks.model import Failure, SubTaskKind
+from openvod.tasks.templates import Template, TemplateKind
+
+#: Stands for the source's path in a command; the runner puts the path in.
+SOURCE = "{source}"
+
+Lookup = Callable[[TemplateKind, int], Template | None]
+
+
+class WorkClass(StrEnum):
+    """What a job asks of the machine; each class has a limit of its own."""
+
+    LIGHT = "light"
+    ENCODE = "encode"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A small file that a command reads: ``kind`` is text, svg or image (a stored picture)."""
+
+    name: str
+    kind: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One run of FFmpeg in the job's folder; ``seconds`` of media pass through it, for progress."""
+
+    arguments: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one sub-task gets out of a job; its files lie in the folder ``str(number)``.
+
+    ``facts`` is what the result needs beside the files: times of pictures, rungs of a ladder.
+    """
+
+    number: int
+    kind: SubTaskKind
+    definition: int
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Commands that run one after another and serve one or more sub-tasks."""
+
+    name: str
+    work: WorkClass
+    shares: tuple[Share, ...]
+    commands: tuple[Command, ...]
+    assets: tuple[Asset, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Jobs in the order to run, and the sub-tasks that cannot be met, by number."""
+
+    jobs: tuple[Job, ...]
+    failures: Mapping[int, Failure]
+
+
+@dataclass(frozen=True)
+class Item:
+    """A sub-task to plan; ``input`` is one of the inputs of :mod:`openvod.tasks.model`.
+
+    ``separate`` gives it a process of its own, ``thrifty`` one that needs less memory: after the first way failed.
+    """
+
+    number: int
+    kind: SubTaskKind
+    input: Any
+    separate: bool = False
+    thrifty: bool = False
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a source may have at most; beyond it is refused before a decoder sees it."""
+
+    pixels: int = 8192 * 8192
+    seconds: float = 24 * 3600.0
+    frame_rate: int = 240
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """How to encode: x264's preset; ``thrifty`` trades speed for memory after a job ran out of it."""
+
+    preset: str = "veryfast"
+    thrifty: bool = False
+
+
+@dataclass(frozen=True)
+class Source:
+    """The file to process, as its probe saw it."""
+
+    file_id: str
+    probe: ProbeResult
+    #: Probes and places of head and tail clips by ``FileId``.
+    clips: Mapping[str, Clip] = field(default_factory=dict)
+
+    @property
+    def video(self) -> VideoStream | None:
+        """The stream to show."""
+        return self.probe.video_streams[0] if self.probe.video_streams else None
+
+    @property
+    def audio(self) -> AudioStream | None:
+        """The stream to hear."""
+        return self.probe.audio_streams[0] if self.probe.audio_streams else None
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.probe.duration
+
+    @property
+    def picture_duration(self) -> float:
+        """Seconds that have pictures."""
+        return self.probe.video_duration or self.probe.duration
+
+    @property
+    def width(self) -> int:
+        """Pixels as displayed: after rotation and with square pixels."""
+        return self._display()[0]
+
+    @property
+    def height(self) -> int:
+        """Pixels as displayed."""
+        return self._display()[1]
+
+    def _display(self) -> tuple[int, int]:
+        video = self.video
+        if video is None:
+            return 0, 0
+        width = max(1, round(video.width * video.pixel_aspect))
+        return (video.height, width) if self.probe.rotate in (90, 270) else (width, video.height)
+
+    def require_video(self) -> VideoStream:
+        """Return the video stream; :class:`Failure` ``SourceFileError.NoVideoMedia`` without one."""
+        if self.video is None:
+            raise Failure("SourceFileError.NoVideoMedia", "the file has no video stream; this needs pictures")
+        if not self.video.width or not self.video.height:
+            raise Failure("SourceFileError.NoVideoResolution", "the size of the file's pictures is unknown")
+        return self.video
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A head or tail clip: where it is stored, and its probe."""
+
+    bucket: str
+    key: str
+    probe: ProbeResult

@@ -1,0 +1,136 @@
+"""From sub-tasks to jobs: what can share one pass over the source does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from openvod.media.plan.graph import ClipRange, Output, build_command
+from openvod.media.plan.joined import joined_command
+from openvod.media.plan.model import Encoder, Item, Job, Limits, Lookup, Plan, Source, WorkClass
+from openvod.media.plan.pictures import (
+    Series,
+    plan_animation,
+    plan_cover,
+    plan_samples,
+    plan_snapshots,
+    plan_sprite,
+    series_job,
+)
+from openvod.media.plan.reviews import plan_review
+from openvod.media.plan.video import VideoWork, plan_adaptive, plan_transcode
+from openvod.tasks.model import Failure, SubTaskKind
+
+_PICTURES: dict[SubTaskKind, Callable[[Item, Source, Lookup], Job | Series]] = {
+    SubTaskKind.SNAPSHOT_BY_TIME_OFFSET: plan_snapshots,
+    SubTaskKind.COVER_BY_SNAPSHOT: plan_cover,
+    SubTaskKind.SAMPLE_SNAPSHOT: plan_samples,
+    SubTaskKind.IMAGE_SPRITES: plan_sprite,
+    SubTaskKind.ANIMATED_GRAPHICS: plan_animation,
+}
+_VIDEOS: dict[SubTaskKind, Callable[[Item, Source, Lookup, Encoder], VideoWork]] = {
+    SubTaskKind.TRANSCODE: plan_transcode,
+    SubTaskKind.ADAPTIVE_DYNAMIC_STREAMING: plan_adaptive,
+}
+#: What is wanted first runs first: the review that may stop the flow, then pictures, then what takes long.
+_ORDER = {WorkClass.REVIEW: 0, WorkClass.LIGHT: 1, WorkClass.ENCODE: 2}
+
+
+_SHARED = -1
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to plan."""
+
+    encoder: Encoder = field(default_factory=Encoder)
+    limits: Limits = field(default_factory=Limits)
+    installed_reviews: frozenset[SubTaskKind] = frozenset()
+
+
+def make_plan(source: Source, items: Sequence[Item], lookup: Lookup, options: Options) -> Plan:
+    """Return the plan of a flow; what cannot be met is in ``failures`` and the rest goes on."""
+    failures: dict[int, Failure] = {}
+    jobs: list[Job] = []
+    series: list[Series] = []
+    videos: list[VideoWork] = []
+    for item in items:
+        try:
+            check_source(source, options.limits)
+            made = _planned(item, source, lookup, options)
+        except Failure as failure:
+            failures[item.number] = failure
+            continue
+        match made:
+            case Job():
+                jobs.append(made)
+            case Series():
+                series.append(made)
+            case VideoWork():
+                videos.append(made)
+    separate = frozenset(item.number for item in items if item.separate)
+    jobs += _video_jobs(videos, series, source, failures, separate)
+    return Plan(tuple(sorted(jobs, key=lambda job: _ORDER[job.work])), failures)
+
+
+def check_source(source: Source, limits: Limits) -> None:
+    """Refuse what would cost more than any honest file, before a decoder sees it."""
+    probe = source.probe
+    pixels = max((stream.width * stream.height for stream in probe.video_streams), default=0)
+    if pixels > limits.pixels:
+        raise Failure(
+            "SourceFileError.ContentUnsupported", f"pictures of {pixels} pixels exceed the limit of {limits.pixels}"
+        )
+    if probe.duration > limits.seconds:
+        raise Failure(
+            "SourceFileError.ContentUnsupported", f"{probe.duration:g} s exceed the limit of {limits.seconds:g} s"
+        )
+
+
+def _planned(item: Item, source: Source, lookup: Lookup, options: Options) -> Job | Series | VideoWork:
+    if item.kind.is_review:
+        return plan_review(item, source, lookup, installed=options.installed_reviews)
+    if item.kind in _PICTURES:
+        return _PICTURES[item.kind](item, source, lookup)
+    return _VIDEOS[item.kind](item, source, lookup, replace(options.encoder, thrifty=item.thrifty))
+
+
+def _video_jobs(
+    videos: Sequence[VideoWork],
+    series: Sequence[Series],
+    source: Source,
+    failures: dict[int, Failure],
+    separate: frozenset[int],
+) -> list[Job]:
+    jobs: list[Job] = []
+    groups: dict[tuple[ClipRange, int], list[VideoWork]] = {}
+    for work in videos:
+        if work.heads or work.tails:
+            try:
+                jobs.append(_joined_job(work, source))
+            except Failure as failure:
+                failures[work.share.number] = failure
+        else:
+            # A copied stream needs no decoder; kept apart it is there long before anything encoded.
+            alone = work.share.number if work.share.number in separate or not work.decodes else _SHARED
+            groups.setdefault((work.clip, alone), []).append(work)
+    whole = groups.get((ClipRange(), _SHARED))
+    riders = [each for each in series if whole and each.share.number not in separate]
+    for (clip, _), members in groups.items():
+        jobs.append(_pass_job(members, riders if members is whole else [], clip, source))
+    return jobs + [series_job(each, source) for each in series if each not in riders]
+
+
+def _pass_job(members: Sequence[VideoWork], riders: Sequence[Series], clip: ClipRange, source: Source) -> Job:
+    outputs: list[Output] = [output for work in members for output in work.outputs]
+    outputs += [each.output for each in riders]
+    command, assets = build_command(source, outputs, clip)
+    shares = tuple(work.share for work in members) + tuple(each.share for each in riders)
+    work_class = WorkClass.ENCODE if any(work.decodes for work in members) else WorkClass.LIGHT
+    name = "pass-" + "-".join(str(share.number) for share in shares)
+    return Job(name, work_class, shares, (command,), assets)
+
+
+def _joined_job(work: VideoWork, source: Source) -> Job:
+    command, assets = joined_command(work, source)
+    return Job(f"joined-{work.share.number}", WorkClass.ENCODE, (work.share,), (command,), assets)

@@ -1,0 +1,87 @@
+"""Files that processing made become objects: first the bytes, durably, then one transaction of the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from openvod.base.errors import Conflict
+from openvod.base.identifiers import new_hex
+from openvod.base.ports import Clock, Entropy, UnitOfWork
+from openvod.storage.model import Blob, BlobState, Bucket, Extent, Received, StoredObject
+from openvod.storage.ports import BlobStore, StorageTables, StorageTx
+from openvod.storage.service import remove_object
+
+
+@dataclass(frozen=True)
+class OutputFile:
+    """A finished file on its way to a key; ``headers`` keep wire names."""
+
+    key: str
+    path: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """A file whose bytes are in the store already, in the ledger as pending."""
+
+    file: OutputFile
+    blob_id: str
+    received: Received
+
+
+class OutputStore:
+    """Takes finished files in. Works in any process that shares database and blob store with the server."""
+
+    def __init__(self, uow: UnitOfWork[StorageTx], blobs: BlobStore, clock: Clock, entropy: Entropy) -> None:
+        self._uow = uow
+        self._blobs = blobs
+        self._clock = clock
+        self._entropy = entropy
+
+    async def adopt(self, files: Sequence[OutputFile]) -> Sequence[Adopted]:
+        """Make every file a pending blob; on failure none stays."""
+        ids = [new_hex(self._entropy, 32) for _ in files]
+        now = self._clock.now()
+
+        def enter(tx: StorageTx) -> None:
+            for blob_id in ids:
+                tx.storage.add_blob(Blob(blob_id, BlobState.PENDING, now))
+
+        await self._uow.write(enter)
+        try:
+            pairs = zip(files, ids, strict=True)
+            return [Adopted(f, blob_id, await self._blobs.adopt(blob_id, f.path)) for f, blob_id in pairs]
+        except BaseException:
+            await self._doom(ids)
+            raise
+
+    async def discard(self, adopted: Sequence[Adopted]) -> None:
+        """Give back what will not be placed."""
+        await self._doom([each.blob_id for each in adopted])
+
+    async def _doom(self, ids: Sequence[str]) -> None:
+        await self._uow.write(lambda tx: tx.storage.set_blob_state(ids, BlobState.DOOMED))
+
+
+def place(
+    tables: StorageTables, bucket: Bucket, adopted: Sequence[Adopted], now: float, *, published: bool = True
+) -> None:
+    """Make adopted files objects, in the transaction that tells of them; what a key held before is doomed.
+
+    Raises ``Conflict("storage.output_lost")`` when a start of the server has collected them in between; the caller
+    makes them again.
+    """
+    for each in adopted:
+        if tables.blob_state(each.blob_id) is not BlobState.PENDING:
+            raise Conflict("storage.output_lost", "finished files were collected before they were placed; retry")
+        remove_object(tables, bucket.name, each.file.key)
+        received = each.received
+        tables.put_object(
+            StoredObject(
+                bucket.name, each.file.key, received.size, received.md5, received.crc64, each.file.headers,
+                (Extent(each.blob_id, 0, received.size),), now, published,
+            )
+        )  # fmt: skip
+    tables.set_blob_state([each.blob_id for each in adopted], BlobState.LIVE)

@@ -1,0 +1,100 @@
+"""Wire shapes of tasks (``events.md`` 4.2–4.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from openvod.events.codec import event_body, iso_time
+from openvod.tasks.model import INPUTS, SubTask, SubTaskKind, SubTaskStatus, Task, TaskStatus, err_code
+
+PROCEDURE_STATE_CHANGED = "ProcedureStateChanged"
+REVIEW_AUDIO_VIDEO_COMPLETE = "ReviewAudioVideoComplete"
+_MEMBERS = {
+    SubTaskKind.TRANSCODE: "TranscodeTask",
+    SubTaskKind.ANIMATED_GRAPHICS: "AnimatedGraphicTask",
+    SubTaskKind.SNAPSHOT_BY_TIME_OFFSET: "SnapshotByTimeOffsetTask",
+    SubTaskKind.SAMPLE_SNAPSHOT: "SampleSnapshotTask",
+    SubTaskKind.IMAGE_SPRITES: "ImageSpriteTask",
+    SubTaskKind.COVER_BY_SNAPSHOT: "CoverBySnapshotTask",
+    SubTaskKind.ADAPTIVE_DYNAMIC_STREAMING: "AdaptiveDynamicStreamingTask",
+    SubTaskKind.PORN: "PornTask",
+    SubTaskKind.TERRORISM: "TerrorismTask",
+    SubTaskKind.POLITICAL: "PoliticalTask",
+    SubTaskKind.PORN_ASR: "PornAsrTask",
+    SubTaskKind.POLITICAL_ASR: "PoliticalAsrTask",
+    SubTaskKind.PORN_OCR: "PornOcrTask",
+    SubTaskKind.POLITICAL_OCR: "PoliticalOcrTask",
+}
+
+
+def procedure_task(
+    task: Task, subtasks: Sequence[SubTask], *, name: str, url: str, metadata: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return ``ProcedureTask``; ``name`` and ``url`` are the media's."""
+    return {
+        "TaskId": task.task_id,
+        "Status": "FINISH" if task.status.terminal else "PROCESSING",
+        "ErrCode": 0,
+        "Message": "ABORTED" if task.status is TaskStatus.ABORTED else "SUCCESS",
+        "FileId": task.file_id,
+        "FileName": name,
+        "FileUrl": url,
+        "MetaData": metadata,
+        "MediaProcessResultSet": [result_item(s) for s in subtasks if not s.kind.is_review],
+        "AiContentReviewResultSet": [result_item(s) for s in subtasks if s.kind.is_review],
+        "AiAnalysisResultSet": [],
+        "AiRecognitionResultSet": [],
+        "TasksPriority": task.priority,
+        "TasksNotifyMode": task.notify_mode.value,
+        "SessionContext": task.session_context,
+        "SessionId": task.session_id,
+        "Operator": "",
+        "OperationType": "",
+    }
+
+
+def procedure_state_changed(member: Mapping[str, Any]) -> str:
+    """Render the event around a ``ProcedureTask``."""
+    return event_body(PROCEDURE_STATE_CHANGED, "ProcedureStateChangeEvent", member)
+
+
+def review_audio_video_complete(task: Task, subtask: SubTask) -> str:
+    """Render the event of the new kind of review, which is a task of its own."""
+    member = {
+        "TaskId": task.task_id,
+        "Status": "FINISH",
+        "ErrCodeExt": subtask.err_code_ext,
+        "Message": subtask.message,
+        "Input": {"FileId": task.file_id, **subtask.input},
+        "Output": subtask.output,
+        "SessionId": task.session_id,
+        "SessionContext": task.session_context,
+    }
+    return event_body(REVIEW_AUDIO_VIDEO_COMPLETE, "ReviewAudioVideoCompleteEvent", member)
+
+
+def result_item(subtask: SubTask) -> dict[str, Any]:
+    """Return one item of a result set."""
+    member = {
+        "Status": "PROCESSING" if subtask.status is SubTaskStatus.WAITING else subtask.status.value,
+        "ErrCodeExt": subtask.err_code_ext,
+        "ErrCode": err_code(subtask.err_code_ext),
+        "Message": subtask.message,
+        "Progress": subtask.progress,
+        "Input": _full_input(subtask),
+        "Output": subtask.output,
+    }
+    if not subtask.kind.is_review:
+        member |= {"BeginProcessTime": _moment(subtask.began_at), "FinishTime": _moment(subtask.finished_at)}
+    return {"Type": subtask.kind.value, _MEMBERS[subtask.kind]: member}
+
+
+def _full_input(subtask: SubTask) -> dict[str, Any]:
+    """Every declared member, sets empty rather than absent, which receivers count on."""
+    model = INPUTS.get(subtask.kind)
+    return model.model_validate(dict(subtask.input)).to_wire() if model else dict(subtask.input)
+
+
+def _moment(seconds: float | None) -> str:
+    return iso_time(seconds) if seconds else ""
