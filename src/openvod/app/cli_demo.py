@@ -22,6 +22,7 @@ import typer
 from openvod.adapters.ffmpeg.encoder import decode, make_cover, make_video
 from openvod.app.administration import AsJson, plain_errors, print_json
 from openvod.app.cli_client import fetch_signature
+from openvod.app.demo_outputs import check_procedure
 from openvod.app.serve import listen
 from openvod.app.settings import ServerSettings
 from openvod.base.errors import Unavailable
@@ -29,19 +30,22 @@ from openvod_sdk import Client, OpenVodSdkError, Progress, UploadResult
 
 _START_SECONDS = 30.0
 _EVENT_SECONDS = 30.0
+_PROCEDURE_SECONDS = 300.0
+_SECONDS = 8
 _USER_TOKEN = "demo-user-token"  # noqa: S105 - lives as long as the demo, on loopback
 
 
 def demo(
     exit_after: Annotated[bool, typer.Option("--exit", help="End after the chain is done.")] = False,
     as_json: AsJson = False,
+    procedure: Annotated[str, typer.Option(help="Task flow to run on the upload, e.g. LongVideoPreset.")] = "",
 ) -> None:
     """Start everything on free loopback ports, upload a generated video, wait for its event, play it."""
     with plain_errors(), ExitStack() as stack:
         say = (lambda text: None) if as_json else _narrate
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="openvod-demo-")))
         try:
-            stage = stack.enter_context(_stage(folder, say))
+            stage = stack.enter_context(_stage(folder, procedure, say))
             report = _play_through(stage, say)
         except (OpenVodSdkError, httpx.HTTPError) as error:
             raise Unavailable("demo.failed", f"the demo failed: {error}") from error
@@ -59,11 +63,12 @@ class Stage:
     platform: str
     app_server: str
     admin_token: str
+    procedure: str
     started: float = field(default_factory=time.monotonic)
 
 
 @contextmanager
-def _stage(folder: Path, say: Callable[[str], None]) -> Iterator[Stage]:
+def _stage(folder: Path, procedure: str, say: Callable[[str], None]) -> Iterator[Stage]:
     """Start platform and app server as programs of their own, wired to each other."""
     started = time.monotonic()
     platform_port, app_port = _free_port(), _free_port()
@@ -77,6 +82,7 @@ def _stage(folder: Path, say: Callable[[str], None]) -> Iterator[Stage]:
         "OPENVOD_APP_SERVER__SECRET_KEY": key["secretKey"],
         "OPENVOD_APP_SERVER__STATIC_TOKENS": json.dumps({_USER_TOKEN: "demo-user"}),
         "OPENVOD_APP_SERVER__ADMIN_TOKEN": admin_token,
+        "OPENVOD_APP_SERVER__PROCEDURE": procedure,
         "OPENVOD_APP_SERVER__DATA_FILE": str(folder / "app-server.sqlite3"),
     }
     with (
@@ -86,12 +92,12 @@ def _stage(folder: Path, say: Callable[[str], None]) -> Iterator[Stage]:
         _wait(f"{platform}/readyz", folder / "serve.log")
         _wait(f"{app_server}/healthz", folder / "app-server.log")
         say(f"platform    {platform}\napp server  {app_server}\n")
-        yield Stage(folder, platform, app_server, admin_token, started)
+        yield Stage(folder, platform, app_server, admin_token, procedure, started)
 
 
 def _play_through(stage: Stage, say: Callable[[str], None]) -> dict[str, Any]:
     video, cover = stage.folder / "demo.mp4", stage.folder / "demo.jpg"
-    make_video(video)
+    make_video(video, _SECONDS)
     make_cover(video, cover)
     say(f"generated   {video.name}, {video.stat().st_size} bytes, with a cover")
     moments: dict[str, float] = {"start": time.monotonic()}
@@ -108,16 +114,18 @@ def _play_through(stage: Stage, say: Callable[[str], None]) -> dict[str, Any]:
     result = client.upload(video, cover=cover, on_progress=first_seen)
     moments["done"] = time.monotonic()
     say(f"uploaded    fileId {result.file_id}")
-    event = _await_event(stage, result.file_id)
+    event = _await_event(stage, result.file_id, "NewFileUpload", _EVENT_SECONDS)
     moments["event"] = time.monotonic()
     say("event       NewFileUpload arrived at the app server")
     _check_event(event, result, video)
     _check_playback(stage, result, video, say)
+    processed = _await_procedure(stage, result.file_id, say) if stage.procedure else {}
     return {
         "fileId": result.file_id,
         "videoUrl": result.media_url,
         "coverUrl": result.cover_url,
         "event": event,
+        **processed,
         "bytes": result.size,
         "seconds": {
             "total": round(time.monotonic() - stage.started, 3),
@@ -128,16 +136,23 @@ def _play_through(stage: Stage, say: Callable[[str], None]) -> dict[str, Any]:
     }
 
 
-def _await_event(stage: Stage, file_id: str) -> dict[str, Any]:
-    deadline = time.monotonic() + _EVENT_SECONDS
+def _await_procedure(stage: Stage, file_id: str, say: Callable[[str], None]) -> dict[str, Any]:
+    """Wait for the end of the task flow; judge everything that it made."""
+    event = _await_event(stage, file_id, "ProcedureStateChanged", _PROCEDURE_SECONDS)
+    check_procedure(event, stage.folder, _SECONDS, say)
+    return {"procedure": event}
+
+
+def _await_event(stage: Stage, file_id: str, kind: str, seconds: float) -> dict[str, Any]:
+    deadline = time.monotonic() + seconds
     headers = {"Authorization": f"Bearer {stage.admin_token}"}
     while time.monotonic() < deadline:
         answer = httpx.get(f"{stage.app_server}/received", params={"fileId": file_id}, headers=headers)
-        if found := answer.raise_for_status().json():
-            event: dict[str, Any] = found[0]["event"]
-            return event
+        events: list[dict[str, Any]] = [row["event"] for row in answer.raise_for_status().json()]
+        if found := [event for event in events if event["EventType"] == kind]:
+            return found[0]
         time.sleep(0.02)
-    raise Unavailable("demo.no_event", f"no event for fileId {file_id} reached the app server in {_EVENT_SECONDS:g} s")
+    raise Unavailable("demo.no_event", f"no {kind} for fileId {file_id} reached the app server in {seconds:g} s")
 
 
 def _check_event(event: dict[str, Any], result: UploadResult, video: Path) -> None:

@@ -75,7 +75,12 @@ class DbosEngine:
             "use_listen_notify": False,
         }
         DBOS(config=config)
-        self._workflow = DBOS.workflow(name="openvod.flow", max_recovery_attempts=1_000_000)(self._run)
+
+        # The engine marks what it registers, which a bound method would not let it do.
+        def run_flow(task_id: str) -> None:
+            self._run(task_id)
+
+        self._workflow = DBOS.workflow(name="openvod.flow", max_recovery_attempts=1_000_000)(run_flow)
         DBOS.launch()
 
     async def prepare(self) -> None:

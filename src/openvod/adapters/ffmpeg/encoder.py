@@ -47,11 +47,16 @@ def make_cover(video: Path, path: Path) -> None:
 
 def decode(path: Path) -> Decoded:
     """Decode everything; raises ``Unavailable`` with FFmpeg's words when anything is wrong with the file."""
-    report = _run("-v", "error", "-stats", "-xerror", "-i", str(path), "-f", "null", "-")
+    return decode_address(str(path))
+
+
+def decode_address(address: str) -> Decoded:
+    """As :func:`decode`, of a file or an HTTP address of ours, playlists and their keys included."""
+    report = _run("-v", "error", "-stats", "-xerror", "-i", address, "-f", "null", "-")
     frames = _FRAMES.findall(report)
     times = _TIME.findall(report)
     if not times:
-        raise Unavailable("ffmpeg.no_output", f"{path.name} decoded to nothing")
+        raise Unavailable("ffmpeg.no_output", f"{address} decoded to nothing")
     hours, minutes, seconds = times[-1]
     return Decoded(int(frames[-1]) if frames else 0, int(hours) * 3600 + int(minutes) * 60 + float(seconds))
 
