@@ -26,7 +26,7 @@ from openvod.media.review_codec import (
     CONTENT_REVIEW_SEGMENTS,
     REVIEW_SEGMENTS,
     content_review_document,
-    content_review_item,
+    content_review_output,
     review_document,
     review_info,
     review_output,
@@ -146,13 +146,7 @@ class ReviewRoom:
             document = (review_document if new else content_review_document)(verdict, pictures, expires)
             files.append(OutputFile(key, folder.document(share.number, document), {"Content-Type": "application/json"}))
             document_url = url
-        output = (
-            review_output(verdict, pictures, expires, file_url=document_url)
-            if new
-            else content_review_item(share.definition, verdict, pictures, expires, file_url=document_url)["PornTask"][
-                "Output"
-            ]
-        )
+        output = (review_output if new else content_review_output)(verdict, pictures, expires, file_url=document_url)
         info = review_info(share.definition, verdict, self._now())
         return Reviewed(output, info, success_message(verdict), verdict.suggestion is Suggestion.BLOCK, files)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,21 +20,6 @@ REVIEW_SEGMENTS = 10
 SUCCESS = "SUCCESS"
 _TOPIC = "Porn"
 _FORM = "Image"
-#: Old numbers of error code families; no source lists them for sub-tasks, PullUploadTask's are used (9.2).
-_NUMBERS = {"InvalidInput": 40000, "SourceFileError": 60000}
-_INTERNAL = 70000
-
-
-@dataclass(frozen=True)
-class ReviewRequest:
-    """What a ``ReviewAudioVideoTask`` was asked to do; ``contents`` of ``Media`` and ``Cover``."""
-
-    task_id: str
-    file_id: str
-    definition: int
-    contents: tuple[str, ...] = ("Media",)
-    session_id: str = ""
-    session_context: str = ""
 
 
 def success_message(verdict: Verdict) -> str:
@@ -43,20 +27,11 @@ def success_message(verdict: Verdict) -> str:
     return SUCCESS if not verdict.unreadable else f"{SUCCESS}; {verdict.unreadable} frames could not be read"
 
 
-def content_review_item(
-    definition: int,
-    verdict: Verdict,
-    pictures: Mapping[int, str],
-    expires: str,
-    *,
-    file_url: str = "",
-    message: str = "",
+def content_review_output(
+    verdict: Verdict, pictures: Mapping[int, str], expires: str, *, file_url: str = ""
 ) -> dict[str, Any]:
-    """Return the item of ``AiContentReviewResultSet`` for a finished review (old).
-
-    ``file_url`` leads to :func:`content_review_document`; ``message`` replaces :func:`success_message`.
-    """
-    output = {
+    """Return ``PornTask.Output`` (old); ``file_url`` leads to :func:`content_review_document`."""
+    return {
         "Confidence": float(verdict.confidence),
         "Suggestion": verdict.suggestion.value,
         "Label": verdict.label,
@@ -64,18 +39,6 @@ def content_review_item(
         "SegmentSetFileUrl": file_url,
         "SegmentSetFileUrlExpireTime": expires if file_url else "",
     }
-    message = message or success_message(verdict)
-    return _content_review(definition, SUCCESS, message=message, progress=100, output=output)
-
-
-def content_review_failure(definition: int, code: str, message: str) -> dict[str, Any]:
-    """Return the item of a review that failed; ``code`` is an ``ErrCodeExt`` (procedures-and-api.md 3.7)."""
-    return _content_review(definition, "FAIL", code=code, message=message)
-
-
-def content_review_processing(definition: int, progress: int = 0) -> dict[str, Any]:
-    """Return the item of a review under way, ``progress`` in per cent (notify mode ``Change``, ``events.md`` 5)."""
-    return _content_review(definition, "PROCESSING", progress=progress)
 
 
 def content_review_document(verdict: Verdict, pictures: Mapping[int, str], expires: str) -> str:
@@ -119,24 +82,6 @@ def review_document(verdict: Verdict, pictures: Mapping[int, str], expires: str)
     return _document(_review_segments(verdict, pictures, expires))
 
 
-def review_task(request: ReviewRequest, output: Mapping[str, Any], message: str = SUCCESS) -> dict[str, Any]:
-    """Return a finished ``ReviewAudioVideoTask`` with its :func:`review_output` (new)."""
-    return _review(request, "FINISH", message=message, output=dict(output))
-
-
-def review_task_failure(request: ReviewRequest, code: str, message: str) -> dict[str, Any]:
-    """Return a failed ``ReviewAudioVideoTask``; ``code`` is an ``ErrCodeExt`` (procedures-and-api.md 3.7).
-
-    The state is ``FINISH`` all the same: this task knows no other end, its outcome stands in ``ErrCodeExt``.
-    """
-    return _review(request, "FINISH", code=code, message=message)
-
-
-def review_task_processing(request: ReviewRequest) -> dict[str, Any]:
-    """Return a ``ReviewAudioVideoTask`` under way."""
-    return _review(request, "PROCESSING")
-
-
 def review_info(definition: int, verdict: Verdict, review_time: str) -> dict[str, Any]:
     """Return one part of ``MediaInfo.ReviewInfo`` (procedures-and-api.md 6.3); ``review_time`` is ISO 8601."""
     return {
@@ -145,21 +90,6 @@ def review_info(definition: int, verdict: Verdict, review_time: str) -> dict[str
         "TypeSet": [] if verdict.suggestion is Suggestion.PASS else [f"{_FORM}.{_TOPIC}"],
         "ReviewTime": review_time,
     }
-
-
-def _content_review(
-    definition: int, status: str, *, code: str = "", message: str = "", progress: int = 0, output: Any = None
-) -> dict[str, Any]:
-    task = {
-        "Status": status,
-        "ErrCodeExt": code,
-        "ErrCode": _NUMBERS.get(code.partition(".")[0], _INTERNAL) if code else 0,
-        "Message": message,
-        "Progress": progress,
-        "Input": {"Definition": definition},
-        "Output": output,
-    }
-    return {"Type": _TOPIC, f"{_TOPIC}Task": task}
 
 
 def _content_review_segments(verdict: Verdict, pictures: Mapping[int, str], expires: str) -> list[dict[str, Any]]:
@@ -174,25 +104,6 @@ def _content_review_segments(verdict: Verdict, pictures: Mapping[int, str], expi
         }
         for segment in verdict.segments
     ]
-
-
-def _review(
-    request: ReviewRequest, status: str, *, code: str = "", message: str = "", output: Any = None
-) -> dict[str, Any]:
-    return {
-        "TaskId": request.task_id,
-        "Status": status,
-        "ErrCodeExt": code,
-        "Message": message,
-        "Input": {
-            "FileId": request.file_id,
-            "Definition": request.definition,
-            "ReviewContents": list(request.contents),
-        },
-        "Output": output,
-        "SessionId": request.session_id,
-        "SessionContext": request.session_context,
-    }
 
 
 def _review_head(verdict: Verdict) -> dict[str, Any]:
