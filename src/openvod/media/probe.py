@@ -11,9 +11,9 @@ from typing import Any, Protocol
 class VideoStream:
     """A video stream: ``bitrate`` in bit/s, pixels as stored, before rotation; ``dynamic_range`` "", hdr10 or hlg.
 
-    ``frame_rate`` is the exact mean, 0 when unknown; ``pixel_aspect`` the shape of a pixel (1 = square);
-    ``key_frame_seconds`` the longest distance of key frames, 0 when the container does not tell; ``codec_string``
-    the name that players compare (RFC 6381).
+    ``index`` is the stream's place in the file, ``frame_rate`` the exact mean, 0 when unknown; ``pixel_aspect`` the
+    shape of a pixel (1 = square); ``key_frame_seconds`` the longest distance of key frames, 0 when the container does
+    not tell; ``codec_string`` the name that players compare (RFC 6381).
     """
 
     bitrate: int
@@ -23,6 +23,7 @@ class VideoStream:
     fps: int
     codec_tag: str = ""
     dynamic_range: str = ""
+    index: int = 0
     frame_rate: float = 0.0
     pixel_format: str = ""
     pixel_aspect: float = 1.0
@@ -38,6 +39,7 @@ class AudioStream:
     bitrate: int
     sampling_rate: int
     codec: str
+    index: int = 0
     channels: int = 0
     profile: str = ""
     codec_string: str = ""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from openvod.base.errors import Invalid
 from openvod.media.plan.model import Share
 from openvod.media.playlists import (
     MediaPlaylist,
@@ -273,7 +274,10 @@ def _total(files: ShareFiles, name: str, playlist: MediaPlaylist) -> int:
 
 async def _probed(files: ShareFiles, *names: str) -> ProbeResult:
     """An output that cannot be probed was made from a source that cannot be read."""
-    probe = await files.probe(*names)
+    try:
+        probe = await files.probe(*names)
+    except Invalid as error:
+        raise _nothing() from error
     if not probe.video_streams and not probe.audio_streams:
         raise _nothing()
     return probe

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import resource
+import struct
 import sys
+import time
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +17,13 @@ from openvod.adapters.ffmpeg.codec_strings import audio_codec_string, video_code
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-_MEMORY_BYTES = 2 * 1024**3
+_MEMORY_BYTES = 1024**3
+#: No decoder allocates a larger picture. 8K film has 33 million pixels, the largest phone photograph 200 million.
+_MAX_PIXELS = 220_000_000
+#: An index with more entries is a trap: ten hours at 60 frames a second have two million.
+_MAX_SAMPLES = 5_000_000
+#: How long a file may be read through whose header does not say how long it lasts.
+_MEASURE_SECONDS = 5.0
 _OPEN_FILES = 64
 #: Container readers that look at one file only; playlists (hls, dash, concat) would open others.
 _FORMATS = (
@@ -24,6 +33,9 @@ _FORMATS = (
 _IMAGES = frozenset({"png_pipe", "jpeg_pipe", "bmp_pipe", "tiff_pipe", "webp_pipe", "image2", "gif"})
 #: Pictures in an ISO container, which shares its reader with MP4.
 _STILL_BRANDS = frozenset({"avif", "heic", "heix", "mif1", "heim"})
+#: Readers that take the header's word for the duration, which counts from zero whenever the first picture comes.
+_FAR_AWAY = 10**15  # microseconds
+_UNRELIABLE = frozenset({"matroska,webm"})
 _INTERLACED = frozenset({"TT", "BB", "TB", "BT", 2, 3, 4, 5})
 _HDR = {16: "hdr10", 18: "hlg"}  # colour transfer characteristics, ITU-T H.273
 
@@ -54,21 +66,31 @@ def _probe() -> dict[str, Any]:
     import av
 
     av.logging.set_level(av.logging.PANIC)
-    options = {"format_whitelist": _FORMATS, "protocol_whitelist": "file,pipe,fd", "max_streams": "100"}
+    options = {
+        "format_whitelist": _FORMATS, "protocol_whitelist": "file,pipe,fd", "max_streams": "100",
+        "max_pixels": str(_MAX_PIXELS),
+    }  # fmt: skip
     with open(0, "rb", closefd=False) as source, av.open(source, "r", options=options) as container:
         return _described(container, os.fstat(0).st_size)
 
 
 def _described(container: InputContainer, size: int) -> dict[str, Any]:
-    videos = [s for s in container.streams.video if not s.disposition.value & 0x400]  # attached pictures are covers
-    audios = list(container.streams.audio)
+    # A stream without a decoder has no codec context, one that never showed a picture no size.
+    videos = [s for s in container.streams.video if s.codec_context and s.width and s.height]
+    videos = [s for s in videos if not s.disposition.value & 0x400]  # attached pictures are covers
+    audios = [s for s in container.streams.audio if s.codec_context]
+    if any(len(s.index_entries) > _MAX_SAMPLES for s in [*videos, *audios]):
+        raise ValueError("the file claims more samples than any film has")
     if not videos and not audios:
         raise ValueError("the file has neither a video nor an audio stream")
+    still = container.format.name in _IMAGES or container.metadata.get("major_brand", "").strip() in _STILL_BRANDS
+    rotate = _rotation(container, videos)
     duration = _seconds(container.duration, Fraction(1, 1_000_000))
+    if not still and (not duration or container.format.name in _UNRELIABLE):
+        duration = _measured(container) or duration
     video_duration = max((_seconds(s.duration, s.time_base) or duration for s in videos), default=0.0)
     audio_duration = max((_seconds(s.duration, s.time_base) or duration for s in audios), default=0.0)
     duration = duration or max(video_duration, audio_duration)
-    still = container.format.name in _IMAGES or container.metadata.get("major_brand", "").strip() in _STILL_BRANDS
     image = still and duration < 0.1
     return {
         "size": size,
@@ -77,7 +99,7 @@ def _described(container: InputContainer, size: int) -> dict[str, Any]:
         "width": max((s.width for s in videos), default=0),
         "height": max((s.height for s in videos), default=0),
         "duration": round(duration, 3),
-        "rotate": _rotation(container, videos),
+        "rotate": rotate,
         "video_duration": round(video_duration, 3),
         "audio_duration": round(audio_duration, 3),
         "category": "Image" if image else ("Video" if videos else "Audio"),
@@ -91,17 +113,18 @@ def _seconds(ticks: int | None, time_base: Fraction | None) -> float:
 
 
 def _video(stream: Any) -> dict[str, Any]:
-    rate = stream.average_rate or stream.guessed_rate or 0
+    rate = next((r for r in (stream.average_rate, stream.guessed_rate) if r and r < 1000), 0)
     context = stream.codec_context
     return {
         "bitrate": int(stream.bit_rate or 0),
         "height": stream.height,
         "width": stream.width,
         "codec": _codec(context),
-        "fps": min(round(float(rate)), 1000),
+        "fps": round(float(rate)),
         "codec_tag": context.codec_tag.strip("\x00") if _codec(context) == "hevc" else "",
         "dynamic_range": _HDR.get(int(context.color_trc or 0), ""),
-        "frame_rate": round(min(float(rate), 1000.0), 6),
+        "index": stream.index,
+        "frame_rate": round(float(rate), 6),
         "pixel_format": str(context.pix_fmt or ""),
         "pixel_aspect": _pixel_aspect(stream, context),
         "interlaced": context.field_order in _INTERLACED if hasattr(context, "field_order") else False,
@@ -117,8 +140,10 @@ def _pixel_aspect(stream: Any, context: Any) -> float:
 
 def _key_frame_seconds(stream: Any) -> float:
     """Longest distance of key frames by the container's index; without an index nothing is known."""
+    if not stream.time_base or len(stream.index_entries) < 2:
+        return 0.0
     times = [entry.timestamp for entry in stream.index_entries if entry.is_keyframe]
-    if not times or not stream.time_base or len(stream.index_entries) < 2:
+    if not times:
         return 0.0
     end = times[0] + (stream.duration or 0)
     gaps = [b - a for a, b in zip(times, [*times[1:], max(end, times[-1])], strict=True)]
@@ -131,6 +156,7 @@ def _audio(stream: Any) -> dict[str, Any]:
         "bitrate": int(stream.bit_rate or 0),
         "sampling_rate": context.sample_rate or 0,
         "codec": _codec(context),
+        "index": stream.index,
         "channels": context.channels or 0,
         "profile": str(context.profile or ""),
         "codec_string": audio_codec_string(_codec(context), str(context.profile or "")),
@@ -144,14 +170,40 @@ def _codec(context: Any) -> str:
 
 def _rotation(container: InputContainer, videos: list[Any]) -> int:
     """Read the display rotation from the first frame, the one place where every container's matrix ends up."""
-    if not videos:
+    if not videos or videos[0].width * videos[0].height > _MAX_PIXELS:
         return 0
+    videos[0].codec_context.options = {"max_pixels": str(_MAX_PIXELS)}
     try:
         for frame in container.decode(videos[0]):
-            return int(-frame.rotation) % 360
+            return _turn(next((bytes(d) for d in frame.side_data if d.type.name == "DISPLAYMATRIX"), b""))
     except Exception:
         return 0
     return 0
+
+
+def _turn(matrix: bytes) -> int:
+    """Return degrees clockwise of a display matrix; a mirror is no turn, and is undone first."""
+    if len(matrix) < 36:
+        return 0
+    a, b, _, c, d = struct.unpack_from("=5i", matrix)
+    if a * d - b * c < 0:
+        a, c = -a, -c
+    return round(math.degrees(math.atan2(b, a))) % 360
+
+
+def _measured(container: InputContainer) -> float:
+    """Return the seconds from the first packet to the end of the last; 0 when finding out takes too long."""
+    deadline, end = time.monotonic() + _MEASURE_SECONDS, 0.0
+    try:
+        container.seek(_FAR_AWAY)  # to the last key frame that the index knows, or nowhere
+        for packet in container.demux():
+            if packet.pts is not None and packet.time_base:
+                end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+            if time.monotonic() > deadline:
+                return 0.0
+    except Exception:
+        return 0.0
+    return max(0.0, end - (container.start_time or 0) / 1_000_000)
 
 
 if __name__ == "__main__":

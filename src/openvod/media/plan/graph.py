@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from openvod.media.plan.geometry import Frame
 from openvod.media.plan.marks import Mark, Mosaic, mosaic_filter, overlay
 from openvod.media.plan.model import SOURCE, Asset, Command, Source
+from openvod.media.probe import AudioStream, VideoStream
 
 #: Container readers for strangers' files: none of them opens a second file or an address.
 DEMUXERS = (
@@ -15,7 +16,12 @@ DEMUXERS = (
     "png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe,webp_pipe,ac3,eac3,dv,nut,caf,aiff,ape,w64,mpegvideo"
 )
 HEAD = ("-hide_banner", "-nostdin", "-y", "-loglevel", "error", "-nostats", "-progress", "pipe:1")
-GUARDED = ("-protocol_whitelist", "file,pipe,fd", "-format_whitelist", DEMUXERS, "-max_streams", "100")
+GUARDED = (
+    "-protocol_whitelist", "file,pipe,fd", "-format_whitelist", DEMUXERS, "-max_streams", "100",
+    "-max_pixels", "268435456",
+)  # fmt: skip
+#: Recordings of broadcasts restart their clock; a gap of a second is such a restart, not a pause.
+_RESTARTING = ("-dts_delta_threshold", "1")
 #: Light is measured linearly, brought into the smaller gamut, then its highlights are rolled off.
 _TONE_MAP = (
     "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,"
@@ -65,15 +71,16 @@ def build_command(
     """Return the command that makes ``outputs`` in one pass, and the files it reads beside the source."""
     graph = _Graph(source)
     labels = graph.add([picture for output in outputs for picture in output.videos if picture])
-    arguments = [*HEAD, *_range(clip), *GUARDED, *input_options, "-i", SOURCE, *graph.inputs]
+    restarting = _RESTARTING if source.probe.container == "mpegts" else ()
+    arguments = [*HEAD, *restarting, *_range(clip), *GUARDED, *input_options, "-i", SOURCE, *graph.inputs]
     if graph.text:
         arguments += ["-filter_complex", graph.text]
     remaining = iter(labels)
     for output in outputs:
         for picture in output.videos:
-            arguments += ["-map", f"[{next(remaining)}]" if picture else "0:V:0"]
+            arguments += ["-map", f"[{next(remaining)}]" if picture else stream(source.video)]
         if output.audio:
-            arguments += ["-map", "0:a:0"]
+            arguments += ["-map", stream(source.audio)]
         arguments += ["-map_metadata", "-1", "-map_chapters", "-1", *output.arguments]
     seconds = (clip.end if clip.end is not None else source.duration) - clip.start
     return Command(tuple(arguments), max(seconds, 0.001)), tuple(graph.assets)
@@ -86,6 +93,11 @@ def finish_picture(
     graph = _Graph(source, parts, inputs_before=inputs_before)
     finished = graph.finish(picture, label, "final", "")
     return finished, tuple(graph.assets), tuple(graph.inputs)
+
+
+def stream(chosen: VideoStream | AudioStream | None) -> str:
+    """Name a stream of the source by its place: the one that the probe could read, not the first of its kind."""
+    return f"0:{chosen.index}" if chosen else "0"
 
 
 def _range(clip: ClipRange) -> list[str]:
@@ -125,7 +137,7 @@ class _Graph:
         ordered = sorted(members, key=lambda i: _area(pictures[i].frame), reverse=True)
         current = f"{name}0"
         chain = ",".join(self._base(tone_map=tone_map, timing=common))
-        self.parts.append(f"[0:V:0]{chain}[{current}]")
+        self.parts.append(f"[{stream(self.source.video)}]{chain}[{current}]")
         for place, index in enumerate(ordered):
             picture = pictures[index]
             scaled, following = f"{name}{place}c", f"{name}{place + 1}"
@@ -190,7 +202,7 @@ def _area(frame: Frame) -> int:
 
 
 def _scaled(frame: Frame) -> str:
-    return f"scale={frame.content_width}:{frame.content_height}:flags=bicubic,setsar=1"
+    return f"scale={frame.content_width}:{frame.content_height}:flags=bicubic:out_range=tv,setsar=1"
 
 
 def _timing(picture: Picture) -> str:

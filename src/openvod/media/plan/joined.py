@@ -57,14 +57,14 @@ def _range(work: VideoWork, path: str) -> list[str]:
 def _member(number: int, probe: ProbeResult, frame: Frame, rate: float, *, sound: bool) -> list[str]:
     size = f"{frame.width}:{frame.height}"
     parts = [
-        f"[{number}:V:0]fps={frame_rate(rate)},scale={size}:force_original_aspect_ratio=decrease,"
+        f"[{number}:{probe.video_streams[0].index}]fps={frame_rate(rate)},scale={size}:force_original_aspect_ratio=decrease,"
         f"pad={size}:(ow-iw)/2:(oh-ih)/2,setsar=1,format=yuv420p[v{number}]"
     ]
     if not sound:
         return parts
     form = f"aformat=sample_fmts=fltp:sample_rates={_SAMPLE_RATE}:channel_layouts=stereo"
     if probe.audio_streams:
-        return [*parts, f"[{number}:a:0]{form}[a{number}]"]
+        return [*parts, f"[{number}:{probe.audio_streams[0].index}]{form}[a{number}]"]
     # A clip without sound is silent for as long as it lasts; concat would otherwise pull the rest forward.
     silence = f"anullsrc=r={_SAMPLE_RATE}:cl=stereo,atrim=duration={probe.duration:g},{form}[a{number}]"
     return [*parts, silence]

@@ -151,6 +151,13 @@ class Source:
         width = max(1, round(video.width * video.pixel_aspect))
         return (video.height, width) if self.probe.rotate in (90, 270) else (width, video.height)
 
+    def require_film(self) -> VideoStream:
+        """As :meth:`require_video`; a still picture is none (``SourceFileError.ContentUnsupported``)."""
+        video = self.require_video()
+        if self.probe.category == "Image":
+            raise Failure("SourceFileError.ContentUnsupported", "the file is a still picture; this needs a video")
+        return video
+
     def require_video(self) -> VideoStream:
         """Return the video stream; :class:`Failure` ``SourceFileError.NoVideoMedia`` without one."""
         if self.video is None:

@@ -220,7 +220,7 @@ def plan_animation(item: Item, source: Source, lookup: Lookup) -> Job:
     """Plan an animation of a range."""
     wanted: AnimatedGraphicInput = item.input
     template: AnimatedGraphicsTemplate = find(lookup, TemplateKind.ANIMATED_GRAPHICS, wanted.definition)
-    source.require_video()
+    source.require_film()
     start, end = clip_range(wanted.start_time_offset, wanted.end_time_offset, source.picture_duration)
     if end - start > _MAX_ANIMATION_SECONDS:
         raise Failure(

@@ -74,6 +74,8 @@ def plan_transcode(item: Item, source: Source, lookup: Lookup, encoder: Encoder)
     marks = read_marks(wanted.watermark_set, lookup, source.duration, still=False)
     mosaics = read_mosaics(wanted.mosaic_set, source.duration)
     video = None if template.audio_only else template.video_template
+    if video:
+        source.require_film()
     audio = None if template.remove_audio else template.audio_template
     check_container(template.container, video, audio, source)
     # Cutting and drawing need frames; a copied stream could only be cut at its key frames.
@@ -239,7 +241,7 @@ def _shown_fps(rung: _Rung, source: Source) -> float:
 
 def _kept(infos: Sequence[StreamInfo], source: Source, template: AdaptiveTemplate) -> list[StreamInfo]:
     """Leave out rungs above the source; keep at least one ([P] 4.3)."""
-    source.require_video()
+    source.require_film()
     if not infos:
         raise Failure("InvalidInput.ConfigurationUnsupported", "every stream of the template has RemoveVideo")
     short = min(source.width, source.height)
