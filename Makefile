@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-all lint lock clean bench kill-sweep
+.PHONY: help demo test test-all lint lock clean bench bench-media kill-sweep flow-sweep
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1: \2/p' $(MAKEFILE_LIST)
 
@@ -43,6 +43,12 @@ kill-sweep: $(VENV)/.installed-dev ## kill -9 the server 100 times under upload 
 bench: $(VENV)/.installed-dev ## latency and memory of a real server
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.latency
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.memory
+
+flow-sweep: $(VENV)/.installed-dev ## kill -9 the worker 100 times in flows and count what was lost
+	@PYTHONPATH=tests $(BIN)/python -m support.flow_sweep --kills 100 --seed 1 $(ARGS)
+
+bench-media: $(VENV)/.installed-dev ## what ladders, remuxes, snapshots and reviews cost, with their quality
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.media $(ARGS)
 
 lint: $(VENV)/.installed-dev ## ruff, mypy --strict, import contract
 	@$(BIN)/ruff check .

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from openvod.app import cli_access, cli_client, cli_demo, cli_events, cli_serve, cli_tasks
+from openvod.app import cli_access, cli_client, cli_demo, cli_events, cli_media, cli_serve, cli_tasks
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Self-hosted video on demand.", pretty_exceptions_enable=False
@@ -21,6 +21,7 @@ app.add_typer(cli_access.apps, name="apps")
 app.add_typer(cli_access.regions, name="regions")
 app.add_typer(cli_access.classes, name="classes")
 app.add_typer(cli_events.events, name="events")
+app.add_typer(cli_media.media, name="media")
 app.add_typer(cli_tasks.tasks, name="tasks")
 app.add_typer(cli_tasks.templates, name="templates")
 app.add_typer(cli_tasks.procedures, name="procedures")

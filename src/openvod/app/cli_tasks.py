@@ -32,6 +32,7 @@ from openvod.base.errors import Invalid
 from openvod.events.codec import iso_time
 from openvod.media.flow import command_line
 from openvod.media.outputs import output_bucket
+from openvod.media.plan.estimate import cpu_seconds
 from openvod.media.plan.model import Encoder, Item, Plan, Source
 from openvod.media.plan.planner import Options, make_plan
 from openvod.media.probe import ProbeResult
@@ -113,6 +114,7 @@ def _plan_json(made: Plan, probe: ProbeResult) -> dict[str, Any]:
                 ],
                 "commands": [command_line(command.arguments) for command in job.commands],
                 "assets": [asset.name for asset in job.assets],
+                "estimatedCpuSeconds": cpu_seconds(job, Source("", probe)),
             }
             for job in made.jobs
         ],
@@ -129,7 +131,8 @@ def _print_plan(made: Plan, probe: ProbeResult, file: Path) -> None:
     typer.echo(f"{file.name}: {shape}, {probe.duration:g} s, {probe.size} bytes\n")
     for job in made.jobs:
         wanted = ", ".join(f"{share.kind.value} {share.definition}" for share in job.shares)
-        typer.secho(f"{job.name} ({job.work.value}): {wanted}", bold=True)
+        cost = cpu_seconds(job, Source("", probe))
+        typer.secho(f"{job.name} ({job.work.value}, about {cost:g} CPU seconds): {wanted}", bold=True)
         for command in job.commands:
             typer.echo(f"  {command_line(command.arguments).replace(chr(123) + 'source' + chr(125), str(file))}")
         typer.echo("")

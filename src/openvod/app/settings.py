@@ -72,6 +72,10 @@ class TaskSettings(_Section):
     stall_seconds: float = Field(120.0, gt=0, description="A media program without progress for so long is ended.")
     max_pixels: int = Field(8192 * 8192, ge=1, description="Sources with larger pictures are refused.")
     max_seconds: float = Field(24 * 3600.0, gt=0, description="Longer sources are refused.")
+    reviewers: dict[str, str] = Field(
+        default_factory=lambda: {"Porn": "openvod.adapters.nudenet.reviewer:NudeNetReviewer"},
+        description="Reviewers by topic (Porn, Terror, Polity), each as `module:Class`; a JSON object.",
+    )
     hold_blocked: bool = Field(False, description="Take a file that a review blocks out of playback.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import importlib
 import logging
 import os
 import signal
@@ -23,18 +24,19 @@ from openvod.adapters.filesystem.blobs import FileBlobStore
 from openvod.adapters.filesystem.folder import DataFolder
 from openvod.adapters.filesystem.liveness import LockFileLiveness
 from openvod.adapters.filesystem.scratch import ScratchFolders
-from openvod.adapters.nudenet.reviewer import NudeNetReviewer
 from openvod.adapters.sql.database import Database
 from openvod.adapters.sql.liveness import AdvisoryLiveness
 from openvod.adapters.system import SystemClock, SystemEntropy
 from openvod.app.platform import derived_key, open_store
 from openvod.app.settings import Settings
+from openvod.base.errors import Invalid
 from openvod.base.identifiers import new_hex
 from openvod.base.ports import Clock
 from openvod.media.flow import Addresses, FlowService, FlowSettings
 from openvod.media.flow_reviews import ReviewRoom
 from openvod.media.plan.model import Encoder, Limits, WorkClass
 from openvod.media.plan.planner import Options
+from openvod.media.review import Reviewer
 from openvod.signing.playback_token import evidence_token, segment_key, segment_token
 from openvod.storage.outputs import OutputStore
 from openvod.storage.service import StorageService
@@ -120,7 +122,7 @@ class Worker:
             OutputStore(self._database, blobs, clock, entropy),
             FfmpegProcess(),
             self._workshop,
-            ReviewRoom(self._database, {"Porn": NudeNetReviewer()}, clock, addresses.evidence),
+            ReviewRoom(self._database, reviewers(self._settings), clock, addresses.evidence),
             clock,
             entropy,
             addresses,
@@ -206,6 +208,21 @@ def flow_addresses(root_key: bytes, public_url: str, clock: Clock) -> Addresses:
         evidence=evidence,
         key_bytes=lambda file_id, definition: segment_key(root, file_id, definition),
     )
+
+
+def reviewers(settings: Settings) -> dict[str, Reviewer]:
+    """Load the reviewers that the settings name; ``Invalid("reviewer.unknown")`` names the one that is none."""
+    found: dict[str, Reviewer] = {}
+    for topic, place in settings.tasks.reviewers.items():
+        module, _, name = place.partition(":")
+        try:
+            found[topic] = getattr(importlib.import_module(module), name)()
+        except (ImportError, AttributeError, TypeError) as error:
+            raise Invalid(
+                "reviewer.unknown",
+                f"OPENVOD__TASKS__REVIEWERS names {place!r} for {topic}, which cannot be used: {error}",
+            ) from error
+    return found
 
 
 def flow_settings(settings: Settings) -> FlowSettings:

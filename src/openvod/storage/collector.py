@@ -16,6 +16,8 @@ from openvod.storage.service import doom_upload
 UPLOAD_IDLE_SECONDS = 7 * 86_400
 #: How long a completed upload answers a repeated Complete (``cos-storage.md`` 4.3).
 COMPLETED_KEPT_SECONDS = 86_400
+#: A worker needs seconds from the ledger row to the object; nothing else holds a pending blob without a slot.
+PENDING_KEPT_SECONDS = 3600
 _BATCH = 500
 
 
@@ -49,6 +51,7 @@ class Collector:
     async def collect(self, *, slack: bool = False) -> Collected:
         """Run one round; ``slack`` also erases bytes outside every extent (costs a look at each open upload)."""
         uploads = await self._uow.write(self._expire_uploads)
+        await self._uow.write(self._doom_stale)
         blobs = await self._delete_doomed()
         orphans = await self._delete_orphans()
         freed = await self._erase_slack() if slack else 0
@@ -64,6 +67,12 @@ class Collector:
         for upload in abandoned:
             doom_upload(tx.storage, upload)
         return len(completed) + len(abandoned)
+
+    def _doom_stale(self, tx: StorageTx) -> None:
+        """Doom what another process (a worker) was storing when it died; what this one writes is in its slots."""
+        before = self._clock.now() - PENDING_KEPT_SECONDS
+        stale = [b.blob_id for b in tx.storage.blobs(BlobState.PENDING) if b.created_at < before]
+        tx.storage.set_blob_state([b for b in stale if not self._slots.is_writing(b)], BlobState.DOOMED)
 
     async def _delete_doomed(self) -> int:
         doomed = await self._uow.read(lambda tx: tx.storage.blobs(BlobState.DOOMED))
