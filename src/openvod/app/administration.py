@@ -65,6 +65,12 @@ def with_database(data_dir: Path, use: Callable[[DataFolder, Database], Awaitabl
             database.close()
 
 
+def base_url(folder: DataFolder) -> str:
+    """Return the base of the URLs handed out: as set, else as the server last told."""
+    server = load_settings(folder.path).server
+    return server.public_url.rstrip("/") or folder.remembered_url() or f"http://{server.host}:{server.port}"
+
+
 def show(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
     """Print rows as a table, or as a JSON array."""
     if as_json:

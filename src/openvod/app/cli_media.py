@@ -9,8 +9,7 @@ import typer
 
 from openvod.adapters.filesystem.folder import DataFolder
 from openvod.adapters.sql.database import Database
-from openvod.app.administration import DEFAULT_DATA_DIR, DataDir, with_database
-from openvod.app.settings import load_settings
+from openvod.app.administration import DEFAULT_DATA_DIR, DataDir, base_url, with_database
 from openvod.base.errors import NotFound
 from openvod.media.info import media_info
 
@@ -22,10 +21,10 @@ def show_media(
     file_id: Annotated[str, typer.Argument(help="The FileId.")], data_dir: DataDir = DEFAULT_DATA_DIR
 ) -> None:
     """Print everything known of a file (MediaInfo) as JSON."""
-    server = load_settings(data_dir).server
-    base = server.public_url.rstrip("/") or f"http://{server.host}:{server.port}"
 
-    async def use(_: DataFolder, database: Database) -> dict[str, Any]:
+    async def use(folder: DataFolder, database: Database) -> dict[str, Any]:
+        base = base_url(folder)
+
         def work(tx: Any) -> dict[str, Any]:
             asset = tx.media.asset(file_id)
             if asset is None:

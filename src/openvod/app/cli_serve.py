@@ -16,6 +16,7 @@ from openvod.app.administration import (
     DEFAULT_DATA_DIR,
     AsJson,
     DataDir,
+    base_url,
     plain_errors,
     print_json,
     with_database,
@@ -54,8 +55,7 @@ def worker(
     set_up_logging(log_level)
     with plain_errors():
         settings = _with_options(load_settings(data_dir), None, None, public_url)
-        server = settings.server
-        base = server.public_url or f"http://{server.host}:{server.port}"
+        base = settings.server.public_url or base_url(DataFolder(data_dir))
         worker_module.run_worker(data_dir, settings, base, parent=parent)
 
 

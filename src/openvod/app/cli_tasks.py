@@ -21,6 +21,7 @@ from openvod.app.administration import (
     DEFAULT_DATA_DIR,
     AsJson,
     DataDir,
+    base_url,
     plain_errors,
     print_json,
     show,
@@ -31,6 +32,7 @@ from openvod.app.settings import load_settings
 from openvod.base.errors import Invalid
 from openvod.events.codec import iso_time
 from openvod.media.flow import command_line
+from openvod.media.flow_records import abort
 from openvod.media.outputs import output_bucket
 from openvod.media.plan.estimate import cpu_seconds
 from openvod.media.plan.model import Encoder, Item, Plan, Source
@@ -202,7 +204,12 @@ def _subtask_json(subtask: SubTask) -> dict[str, Any]:
 @tasks.command("abort")
 def abort_task(task_id: TaskId, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """End a waiting task at once; stop a running one within a second or two."""
-    task = _with_tasks(data_dir, lambda service: service.abort(task_id))
+
+    async def use(folder: DataFolder, database: Database) -> Task:
+        base, now = base_url(folder), SystemClock().now()
+        return await database.write(lambda tx: abort(tx, task_id, now, lambda key: f"{base}/{key}"))
+
+    task = with_database(data_dir, use)
     typer.echo(f"{task.task_id} {'is ABORTED' if task.status.terminal else 'will stop'}")
 
 

@@ -96,6 +96,7 @@ class Platform:
         self._folder.prepare()
         self._folder.lock()
         self._stack.callback(self._folder.unlock)
+        self._folder.remember_url(self.public_url)
         self._database = open_store(self._folder, self._settings)
         self._stack.callback(self._database.close)
         clock, entropy = SystemClock(), SystemEntropy()

@@ -18,9 +18,11 @@ from openvod.media.flow_records import (
     FlowState,
     FlowTx,
     UrlOf,
+    abortion,
     begin,
     crashed,
     fail,
+    fail_pending,
     item_of,
     load,
     settle,
@@ -50,6 +52,8 @@ from openvod.tasks.state import subtask_begun, subtask_progressed, subtask_succe
 
 _log = logging.getLogger("openvod.media.flow")
 _ATTEMPTS = 2
+#: Trouble that passes and says nothing of the file: the engine repeats the step.
+_PASSING = frozenset({"database.commit_failed", "database.failed", "database.unavailable", "storage.output_lost"})
 _LOG_CHARACTERS = 4000
 _TYPES = {
     "m3u8": "application/vnd.apple.mpegurl",
@@ -131,13 +135,13 @@ class FlowService:
         self._settings = settings
         self._turns = {work: asyncio.Semaphore(settings.turns.get(work, 1)) for work in WorkClass}
 
-    async def begin(self, task_id: str) -> bool:
-        """Take a task up; return whether there is work."""
-        return await self._uow.write(lambda tx: begin(tx, task_id, self._clock.now(), self._addresses.media))
+    async def begin(self, task_id: str, run: int) -> bool:
+        """Take a run of a task up; return whether there is work."""
+        return await self._uow.write(lambda tx: begin(tx, task_id, run, self._clock.now(), self._addresses.media))
 
-    async def advance(self, task_id: str) -> bool:
-        """Do the next job of a task; return whether there may be another."""
-        planned = await self._plan(task_id)
+    async def advance(self, task_id: str, run: int) -> bool:
+        """Do the next job of a run; return whether there may be another."""
+        planned = await self._plan(task_id, run)
         if not planned or not planned[1].jobs:
             return False
         state, plan, source = planned
@@ -158,24 +162,28 @@ class FlowService:
         except Failure as failure:
             await self._fail(task_id, {share.number: failure for share in job.shares})
         except OpenVodError as error:
+            if error.code in _PASSING:
+                raise
             _log.warning("%s of %s failed: %s", job.name, task_id, error)
             internal = Failure("InternalError", error.message)
             await self._fail(task_id, {share.number: internal for share in job.shares})
 
-    async def finish(self, task_id: str) -> None:
-        """Leave nothing of a finished task behind."""
-        await self._workshop.clear(task_id)
+    async def finish(self, task_id: str, run: int) -> None:
+        """Leave nothing of a finished run behind; a later run's folder is its own affair."""
+        task = await self._uow.read(lambda tx: tx.tasks.task(task_id))
+        if task is None or task.run == run:
+            await self._workshop.clear(task_id)
 
-    async def _plan(self, task_id: str) -> tuple[FlowState, Plan, Source] | None:
+    async def _plan(self, task_id: str, run: int) -> tuple[FlowState, Plan, Source] | None:
         """Plan what has no result yet; what cannot be planned fails here."""
 
         def work(tx: FlowTx) -> tuple[FlowState, Plan, Source] | tuple[FlowState, Failure] | None:
             state = load(tx, task_id)
-            if state is None or state.task.status.terminal or not state.pending:
+            if state is None or state.task.run != run or state.task.status.terminal or not state.pending:
                 return None
             try:
                 if state.task.abort_requested:
-                    raise _abortion()
+                    raise abortion()
                 source = source_of(tx, state)
             except Failure as refused:
                 return state, refused
@@ -394,11 +402,9 @@ class FlowService:
         await self._uow.write(work)
 
     async def _abort(self, task_id: str) -> None:
-        def work(tx: FlowTx) -> None:
-            numbers = [s.number for s in tx.tasks.subtasks(task_id) if not s.status.terminal]
-            fail(tx, task_id, dict.fromkeys(numbers, _abortion()), self._clock.now(), self._addresses.media)
-
-        await self._uow.write(work)
+        await self._uow.write(
+            lambda tx: fail_pending(tx, task_id, abortion(), self._clock.now(), self._addresses.media)
+        )
 
     async def _fail(self, task_id: str, failures: Mapping[int, Failure], *, log: str = "") -> None:
         await self._uow.write(lambda tx: fail(tx, task_id, failures, self._clock.now(), self._addresses.media, log=log))
@@ -432,10 +438,6 @@ def command_line(arguments: Sequence[str]) -> str:
 def content_type(name: str) -> dict[str, str]:
     """Return the header that playback sends."""
     return {"Content-Type": _TYPES.get(name.rpartition(".")[2], "application/octet-stream")}
-
-
-def _abortion() -> Failure:
-    return Failure("InternalError", "the task was aborted")
 
 
 def _why(failed: ProcessFailed, *, quarantined: bool) -> Failure:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from openvod.base.errors import Conflict, NotFound
 from openvod.events.model import EventState, NewEvent
 from openvod.events.ports import EventTables
 from openvod.media.model import MediaAsset, ProbeState
@@ -32,13 +33,14 @@ from openvod.tasks.model import (
     SubTaskKind,
     SubTaskStatus,
     Task,
+    TaskStatus,
     TaskType,
     TranscodeInput,
     media_inputs,
 )
 from openvod.tasks.ports import TaskTables
 from openvod.tasks.service import template_for
-from openvod.tasks.state import aborted, begun, finished, subtask_failed
+from openvod.tasks.state import aborted, asked_to_abort, begun, finished, subtask_failed
 from openvod.tasks.templates import TemplateKind
 
 #: Makes an address of an object's key.
@@ -92,18 +94,50 @@ def load(tx: FlowTx, task_id: str, *, lock: bool = False) -> FlowState | None:
     return FlowState(task, tx.media.asset(task.file_id), tx.tasks.subtasks(task_id))
 
 
-def begin(tx: FlowTx, task_id: str, now: float, url: UrlOf) -> bool:
-    """Take a task up: expand its procedure once; return whether there is anything to do."""
+def begin(tx: FlowTx, task_id: str, run: int, now: float, url: UrlOf) -> bool:
+    """Take a run of a task up: expand its procedure once; return whether there is anything to do."""
     state = load(tx, task_id, lock=True)
-    if state is None or state.task.status.terminal:
+    if state is None or state.task.status.terminal or state.task.run != run:
         return False
+    _take_up(tx, state, now)
+    return not settle(tx, task_id, now, url, changed=False)
+
+
+def _take_up(tx: FlowTx, state: FlowState, now: float) -> None:
     task = begun(state.task, now)
     tx.tasks.put_task(task)
     if not state.subtasks:
         for subtask in expand(tx, task, state.asset):
             tx.tasks.put_subtask(subtask)
-    settle(tx, task_id, now, url, changed=False)
-    return True
+
+
+def abort(tx: FlowTx, task_id: str, now: float, url: UrlOf) -> Task:
+    """End a waiting task at once, and tell it; ask the worker of a running one to stop.
+
+    Raises ``NotFound("task.unknown")`` and ``Conflict("task.ended")``.
+    """
+    state = load(tx, task_id, lock=True)
+    if state is None:
+        raise NotFound("task.unknown", f"task {task_id!r} does not exist")
+    if state.task.status.terminal:
+        raise Conflict("task.ended", f"task {task_id} is {state.task.status.value} already")
+    asked = replace(state, task=asked_to_abort(state.task))
+    tx.tasks.put_task(asked.task)
+    if state.task.status is TaskStatus.WAITING:
+        _take_up(tx, asked, now)
+        fail_pending(tx, task_id, abortion(), now, url)
+    return tx.tasks.task(task_id) or asked.task
+
+
+def abortion() -> Failure:
+    """Why sub-tasks of an aborted task fail."""
+    return Failure("InternalError", "the task was aborted")
+
+
+def fail_pending(tx: FlowTx, task_id: str, why: Failure, now: float, url: UrlOf) -> bool:
+    """Fail everything without a result for one reason; return whether the task is finished."""
+    numbers = [subtask.number for subtask in tx.tasks.subtasks(task_id) if not subtask.status.terminal]
+    return fail(tx, task_id, dict.fromkeys(numbers, why), now, url)
 
 
 def expand(tx: FlowTx, task: Task, asset: MediaAsset | None) -> list[SubTask]:

@@ -18,6 +18,4 @@ def output_bucket(tables: StorageTables, entropy: Entropy, sub_app_id: int, regi
         return found
     tag = StorageRegion(region, True, False).short_name
     short = f"{new_hex(entropy, 8)}vodtrans{tag}{sub_app_id}"
-    bucket = Bucket(f"{short}-{STORAGE_APP_ID}", short, sub_app_id, region, PURPOSE)
-    tables.add_bucket(bucket)
-    return bucket
+    return tables.add_bucket(Bucket(f"{short}-{STORAGE_APP_ID}", short, sub_app_id, region, PURPOSE))

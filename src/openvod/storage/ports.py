@@ -79,8 +79,8 @@ class StorageTables(Protocol):
         """Return a bucket by the name that paths use."""
         ...
 
-    def add_bucket(self, bucket: Bucket) -> None:
-        """Insert."""
+    def add_bucket(self, bucket: Bucket) -> Bucket:
+        """Insert, unless another transaction was faster; return the bucket of that application, region and purpose."""
         ...
 
     def add_blob(self, blob: Blob) -> None:

@@ -21,7 +21,7 @@ from openvod.tasks.model import (
 )
 from openvod.tasks.ports import TaskTables, TaskTx
 from openvod.tasks.presets import PRESET_PROCEDURES, PRESETS
-from openvod.tasks.state import aborted, as_new, asked_to_abort, started_over
+from openvod.tasks.state import as_new, started_over
 from openvod.tasks.templates import FIRST_CUSTOM_DEFINITION, Template, TemplateKind, read_body, read_wire
 
 #: Templates per application (5); kinds that are not named: 100.
@@ -179,20 +179,6 @@ class TaskService:
     async def show(self, task_id: str) -> tuple[Task, Sequence[SubTask]]:
         """Return a task and its items; ``NotFound("task.unknown")``."""
         return await self._uow.read(lambda tx: (_known(tx, task_id), tx.tasks.subtasks(task_id)))
-
-    async def abort(self, task_id: str) -> Task:
-        """End a waiting task at once; ask the worker of a running one to stop."""
-        now = self._clock.now()
-
-        def work(tx: TaskTx) -> Task:
-            task = _known(tx, task_id)
-            if task.status.terminal:
-                raise Conflict("task.ended", f"task {task_id} is {task.status.value} already")
-            task = aborted(task, now) if task.status is TaskStatus.WAITING else asked_to_abort(task)
-            tx.tasks.put_task(task)
-            return task
-
-        return await self._uow.write(work)
 
     async def rerun(self, task_id: str, number: int | None = None) -> Task:
         """Do a finished task again: one sub-task, or all that failed; its event is sent again at the end."""

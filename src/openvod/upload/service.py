@@ -262,9 +262,7 @@ class UploadService:
         if found:
             return found
         short = f"{new_hex(self._entropy, 8)}vod{region.short_name}{application.sub_app_id}"
-        bucket = Bucket(f"{short}-{STORAGE_APP_ID}", short, application.sub_app_id, region.name)
-        tx.storage.add_bucket(bucket)
-        return bucket
+        return tx.storage.add_bucket(Bucket(f"{short}-{STORAGE_APP_ID}", short, application.sub_app_id, region.name))
 
     def _credential(self, session: UploadSession, now: float) -> TemporaryCredential:
         grant = StorageGrant(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol, TypeVar
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, StepOptions
@@ -22,15 +22,15 @@ _log = logging.getLogger("openvod.engine")
 class Flow(Protocol):
     """What a flow does; see :class:`openvod.media.flow.FlowService`."""
 
-    async def begin(self, task_id: str) -> bool:
-        """Take a task up; return whether there is work."""
+    async def begin(self, task_id: str, run: int) -> bool:
+        """Take a run of a task up; return whether there is work."""
         ...
 
-    async def advance(self, task_id: str) -> bool:
+    async def advance(self, task_id: str, run: int) -> bool:
         """Do the next job; return whether there may be another."""
         ...
 
-    async def finish(self, task_id: str) -> None:
+    async def finish(self, task_id: str, run: int) -> None:
         """Leave nothing behind."""
         ...
 
@@ -47,7 +47,11 @@ class Liveness(Protocol):
         ...
 
     def release(self, executor_id: str) -> None:
-        """Give a claim back."""
+        """Give a claim back; what proved a dead worker's life is removed."""
+        ...
+
+    def known(self) -> Sequence[str]:
+        """Return workers that left a proof which somebody has to remove."""
         ...
 
 
@@ -77,8 +81,8 @@ class DbosEngine:
         DBOS(config=config)
 
         # The engine marks what it registers, which a bound method would not let it do.
-        def run_flow(task_id: str) -> None:
-            self._run(task_id)
+        def run_flow(task_id: str, run: int) -> None:
+            self._run(task_id, run)
 
         self._workflow = DBOS.workflow(name="openvod.flow", max_recovery_attempts=1_000_000)(run_flow)
         DBOS.launch()
@@ -92,10 +96,11 @@ class DbosEngine:
     def close(self) -> None:
         """Stop the engine; flows on their way go on elsewhere, or here after the next start."""
         DBOS.destroy(destroy_registry=True)
+        self._liveness.release(self._executor_id)
 
     async def submit(self, task_id: str, run: int, priority: int) -> None:
         """Enqueue a run of a task; the same run twice is once. ``priority`` −10…10, higher first."""
-        await self._enqueue(f"{task_id}#{run}", task_id, priority)
+        await self._enqueue(f"{task_id}#{run}", task_id, run, priority)
 
     async def resubmit_ended(self, task_id: str, run: int, priority: int) -> bool:
         """Start a run again whose workflow ended although its task did not; return whether it had."""
@@ -103,20 +108,21 @@ class DbosEngine:
         known = await DBOS.list_workflows_async(workflow_id_prefix=prefix, load_input=False, load_output=False)
         if not known or any(workflow.status not in _ENDED for workflow in known):
             return False
-        await self._enqueue(f"{prefix}.{len(known)}", task_id, priority)
+        await self._enqueue(f"{prefix}.{len(known)}", task_id, run, priority)
         return True
 
-    async def _enqueue(self, workflow_id: str, task_id: str, priority: int) -> None:
+    async def _enqueue(self, workflow_id: str, task_id: str, run: int, priority: int) -> None:
         def enqueue() -> None:
             with SetWorkflowID(workflow_id), SetEnqueueOptions(priority=_LOWEST - priority):
-                DBOS.enqueue_workflow(_QUEUE, self._workflow, task_id)
+                DBOS.enqueue_workflow(_QUEUE, self._workflow, task_id, run)
 
         await asyncio.to_thread(enqueue)
 
     async def adopt_orphans(self) -> int:
         """Take over the flows of workers that died; return how many."""
         pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
-        owners = {workflow.executor_id for workflow in pending if workflow.executor_id} - {self._executor_id}
+        owners = {workflow.executor_id for workflow in pending if workflow.executor_id}
+        owners = (owners | set(await asyncio.to_thread(self._liveness.known))) - {self._executor_id}
         adopted = 0
         for owner in owners:
             if not await asyncio.to_thread(self._liveness.claim, owner):
@@ -137,16 +143,16 @@ class DbosEngine:
             await DBOS.resume_workflow_async(workflow.workflow_id, queue_name=_QUEUE)
         return len(theirs)
 
-    def _run(self, task_id: str) -> None:
+    def _run(self, task_id: str, run: int) -> None:
         """The workflow, in a thread of the engine."""
-        if self._step("begin", self._flow.begin, task_id):
-            while self._step("advance", self._flow.advance, task_id):
+        if self._step("begin", lambda: self._flow.begin(task_id, run)):
+            while self._step("advance", lambda: self._flow.advance(task_id, run)):
                 pass
-        self._step("finish", self._flow.finish, task_id)
+        self._step("finish", lambda: self._flow.finish(task_id, run))
 
-    def _step(self, name: str, call: Callable[[str], Coroutine[Any, Any, R]], task_id: str) -> R:
+    def _step(self, name: str, call: Callable[[], Coroutine[Any, Any, R]]) -> R:
         def work() -> R:
-            return self._in_loop(call(task_id))
+            return self._in_loop(call())
 
         options: StepOptions = {
             "name": name,

@@ -62,6 +62,15 @@ class DataFolder:
             os.close(self._lock_fd)
             self._lock_fd = None
 
+    def remember_url(self, public_url: str) -> None:
+        """Keep the base of the URLs handed out, for programs beside the server."""
+        (self.path / "public-url").write_text(public_url, encoding="utf-8")
+
+    def remembered_url(self) -> str:
+        """Return what the server handed out last; empty before its first start."""
+        path = self.path / "public-url"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
     @property
     def root_key(self) -> bytes:
         """The installation's root key: 32 bytes that live outside the database."""

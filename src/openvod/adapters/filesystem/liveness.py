@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -35,6 +36,10 @@ class LockFileLiveness:
         """See :meth:`openvod.adapters.dbos.engine.Liveness.release`. The file of a dead worker has served."""
         self._path(executor_id).unlink(missing_ok=True)
         os.close(self._held.pop(executor_id))
+
+    def known(self) -> Sequence[str]:
+        """See :meth:`openvod.adapters.dbos.engine.Liveness.known`."""
+        return [path.stem for path in self._folder.glob("*.lock")]
 
     def _path(self, executor_id: str) -> Path:
         return self._folder / f"{executor_id}.lock"

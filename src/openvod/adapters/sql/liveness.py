@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, Engine, text
 
 
@@ -25,6 +27,10 @@ class AdvisoryLiveness:
         """See :meth:`openvod.adapters.dbos.engine.Liveness.release`."""
         statement = text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))")
         self._connection.execute(statement, {"name": f"openvod-worker/{executor_id}"})
+
+    def known(self) -> Sequence[str]:
+        """See :meth:`openvod.adapters.dbos.engine.Liveness.known`: the server removes locks by itself."""
+        return ()
 
     def close(self) -> None:
         """End the session, and with it every proof."""

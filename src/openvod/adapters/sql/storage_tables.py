@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, func, or_, select, update
 
 from openvod.adapters.sql import schema
-from openvod.adapters.sql.rows import fetch_all, fetch_one, remove, upsert, values
+from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_if_absent, remove, upsert, values
 from openvod.storage.model import (
     Blob,
     BlobState,
@@ -48,9 +48,10 @@ class SqlStorageTables:
         row = fetch_one(self._connection, schema.buckets, where)
         return Bucket(**row._mapping) if row else None
 
-    def add_bucket(self, bucket: Bucket) -> None:
-        """Insert."""
-        upsert(self._connection, schema.buckets, values(bucket))
+    def add_bucket(self, bucket: Bucket) -> Bucket:
+        """Insert, unless another transaction was faster; return the bucket of that application, region and purpose."""
+        insert_if_absent(self._connection, schema.buckets, values(bucket))
+        return self.bucket_for(bucket.sub_app_id, bucket.region, bucket.purpose) or bucket
 
     def add_blob(self, blob: Blob) -> None:
         """Insert a ledger row."""
