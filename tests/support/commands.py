@@ -8,10 +8,10 @@ import sys
 from typing import Any
 
 
-def openvod(*arguments: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    """Run ``openvod`` and return what it did."""
+def openvod(*arguments: str, timeout: float = 60, text: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run ``openvod`` with ``text`` on its standard input; return what it did."""
     command = [sys.executable, "-m", "openvod.app.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False, input=text)
 
 
 def openvod_json(*arguments: str) -> Any:
