@@ -31,11 +31,13 @@ _HOLE = bytes(MIB)
 _ETAG, _CRC = hashlib.md5(_HOLE).hexdigest(), CRC64.calc(_HOLE)
 
 
-async def measure_apply(server: PlatformServer, wire: Wire) -> list[float]:
+async def measure_apply(
+    server: PlatformServer, wire: Wire, *, rate: int = _RATE, seconds: int = _SECONDS
+) -> list[float]:
     """Return the latency of each scheduled Apply in seconds."""
     bodies = [
         json.dumps({"signature": signature(wire.key), "videoName": "n", "videoType": "mp4", "videoSize": 1}).encode()
-        for _ in range(_RATE * _SECONDS)
+        for _ in range(rate * seconds)
     ]
     free: asyncio.Queue[Connection] = asyncio.Queue()
     for _ in range(64):
@@ -52,7 +54,7 @@ async def measure_apply(server: PlatformServer, wire: Wire) -> list[float]:
     start = time.perf_counter()
     async with asyncio.TaskGroup() as group:
         for number, body in enumerate(bodies):
-            scheduled = start + number / _RATE
+            scheduled = start + number / rate
             await asyncio.sleep(max(0.0, scheduled - time.perf_counter()))
             group.create_task(one(scheduled, body))
     while not free.empty():

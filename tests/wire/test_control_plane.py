@@ -72,6 +72,8 @@ def test_every_signature_fault_has_its_code(wire: Wire, shared_server: PlatformS
         (signature(wire.key, sourceContext="x" * 251), 10004, "sourceContext"),
         (signature(wire.key, oneTimeValid=2), 10004, "oneTimeValid"),
         (signature(wire.key, procedure="Nope"), 10032, "procedure"),
+        (signature(wire.key, procedure="没有"), 10032, "does not exist"),
+        (signature(wire.key, procedure="QCVB_SimpleProcessFile({10,20)"), 10032, "character"),
         (signature(wire.key, storageRegion="ap-nowhere"), 10030, "ap-chongqing"),
         (signature(wire.key, classId=77), 10031, "classId"),
         (signature(wire.key, vodSubAppId=1999999999), 10012, "vodSubAppId"),
@@ -79,6 +81,12 @@ def test_every_signature_fault_has_its_code(wire: Wire, shared_server: PlatformS
     for text, code, fragment in table:
         got, message = _refused(wire, signature=text)
         assert (got, fragment in message) == (code, True), (text[:30], got, message)
+
+
+@pytest.mark.parametrize("procedure", ["LongVideoPreset", "QCVB_SimpleProcessFile({1,1,1,1})", "QCVB_ProcessUGCFile"])
+def test_known_procedures_are_accepted(wire: Wire, procedure: str) -> None:
+    """A preset, a legacy call and a bare legacy name open a session; the guide's odd call too (3.1, 3.3)."""
+    assert wire.apply(sign=signature(wire.key, procedure=procedure)).data["vodSessionKey"]
 
 
 def test_another_applications_key_is_refused(wire: Wire, shared_server: PlatformServer) -> None:

@@ -34,7 +34,7 @@ def evidence_token(root: bytes, key: str, expires: int) -> str:
 def allows_evidence(root: bytes, key: str, token: str, now: float) -> bool:
     """Tell whether a token opens this object now."""
     text = token.partition("-")[0]
-    if not text.isdigit() or len(text) > 12 or int(text) < now:
+    if not (text.isascii() and text.isdigit()) or len(text) > 12 or int(text) < now:
         return False
     return hmac.compare_digest(evidence_token(root, key, int(text)).encode(), token.encode())
 

@@ -14,7 +14,7 @@ from openvod.web.errors import cos_code
 from openvod.web.objects import serve_object
 from openvod.web.wire import Answer, WireRequest, json_answer
 
-_KEY_PATH = re.compile(r"/keys/(?P<file>\d{1,20})/(?P<definition>\d{1,12})")
+_KEY_PATH = re.compile(r"/keys/(?P<file>[0-9]{1,20})/(?P<definition>[0-9]{1,12})")
 
 
 class PlaybackSurface:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _OPEN_FILES = 256
-_NICE = 10
+_NICE = 15
 _FIRST_VICTIM = "500"
 
 
