@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
-from fontTools.ttLib import TTCollection, TTFont, TTLibError
+from fontTools.ttLib import TTFont, TTLibError
 from PIL import Image, ImageColor, ImageDraw, ImageFont, UnidentifiedImageError
 
 from openvod.media.plan.model import Asset
@@ -145,7 +145,7 @@ def _fonts() -> tuple[tuple[Path, int], ...]:
 def _characters(path: Path, number: int) -> frozenset[int]:
     """Return the code points that a font draws."""
     try:
-        font = TTCollection(path).fonts[number] if path.suffix.lower() == ".ttc" else TTFont(path, lazy=True)
-        return frozenset(font.getBestCmap() or ())
+        with TTFont(path, fontNumber=number, lazy=True) as font:
+            return frozenset(font.getBestCmap() or ())
     except (TTLibError, OSError):
         return frozenset()
