@@ -31,8 +31,8 @@ from openvod.app.cli_access import SubAppId
 from openvod.app.settings import load_settings
 from openvod.base.errors import Invalid
 from openvod.events.codec import iso_time
-from openvod.media.flow import command_line
 from openvod.media.flow_records import abort
+from openvod.media.layout import command_line
 from openvod.media.outputs import output_bucket
 from openvod.media.plan.estimate import cpu_seconds
 from openvod.media.plan.model import Encoder, Item, Plan, Source

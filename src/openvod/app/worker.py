@@ -24,7 +24,7 @@ from openvod.adapters.filesystem.blobs import FileBlobStore
 from openvod.adapters.filesystem.folder import DataFolder
 from openvod.adapters.filesystem.liveness import LockFileLiveness
 from openvod.adapters.filesystem.scratch import ScratchFolders
-from openvod.adapters.sql.database import Database
+from openvod.adapters.sql.database import Database, Transaction
 from openvod.adapters.sql.liveness import AdvisoryLiveness
 from openvod.adapters.system import SystemClock, SystemEntropy
 from openvod.app.platform import derived_key, open_store
@@ -33,6 +33,7 @@ from openvod.base.errors import Invalid
 from openvod.base.identifiers import new_hex
 from openvod.base.ports import Clock
 from openvod.media.flow import Addresses, FlowService, FlowSettings
+from openvod.media.flow_records import probe_of
 from openvod.media.flow_reviews import ReviewRoom
 from openvod.media.plan.model import Encoder, Limits, WorkClass
 from openvod.media.plan.planner import Options
@@ -40,10 +41,10 @@ from openvod.media.review import Reviewer
 from openvod.signing.playback_token import evidence_token, segment_key, segment_token
 from openvod.storage.outputs import OutputStore
 from openvod.storage.service import StorageService
-from openvod.tasks.model import TaskStatus
+from openvod.tasks.model import Task, TaskStatus
 
-_RELAY_SECONDS = 0.2
-_CARE_SECONDS = 2.0
+_RELAY_SECONDS = 0.25
+_CARE_SECONDS = 3.0
 _BATCH = 50
 _EVIDENCE_SECONDS = 7 * 86_400
 _PR_SET_PDEATHSIG = 1
@@ -148,23 +149,30 @@ class Worker:
         return LockFileLiveness(self._folder.path / "workers")
 
     async def _clear_scratch(self) -> None:
-        def work(tx: object) -> list[str]:
+        def work(tx: Transaction) -> list[str]:
             return [
                 task.task_id
                 for status in (TaskStatus.WAITING, TaskStatus.PROCESSING)
-                for task in tx.tasks.tasks(status=status.value, limit=100_000)  # type: ignore[attr-defined]
+                for task in tx.tasks.tasks(status=status.value, limit=100_000)
             ]
 
         await self._workshop.clear_all_but(await self._database.read(work))
 
     async def relay(self) -> None:
         """Hand tasks that can start to the engine."""
-        ready = await self._database.read(lambda tx: tx.tasks.ready(_BATCH))
-        current = {(task.task_id, task.run) for task in ready}
-        for task in ready:
-            if (task.task_id, task.run) not in self._submitted:
+
+        def work(tx: Transaction) -> list[tuple[Task, bool]]:
+            return [(task, probe_of(tx.media.asset(task.file_id)) is not None) for task in tx.tasks.ready(_BATCH)]
+
+        ready = await self._database.read(work)
+        for task, readable in ready:
+            if not readable:
+                # Nothing to run, so nothing to wait for: the uploader hears within a second that it is no media.
+                await self._flow.begin(task.task_id, task.run)
+                await self._flow.advance(task.task_id, task.run)
+            elif (task.task_id, task.run) not in self._submitted:
                 await self._engine.submit(task.task_id, task.run, task.priority)
-        self._submitted = current
+        self._submitted = {(task.task_id, task.run) for task, _ in ready}
 
     async def care(self) -> None:
         """Take over what dead workers left, and what an engine gave up although its task has no end yet."""

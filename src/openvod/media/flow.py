@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from openvod.base.errors import NotFound, OpenVodError
 from openvod.base.ports import Clock, Entropy, UnitOfWork
+from openvod.media.flow_failures import why_failed
 from openvod.media.flow_records import (
     FlowState,
     FlowTx,
@@ -29,6 +29,7 @@ from openvod.media.flow_records import (
     source_of,
 )
 from openvod.media.flow_reviews import Reviewed, ReviewRoom
+from openvod.media.layout import command_line, content_type
 from openvod.media.model import FORBIDDEN, MediaAsset, MediaOutput
 from openvod.media.outputs import output_bucket
 from openvod.media.plan.joined import CLIP
@@ -55,25 +56,6 @@ _ATTEMPTS = 2
 #: Trouble that passes and says nothing of the file: the engine repeats the step.
 _PASSING = frozenset({"database.commit_failed", "database.failed", "database.unavailable", "storage.output_lost"})
 _LOG_CHARACTERS = 4000
-_TYPES = {
-    "m3u8": "application/vnd.apple.mpegurl",
-    "mpd": "application/dash+xml",
-    "ts": "video/mp2t",
-    "m4s": "video/iso.segment",
-    "mp4": "video/mp4",
-    "flv": "video/x-flv",
-    "mp3": "audio/mpeg",
-    "m4a": "audio/mp4",
-    "flac": "audio/flac",
-    "ogg": "audio/ogg",
-    "wav": "audio/wav",
-    "jpg": "image/jpeg",
-    "png": "image/png",
-    "webp": "image/webp",
-    "gif": "image/gif",
-    "vtt": "text/vtt; charset=utf-8",
-    "json": "application/json",
-}
 
 
 class Aborted(Exception):
@@ -286,9 +268,12 @@ class FlowService:
     async def _image(self, asset: MediaAsset, each: Asset) -> str:
         if each.kind != "image":
             return ""
-        bucket = await self._output_bucket(asset)
+        key = str(each.options["key"])
+        bucket = await self._uow.read(lambda tx: tx.storage.bucket_by_short_name(key.partition("/")[0]))
         try:
-            return await self._originals.contiguous_path(bucket.name, str(each.options["key"]))
+            if bucket is None or bucket.sub_app_id != asset.sub_app_id:
+                raise NotFound("storage.bucket", f"no bucket of application {asset.sub_app_id} holds {key}")
+            return await self._originals.contiguous_path(bucket.name, key)
         except NotFound as error:
             raise Failure("InvalidInput", "the watermark's picture is not stored any more; replace it") from error
 
@@ -389,7 +374,7 @@ class FlowService:
             now = self._clock.now()
             dead = failed.ending is Ending.CRASHED or (thrifty and all(s.thrifty for s in _items(tx, state, numbers)))
             quarantined = dead and crashed(tx, state.task.file_id, reason)
-            why = _why(failed, quarantined=quarantined)
+            why = why_failed(failed, quarantined=quarantined)
             failures: dict[int, Failure] = {}
             for subtask in _items(tx, state, numbers):
                 if quarantined or not repeatable or subtask.attempts + 1 >= _ATTEMPTS:
@@ -428,51 +413,6 @@ def hold(tx: FlowTx, asset: MediaAsset, outputs: Bucket, now: float) -> None:
     for bucket in (upload, outputs):
         if bucket:
             tx.storage.publish_under(bucket.name, f"{bucket.short_name}/{asset.directory}/", published=False)
-
-
-def command_line(arguments: Sequence[str]) -> str:
-    """Return a line that can be copied into a shell."""
-    return "ffmpeg " + shlex.join(arguments)
-
-
-def content_type(name: str) -> dict[str, str]:
-    """Return the header that playback sends."""
-    return {"Content-Type": _TYPES.get(name.rpartition(".")[2], "application/octet-stream")}
-
-
-def _why(failed: ProcessFailed, *, quarantined: bool) -> Failure:
-    """Turn a program's end into the wire's code and words for a person."""
-    if quarantined:
-        return Failure(
-            "SourceFileError.ContentUnsupported", "processing this file crashed twice; it is quarantined until a re-run"
-        )
-    codes = {
-        Ending.TOO_LARGE: (
-            "InvalidInput.ResultFileSizeTooLarge",
-            "the result grew beyond its limit; lower the bitrate",
-        ),
-        Ending.DISK_FULL: ("InternalError", "the disk is full; free space, then run the task again"),
-        Ending.STALLED: ("SourceFileError.ContentUnsupported", "processing made no progress and was ended"),
-        Ending.DEADLINE: ("SourceFileError.ContentUnsupported", "processing took longer than its deadline"),
-        Ending.OUT_OF_MEMORY: ("SourceFileError.ContentUnsupported", "processing needs more memory than it may use"),
-        Ending.CRASHED: ("SourceFileError.ContentUnsupported", "the decoder crashed on this file"),
-    }
-    if failed.ending in codes:
-        return Failure(*codes[failed.ending])
-    if any(words in failed.log for words in _MALFORMED):
-        return Failure("SourceFileError.ContentMalformed", f"the file cannot be decoded: {_last_line(failed.log)}")
-    if any(words in failed.log for words in _UNSUPPORTED):
-        return Failure("SourceFileError.ContentUnsupported", f"no decoder reads this file: {_last_line(failed.log)}")
-    return Failure("InternalError", f"FFmpeg failed: {_last_line(failed.log)}")
-
-
-_MALFORMED = ("Invalid data found", "moov atom not found", "End of file", "Error while decoding", "Cannot determine")
-_UNSUPPORTED = ("not found for", "Unsupported", "not implemented", "unknown codec", "no decoder")
-
-
-def _last_line(log: str) -> str:
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "it said nothing"
 
 
 def _asset(state: FlowState) -> MediaAsset:

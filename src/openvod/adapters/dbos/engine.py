@@ -11,6 +11,7 @@ from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, StepOptions
 
 R = TypeVar("R")
 _QUEUE = "flows"
+_POLL_SECONDS = 0.4
 _LOWEST = 11
 _STEP_ATTEMPTS = 8
 _ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
@@ -90,7 +91,10 @@ class DbosEngine:
     async def prepare(self) -> None:
         """Declare the queue; the engine polls it from now on."""
         await DBOS.register_queue_async(
-            _QUEUE, worker_concurrency=self._concurrency, polling_interval_sec=0.2, on_conflict="always_update"
+            _QUEUE,
+            worker_concurrency=self._concurrency,
+            polling_interval_sec=_POLL_SECONDS,
+            on_conflict="always_update",
         )
 
     def close(self) -> None:
