@@ -120,9 +120,23 @@ def raw(paths: Sequence[Path]) -> Any:
     return in_child(f"print(json.dumps(child.look_at({[str(p) for p in paths]})))")
 
 
-def children() -> set[int]:
-    """Return the pids of this process's children."""
+_others: set[int] = set()
+
+
+def _descendants() -> set[int]:
     return {child.pid for child in psutil.Process().children(recursive=True)}
+
+
+@pytest.fixture(autouse=True)
+def before() -> None:
+    """Servers that other tests share are children too, and none of this module's business."""
+    _others.clear()
+    _others.update(_descendants())
+
+
+def children() -> set[int]:
+    """Return the pids of the children that the test at hand started."""
+    return _descendants() - _others
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:

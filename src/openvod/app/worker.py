@@ -56,6 +56,9 @@ def run_worker(data_dir: Path, settings: Settings, public_url: str, *, parent: i
     if parent:
         _die_with(parent)
     asyncio.run(_work(data_dir, settings, public_url))
+    # The engine's threads hold flows that go on elsewhere; there is nothing to wait for.
+    logging.shutdown()
+    os._exit(0)
 
 
 def _die_with(parent: int) -> None:
@@ -81,6 +84,7 @@ async def _work(data_dir: Path, settings: Settings, public_url: str) -> None:
         for each in loops:
             each.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
+        await worker.stop()
 
 
 class Worker:
@@ -157,6 +161,10 @@ class Worker:
             ]
 
         await self._workshop.clear_all_but(await self._database.read(work))
+
+    async def stop(self) -> None:
+        """End what is on its way; it goes on in another worker, or in the next one here."""
+        await self._engine.stop()
 
     async def relay(self) -> None:
         """Hand tasks that can start to the engine."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from openvod.base.errors import NotFound, OpenVodError
 from openvod.base.ports import Clock, Entropy, UnitOfWork
-from openvod.media.flow_failures import why_failed
+from openvod.media.flow_failures import internal_failure, why_failed
 from openvod.media.flow_records import (
     FlowState,
     FlowTx,
@@ -53,8 +53,6 @@ from openvod.tasks.state import subtask_begun, subtask_progressed, subtask_succe
 
 _log = logging.getLogger("openvod.media.flow")
 _ATTEMPTS = 2
-#: Trouble that passes and says nothing of the file: the engine repeats the step.
-_PASSING = frozenset({"database.commit_failed", "database.failed", "database.unavailable", "storage.output_lost"})
 _LOG_CHARACTERS = 4000
 
 
@@ -144,11 +142,14 @@ class FlowService:
         except Failure as failure:
             await self._fail(task_id, {share.number: failure for share in job.shares})
         except OpenVodError as error:
-            if error.code in _PASSING:
-                raise
+            internal = internal_failure(error)
             _log.warning("%s of %s failed: %s", job.name, task_id, error)
-            internal = Failure("InternalError", error.message)
             await self._fail(task_id, {share.number: internal for share in job.shares})
+        except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # A mistake of ours: repeating it would cost an encode each time and end the same way.
+            _log.exception("%s of %s met a defect", job.name, task_id)
+            defect = Failure("InternalError", f"a defect of the platform: {type(error).__name__}; see the worker's log")
+            await self._fail(task_id, {share.number: defect for share in job.shares})
 
     async def finish(self, task_id: str, run: int) -> None:
         """Leave nothing of a finished run behind; a later run's folder is its own affair."""
@@ -209,6 +210,9 @@ class FlowService:
                 await self._store(state, asset, source, share, folder, log)
             except Failure as failure:
                 failures[share.number] = failure
+            except OpenVodError as error:
+                # One sub-task's trouble is no other's.
+                failures[share.number] = internal_failure(error)
         if failures:
             await self._fail(state.task.task_id, failures, log=log)
 

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 class VideoStream:
     """A video stream: ``bitrate`` in bit/s, pixels as stored, before rotation; ``dynamic_range`` "", hdr10 or hlg.
 
-    ``index`` is the stream's place in the file, ``frame_rate`` the exact mean, 0 when unknown; ``pixel_aspect`` the
+    ``index`` is the stream's place in the file, ``frame_rate`` the exact rate where something moves (``fps`` is the
+    mean), 0 when unknown; ``pixel_aspect`` the
     shape of a pixel (1 = square); ``key_frame_seconds`` the longest distance of key frames, 0 when the container does
     not tell; ``codec_string`` the name that players compare (RFC 6381).
     """
@@ -47,7 +48,10 @@ class AudioStream:
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """A file's streams. Durations in seconds, ``size`` in bytes, ``rotate`` in degrees clockwise."""
+    """A file's streams. Durations in seconds, ``size`` in bytes, ``rotate`` in degrees clockwise.
+
+    ``encrypted``: the packets are, so nothing of it can be shown without a key that the platform does not have.
+    """
 
     size: int
     container: str
@@ -61,6 +65,7 @@ class ProbeResult:
     category: str
     video_streams: tuple[VideoStream, ...] = ()
     audio_streams: tuple[AudioStream, ...] = ()
+    encrypted: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""

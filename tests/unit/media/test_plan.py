@@ -84,12 +84,13 @@ def test_one_decode_for_all_that_needs_frames() -> None:
 
 
 def test_each_rung_is_scaled_from_the_next_larger_one() -> None:
-    """The cascade: 1080, 720, 480, 240, each from the one before; the rate is reduced once, before all scaling."""
+    """The cascade: 1080, 720, 480, 240, each from the one before; frames are dropped once, first, and repeated last."""
     graph = after(arguments(plan(K.ADAPTIVE_DYNAMIC_STREAMING)), "-filter_complex")[0]
     sizes = [part.split("scale=")[1].split(":flags")[0] for part in graph.split(";") if "scale=" in part]
     assert sizes == ["1920:1080", "1280:720", "854:480", "426:240"]
-    assert graph.startswith("[0:0]fps=24")
-    assert graph.count("fps=") == 1
+    assert graph.startswith("[0:0]select=")
+    assert graph.count("select=") == 1
+    assert [chain.split("fps=")[1].split("[")[0] for chain in graph.split(";") if "fps=" in chain] == ["24"] * 4
 
 
 def test_rungs_share_key_frames() -> None:

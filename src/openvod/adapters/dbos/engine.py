@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import CancelledError
 from typing import Any, Protocol, TypeVar
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, StepOptions
@@ -66,6 +68,8 @@ class DbosEngine:
         self._liveness = liveness
         self._concurrency = concurrency
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._running: set[asyncio.Task[Any]] = set()
+        self._stopping = False
 
     def launch(self) -> None:
         """Start the engine's threads; call inside the running event loop."""
@@ -97,8 +101,15 @@ class DbosEngine:
             on_conflict="always_update",
         )
 
+    async def stop(self) -> None:
+        """End the flows on their way, while what they work with is still open; they go on elsewhere, or later."""
+        self._stopping = True
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
     def close(self) -> None:
-        """Stop the engine; flows on their way go on elsewhere, or here after the next start."""
+        """Stop the engine. Its threads wait for the end of the process: a flow that returned would count as done."""
         DBOS.destroy(destroy_registry=True)
         self._liveness.release(self._executor_id)
 
@@ -107,12 +118,13 @@ class DbosEngine:
         await self._enqueue(f"{task_id}#{run}", task_id, run, priority)
 
     async def resubmit_ended(self, task_id: str, run: int, priority: int) -> bool:
-        """Start a run again whose workflow ended although its task did not; return whether it had."""
-        prefix = f"{task_id}#{run}"
-        known = await DBOS.list_workflows_async(workflow_id_prefix=prefix, load_input=False, load_output=False)
-        if not known or any(workflow.status not in _ENDED for workflow in known):
+        """Start a run whose workflow ended, or never was, although its task has no end; return whether that was so."""
+        name = f"{task_id}#{run}"
+        listed = await DBOS.list_workflows_async(workflow_id_prefix=name, load_input=False, load_output=False)
+        known = [workflow for workflow in listed if workflow.workflow_id.partition(".")[0] == name]
+        if any(workflow.status not in _ENDED for workflow in known):
             return False
-        await self._enqueue(f"{prefix}.{len(known)}", task_id, run, priority)
+        await self._enqueue(f"{name}.{len(known)}", task_id, run, priority)
         return True
 
     async def _enqueue(self, workflow_id: str, task_id: str, run: int, priority: int) -> None:
@@ -169,4 +181,19 @@ class DbosEngine:
     def _in_loop(self, work: Coroutine[Any, Any, R]) -> R:
         if self._loop is None:
             raise RuntimeError("the engine was not launched")
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        if self._stopping:
+            work.close()
+            threading.Event().wait()
+        try:
+            return asyncio.run_coroutine_threadsafe(self._tracked(work), self._loop).result()
+        except CancelledError:
+            threading.Event().wait()
+            raise
+
+    async def _tracked(self, work: Coroutine[Any, Any, R]) -> R:
+        task = asyncio.ensure_future(work)
+        self._running.add(task)
+        try:
+            return await task
+        finally:
+            self._running.discard(task)

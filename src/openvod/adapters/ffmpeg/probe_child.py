@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -25,6 +26,8 @@ _MAX_SAMPLES = 5_000_000
 #: How long a file may be read through whose header does not say how long it lasts.
 _MEASURE_SECONDS = 5.0
 _OPEN_FILES = 64
+#: A base rate above this is the clock of the container, not a rhythm of pictures.
+_MAX_RATE = 120
 #: Container readers that look at one file only; playlists (hls, dash, concat) would open others.
 _FORMATS = (
     "mov,matroska,webm,flv,avi,asf,mpeg,mpegts,mxf,rm,ogg,mp3,aac,flac,wav,amr,amrnb,amrwb,m4v,h264,hevc,gif,"
@@ -84,7 +87,8 @@ def _described(container: InputContainer, size: int) -> dict[str, Any]:
     if not videos and not audios:
         raise ValueError("the file has neither a video nor an audio stream")
     still = container.format.name in _IMAGES or container.metadata.get("major_brand", "").strip() in _STILL_BRANDS
-    rotate = _rotation(container, videos)
+    encrypted = any(_is_encrypted(container, s) for s in [*videos[:1], *audios[:1]])
+    rotate = 0 if encrypted else _rotation(container, videos)
     duration = _seconds(container.duration, Fraction(1, 1_000_000))
     if not still and (not duration or container.format.name in _UNRELIABLE):
         duration = _measured(container) or duration
@@ -105,6 +109,7 @@ def _described(container: InputContainer, size: int) -> dict[str, Any]:
         "category": "Image" if image else ("Video" if videos else "Audio"),
         "video_streams": [_video(s) for s in videos],
         "audio_streams": [_audio(s) for s in audios],
+        "encrypted": encrypted,
     }
 
 
@@ -112,22 +117,46 @@ def _seconds(ticks: int | None, time_base: Fraction | None) -> float:
     return float(ticks * time_base) if ticks and time_base and ticks > 0 else 0.0
 
 
+def _is_encrypted(container: InputContainer, stream: Any) -> bool:
+    """Common encryption: the container's reader says so beside each packet."""
+    try:
+        packet = next(container.demux(stream))
+        return any(data.data_type == "encryption_info" for data in packet.iter_sidedata())
+    except Exception:
+        return False
+    finally:
+        with contextlib.suppress(Exception):
+            container.seek(0)
+
+
+def _rates(stream: Any, *, interlaced: bool) -> tuple[float, float]:
+    """Return the mean of frames per second, and the rate at which they come where something moves.
+
+    A recording of a screen pauses for minutes; made at its mean rate, what moves would stutter.
+    """
+    mean = next((float(r) for r in (stream.average_rate, stream.guessed_rate) if r and r < 1000), 0.0)
+    base = float(stream.base_rate or 0)
+    moving = base if mean and not interlaced and mean * 1.2 < base <= _MAX_RATE else mean
+    return mean, moving
+
+
 def _video(stream: Any) -> dict[str, Any]:
-    rate = next((r for r in (stream.average_rate, stream.guessed_rate) if r and r < 1000), 0)
     context = stream.codec_context
+    interlaced = context.field_order in _INTERLACED if hasattr(context, "field_order") else False
+    mean, moving = _rates(stream, interlaced=interlaced)
     return {
         "bitrate": int(stream.bit_rate or 0),
         "height": stream.height,
         "width": stream.width,
         "codec": _codec(context),
-        "fps": round(float(rate)),
+        "fps": round(mean),
         "codec_tag": context.codec_tag.strip("\x00") if _codec(context) == "hevc" else "",
         "dynamic_range": _HDR.get(int(context.color_trc or 0), ""),
         "index": stream.index,
-        "frame_rate": round(float(rate), 6),
+        "frame_rate": round(moving, 6),
         "pixel_format": str(context.pix_fmt or ""),
         "pixel_aspect": _pixel_aspect(stream, context),
-        "interlaced": context.field_order in _INTERLACED if hasattr(context, "field_order") else False,
+        "interlaced": interlaced,
         "key_frame_seconds": _key_frame_seconds(stream),
         "codec_string": video_codec_string(_codec(context), bytes(context.extradata or b"")),
     }

@@ -23,14 +23,18 @@ class LockFileLiveness:
 
     def claim(self, executor_id: str) -> bool:
         """See :meth:`openvod.adapters.dbos.engine.Liveness.claim`."""
-        fd = os.open(self._path(executor_id), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(fd)
-            return False
-        self._held[executor_id] = fd
-        return True
+        path = self._path(executor_id)
+        while True:
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                os.close(fd)
+                return False
+            if _is_same_file(fd, path):
+                self._held[executor_id] = fd
+                return True
+            os.close(fd)  # somebody removed the file in between; a lock on it would prove nothing
 
     def release(self, executor_id: str) -> None:
         """See :meth:`openvod.adapters.dbos.engine.Liveness.release`. The file of a dead worker has served."""
@@ -43,3 +47,10 @@ class LockFileLiveness:
 
     def _path(self, executor_id: str) -> Path:
         return self._folder / f"{executor_id}.lock"
+
+
+def _is_same_file(fd: int, path: Path) -> bool:
+    try:
+        return os.fstat(fd).st_ino == path.stat().st_ino
+    except FileNotFoundError:
+        return False

@@ -36,7 +36,8 @@ _CONTAINER_AUDIO = {
     "ogg": {"flac", "opus", "vorbis"},
     "wav": {"pcm_s16le"},
 }
-_COPY_PIXELS = frozenset({"yuv420p", "yuvj420p"})
+#: Streams that were broadcast or have no index: their sound may be damaged, or its clock may jump.
+_UNSAFE_TO_COPY = frozenset({"mpegts", "mpeg", "aac", "avi", "mp3"})
 #: A stream is copied when it is not much larger than what an encoder would be told to make.
 _COPY_BITRATE = 1.15
 _COPY_GOP_SECONDS = 10.0
@@ -127,7 +128,7 @@ def fits(stream: VideoStream, source: Source, template: VideoTemplate, frame: Fr
     bitrate = stream.bitrate or source.probe.bitrate
     return (
         stream.codec == _VIDEO_CODECS.get(template.codec)
-        and stream.pixel_format in _COPY_PIXELS
+        and stream.pixel_format == "yuv420p"
         and not stream.dynamic_range
         and not stream.interlaced
         and source.probe.rotate == 0
@@ -170,7 +171,7 @@ def audio_encoding(template: AudioTemplate, source: Source, *, copyable: bool = 
     encoding = AudioEncoding(
         _AUDIO_ENCODERS[template.codec], template.bitrate, template.sample_rate, template.audio_channel
     )
-    if copyable and _audio_fits(stream, template):
+    if copyable and source.probe.container not in _UNSAFE_TO_COPY and _audio_fits(stream, template):
         return replace(encoding, copy=True)
     return encoding
 

@@ -47,6 +47,16 @@ class Picture:
     mosaics: tuple[Mosaic, ...] = ()
     tail: str = ""
 
+    @property
+    def repeats_last(self) -> bool:
+        """Whether frames may be repeated after drawing instead of before.
+
+        A pause, or a single picture under minutes of sound, becomes thousands of frames at once: repeated last they
+        share one buffer, repeated first each is scaled into its own. What changes with time needs frames of its own.
+        """
+        timed = any(mark.timed for mark in self.marks) or any(mosaic.timed for mosaic in self.mosaics)
+        return not self.every and not timed
+
 
 @dataclass(frozen=True)
 class Output:
@@ -132,11 +142,11 @@ class _Graph:
     def _cascade(
         self, name: str, pictures: Sequence[Picture], members: list[int], labels: list[str], *, tone_map: bool
     ) -> None:
-        timings = {_timing(pictures[index]) for index in members}
-        common = timings.pop() if len(timings) == 1 else ""
+        choices = {self._choice(pictures[index]) for index in members}
+        common = choices.pop() if len(choices) == 1 else ""
         ordered = sorted(members, key=lambda i: _area(pictures[i].frame), reverse=True)
         current = f"{name}0"
-        chain = ",".join(self._base(tone_map=tone_map, timing=common))
+        chain = ",".join(self._base(tone_map=tone_map, choice=common))
         self.parts.append(f"[{stream(self.source.video)}]{chain}[{current}]")
         for place, index in enumerate(ordered):
             picture = pictures[index]
@@ -144,21 +154,41 @@ class _Graph:
             last = place == len(ordered) - 1
             ends = f"[{scaled}]" if last else f",split[{scaled}][{following}]"
             self.parts.append(f"[{current}]{_scaled(picture.frame)}{ends}")
-            timing = "" if common else _timing(picture)
-            labels[index] = self.finish(picture, scaled, f"{name}{place}o", timing)
+            choice = "" if common else self._choice(picture)
+            labels[index] = self.finish(picture, scaled, f"{name}{place}o", choice)
             current = following
 
-    def _base(self, *, tone_map: bool, timing: str) -> list[str]:
+    def _choice(self, picture: Picture) -> str:
+        """The filter that chooses frames before anything is drawn on them.
+
+        Rounding up makes the picture of second ``n`` the frame shown at ``n``.
+        """
+        if picture.every:
+            return f"fps=fps=1/{picture.every:.6f}:round=up,trim=end_frame={picture.count}"
+        if not picture.fps or not picture.repeats_last:
+            return f"fps={frame_rate(picture.fps)}" if picture.fps else ""
+        known = self.source.require_video().frame_rate
+        if 0 < known <= picture.fps * 1.001:
+            return ""
+        # One frame per tick of the new clock, as the later filter would choose: what is dropped is never scaled. Half
+        # a tick, the rule when a rate is halved, goes up whatever the rounding of seconds; else frames would jitter.
+        rate = frame_rate(picture.fps)
+        return f"select=isnan(prev_selected_t)+gt(floor(t*{rate}+.5001)\\,floor(prev_selected_t*{rate}+.5001))"
+
+    def _base(self, *, tone_map: bool, choice: str) -> list[str]:
         video = self.source.require_video()
-        filters = [timing] if timing else []
+        filters = [choice] if choice else []
         if video.interlaced:
             filters.insert(0, "bwdif=mode=send_frame:deint=interlaced")
         if tone_map and video.dynamic_range:
             filters.append(_TONE_MAP)
         return filters or ["null"]
 
-    def finish(self, picture: Picture, label: str, name: str, timing: str) -> str:
-        """Fill, cover, mark, convert: what is done at the picture's own size."""
+    def finish(self, picture: Picture, label: str, name: str, choice: str) -> str:
+        """Choose, fill, cover, mark, convert: what is done at the picture's own size."""
+        if choice:
+            self.parts.append(f"[{label}]{choice}[{label}t]")
+            label = f"{label}t"
         label = self._filled(picture.frame, label, name)
         for number, mosaic in enumerate(picture.mosaics):
             renamed = f"{name}y{number}"
@@ -167,7 +197,8 @@ class _Graph:
             label = f"{renamed}_m"
         for number, mark in enumerate(picture.marks):
             label = self._marked(picture, mark, label, f"{name}m{number}")
-        filters = ([timing] if timing else []) + [f"format={picture.pixel_format}"]
+        filters = [f"format={picture.pixel_format}"]
+        filters += [f"fps={frame_rate(picture.fps)}"] if picture.fps and picture.repeats_last else []
         filters += [picture.tail] if picture.tail else []
         self.parts.append(f"[{label}]{','.join(filters)}[{name}]")
         return name
@@ -203,13 +234,6 @@ def _area(frame: Frame) -> int:
 
 def _scaled(frame: Frame) -> str:
     return f"scale={frame.content_width}:{frame.content_height}:flags=bicubic:out_range=tv,setsar=1"
-
-
-def _timing(picture: Picture) -> str:
-    """The filter that chooses frames. Rounding up makes the picture of second ``n`` the frame shown at ``n``."""
-    if picture.every:
-        return f"fps=fps=1/{picture.every:.6f}:round=up,trim=end_frame={picture.count}"
-    return f"fps={frame_rate(picture.fps)}" if picture.fps else ""
 
 
 def frame_rate(fps: float) -> str:

@@ -26,6 +26,11 @@ class Mark:
     start: float | None = None
     end: float | None = None
 
+    @property
+    def timed(self) -> bool:
+        """True when it looks different at different times."""
+        return self.start is not None or _is_animated(self)
+
 
 @dataclass(frozen=True)
 class Mosaic:
@@ -34,6 +39,11 @@ class Mosaic:
     input: MosaicInput
     start: float | None = None
     end: float | None = None
+
+    @property
+    def timed(self) -> bool:
+        """True when it does not cover all the time."""
+        return self.start is not None
 
 
 def read_marks(inputs: Sequence[WatermarkInput], lookup: Lookup, duration: float, *, still: bool) -> tuple[Mark, ...]:

@@ -76,6 +76,8 @@ def make_plan(source: Source, items: Sequence[Item], lookup: Lookup, options: Op
 def check_source(source: Source, limits: Limits) -> None:
     """Refuse what would cost more than any honest file, before a decoder sees it."""
     probe = source.probe
+    if probe.encrypted:
+        raise Failure("SourceFileError.ContentUnsupported", "the file is encrypted; upload it without its protection")
     pixels = max((stream.width * stream.height for stream in probe.video_streams), default=0)
     if pixels > limits.pixels:
         raise Failure(

@@ -89,6 +89,8 @@ def plan_transcode(item: Item, source: Source, lookup: Lookup, encoder: Encoder)
     if video:
         frame = _frame(video, source)
         encoding = video_encoding(video, source, frame, tehd=template.tehd_config, copyable=untouched)
+        # The tag is one of ISO media; the muxer of FLV refuses it.
+        encoding = replace(encoding, tag="") if template.container == "flv" else encoding
         picture = _picture(encoding, frame, source, steady=template.container in ("hls", "flv"))
         picture = replace(picture, marks=marks, mosaics=mosaics) if picture else None
         options = video_arguments(_with_gop(encoding, picture, template), encoder)
@@ -330,6 +332,10 @@ def _dash_output(
     options = [
         option for place, rung in enumerate(rungs) for option in _rung_arguments(rung, encoder, follow, f"v:{place}")
     ]
+    # Even sizes differ in shape by a pixel, and one adaptation set has one shape: the top rung's.
+    shape = f"{rungs[-1].frame.width}:{rungs[-1].frame.height}"
+    for place, rung in enumerate(rungs):
+        options += [] if rung.encoding.copy else [f"-aspect:v:{place}", shape]
     options += audio_arguments(sound) if sound else []
     sets = "id=0,streams=v" + (" id=1,streams=a" if sound else "")
     options += [
