@@ -1,0 +1,430 @@
+"""The tables of tasks, results and buckets behave alike on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import sqlalchemy
+
+from openvod.adapters.sql import schema
+from openvod.adapters.sql.database import Database, Transaction
+from openvod.adapters.system import SystemEntropy
+from openvod.media.model import FORBIDDEN, NORMAL, MediaAsset, MediaOutput, ProbeState
+from openvod.media.outputs import PURPOSE, output_bucket
+from openvod.storage.model import Blob, BlobState, Bucket, Extent, StoredObject
+from openvod.tasks.legacy import legacy_procedure
+from openvod.tasks.model import (
+    NotifyMode,
+    Procedure,
+    QuarantinedFile,
+    SubTask,
+    SubTaskKind,
+    SubTaskStatus,
+    Task,
+    TaskStatus,
+    TaskType,
+)
+from openvod.tasks.presets import PRESET_PROCEDURES, PRESETS
+from openvod.tasks.service import open_tasks
+from openvod.tasks.templates import FIRST_CUSTOM_DEFINITION, Template, TemplateKind
+from support.server import run_async
+
+_LONG_VIDEO = PRESET_PROCEDURES["LongVideoPreset"]
+
+
+def _task(task_id: str, **changes: Any) -> Task:
+    base = Task(
+        task_id, 1_500_000_001, TaskType.PROCEDURE, "file", TaskStatus.WAITING, _LONG_VIDEO, 0, NotifyMode.FINISH,
+        "会话", "内容 😀 \"'\\", 1.5,
+    )  # fmt: skip
+    return replace(base, **changes)
+
+
+def _asset(file_id: str, state: ProbeState = ProbeState.DONE, **changes: Any) -> MediaAsset:
+    base = MediaAsset(file_id, 1, "n", "mp4", 0, "b", "r", "k/d/x.mp4", "", 1, "", 2.0, 2.0, "", state, {})
+    return replace(base, **changes)
+
+
+def _ids(tasks: Any) -> list[str]:
+    return [task.task_id for task in tasks]
+
+
+def test_task_rows(database: Database) -> None:
+    """A task survives the trip with every member, absent times included, and a later one replaces it."""
+    waiting = _task("1500000001-procedurev2-0t0")
+    ended = replace(
+        waiting, status=TaskStatus.ABORTED, priority=-10, notify_mode=NotifyMode.CHANGE, run=3, started_at=2.25,
+        finished_at=1e10 + 0.125, abort_requested=True, type=TaskType.REVIEW_AUDIO_VIDEO,
+    )  # fmt: skip
+
+    def work(tx: Transaction) -> None:
+        assert tx.tasks.task(waiting.task_id) is None
+        assert tx.tasks.task(waiting.task_id, lock=True) is None
+        tx.tasks.put_task(waiting)
+        assert tx.tasks.task(waiting.task_id) == waiting
+        tx.tasks.put_task(ended)
+        assert tx.tasks.task(waiting.task_id, lock=True) == ended
+        assert _ids(tx.tasks.tasks()) == [waiting.task_id]
+
+    run_async(database.write(work))
+
+
+@pytest.mark.parametrize(
+    "procedure",
+    [
+        *PRESET_PROCEDURES.values(),
+        legacy_procedure("QCVB_SimpleProcessFile({1,10,20},1,10,10)", [10, 20, 30, 40], default_watermark=7),
+        legacy_procedure("QCVB_ProcessUGCFile(1,0,0,10)", [10, 20, 30, 40]),
+        Procedure.model_validate(
+            {
+                "Name": "名字",
+                "Comment": "😀",
+                "MediaProcessTask": {
+                    "TranscodeTaskSet": [{"Definition": 2**40, "OverrideParameter": {"Container": "mp4"}}],
+                    "AnimatedGraphicTaskSet": [{"Definition": 1, "StartTimeOffset": 0.1, "EndTimeOffset": -0.1}],
+                    "SnapshotByTimeOffsetTaskSet": [{"Definition": 10, "ExtTimeOffsetSet": ["3.5s", "10%"]}],
+                },
+                "ReviewAudioVideoTask": {"Definition": 10},
+            }
+        ),
+    ],
+    ids=lambda procedure: procedure.name,
+)
+def test_a_task_keeps_its_procedure(database: Database, procedure: Procedure) -> None:
+    """What a signature named is stored resolved and comes back equal, flags of legacy calls included."""
+
+    def work(tx: Transaction) -> None:
+        tx.tasks.put_task(_task("t", procedure=procedure))
+        found = tx.tasks.task("t")
+        assert found is not None
+        assert found.procedure == procedure
+
+    run_async(database.write(work))
+
+
+def test_tasks_are_listed_newest_first(database: Database) -> None:
+    """The list can be narrowed to a file, a state and a number; equal ages have one order."""
+
+    def work(tx: Transaction) -> None:
+        for task in (
+            _task("b", created_at=5.0),
+            _task("a", created_at=5.0, status=TaskStatus.PROCESSING),
+            _task("old", created_at=1.0, file_id="other"),
+            _task("new", created_at=9.0, status=TaskStatus.FINISH),
+        ):
+            tx.tasks.put_task(task)
+        assert _ids(tx.tasks.tasks()) == ["new", "a", "b", "old"]
+        assert _ids(tx.tasks.tasks(limit=2)) == ["new", "a"]
+        assert _ids(tx.tasks.tasks(file_id="file")) == ["new", "a", "b"]
+        assert _ids(tx.tasks.tasks(status="WAITING")) == ["b", "old"]
+        assert _ids(tx.tasks.tasks(file_id="other", status="FINISH")) == []
+
+    run_async(database.write(work))
+
+
+def test_tasks_are_ready_once_their_file_is_probed(database: Database) -> None:
+    """Waiting tasks of probed files start by priority, then age; a probe that failed does not hold them for ever."""
+
+    def work(tx: Transaction) -> None:
+        tx.media.put_asset(_asset("done"))
+        tx.media.put_asset(_asset("failed", ProbeState.FAILED))
+        tx.media.put_asset(_asset("pending", ProbeState.PENDING))
+        for task in (
+            _task("low", file_id="done", priority=-10, created_at=1.0),
+            _task("younger", file_id="done", created_at=3.0),
+            _task("older", file_id="failed", created_at=2.0),
+            _task("high", file_id="done", priority=10, created_at=9.0),
+            _task("unprobed", file_id="pending", priority=10),
+            _task("without a file", file_id="nowhere", priority=10),
+            _task("running", file_id="done", status=TaskStatus.PROCESSING),
+            _task("finished", file_id="done", status=TaskStatus.FINISH),
+            _task("aborted", file_id="done", status=TaskStatus.ABORTED),
+        ):
+            tx.tasks.put_task(task)
+        assert _ids(tx.tasks.ready(10)) == ["high", "older", "younger", "low"]
+        assert _ids(tx.tasks.ready(1)) == ["high"]
+        tx.media.put_asset(_asset("pending"))
+        assert _ids(tx.tasks.ready(2)) == ["unprobed", "high"]
+
+    run_async(database.write(work))
+
+
+def test_subtask_rows(database: Database) -> None:
+    """Items come by number; no output is told from an empty one; texts of any length and script survive."""
+    items = [
+        SubTask("t", 0, SubTaskKind.TRANSCODE, {"Definition": 10, "WatermarkSet": []}),
+        SubTask(
+            "t", 2, SubTaskKind.PORN, {"Definition": 10}, SubTaskStatus.SUCCESS, "", "SUCCESS", 100, 1.5, 2.5,
+            {"Confidence": 0.5, "SegmentSet": [{"Url": "http://h/名.jpg"}], "None": None}, "日志\n" * 1000, "ffmpeg",
+        ),
+        SubTask("t", 10, SubTaskKind.ADAPTIVE_DYNAMIC_STREAMING, {}, SubTaskStatus.SUCCESS, output={}),
+        SubTask(
+            "t", 11, SubTaskKind.PORN_ASR, {}, SubTaskStatus.FAIL, "InvalidInput.X", "why", 99, attempts=2, thrifty=True
+        ),
+    ]  # fmt: skip
+
+    def work(tx: Transaction) -> None:
+        for item in reversed(items):
+            tx.tasks.put_subtask(item)
+        tx.tasks.put_subtask(replace(items[0], task_id="u"))
+        assert list(tx.tasks.subtasks("t")) == items
+        tx.tasks.put_subtask(replace(items[1], output=None, status=SubTaskStatus.WAITING))
+        assert tx.tasks.subtasks("t")[1].output is None
+        assert tx.tasks.subtasks("t")[2].output == {}
+        assert len(tx.tasks.subtasks("t")) == 4
+        assert list(tx.tasks.subtasks("v")) == []
+
+    run_async(database.write(work))
+
+
+def test_opened_tasks_are_rows(database: Database) -> None:
+    """A procedure that asks for both makes two tasks of different types; one without a flow makes none."""
+
+    def work(tx: Transaction) -> None:
+        both = Procedure.model_validate(
+            _LONG_VIDEO.to_wire() | {"Name": "both", "ReviewAudioVideoTask": {"Definition": 10}}
+        )
+        tx.media.put_asset(_asset("file"))
+        flow, review = open_tasks(
+            tx.tasks, SystemEntropy(), sub_app_id=7, file_id="file", procedure=both, priority=3, now=4.0
+        )
+        assert [task.type for task in (tx.tasks.task(flow), tx.tasks.task(review)) if task] == [
+            TaskType.PROCEDURE,
+            TaskType.REVIEW_AUDIO_VIDEO,
+        ]
+        assert set(_ids(tx.tasks.ready(10))) == {flow, review}
+        none = open_tasks(
+            tx.tasks, SystemEntropy(), sub_app_id=7, file_id="file", procedure=Procedure(name="empty"), now=5.0
+        )
+        assert none == ("", "")
+        assert len(tx.tasks.tasks()) == 2
+
+    run_async(database.write(work))
+
+
+def test_templates_of_every_kind(database: Database) -> None:
+    """Every preset's body, stored as a custom template, comes back equal; an application sees its own only."""
+
+    def work(tx: Transaction) -> None:
+        for number, preset in enumerate(PRESETS.values()):
+            custom = replace(
+                preset, definition=FIRST_CUSTOM_DEFINITION + number, preset=False, name="模板", comment="😀",
+                created_at=1.5, updated_at=2.5,
+            )  # fmt: skip
+            tx.tasks.put_template(1, custom)
+            assert tx.tasks.template(1, custom.kind, custom.definition) == custom
+            assert tx.tasks.template(2, custom.kind, custom.definition) is None
+        for kind in TemplateKind:
+            definitions = [template.definition for template in tx.tasks.templates(1, kind)]
+            assert definitions == sorted(definitions)
+            assert len(definitions) == sum(preset.kind is kind for preset in PRESETS.values())
+        assert list(tx.tasks.templates(2, TemplateKind.TRANSCODE)) == []
+
+    run_async(database.write(work))
+
+
+def test_template_rows(database: Database) -> None:
+    """The same id may stand for templates of two kinds; a later one replaces, a deleted one is gone, once."""
+    transcode = PRESETS[(TemplateKind.TRANSCODE, 10)]
+    sprite = PRESETS[(TemplateKind.IMAGE_SPRITE, 10)]
+
+    def custom(preset: Template, **changes: Any) -> Template:
+        return replace(preset, definition=FIRST_CUSTOM_DEFINITION, preset=False, **changes)
+
+    def work(tx: Transaction) -> None:
+        tx.tasks.put_template(1, custom(transcode))
+        tx.tasks.put_template(1, custom(sprite))
+        tx.tasks.put_template(1, custom(transcode, name="new"))
+        found = tx.tasks.template(1, TemplateKind.TRANSCODE, FIRST_CUSTOM_DEFINITION)
+        assert found is not None
+        assert (found.name, found.preset) == ("new", False)
+        assert len(tx.tasks.templates(1, TemplateKind.TRANSCODE)) == 1
+        assert not tx.tasks.delete_template(2, TemplateKind.TRANSCODE, FIRST_CUSTOM_DEFINITION)
+        assert tx.tasks.delete_template(1, TemplateKind.TRANSCODE, FIRST_CUSTOM_DEFINITION)
+        assert not tx.tasks.delete_template(1, TemplateKind.TRANSCODE, FIRST_CUSTOM_DEFINITION)
+        assert tx.tasks.template(1, TemplateKind.IMAGE_SPRITE, FIRST_CUSTOM_DEFINITION) == custom(sprite)
+
+    run_async(database.write(work))
+
+
+def test_procedure_rows(database: Database) -> None:
+    """Procedures come by name, apart for each application; a later one replaces and keeps the moment of the first."""
+    names = ["b", "B", "a", "10", "é", "名"]
+
+    def work(tx: Transaction) -> None:
+        for name in names:
+            tx.tasks.put_procedure(1, _LONG_VIDEO.model_copy(update={"name": name}), 1.0)
+        tx.tasks.put_procedure(2, _LONG_VIDEO.model_copy(update={"name": "a", "comment": "theirs"}), 1.0)
+        tx.tasks.put_procedure(1, _LONG_VIDEO.model_copy(update={"name": "a", "comment": "ours"}), 5.0)
+        assert [procedure.name for procedure in tx.tasks.procedures(1)] == sorted(names)
+        ours, theirs = tx.tasks.procedure(1, "a"), tx.tasks.procedure(2, "a")
+        assert ours is not None
+        assert theirs is not None
+        assert (ours.comment, theirs.comment) == ("ours", "theirs")
+        assert ours.media_process_task == _LONG_VIDEO.media_process_task
+        assert tx.tasks.delete_procedure(1, "a")
+        assert not tx.tasks.delete_procedure(1, "a")
+        assert tx.tasks.procedure(1, "a") is None
+        assert tx.tasks.procedure(2, "a") is not None
+        tx.tasks.put_procedure(2, theirs, 9.0)
+
+    run_async(database.write(work))
+    table = schema.procedures.c
+    with database.engine.connect() as connection:
+        times = connection.execute(sqlalchemy.select(table.created_at, table.updated_at).where(table.sub_app_id == 2))
+        assert [tuple(row) for row in times] == [(1.0, 9.0)]
+
+
+def test_quarantined_files(database: Database) -> None:
+    """Crashes over a file are counted in one row until somebody releases it."""
+
+    def work(tx: Transaction) -> None:
+        assert tx.tasks.quarantined("f") is None
+        assert not tx.tasks.release_quarantined("f")
+        tx.tasks.put_quarantined(QuarantinedFile("f", 1, "crashed (signal 11)"))
+        tx.tasks.put_quarantined(QuarantinedFile("f", 2, "crashed (signal 6)", True))
+        assert tx.tasks.quarantined("f") == QuarantinedFile("f", 2, "crashed (signal 6)", True)
+        assert tx.tasks.quarantined("g") is None
+        assert tx.tasks.release_quarantined("f")
+        assert tx.tasks.quarantined("f") is None
+
+    run_async(database.write(work))
+
+
+def test_outputs_of_a_file(database: Database) -> None:
+    """Of every kind and template the newest result stays; they come by kind, then template."""
+
+    def output(kind: str, definition: int, created_at: float = 1.0, file_id: str = "f") -> MediaOutput:
+        return MediaOutput(file_id, kind, definition, {"Url": f"http://h/名?{created_at}", "Size": 2**45}, created_at)
+
+    def work(tx: Transaction) -> None:
+        for each in (
+            output("Transcode", 100_010),
+            output("Transcode", 20),
+            output("AnimatedGraphics", 20_000),
+            output("Transcode", 20, 2.0),
+            output("Transcode", 20, file_id="g"),
+            output("SampleSnapshot", 2**40),
+        ):
+            tx.media.put_output(each)
+        assert list(tx.media.outputs("f")) == [
+            output("AnimatedGraphics", 20_000),
+            output("SampleSnapshot", 2**40),
+            output("Transcode", 20, 2.0),
+            output("Transcode", 100_010),
+        ]
+        assert list(tx.media.outputs("g")) == [output("Transcode", 20, file_id="g")]
+        assert list(tx.media.outputs("h")) == []
+
+    run_async(database.write(work))
+
+
+def test_an_asset_keeps_its_status(database: Database) -> None:
+    """A file is playable unless it was taken out of playback, which the row keeps."""
+
+    def work(tx: Transaction) -> None:
+        tx.media.put_asset(_asset("f"))
+        found = tx.media.asset("f", lock=True)
+        assert found is not None
+        assert found.status == NORMAL
+        tx.media.put_asset(_asset("f", status=FORBIDDEN, cover_key="c"))
+        assert tx.media.asset("f") == _asset("f", status=FORBIDDEN, cover_key="c")
+
+    run_async(database.write(work))
+
+
+def test_buckets_have_a_purpose(database: Database) -> None:
+    """An application has one bucket for uploads and one for outputs in each region; neither is taken for the other."""
+    uploads = Bucket("u-1", "u", 1, "r")
+    outputs = Bucket("o-1", "o", 1, "r", PURPOSE)
+
+    def work(tx: Transaction) -> None:
+        tx.storage.add_bucket(outputs)
+        assert tx.storage.bucket_for(1, "r") is None
+        tx.storage.add_bucket(uploads)
+        assert tx.storage.bucket_for(1, "r") == uploads
+        assert tx.storage.bucket_for(1, "r", "output") == outputs
+        assert tx.storage.bucket_by_short_name("o") == tx.storage.bucket("o-1") == outputs
+        assert tx.storage.bucket_for(2, "r", "output") is None
+        assert tx.storage.bucket_for(1, "s", "output") is None
+
+    run_async(database.write(work))
+
+
+def test_one_purpose_has_one_bucket(database: Database) -> None:
+    """Who adds a second bucket for a purpose is given the first; a name of its own does not help."""
+    first = Bucket("o-1", "o", 1, "r", PURPOSE)
+    other_region = Bucket("q-1", "q", 1, "s", PURPOSE)
+
+    def work(tx: Transaction) -> None:
+        assert tx.storage.add_bucket(first) == first
+        assert tx.storage.add_bucket(Bucket("p-1", "p", 1, "r", PURPOSE)) == first
+        assert tx.storage.bucket("p-1") is None
+        assert tx.storage.add_bucket(other_region) == other_region
+        assert tx.storage.bucket_for(1, "r", PURPOSE) == first
+
+    run_async(database.write(work))
+
+
+def test_flows_that_begin_at_once_agree_on_the_bucket_of_outputs(database: Database) -> None:
+    """The first flows of an application may need its bucket in the same moment; all get the same one."""
+
+    async def race() -> list[Bucket]:
+        wanted = [database.write(lambda tx: output_bucket(tx.storage, SystemEntropy(), 1, "ap-tokyo")) for _ in "1" * 8]
+        return await asyncio.gather(*wanted)
+
+    made = run_async(race())
+    assert len(set(made)) == 1
+    assert made[0].purpose == PURPOSE
+
+
+def test_writers_of_one_task_wait_for_each_other(database: Database) -> None:
+    """A locked task is changed by one transaction after the other: none of many changes is lost."""
+    run_async(database.write(lambda tx: tx.tasks.put_task(_task("t"))))
+
+    def work(tx: Transaction) -> None:
+        task = tx.tasks.task("t", lock=True)
+        assert task is not None
+        tx.tasks.put_task(replace(task, run=task.run + 1))
+
+    async def race() -> None:
+        await asyncio.gather(*(database.write(work) for _ in range(12)))
+
+    run_async(race())
+    found = run_async(database.read(lambda tx: tx.tasks.task("t")))
+    assert found is not None
+    assert found.run == 12
+
+
+def test_state_of_a_blob(database: Database) -> None:
+    """The ledger tells the state of one blob; an unknown one has none."""
+
+    def work(tx: Transaction) -> None:
+        tx.storage.add_blob(Blob("one", BlobState.PENDING, 1.0))
+        assert tx.storage.blob_state("one") is BlobState.PENDING
+        tx.storage.set_blob_state(["one"], BlobState.LIVE)
+        assert tx.storage.blob_state("one") is BlobState.LIVE
+        assert tx.storage.blob_state("two") is None
+
+    run_async(database.write(work))
+
+
+def test_a_held_file_is_unpublished(database: Database) -> None:
+    """Objects below a directory are hidden and shown again together; neighbours stay as they are."""
+
+    def stored(key: str) -> StoredObject:
+        return StoredObject("o", key, 1, "e", 1, {}, (Extent("b", 0, 1),), 1.0, True)
+
+    def work(tx: Transaction) -> None:
+        for key in ("o/d/x", "o/d/review/y", "o/d2/x"):
+            tx.storage.put_object(stored(key))
+        tx.storage.publish_under("o", "o/d/", published=False)
+        found = {each.key: each.published for each in tx.storage.objects_under("o", "o/")}
+        assert found == {"o/d/x": False, "o/d/review/y": False, "o/d2/x": True}
+        tx.storage.publish_under("o", "o/d/")
+        assert all(each.published for each in tx.storage.objects_under("o", "o/"))
+
+    run_async(database.write(work))
