@@ -366,7 +366,9 @@ def test_adaptive_hls(definition: int, made: Made, table: PresetTable, tmp_path:
     rungs = [examined(variant.url) for variant in variants]
     assert [(rung.width, rung.height) for rung in rungs] == [size for size, _ in _RUNGS.values()]
     assert [rung.key_times for rung in rungs] == [_LADDER_KEYS] * 3
+    assert {rung.frames[0] for rung in rungs} == {rungs[0].frames[0]}, "rungs begin at one moment"
     heard = examined(sound)
+    assert heard.begins == pytest.approx(rungs[0].frames[0], abs=0.03), "and the sound with them, but for its priming"
     assert (heard.audio, heard.audio_rate, heard.channels) == ("aac", 44_100, 2)
     for place, (variant, rung, (_, kbps)) in enumerate(zip(variants, rungs, _RUNGS.values(), strict=True)):
         table.note("Adaptive", definition, rung, f"{variant.codecs} key frames {rung.key_times}")

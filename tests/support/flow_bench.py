@@ -317,7 +317,7 @@ class Rendition:
     """What demuxing and decoding a file or playlist of ours found.
 
     ``frames`` are the times of all pictures in seconds, ``keys`` the places of key frames among them; ``audio_rate`` in
-    Hz; ``bytes`` those of the packets; ``pixels`` is the pixel format.
+    Hz; ``bytes`` those of the packets; ``pixels`` is the pixel format; ``begins`` the container's first time stamp.
     """
 
     container: str
@@ -336,6 +336,7 @@ class Rendition:
     channels: int = 0
     audio_seconds: float = 0.0
     audio_bytes: int = 0
+    begins: float = 0.0
 
     @property
     def fps(self) -> float:
@@ -391,7 +392,7 @@ def examined(address: Path | str) -> Rendition:
                 elif isinstance(frame, av.AudioFrame):
                     samples += frame.samples
     return replace(
-        found, rotation=rotation, frames=tuple(time for time, _ in pictures),
+        found, rotation=rotation, begins=(film.start_time or 0) / 1_000_000, frames=tuple(time for time, _ in pictures),
         keys=tuple(place for place, (_, key) in enumerate(pictures) if key),
         video_bytes=sizes["video"], audio_bytes=sizes["audio"],
         audio_seconds=samples / found.audio_rate if found.audio_rate else 0.0,

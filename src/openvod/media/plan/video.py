@@ -37,6 +37,9 @@ _MUXERS = {"mp4": "mp4", "flv": "flv", "mp3": "mp3", "flac": "flac", "ogg": "ogg
 _HLS_SECONDS = 10.0
 #: Rungs of a ladder follow the frames of the source's key frames when its own stream is one of them.
 _COPIED_GOP = 100_000
+#: Where the clock of a ladder's files begins, in seconds. A muxer moves what would begin before zero, each file by the
+#: reordering of its own frames; so far from zero none is moved, and picture and sound stay together.
+_LADDER_START = "1"
 
 
 @dataclass(frozen=True)
@@ -294,7 +297,8 @@ def _hls_outputs(
 
     def named(kind: str, place: int) -> list[str]:
         name = f"{kind}_{definition}_{place}"
-        return hls_arguments(f"{number}/{name}", name, template.segment_duration, fragmented=fragmented)
+        segments = hls_arguments(f"{number}/{name}", name, template.segment_duration, fragmented=fragmented)
+        return ["-output_ts_offset", _LADDER_START, *segments]
 
     outputs = [
         Output((rung.picture,), False, (*_rung_arguments(rung, encoder, follow, "v"), *named("video", place)))
@@ -311,7 +315,9 @@ def _rung_arguments(rung: _Rung, encoder: Encoder, follow: bool, specifier: str)
     if rung.encoding.copy:
         return options
     if follow:
-        options += [f"-force_key_frames:{specifier}", "source"]
+        # The source's own frames at the source's own times, or they would part from those of the copied rung.
+        options += [f"-force_key_frames:{specifier}", "source", f"-fps_mode:{specifier}", "passthrough",
+                    f"-enc_time_base:{specifier}", "demux"]  # fmt: skip
     if rung.encoding.codec == "libx264":
         options += [f"-sc_threshold:{specifier}", "0", f"-keyint_min:{specifier}", str(rung.encoding.gop)]
     if rung.encoding.codec == "libx265":
