@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from PIL import Image
 
 from openvod.tasks.templates import TemplateKind
 from support.corpus_build import PATCHES, ffmpeg
+from support.flow_bench import Flow, FlowBench, Order, Rendition, examined, outcome, picture_at, plays
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows"), pytest.mark.timeout(400)]
 Plain = Mapping[str, Any]
@@ -68,6 +69,9 @@ SOURCES: Mapping[str, Callable[[Path], None]] = {
                            "-map", "0:v", "-map", "1:a", "-map", "2:a", *_X264, "-c:a", "aac", "-ac:a:0", "2"),
     "vp9.webm": _made_by(*_moving("160x90"), "-t", "1", "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8",
                          "-c:a", "libopus"),
+    "red.mp4": _made_by(*_colour("red", "320x180", 1), "-f", "lavfi", "-i", "sine=frequency=880:duration=1", *_X264,
+                        *_AAC),
+    "blue.mp4": _made_by(*_colour("blue", "180x320", 1), *_X264),
     "fits.mp4": _made_by(*_moving("854x480", 24), "-c:v", "libx264", "-preset", "superfast", "-pix_fmt", "yuv420p",
                          "-b:v", "300k", "-maxrate", "400k", "-bufsize", "400k", "-g", "31", "-sc_threshold", "0",
                          *_AAC),
@@ -121,6 +125,7 @@ MARKS: Mapping[str, Made] = {
     "svg": Made(_W, {"Type": "svg", "CoordinateOrigin": "BottomRight", "XPos": "10px", "YPos": "10px",
                      "SvgTemplate": {"Width": "20W%", "Height": "20H%"}}),
     "lost": Made(_W, {"Type": "image", "ImageTemplate": {"ImageKey": "nothing/here.png"}}),
+    "sizeless": _image("TopLeft", "0px", "0px", Width="0px", Height="0px"),
 }  # fmt: skip
 
 
@@ -160,7 +165,8 @@ def _fill(fill: str) -> Made:
 class Ask:
     """A sub-task: the template, or the id of one that is there already, and members of its input beside it.
 
-    A mark in ``marks`` is the name of one in :data:`MARKS` and members of the ``WatermarkSet`` item.
+    A mark in ``marks`` is the name of one in :data:`MARKS` and members of the ``WatermarkSet`` item. ``around`` are
+    candidates for a clip before and one after: names of :data:`CLIPS`, or ids of files that are not there.
     """
 
     source: str
@@ -168,6 +174,7 @@ class Ask:
     kind: str = "Transcode"
     members: Plain = field(default_factory=dict)
     marks: Sequence[tuple[str, Plain]] = ()
+    around: tuple[Sequence[str], Sequence[str]] = ((), ())
 
 
 def _cut(start: float, end: float) -> Ask:
@@ -209,6 +216,7 @@ GOOD: Mapping[str, Ask] = {
     "both sides": Ask("portrait.mp4", _film(video=_video(Width=320, Height=180))),
     "larger": Ask("portrait.mp4", _film(video=_video(Width=1920, Height=1080))),
     "turned": Ask("turned.mp4", _film(video=_video(Width=320))),
+    "blurred border": Ask("turned.mp4", _fill("gauss")),
     "1 to 3": _cut(1, 3),
     "from 1": _cut(1, 0),
     "last 2": _cut(-2, 0),
@@ -222,9 +230,15 @@ GOOD: Mapping[str, Ask] = {
     "half": Ask("plain.mp4", _SHARP, marks=[("half", {})]),
     "moving marks": Ask("plain.mp4", _SHARP, marks=[("once", {}), ("last", {}), ("again", {})]),
     "text": _text_mark("text", "OpenVOD 100%: it's \\ a 'test'"),
+    "chinese": _text_mark("chinese", "开放点播"),
     "svg": _svg_mark(_RECTANGLE),
     "brief mark": Ask("plain.mp4", _SHARP, marks=[("top left", {"StartTimeOffset": 1, "EndTimeOffset": 2}),
                                                   ("bottom right", {"StartTimeOffset": -1})]),
+    "brief mark of a cut": Ask("plain.mp4", _SHARP, members={"StartTimeOffset": 1, "EndTimeOffset": 3},
+                               marks=[("top left", {"StartTimeOffset": -1})]),
+    "between clips": Ask("steps.mp4", _film(video=_video(Vcrf=18)), around=(["red.mp4", "blue.mp4"], ["blue.mp4"])),
+    "after a clip, cut, marked": Ask("plain.mp4", _SHARP, members={"StartTimeOffset": 1, "EndTimeOffset": 3},
+                                     marks=[("top left", {})], around=(["blue.mp4"], [])),
     "fmp4": Ask("film.mp4", _film("hls", _video(Height=180, Fps=25, HlsTime=2), SegmentType="fmp4")),
     "ts": Ask("film.mp4", _film("hls", _video(Height=180, Fps=25, HlsTime=2), SegmentType="ts")),
     "flv": Ask("film.mp4", _film("flv", _video(Height=180, Fps=25))),
@@ -250,7 +264,7 @@ GOOD: Mapping[str, Ask] = {
     "webp": Ask("steps.mp4", Made(_SNAPSHOT, {"Format": "webp"}), "SnapshotByTimeOffset",
                 {"ExtTimeOffsetSet": ["0.5s", "37.5%", "2.5s"], "TimeOffsetSet": [3500]}),
     "marked snapshot": Ask("plain.mp4", Made(_SNAPSHOT, {"Format": "png"}), "SnapshotByTimeOffset",
-                           {"ExtTimeOffsetSet": ["1s"]}, marks=[("top left", {}), ("text", {"TextContent": "no"})]),
+                           {"ExtTimeOffsetSet": ["1s"]}, marks=[("top left", {}), ("text", {"TextContent": "not on stills"})]),
     "cover": Ask("steps.mp4", Made(_SNAPSHOT, {"Format": "jpg", "Width": 160}), "CoverBySnapshot",
                  {"PositionType": "Time", "PositionValue": 1.5}),
     "samples": Ask("steps.mp4", Made(_SAMPLE, {"SampleType": "Time", "SampleInterval": 1, "Format": "png"}),
@@ -277,3 +291,184 @@ GOOD: Mapping[str, Ask] = {
     "fmp4 ladder": Ask("film.mp4", _ladder(_rung(180, 200, "libx265"), _rung(360, 400, "libx265"), SegmentType="fmp4"),
                        "AdaptiveDynamicStreaming"),
 }  # fmt: skip
+
+#: Beside what is asked for in vain, this is: it shares the pass.
+_COMPANION = _film(video=_video(Height=90))
+_INPUT, _UNSUPPORTED = "InvalidInput", "InvalidInput.ConfigurationUnsupported"
+_OFFSET, _UNKNOWN = "InvalidInput.InvalidTimeOffset", "InvalidInput.DefinitionNotExist"
+_COPY = _sound("copy", 0)
+_NOBODY = 9_999_999
+
+
+@dataclass(frozen=True)
+class Bad:
+    """An ask that cannot be met: its ``ErrCodeExt`` and words that must be in its message."""
+
+    ask: Ask
+    code: str
+    words: Sequence[str]
+
+
+def _bad_svg(content: str, *words: str) -> Bad:
+    return Bad(_svg_mark(content), _INPUT, ("SvgContent", *words))
+
+
+def _bad_text(text: str, code: str, *words: str) -> Bad:
+    return Bad(_text_mark("text", text), code, words)
+
+
+def _remux(container: str, source: str = "vp9.webm", **members: object) -> Ask:
+    return Ask(source, _film(container, _video("copy"), _COPY), members=members)
+
+
+def _aes(**members: object) -> Ask:
+    return Ask("film.mp4", _ladder(_rung(180, 200), DrmType="SimpleAES", **members), "AdaptiveDynamicStreaming")
+
+
+_STILL = Made(_SNAPSHOT, {"Format": "jpg"})
+BAD: Mapping[str, Bad] = {
+    "unknown template": Bad(Ask("plain.mp4", _NOBODY), _UNKNOWN, (str(_NOBODY), "does not exist")),
+    "unknown mark": Bad(Ask("plain.mp4", _SHARP, members={"WatermarkSet": [{"Definition": _NOBODY}]}), _UNKNOWN,
+                        ("watermark", str(_NOBODY), "does not exist")),
+    "start beyond the end": Bad(_cut(10, 0), _OFFSET, ("StartTimeOffset 10", "4 s")),
+    "before the beginning": Bad(_cut(-10, 0), _OFFSET, ("StartTimeOffset -10", "4 s")),
+    "end before the start": Bad(_cut(3, 1), _OFFSET, ("EndTimeOffset 1", "nothing")),
+    "mark beyond the end": Bad(Ask("plain.mp4", _SHARP, marks=[("top left", {"StartTimeOffset": 9})]), _OFFSET,
+                               ("StartTimeOffset 9", "4 s")),
+    "still beyond the end": Bad(Ask("steps.mp4", _STILL, "SnapshotByTimeOffset", {"ExtTimeOffsetSet": ["9s"]}), _OFFSET,
+                                ("9 s", "beyond the end", "4 s")),
+    "still at 150%": Bad(Ask("steps.mp4", _STILL, "SnapshotByTimeOffset", {"ExtTimeOffsetSet": ["150%"]}), _OFFSET,
+                         ("150%", "at most 100%")),
+    "still at noon": Bad(Ask("steps.mp4", _STILL, "SnapshotByTimeOffset", {"ExtTimeOffsetSet": ["noon"]}), _OFFSET,
+                         ("noon", "3.5s")),
+    "animation beyond the end": Bad(
+        Ask("steps.mp4", 20_000, "AnimatedGraphic", {"StartTimeOffset": 5, "EndTimeOffset": 6}), _OFFSET,
+        ("StartTimeOffset 5", "4 s")),
+    "lost picture": Bad(Ask("plain.mp4", _SHARP, marks=[("lost", {})]), _INPUT, ("picture", "not stored", "replace")),
+    "no size": Bad(Ask("plain.mp4", _SHARP, marks=[("sizeless", {})]), _INPUT, ("neither width nor height",)),
+    "script": _bad_svg("<script>alert(1)</script>", "<script>"),
+    "handler": _bad_svg('<rect width="10" height="10" onload="alert(1)"/>', "onload"),
+    "reference": _bad_svg('<image href="http://127.0.0.1/x.png" width="10" height="10"/>', "outside", "href"),
+    "other namespace": _bad_svg('<image xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href="file:///etc/passwd"/>',
+                                "outside", "href"),
+    "style sheet": _bad_svg('<style>rect { fill: url("http://127.0.0.1/x") }</style>', "style", "outside"),
+    "entity": Bad(Ask("plain.mp4", _SHARP, marks=[("svg", {"SvgContent":
+                      '<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + _SVG.format("<text>&x;</text>")})]),
+                  _INPUT, ("SvgContent", "entities")),
+    "no drawing": _bad_svg("<rect", "no SVG"),
+    "no text": _bad_text(" ", _INPUT, "TextContent", "required"),
+    "bell": _bad_text("ring\a", _INPUT, "TextContent", "control characters"),
+    "hieroglyph": _bad_text("bird \U00013171", _UNSUPPORTED, "no font", "\U00013171", "install"),
+    "private glyph": _bad_text("logo \U000f1234", _UNSUPPORTED, "no font", "install"),
+    "VP9 in MP4": Bad(_remux("mp4"), _UNSUPPORTED, ("mp4", "vp9")),
+    "VP9 in FLV": Bad(_remux("flv"), _UNSUPPORTED, ("flv", "vp9")),
+    "AAC in MP3": Bad(Ask("film.mp4", _heard("mp3", _sound())), _UNSUPPORTED, ("mp3", "aac")),
+    "cut remux": Bad(_remux("mp4", "film.mp4", StartTimeOffset=1), _UNSUPPORTED, ("remux", "cut")),
+    "key of fmp4": Bad(_aes(SegmentType="fmp4"), _UNSUPPORTED, ("SimpleAES", "ts")),
+    "key of DASH": Bad(_aes(Format="MPEG-DASH"), _UNSUPPORTED, ("SimpleAES", "HLS")),
+    "mosaic outside": Bad(Ask("plain.mp4", _SHARP, members={"MosaicSet": [{"XPos": "100%", "YPos": "0px"}]}), _INPUT,
+                          ("mosaic", "100%", "outside")),
+    "no such clip": Bad(Ask("plain.mp4", _SHARP, around=(["1234567890123456789"], [])), _INPUT,
+                        ("clip", "1234567890123456789", "does not exist")),
+    "overridden wrongly": Bad(Ask("film.mp4", _SHARP, members={"OverrideParameter": {"VideoTemplate": {"Codec": "x"}}}),
+                              _INPUT, ("OverrideParameter", "Codec")),
+    "sound of a silent film": Bad(Ask("plain.mp4", _heard("m4a", _sound())), "SourceFileError.ContentUnsupported",
+                                  ("no audio stream",)),
+}  # fmt: skip
+CLIPS = ("red.mp4", "blue.mp4")
+#: So many sub-tasks of one source share a flow, and with it its passes.
+_ITEMS = 6
+_STRANGER = "template of another application"
+#: The order of the result set (``procedures-and-api.md`` 3.6).
+_KINDS = ("Transcode", "AnimatedGraphic", "SnapshotByTimeOffset", "SampleSnapshot", "ImageSprite", "CoverBySnapshot",
+          "AdaptiveDynamicStreaming")  # fmt: skip
+
+
+class Kitchen:
+    """Makes sources, pictures, templates and procedures where they are needed first."""
+
+    def __init__(self, bench: FlowBench, folder: Path) -> None:
+        self.bench = bench
+        self.clips: dict[str, str] = {}
+        self._folder = folder
+        self._definitions: dict[int, int] = {}
+        self._procedures = 0
+
+    def path(self, name: str, makers: Mapping[str, Callable[[Path], None]] = SOURCES) -> Path:
+        """Return the path of a source or picture."""
+        path = self._folder / name
+        if not path.exists():
+            makers[name](path)
+        return path
+
+    def definition(self, made: Made) -> int:
+        """Return the id of a template."""
+        if id(made) not in self._definitions:
+            image = self.path(made.image, PICTURES) if made.image else None
+            self._definitions[id(made)] = self.bench.template(made.kind, made.body, image=image)
+        return self._definitions[id(made)]
+
+    def item(self, ask: Ask) -> Plain:
+        """Return the item of a task set."""
+        definition = self.definition(ask.template) if isinstance(ask.template, Made) else ask.template
+        members = dict(ask.members)
+        if ask.marks:
+            members["WatermarkSet"] = [{"Definition": self.definition(MARKS[name]), **more} for name, more in ask.marks]
+        if any(ask.around):
+            heads, tails = ([self.clips.get(name, name) for name in names] for names in ask.around)
+            body = {"HeadCandidateSet": heads, "TailCandidateSet": tails}
+            members["HeadTailSet"] = [{"Definition": self.bench.template(TemplateKind.HEAD_TAIL, body)}]
+        return {"Definition": definition, **members}
+
+    def order(self, asks: Sequence[Ask]) -> Order:
+        """Return the order of a flow of one source; its result set has the order of ``asks`` if those have that of kinds."""
+        self._procedures += 1
+        sets: dict[str, list[Plain]] = {}
+        for ask in asks:
+            sets.setdefault(ask.kind, []).append(self.item(ask))
+        return Order(self.path(asks[0].source), self.bench.procedure(f"flow {self._procedures}", **sets))
+
+
+@dataclass(frozen=True)
+class Run:
+    """What became of everything asked for: members of result sets by name; what is bad has its companion's, too."""
+
+    bench: FlowBench
+    members: Mapping[str, Plain]
+    companions: Mapping[str, Plain]
+    pictures: Path
+
+
+def run_all(folder: Path, bench: FlowBench, good: Mapping[str, Ask], bad: Mapping[str, Bad]) -> Run:
+    """Run all asks at the same time; those of one source share flows."""
+    pictures = folder / "sources"
+    pictures.mkdir()
+    kitchen = Kitchen(bench, pictures)
+    still = Ask("", 10, "SnapshotByTimeOffset", {"ExtTimeOffsetSet": ["0s"]})
+    clips = bench.run([kitchen.order([replace(still, source=name)]) for name in CLIPS])
+    kitchen.clips |= {name: flow.file_id for name, flow in zip(CLIPS, clips, strict=True)}
+    groups = _groups(good)
+    orders = [kitchen.order([good[name] for name in names]) for names in groups]
+    companion = {name: Ask(each.ask.source, _COMPANION) for name, each in bad.items()}
+    orders += [kitchen.order(sorted([each.ask, companion[name]], key=_place)) for name, each in bad.items()]
+    flows = bench.run(orders)
+    members: dict[str, Plain] = {}
+    companions: dict[str, Plain] = {}
+    for names, flow in zip(groups, flows, strict=False):
+        members |= dict(zip(names, flow.results, strict=True))
+    for name, flow in zip(bad, flows[len(groups) :], strict=True):
+        companions[name] = flow.result("Transcode", kitchen.definition(_COMPANION))
+        (members[name],) = [member for member in flow.results if member is not companions[name]]
+    return Run(bench, members, companions, pictures)
+
+
+def _place(ask: Ask) -> int:
+    return _KINDS.index(ask.kind)
+
+
+def _groups(asks: Mapping[str, Ask]) -> list[list[str]]:
+    """Return names of asks that share a source, in the order of the result set."""
+    by_source: dict[str, list[str]] = {}
+    for name in sorted(asks, key=lambda name: _place(asks[name])):
+        by_source.setdefault(asks[name].source, []).append(name)
+    return [names[i : i + _ITEMS] for names in by_source.values() for i in range(0, len(names), _ITEMS)]

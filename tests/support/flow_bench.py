@@ -375,7 +375,7 @@ class Rendition:
 def examined(address: Path | str) -> Rendition:
     """Demux and decode a file or an HTTP address, one video and one audio stream; damage raises."""
     with av.open(str(address)) as film:
-        found = _streams(film)
+        found = replace(_streams(film), begins=(film.start_time or 0) / 1_000_000)
         video = film.streams.video[0] if film.streams.video else None
         audio = film.streams.audio[0] if film.streams.audio else None
         if video:
@@ -392,7 +392,7 @@ def examined(address: Path | str) -> Rendition:
                 elif isinstance(frame, av.AudioFrame):
                     samples += frame.samples
     return replace(
-        found, rotation=rotation, begins=(film.start_time or 0) / 1_000_000, frames=tuple(time for time, _ in pictures),
+        found, rotation=rotation, frames=tuple(time for time, _ in pictures),
         keys=tuple(place for place, (_, key) in enumerate(pictures) if key),
         video_bytes=sizes["video"], audio_bytes=sizes["audio"],
         audio_seconds=samples / found.audio_rate if found.audio_rate else 0.0,
