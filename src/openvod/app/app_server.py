@@ -126,6 +126,8 @@ def _permission(settings: AppServerSettings, identity: Identity) -> dict[str, An
         "procedure": settings.procedure or None,
         "class_id": settings.class_id or None,
         "sub_app_id": settings.sub_app_id or None,
+        "user_id": identity.user_id,
+        "max_video_size": settings.max_size or None,
     }
     return options
 

@@ -23,7 +23,8 @@ _VERSION = "v1"
 class StorageGrant:
     """What a credential may touch: ``resources`` are exact keys or prefixes with a trailing ``*`` in one bucket.
 
-    ``max_bytes`` bounds one object; times are Unix seconds.
+    ``max_bytes`` bounds objects by key; ``networks`` and ``origins`` are those of the permission. Times are Unix
+    seconds.
     """
 
     sub_app_id: int
@@ -31,10 +32,12 @@ class StorageGrant:
     bucket: str
     resources: tuple[str, ...]
     actions: tuple[str, ...]
-    max_bytes: int | None
+    max_bytes: Mapping[str, int]
     issued_at: int
     expires_at: int
     file_id: str
+    networks: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
 
     def allows_key(self, key: str) -> bool:
         """Tell whether ``key`` is granted."""
@@ -78,7 +81,9 @@ def open_token(token: str, access_key: str, root_keys: Mapping[str, bytes], now:
         raise _invalid()
     if content.pop("sid") != access_key:
         raise _invalid()
-    content |= {"resources": tuple(content["resources"]), "actions": tuple(content["actions"])}
+    content |= {name: tuple(content.get(name, ())) for name in ("resources", "actions", "networks", "origins")}
+    # A token of the release before has null here.
+    content["max_bytes"] = content["max_bytes"] or {}
     grant = StorageGrant(**content)
     if now >= grant.expires_at:
         raise Denied("storage_token.expired", "the temporary credential expired; apply again with vodSessionKey")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode
 
 from openvod.base.errors import Denied, Invalid
+from openvod.signing.limits import NO_LIMITS, UploadLimits, read_limits
 
 DIGEST_BYTES = 20
 #: Both contexts at their longest, percent-encoded, in Base64, and room for more (about 15 KiB are needed).
@@ -38,6 +39,7 @@ class UploadPermission:
     one_time: bool = False
     sub_app_id: int = 0
     storage_region: str = ""
+    limits: UploadLimits = NO_LIMITS
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,7 @@ def _permission(parameters: Mapping[str, str]) -> UploadPermission:
         one_time=one_time == 1,
         sub_app_id=_integer(parameters, "vodSubAppId"),
         storage_region=parameters.get("storageRegion", ""),
+        limits=read_limits(parameters),
     )
 
 

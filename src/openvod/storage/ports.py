@@ -161,6 +161,10 @@ class StorageTables(Protocol):
         """Return acknowledged parts by number."""
         ...
 
+    def parts_size(self, upload_id: str, *, but: int) -> int:
+        """Return the bytes of all acknowledged parts except one number's."""
+        ...
+
     def grid_totals(self, upload: MultipartUpload) -> GridTotals:
         """Sum an upload's parts up."""
         ...

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from asyncio import shield
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
-from openvod.base.errors import Conflict, Invalid, NotFound, OpenVodError
+from openvod.base.errors import Conflict, Exhausted, Invalid, NotFound, OpenVodError
 from openvod.base.identifiers import new_hex, new_upload_id
 from openvod.base.ports import Clock, Entropy, UnitOfWork
 from openvod.storage.model import (
@@ -40,12 +40,20 @@ Check = Callable[[Received], None]
 
 @dataclass(frozen=True)
 class Incoming:
-    """A request body on its way in. ``length`` is ``None`` for a chunked one; ``check`` refuses after reading."""
+    """A request body on its way in. ``length`` is ``None`` for a chunked one; ``check`` refuses after reading.
+
+    ``largest`` is what the whole object may have at most by its permission, ``None`` without a limit.
+    """
 
     body: AsyncIterator[bytes]
     length: int | None
     limit: int = MAX_PART_SIZE
     check: Check = lambda received: None
+    largest: int | None = None
+
+    def within(self, taken: int) -> Incoming:
+        """Return the same body, bounded by what the permission leaves after ``taken`` bytes."""
+        return self if self.largest is None else replace(self, limit=min(self.limit, self.largest - taken))
 
 
 class StorageService:
@@ -63,7 +71,7 @@ class StorageService:
     ) -> StoredObject:
         """Store a whole object; the last writer wins unless ``overwrite`` is false (``cos-storage.md`` 4.2)."""
         async with self._pending_blob() as blob_id:
-            received = await self._receive(blob_id, incoming)
+            received = await self._receive(blob_id, incoming.within(0))
             stored = StoredObject(
                 bucket, key, received.size, received.md5, received.crc64, headers,
                 _whole(blob_id, received.size), self._clock.now(),
@@ -98,10 +106,24 @@ class StorageService:
         if not 1 <= number <= MAX_PART_NUMBER:
             raise Invalid("cos.InvalidArgument", f"partNumber {number} must lie between 1 and {MAX_PART_NUMBER}")
 
+        try:
+            return await self._upload_part(bucket, key, upload_id, number, incoming)
+        except Exhausted as error:
+            if incoming.largest is not None and error.code == "cos.EntityTooLarge":
+                # It can never be completed, so nothing of it stays.
+                with suppress(NotFound):
+                    await self.abort(bucket, key, upload_id)
+            raise
+
+    async def _upload_part(self, bucket: str, key: str, upload_id: str, number: int, incoming: Incoming) -> Part:
         # The slot is claimed before the rows are read: a retry that read them first could write over bytes that
         # its twin had acknowledged in between.
         with self.slots.claim(upload_id, number) as claimed:
-            upload, existing = await self._uow.read(lambda tx: _part_slot(tx.storage, bucket, key, upload_id, number))
+            bounded = incoming.largest is not None
+            upload, existing, taken = await self._uow.read(
+                lambda tx: _part_slot(tx.storage, bucket, key, upload_id, number, bounded=bounded)
+            )
+            incoming = incoming.within(taken)
             stride = self.slots.stride(upload, number, incoming.length)
             if claimed and not _in_grid(existing, upload) and fits_grid(stride, number, incoming.length or 0):
                 place = Placement(upload.blob_id, (number - 1) * stride, stride)
@@ -122,7 +144,7 @@ class StorageService:
             place.blob_id, place.offset, self._clock.now(),
         )  # fmt: skip
         try:
-            return part, await self._uow.write(lambda tx: _adopt_part(tx.storage, part, place))
+            return part, await self._uow.write(lambda tx: _adopt_part(tx.storage, part, place, incoming.largest))
         except OpenVodError:
             await self._blobs.erase(place.blob_id, place.offset, received.size)
             raise
@@ -278,11 +300,16 @@ def _adopt_object(tables: StorageTables, stored: StoredObject, blob_ids: Sequenc
     tables.set_blob_state(blob_ids, BlobState.LIVE if stored.size else BlobState.DOOMED)
 
 
-def _adopt_part(tables: StorageTables, part: Part, placement: Placement) -> Part | None:
+def _adopt_part(tables: StorageTables, part: Part, placement: Placement, largest: int | None) -> Part | None:
     """Make a received part the one that counts; return the part it replaced."""
     upload = tables.upload(part.upload_id, lock=True)
     if upload is None or upload.state is not UploadState.OPEN:
         raise NotFound("cos.NoSuchUpload", "the upload was completed or aborted while this part was on its way")
+    # Again under the lock: parts that arrived together each saw only those before them.
+    if largest is not None and tables.parts_size(part.upload_id, but=part.number) + part.size > largest:
+        raise Exhausted(
+            "cos.EntityTooLarge", f"the upload exceeds the {largest} bytes allowed here; send less", limit=largest
+        )
     replaced = tables.part(part.upload_id, part.number)
     if replaced and (replaced.size, replaced.etag) == (part.size, part.etag):
         # The same bytes once more, after a lost answer: what is there stays, so the object remains one run.
@@ -298,9 +325,12 @@ def _adopt_part(tables: StorageTables, part: Part, placement: Placement) -> Part
 
 
 def _part_slot(
-    tables: StorageTables, bucket: str, key: str, upload_id: str, number: int
-) -> tuple[MultipartUpload, Part | None]:
-    return _open_upload(tables, bucket, key, upload_id), tables.part(upload_id, number)
+    tables: StorageTables, bucket: str, key: str, upload_id: str, number: int, *, bounded: bool
+) -> tuple[MultipartUpload, Part | None, int]:
+    """Return the upload, an earlier part of that number, and the bytes of the others when they count."""
+    upload = _open_upload(tables, bucket, key, upload_id)
+    taken = tables.parts_size(upload_id, but=number) if bounded else 0
+    return upload, tables.part(upload_id, number), taken
 
 
 def _in_grid(part: Part | None, upload: MultipartUpload) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from openvod.base.errors import Invalid
 from openvod.base.sizes import TIB
+from openvod.signing.limits import NO_LIMITS, UploadLimits
 
 SESSION_SECONDS = 86_400
 #: Mobiles do not refresh credentials by themselves, so one lasts as long as the session (``upload-protocol.md`` 2.3).
@@ -100,6 +101,7 @@ class Permission:
     task_notify_mode: str = "Finish"
     name: str = ""
     flow: Mapping[str, Any] | None = None
+    limits: UploadLimits = NO_LIMITS
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,34 @@ def _check_size(field: str, size: int | None) -> None:
         raise Invalid("upload.size", f"{field} {size} must lie between 0 and {MAX_VIDEO_BYTES} bytes")
 
 
+def check_limits(request: ApplyRequest, limits: UploadLimits) -> None:
+    """Refuse announced files beyond the permission: before a byte is sent, in words that name the file and the limit.
+
+    Sizes that are not announced are held while bytes arrive.
+    """
+    files = (
+        ("video", request.video, limits.max_video_size, limits.video_types),
+        ("cover", request.cover, limits.max_cover_size, limits.cover_types),
+    )
+    for what, file, largest, types in files:
+        if file is None:
+            continue
+        if types and file.type not in types:
+            raise Invalid(
+                f"upload.{what}_type", f"{what}Type {file.type!r} is not permitted; choose {', '.join(types)}"
+            )
+        if largest and file.size is not None and file.size > largest:
+            raise Invalid("upload.size", f"the {what} has {file.size} bytes; this permission allows at most {largest}")
+
+
+def _permission_from(plain: Mapping[str, Any]) -> Permission:
+    fields = dict(plain)
+    limits: dict[str, Any] = {
+        name: tuple(v) if isinstance(v, list) else v for name, v in (fields.get("limits") or {}).items()
+    }
+    return Permission(**(fields | {"limits": UploadLimits(**limits)}))
+
+
 def session_from_row(row: Mapping[str, Any]) -> UploadSession:
     """Rebuild a session from plain column values."""
     plain = dict(row)
@@ -191,7 +221,7 @@ def session_from_row(row: Mapping[str, Any]) -> UploadSession:
     for field in ("video", "cover"):
         request[field] = FileRequest(**request[field]) if request[field] else None
     plain["request"] = ApplyRequest(**request)
-    plain["permission"] = Permission(**plain["permission"])
+    plain["permission"] = _permission_from(plain["permission"])
     plain["state"] = SessionState(str(plain["state"]))
     plain["source"] = Source(str(plain["source"]))
     return UploadSession(**plain)

@@ -40,6 +40,10 @@ class UploadTables(Protocol):
         """Record a use; false when the signature was used before (also by a transaction that commits first)."""
         ...
 
+    def count_use(self, fingerprint: str, expires_at: float) -> int:
+        """Count one more upload under a signature; return how many there were, this one included."""
+        ...
+
     def forget_spent(self, moment: float) -> int:
         """Delete records whose signature expired before ``moment``."""
         ...

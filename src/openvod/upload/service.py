@@ -17,6 +17,7 @@ from openvod.events.model import EventState, NewEvent
 from openvod.media.model import MediaAsset, ProbeState
 from openvod.signing import storage_token
 from openvod.signing import upload as upload_signature
+from openvod.signing.limits import ANYBODY, Caller, check_caller
 from openvod.signing.storage_token import StorageGrant, TemporaryCredential
 from openvod.signing.upload import PresentedSignature, UploadPermission
 from openvod.storage.model import Bucket, StoredObject
@@ -37,6 +38,7 @@ from openvod.upload.model import (
     SpentSignature,
     UploadSession,
     check_cover,
+    check_limits,
     check_video,
 )
 from openvod.upload.ports import UploadTx
@@ -101,14 +103,16 @@ class UploadService:
         now = self._clock.now()
         return await self._uow.read(lambda tx: self._verified(tx, presented, now)[1].sub_app_id)
 
-    async def apply(self, signature: str, request: ApplyRequest) -> Applied:
+    async def apply(self, signature: str, request: ApplyRequest, caller: Caller = ANYBODY) -> Applied:
         """Open a session, or resume the one that ``request.session_key`` names (2.2, 2.5)."""
         presented = upload_signature.decode(signature)
         now = self._clock.now()
 
         def work(tx: UploadTx) -> tuple[UploadSession, StorageRegion]:
             permission, application = self._verified(tx, presented, now)
-            session = self._reopened(tx, request, application, now)
+            limits = permission.limits
+            check_caller(limits.client_networks, limits.page_origins, caller)
+            session = self._reopened(tx, request, application, permission, now)
             if session is None:
                 session = self._repeated(tx, presented, request, now)
             if session is None:
@@ -117,6 +121,7 @@ class UploadService:
                 )
                 session = replace(session, signature_fingerprint=presented.fingerprint)
                 tx.uploads.put_session(session)
+                _count_use(tx, presented, permission)
             if permission.one_time:
                 _spend(tx, presented, permission, session, request.digest, now)
             return session, _region_of(tx, session)
@@ -137,7 +142,7 @@ class UploadService:
         session, region = await self._uow.write(work)
         return Applied(session, self._credential(session, now), region, now)
 
-    async def commit(self, signature: str, session_key: str) -> Committed:
+    async def commit(self, signature: str, session_key: str, caller: Caller = ANYBODY) -> Committed:
         """Turn an uploaded session into a media asset and its event; repeating it answers the same (2.4)."""
         presented = upload_signature.decode(signature)
         now = self._clock.now()
@@ -147,6 +152,8 @@ class UploadService:
             own = presented.fingerprint == session.signature_fingerprint
             permission, application = self._verified(tx, presented, now, enforce_expiry=not own)
             _same_application(session, application)
+            _same_user(session, permission)
+            check_caller(permission.limits.client_networks, permission.limits.page_origins, caller)
             if permission.one_time and not own:
                 _spend(tx, presented, permission, session, "commit", now)
             return self._commit(tx, session, now)
@@ -194,13 +201,19 @@ class UploadService:
         return permission, application_for(tx.access, key, permission.sub_app_id)
 
     def _reopened(
-        self, tx: UploadTx, request: ApplyRequest, application: Application, now: float
+        self,
+        tx: UploadTx,
+        request: ApplyRequest,
+        application: Application,
+        permission: UploadPermission,
+        now: float,
     ) -> UploadSession | None:
         """Return the session to resume; its files come from the session, whatever the request repeats (2.5)."""
         if not request.session_key:
             return None
         session = _live_session(tx, request.session_key, now)
         _same_application(session, application)
+        _same_user(session, permission)
         return session
 
     def _repeated(
@@ -224,6 +237,7 @@ class UploadService:
     ) -> UploadSession:
         video = check_video(request.video) if request.video else None
         cover = check_cover(request.cover) if request.cover else None
+        check_limits(replace(request, video=video, cover=cover), permission.limits)
         _check_shape(tx, request, application)
         if permission.class_id and tx.access.category(application.sub_app_id, permission.class_id) is None:
             raise Invalid(
@@ -265,14 +279,20 @@ class UploadService:
         return tx.storage.add_bucket(Bucket(f"{short}-{STORAGE_APP_ID}", short, application.sub_app_id, region.name))
 
     def _credential(self, session: UploadSession, now: float) -> TemporaryCredential:
+        limits = session.permission.limits
+        sizes = {session.video_key: limits.max_video_size, session.cover_key: limits.max_cover_size}
+        # The directory: server SDKs put HLS segments beside the playlist (cos-storage.md 3.2). A permission that
+        # bounds files covers these files alone.
+        keys = (f"{session.directory}*",) if not limits.bounds_files else tuple(key for key in sizes if key)
         grant = StorageGrant(
             sub_app_id=session.sub_app_id,
             session=session.session_key[:16],
             bucket=session.bucket,
-            # The directory too: server SDKs put HLS segments beside the playlist (cos-storage.md 3.2).
-            resources=(f"{session.directory}*",),
+            resources=keys,
             actions=_GRANT_ACTIONS,
-            max_bytes=None,
+            max_bytes={key: size for key, size in sizes.items() if key and size},
+            networks=limits.client_networks,
+            origins=limits.page_origins,
             issued_at=int(now),
             expires_at=int(now) + CREDENTIAL_SECONDS,
             file_id=session.file_id,
@@ -361,6 +381,18 @@ class UploadService:
         )
 
 
+def _same_user(session: UploadSession, permission: UploadPermission) -> None:
+    """A session that was opened for a user is that user's."""
+    if session.permission.limits.user_id and permission.limits.user_id != session.permission.limits.user_id:
+        raise Denied("session.foreign", "vodSessionKey belongs to another user; apply for an upload of your own")
+
+
+def _count_use(tx: UploadTx, presented: PresentedSignature, permission: UploadPermission) -> None:
+    most = permission.limits.max_uploads
+    if most and tx.uploads.count_use(presented.fingerprint, permission.expires_at + SESSION_SECONDS) > most:
+        raise Denied("signature.used_up", f"signature was good for {most} uploads, which are done; get a new one")
+
+
 def _with_flow(tx: UploadTx, application: Application, permission: Permission) -> Permission:
     """Resolve the procedure now: a mistake shows before bytes are sent, a later change of it does not matter (3.1)."""
     if not permission.procedure:
@@ -383,6 +415,7 @@ def _permission_of(permission: UploadPermission) -> Permission:
         session_context=permission.session_context,
         procedure=permission.procedure,
         task_priority=permission.task_priority,
+        limits=permission.limits,
         task_notify_mode=permission.task_notify_mode,
     )
 

@@ -15,6 +15,7 @@ from openvod.base.ports import Clock
 from openvod.signing import cos as cos_signature
 from openvod.signing import storage_token
 from openvod.signing.cos import SignedRequest
+from openvod.signing.limits import check_caller
 from openvod.signing.storage_token import StorageGrant
 from openvod.storage import codec
 from openvod.storage.model import MAX_PART_SIZE, Received
@@ -92,6 +93,7 @@ class CosSurface:
         if not cos_signature.verify(credential, secret_key, signed):
             raise Denied("cos.SignatureDoesNotMatch", "the request's signature is wrong; check key, path and headers")
         cos_signature.check_window(credential, now)
+        check_caller(grant.networks, grant.origins, request.caller)
         if address.bucket != grant.bucket:
             raise Denied("cos.AccessDenied", f"the credential does not cover the bucket {address.bucket!r}")
         return Call(request, address.bucket, address.key, grant)
@@ -202,14 +204,14 @@ class CosSurface:
         length = request.content_length
         if length is None and "chunked" not in request.headers.get("transfer-encoding", "").lower():
             raise Invalid("cos.MissingContentLength", "send Content-Length or Transfer-Encoding: chunked")
-        limit = min(call.grant.max_bytes or MAX_PART_SIZE, MAX_PART_SIZE)
+        largest = call.grant.max_bytes.get(call.key)
         expected = _announced_md5(request)
 
         def check(received: Received) -> None:
             if expected is not None and bytes.fromhex(received.md5) != expected:
                 raise Invalid("cos.BadDigest", "Content-MD5 differs from the received bytes; send them again")
 
-        return Incoming(request.stream(), length, limit, check)
+        return Incoming(request.stream(), length, MAX_PART_SIZE, check, largest)
 
     def _failure(self, request: WireRequest, error: OpenVodError) -> Answer:
         code, status = cos_code(error)

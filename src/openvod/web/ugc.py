@@ -65,13 +65,14 @@ class UgcSurface:
 
     async def _apply(self, body: Body, request: WireRequest) -> Body:
         signature = text_field(body, "signature", required=True)
-        applied = await self._uploads.apply(signature, parse_apply(body))
+        applied = await self._uploads.apply(signature, parse_apply(body), request.caller)
         hosts = self._hosts(request.host)
         return apply_data(applied.session, applied.credential, hosts, applied.region.short_name, applied.now)
 
     async def _commit(self, body: Body, request: WireRequest) -> Body:
         signature = text_field(body, "signature", required=True)
-        committed = await self._uploads.commit(signature, text_field(body, "vodSessionKey", required=True))
+        session_key = text_field(body, "vodSessionKey", required=True)
+        committed = await self._uploads.commit(signature, session_key, request.caller)
         data: Body = {
             "fileId": committed.file_id,
             "video": {"url": committed.media_url, "verify_content": self._verify_content(committed.file_id)},

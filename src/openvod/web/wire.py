@@ -20,6 +20,7 @@ from starlette.types import Message, Receive, Scope, Send
 from openvod.base.errors import Exhausted, Invalid, Unavailable
 from openvod.base.sizes import MIB
 from openvod.signing.cos import parse_query
+from openvod.signing.limits import Caller
 from openvod.storage.ranges import http_date
 
 SERVER_NAME = "openvod"
@@ -93,6 +94,12 @@ class WireRequest:
     def host(self) -> str:
         """The Host header as sent."""
         return self.headers.get("host", "")
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks: the peer, or what a trusted proxy says of it; and a page's origin."""
+        client = self.scope.get("client")
+        return Caller(str(client[0]) if client else "", self.headers.get("origin", ""))
 
     @property
     def content_length(self) -> int | None:

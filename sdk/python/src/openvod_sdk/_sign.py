@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import secrets
 import time
+from collections.abc import Sequence
 from urllib.parse import quote, urlencode
 
 from openvod_sdk._errors import InvalidPermission
@@ -29,6 +30,14 @@ def sign(
     one_time: bool = False,
     sub_app_id: int | None = None,
     storage_region: str | None = None,
+    max_video_size: int | None = None,
+    max_cover_size: int | None = None,
+    video_types: Sequence[str] = (),
+    cover_types: Sequence[str] = (),
+    max_uploads: int | None = None,
+    user_id: str | None = None,
+    client_networks: Sequence[str] = (),
+    page_origins: Sequence[str] = (),
     now: float | None = None,
     random: int | None = None,
 ) -> str:
@@ -36,11 +45,21 @@ def sign(
 
     ``expire`` is the validity in seconds (at most 90 days). ``source_context`` (at most 250 characters) comes back in
     ``NewFileUpload``; ``session_context`` (at most 1000), ``task_priority`` (-10 to 10) and ``task_notify_mode`` go
-    with ``procedure``. ``one_time`` permits a single upload. Raises ``InvalidPermission`` naming the field.
+    with ``procedure``. ``one_time`` permits a single upload.
+
+    Limits, which OpenVOD enforces and other platforms ignore: ``max_video_size`` and ``max_cover_size`` in bytes,
+    ``video_types`` and ``cover_types`` as extensions, ``max_uploads`` for this signature, ``user_id`` (a session is
+    resumed by its own user only), ``client_networks`` (addresses or CIDR), ``page_origins`` (``https://app.example.com``).
+
+    Raises ``InvalidPermission`` naming the field.
     """
     _check_range("expire", expire, 1, MAX_VALIDITY_SECONDS)
     _check_range("random", random, 0, 2**32 - 1)
     _check_range("task_priority", task_priority, -10, 10)
+    _check_range("max_video_size", max_video_size, 1, 10**17)
+    _check_range("max_cover_size", max_cover_size, 1, 10**17)
+    _check_range("max_uploads", max_uploads, 1, 10**9)
+    _check_length("user_id", user_id, 128)
     _check_length("source_context", source_context, 250)
     _check_length("session_context", session_context, 1000)
     if task_notify_mode not in (None, *_NOTIFY_MODES):
@@ -62,10 +81,26 @@ def sign(
         "oneTimeValid": 1 if one_time else None,
         "vodSubAppId": sub_app_id,
         "storageRegion": storage_region,
+        "maxVideoSize": max_video_size,
+        "maxCoverSize": max_cover_size,
+        "videoTypes": _joined("video_types", video_types),
+        "coverTypes": _joined("cover_types", cover_types),
+        "maxUploads": max_uploads,
+        "userId": user_id,
+        "clientNetworks": _joined("client_networks", client_networks),
+        "pageOrigins": _joined("page_origins", page_origins),
     }
     original = urlencode({k: v for k, v in parameters.items() if v is not None}, quote_via=quote).encode()
     digest = hmac.new(secret_key.encode(), original, hashlib.sha1).digest()
     return base64.b64encode(digest + original).decode()
+
+
+def _joined(field: str, values: Sequence[str]) -> str | None:
+    if isinstance(values, str):
+        raise InvalidPermission(f"{field} is a text; give a list of texts")
+    if any("," in value or not value.strip() for value in values):
+        raise InvalidPermission(f"{field} has an empty entry or one with a comma")
+    return ",".join(values) or None
 
 
 def _check_range(field: str, value: int | None, low: int, high: int) -> None:

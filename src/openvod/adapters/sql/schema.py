@@ -156,6 +156,14 @@ spent_signatures = Table(
     Column("expires_at", Float, nullable=False),
     Index(None, "expires_at"),
 )
+signature_uses = Table(
+    "signature_uses",
+    metadata,
+    Column("fingerprint", String, primary_key=True),
+    Column("uses", Integer, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Index(None, "expires_at"),
+)
 media_assets = Table(
     "media_assets",
     metadata,

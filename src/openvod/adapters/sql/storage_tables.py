@@ -177,6 +177,14 @@ class SqlStorageTables:
         rows = self._connection.execute(statement)
         return [Part(i, n, size, etag, int(crc), blob, offset, at) for i, n, size, etag, crc, blob, offset, at in rows]
 
+    def parts_size(self, upload_id: str, *, but: int) -> int:
+        """Return the bytes of all acknowledged parts except one number's."""
+        table = schema.parts.c
+        statement = select(func.coalesce(func.sum(table.size), 0)).where(
+            table.upload_id == upload_id, table.number != but
+        )
+        return int(self._connection.execute(statement).scalar_one())
+
     def grid_totals(self, upload: MultipartUpload) -> GridTotals:
         """Sum an upload's parts up; the inner order is what the joined texts follow on both engines."""
         ordered = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from openvod.adapters.sql import schema
 from openvod.adapters.sql.rows import fetch_one, insert_if_absent, remove, upsert, values
@@ -54,6 +54,14 @@ class SqlUploadTables:
         """Record a use."""
         return insert_if_absent(self._connection, schema.spent_signatures, values(spent))
 
+    def count_use(self, fingerprint: str, expires_at: float) -> int:
+        """Count one more upload under a signature; return how many there were, this one included."""
+        table = schema.signature_uses
+        insert_if_absent(self._connection, table, {"fingerprint": fingerprint, "uses": 0, "expires_at": expires_at})
+        counted = update(table).where(table.c.fingerprint == fingerprint).values(uses=table.c.uses + 1)
+        return int(self._connection.execute(counted.returning(table.c.uses)).scalar_one())
+
     def forget_spent(self, moment: float) -> int:
         """Delete records of signatures that expired before ``moment``."""
+        remove(self._connection, schema.signature_uses, schema.signature_uses.c.expires_at < moment)
         return remove(self._connection, schema.spent_signatures, schema.spent_signatures.c.expires_at < moment)
