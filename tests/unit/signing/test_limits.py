@@ -30,7 +30,7 @@ def test_vectors(vector: dict[str, Any]) -> None:
 @pytest.mark.parametrize("refused", VECTORS["refused"], ids=lambda r: f"{r['key']}={r['value'][:12]}")
 def test_bad_values_are_named(refused: dict[str, str]) -> None:
     """A limit that cannot be read is never taken for none."""
-    parameters = {
+    parameters: dict[str, str | int] = {
         "secretId": "a",
         "currentTimeStamp": 1,
         "expireTime": 9,

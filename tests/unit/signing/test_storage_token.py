@@ -22,7 +22,7 @@ GRANT = StorageGrant(
     bucket="openvod-1500000001",
     resources=(f"{DIRECTORY}/f0.mp4", f"{DIRECTORY}/5285890784273533168.jpg", f"{DIRECTORY}/hls/*"),
     actions=("put", "mpu"),
-    max_bytes=10 * 1024**4,
+    max_bytes={f"{DIRECTORY}/f0.mp4": 10 * 1024**4},
     issued_at=1_700_000_000,
     expires_at=1_700_007_200,
     file_id="5285890784273533167",
@@ -51,9 +51,9 @@ def test_grant_and_secret_come_back() -> None:
     assert minted() == made
 
 
-def test_unbounded_grant_comes_back() -> None:
-    """A grant without a size limit stays without one."""
-    grant = replace(GRANT, max_bytes=None)
+def test_bounds_come_back() -> None:
+    """A grant without a size limit stays without one; networks and origins are those of the permission."""
+    grant = replace(GRANT, max_bytes={}, networks=("203.0.113.0/24",), origins=("https://app.example.com",))
     made = storage_token.mint(grant, ROOT, SUFFIX)
     assert storage_token.open_token(made.token, made.secret_id, {"1": ROOT}, NOW)[0] == grant
 
