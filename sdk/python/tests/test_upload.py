@@ -65,12 +65,12 @@ def test_multipart_upload(loopback: Loopback, client: Client, video: Path) -> No
 
 
 def test_what_apply_is_told(loopback: Loopback, client: Client, video: Path) -> None:
-    """Name without extension, lower-case type, size in bytes; Commit sends the same signature (2.2, 2.4)."""
-    client.upload(video)
+    """Name without extension, lower-case type, size in bytes; Commit: the same signature, a checksum (2.2, 2.4)."""
+    result = client.upload(video)
     apply, commit = loopback.bodies
     size = video.stat().st_size
     assert apply == {"signature": "signature", "videoName": "Holiday", "videoType": "mp4", "videoSize": size}
-    assert commit == {"signature": "signature", "vodSessionKey": "session"}
+    assert commit == {"signature": "signature", "vodSessionKey": "session", "videoCrc64": str(result.crc64)}
 
 
 @pytest.mark.parametrize("size", [0, 1, MIB])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from openvod.app import cli_access, cli_client, cli_demo, cli_events, cli_media, cli_serve, cli_tasks
+from openvod.app import cli_access, cli_client, cli_demo, cli_events, cli_media, cli_serve, cli_tasks, cli_tools
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Self-hosted video on demand.", pretty_exceptions_enable=False
@@ -16,6 +16,8 @@ app.command("demo")(cli_demo.demo)
 app.command("app-server")(cli_serve.app_server)
 app.command("upload")(cli_client.upload)
 app.command("sign")(cli_client.sign)
+app.command("verify-signature")(cli_tools.verify_signature)
+app.command("scrub")(cli_tools.scrub)
 app.add_typer(cli_access.keys, name="keys")
 app.add_typer(cli_access.apps, name="apps")
 app.add_typer(cli_access.regions, name="regions")

@@ -19,6 +19,18 @@ _MEMBERS = ("FileUploadEvent", "ProcedureStateChangeEvent", "FileDeleteEvent", "
 
 
 @dataclass(frozen=True)
+class FileChecksum:
+    """CRC-64/XZ of the bytes as stored; their MD5 (hexadecimal) when the upload was one request, else empty.
+
+    ``verified``: the client computed the same from its own file before Commit.
+    """
+
+    crc64: int
+    md5: str
+    verified: bool
+
+
+@dataclass(frozen=True)
 class UploadedFile:
     """What ``NewFileUpload`` tells of a committed file."""
 
@@ -37,6 +49,7 @@ class UploadedFile:
     expire_time: str
     procedure_task_id: str = ""
     review_task_id: str = ""
+    checksum: FileChecksum | None = None
 
 
 def new_file_upload(file: UploadedFile) -> str:
@@ -75,8 +88,13 @@ def new_file_upload(file: UploadedFile) -> str:
         "ProcedureTaskId": file.procedure_task_id,
         "ReviewAudioVideoTaskId": file.review_task_id,
         "MetaData": None,
+        "Checksum": _checksum(file.checksum) if file.checksum else None,
     }
     return event_body(NEW_FILE_UPLOAD, "FileUploadEvent", member)
+
+
+def _checksum(checksum: FileChecksum) -> dict[str, Any]:
+    return {"Crc64": str(checksum.crc64), "Md5": checksum.md5, "Verified": checksum.verified}
 
 
 def event_body(event_type: str, name: str, member: Mapping[str, Any]) -> str:

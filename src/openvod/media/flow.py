@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from openvod.base.errors import NotFound, OpenVodError
 from openvod.base.ports import Clock, Entropy, UnitOfWork
-from openvod.media.flow_failures import internal_failure, why_failed
+from openvod.media.flow_failures import DEFECTS, defect_failure, internal_failure, why_failed
 from openvod.media.flow_records import (
     FlowState,
     FlowTx,
@@ -140,16 +140,14 @@ class FlowService:
         except ProcessFailed as failed:
             await self._failed(state, job, failed)
         except Failure as failure:
-            await self._fail(task_id, {share.number: failure for share in job.shares})
+            await self._refused(state, job, failure)
         except OpenVodError as error:
             internal = internal_failure(error)
             _log.warning("%s of %s failed: %s", job.name, task_id, error)
             await self._fail(task_id, {share.number: internal for share in job.shares})
-        except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
-            # A mistake of ours: repeating it would cost an encode each time and end the same way.
+        except DEFECTS as error:
             _log.exception("%s of %s met a defect", job.name, task_id)
-            defect = Failure("InternalError", f"a defect of the platform: {type(error).__name__}; see the worker's log")
-            await self._fail(task_id, {share.number: defect for share in job.shares})
+            await self._fail(task_id, {share.number: defect_failure(error) for share in job.shares})
 
     async def finish(self, task_id: str, run: int) -> None:
         """Leave nothing of a finished run behind; a later run's folder is its own affair."""
@@ -168,15 +166,12 @@ class FlowService:
                 if state.task.abort_requested:
                     raise abortion()
                 source = source_of(tx, state)
+                return state, self._made_plan(tx, state, source), source
             except Failure as refused:
                 return state, refused
-            app = state.task.sub_app_id
-            return state, make_plan(
-                source,
-                [item_of(subtask) for subtask in state.pending],
-                lambda kind, definition: template_for(tx.tasks, app, kind, definition),
-                replace(self._settings.options, installed_reviews=self._reviews.installed),
-            ), source  # fmt: skip
+            except DEFECTS as error:
+                _log.exception("the plan of %s met a defect", task_id)
+                return state, defect_failure(error)
 
         planned = await self._uow.read(work)
         if planned is None:
@@ -189,6 +184,14 @@ class FlowService:
         if plan.failures:
             await self._fail(task_id, plan.failures)
         return state, plan, source
+
+    def _made_plan(self, tx: FlowTx, state: FlowState, source: Source) -> Plan:
+        return make_plan(
+            source,
+            [item_of(subtask) for subtask in state.pending],
+            lambda kind, definition: template_for(tx.tasks, state.task.sub_app_id, kind, definition),
+            replace(self._settings.options, installed_reviews=self._reviews.installed),
+        )
 
     async def _run(self, state: FlowState, source: Source, job: Job) -> None:
         asset = _asset(state)
@@ -286,7 +289,7 @@ class FlowService:
     ) -> None:
         """Put one sub-task's files in their place and its result into the rows, together."""
         bucket = await self._output_bucket(asset)
-        prefix = f"{bucket.short_name}/{asset.directory}"
+        prefix = f"{bucket.short_name}/{asset.directory}{_apart(state, share)}"
         files = folder.share(share.number, self._addresses.key_bytes(asset.file_id, share.definition))
         results = Results(
             url=lambda name: self._addresses.media(f"{prefix}/{name}"),
@@ -390,6 +393,18 @@ class FlowService:
 
         await self._uow.write(work)
 
+    async def _refused(self, state: FlowState, job: Job, failure: Failure) -> None:
+        """One sub-task's picture, text or drawing cannot be used: each of a shared pass is tried apart."""
+        if len(job.shares) == 1:
+            await self._fail(state.task.task_id, {job.shares[0].number: failure})
+            return
+
+        def work(tx: FlowTx) -> None:
+            for subtask in _items(tx, state, {share.number for share in job.shares}):
+                tx.tasks.put_subtask(replace(subtask, attempts=subtask.attempts + 1))
+
+        await self._uow.write(work)
+
     async def _abort(self, task_id: str) -> None:
         await self._uow.write(
             lambda tx: fail_pending(tx, task_id, abortion(), self._clock.now(), self._addresses.media)
@@ -417,6 +432,12 @@ def hold(tx: FlowTx, asset: MediaAsset, outputs: Bucket, now: float) -> None:
     for bucket in (upload, outputs):
         if bucket:
             tx.storage.publish_under(bucket.name, f"{bucket.short_name}/{asset.directory}/", published=False)
+
+
+def _apart(state: FlowState, share: Share) -> str:
+    """Files are named by template: what a flow makes of the same one again gets a folder of its own."""
+    same = [s.number for s in state.subtasks if (s.kind, s.definition) == (share.kind, share.definition)]
+    return "" if share.number == min(same) else f"/{share.number}"
 
 
 def _asset(state: FlowState) -> MediaAsset:

@@ -20,6 +20,15 @@ def internal_failure(error: OpenVodError) -> Failure:
     return Failure("InternalError", error.message)
 
 
+#: Mistakes of ours: repeating them would cost an encode each time and end the same way.
+DEFECTS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+
+
+def defect_failure(error: Exception) -> Failure:
+    """Turn a mistake of ours into a sub-task's end."""
+    return Failure("InternalError", f"a defect of the platform: {type(error).__name__}; see the worker's log")
+
+
 def why_failed(failed: ProcessFailed, *, quarantined: bool) -> Failure:
     """Turn a program's end into the wire's code and words for a person."""
     if quarantined:

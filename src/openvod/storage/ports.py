@@ -123,6 +123,10 @@ class StorageTables(Protocol):
         """Delete."""
         ...
 
+    def objects_after(self, bucket: str, key: str, limit: int) -> Sequence[StoredObject]:
+        """Return up to ``limit`` objects of all buckets, in order of bucket and key, after the one named."""
+        ...
+
     def all_objects(self) -> Sequence[StoredObject]:
         """Return every object (for the checker)."""
         ...

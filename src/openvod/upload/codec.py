@@ -10,7 +10,7 @@ from typing import Any
 from openvod.access.model import STORAGE_APP_ID
 from openvod.base.errors import Invalid
 from openvod.signing.storage_token import TemporaryCredential
-from openvod.upload.model import ApplyRequest, FileRequest, UploadSession
+from openvod.upload.model import ApplyRequest, ClientChecksums, FileRequest, UploadSession
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,20 @@ def _size_field(body: Mapping[str, Any], name: str) -> int | None:
     if not isinstance(value, int) or isinstance(value, bool):
         raise Invalid("upload.type", f"{name} must be a JSON integer (bytes)")
     return value
+
+
+def parse_checksums(body: Mapping[str, Any]) -> ClientChecksums:
+    """Read the checksums of a Commit: decimal texts, because JSON numbers of JavaScript end at 53 bits."""
+    return ClientChecksums(_crc64_field(body, "videoCrc64"), _crc64_field(body, "coverCrc64"))
+
+
+def _crc64_field(body: Mapping[str, Any], name: str) -> int | None:
+    text = text_field(body, name)
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 20 and int(text) < 1 << 64):
+        raise Invalid("upload.type", f"{name} must be a JSON string with a decimal number of 64 bits")
+    return int(text)
 
 
 def parse_apply(body: Mapping[str, Any]) -> ApplyRequest:

@@ -90,6 +90,17 @@ class ApplyRequest:
 
 
 @dataclass(frozen=True)
+class ClientChecksums:
+    """CRC-64/XZ that the client computed over its own files; ``None`` where it did not (decision record 12)."""
+
+    video: int | None = None
+    cover: int | None = None
+
+
+NO_CHECKSUMS = ClientChecksums()
+
+
+@dataclass(frozen=True)
 class Permission:
     """The part of a verified permission that outlives Apply; ``flow`` is what ``procedure`` named at that moment."""
 

@@ -12,7 +12,7 @@ from openvod.access.service import application_for, region_for, signer
 from openvod.base.errors import Conflict, Denied, Invalid, NotFound
 from openvod.base.identifiers import cover_id_of, new_alphanumeric, new_file_id, new_hex
 from openvod.base.ports import Clock, Entropy, UnitOfWork
-from openvod.events.codec import DEFAULT_CLASS_NAME, NEW_FILE_UPLOAD, UploadedFile, new_file_upload
+from openvod.events.codec import DEFAULT_CLASS_NAME, NEW_FILE_UPLOAD, FileChecksum, UploadedFile, new_file_upload
 from openvod.events.model import EventState, NewEvent
 from openvod.media.model import MediaAsset, ProbeState
 from openvod.signing import storage_token
@@ -29,8 +29,10 @@ from openvod.upload.model import (
     AUDIO_TYPES,
     COVER_TYPES,
     CREDENTIAL_SECONDS,
+    NO_CHECKSUMS,
     SESSION_SECONDS,
     ApplyRequest,
+    ClientChecksums,
     FileRequest,
     Permission,
     SessionState,
@@ -142,8 +144,17 @@ class UploadService:
         session, region = await self._uow.write(work)
         return Applied(session, self._credential(session, now), region, now)
 
-    async def commit(self, signature: str, session_key: str, caller: Caller = ANYBODY) -> Committed:
-        """Turn an uploaded session into a media asset and its event; repeating it answers the same (2.4)."""
+    async def commit(
+        self,
+        signature: str,
+        session_key: str,
+        checksums: ClientChecksums = NO_CHECKSUMS,
+        caller: Caller = ANYBODY,
+    ) -> Committed:
+        """Turn an uploaded session into a media asset and its event; repeating it answers the same (2.4).
+
+        ``Conflict("upload.checksum_differs")``: what arrived is not what the client read.
+        """
         presented = upload_signature.decode(signature)
         now = self._clock.now()
 
@@ -156,7 +167,7 @@ class UploadService:
             check_caller(permission.limits.client_networks, permission.limits.page_origins, caller)
             if permission.one_time and not own:
                 _spend(tx, presented, permission, session, "commit", now)
-            return self._commit(tx, session, now)
+            return self._commit(tx, session, checksums, now)
 
         committed = await self._uow.write(work)
         self._on_commit()
@@ -171,7 +182,7 @@ class UploadService:
             _same_application(
                 session, application_for(tx.access, signer(tx.access, caller.secret_id), caller.sub_app_id)
             )
-            return self._commit(tx, session, now)
+            return self._commit(tx, session, NO_CHECKSUMS, now)
 
         committed = await self._uow.write(work)
         self._on_commit()
@@ -299,12 +310,12 @@ class UploadService:
         )
         return storage_token.mint(grant, self._token_key, new_alphanumeric(self._entropy, 32))
 
-    def _commit(self, tx: UploadTx, session: UploadSession, now: float) -> Committed:
+    def _commit(self, tx: UploadTx, session: UploadSession, checksums: ClientChecksums, now: float) -> Committed:
         if session.state is SessionState.OPEN:
-            video = _uploaded(tx, session, session.video_key, session.request.video, "video")
-            cover = _uploaded(tx, session, session.cover_key, session.request.cover, "cover")
+            video = _uploaded(tx, session, session.video_key, session.request.video, checksums.video, "video")
+            cover = _uploaded(tx, session, session.cover_key, session.request.cover, checksums.cover, "cover")
             if video:
-                self._add_asset(tx, session, video, now)
+                self._add_asset(tx, session, video, now, verified=checksums.video is not None)
             elif cover:
                 _replace_cover(tx, session, now)
             tx.storage.publish_under(session.bucket, session.directory)
@@ -318,7 +329,9 @@ class UploadService:
         cover_url = self._media_url(session.cover_key) if session.cover_key else ""
         return Committed(session.file_id, self._media_url(media_key), cover_url, cover_id)
 
-    def _add_asset(self, tx: UploadTx, session: UploadSession, video: StoredObject, now: float) -> None:
+    def _add_asset(
+        self, tx: UploadTx, session: UploadSession, video: StoredObject, now: float, *, verified: bool
+    ) -> None:
         request = session.request.video
         asset = MediaAsset(
             file_id=session.file_id,
@@ -339,7 +352,8 @@ class UploadService:
             probe={},
         )
         tx.media.put_asset(asset)
-        file = self._described(tx, asset)
+        checksum = FileChecksum(video.crc64, "" if "-" in video.etag else video.etag, verified)
+        file = replace(self._described(tx, asset), checksum=checksum)
         if session.permission.flow:
             flow, review = self._open_tasks(tx, session, session.permission.flow, now)
             file = replace(file, procedure_task_id=flow, review_task_id=review)
@@ -480,7 +494,7 @@ def _spend(
 
 
 def _uploaded(
-    tx: UploadTx, session: UploadSession, key: str, announced: FileRequest | None, what: str
+    tx: UploadTx, session: UploadSession, key: str, announced: FileRequest | None, crc64: int | None, what: str
 ) -> StoredObject | None:
     """Return the object that Commit expects, or say what is missing or differs."""
     if not key:
@@ -494,6 +508,11 @@ def _uploaded(
         raise Conflict(
             "upload.size_differs",
             f"{what}Size announced {announced.size} bytes, but {stored.size} arrived; upload the whole file again",
+        )
+    if crc64 is not None and crc64 != stored.crc64:
+        raise Conflict(
+            "upload.checksum_differs",
+            f"{what}Crc64 is {crc64}, but {stored.crc64} arrived; the {what} was damaged on its way, upload it again",
         )
     return stored
 

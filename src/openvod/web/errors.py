@@ -23,6 +23,7 @@ UGC_CODES = {
     "session.unknown": 10020,
     "upload.incomplete": 10021,
     "upload.size_differs": 10022,
+    "upload.checksum_differs": 10023,
     "region.not_enabled": 10030,
     "category.unknown": 10031,
     "procedure.unknown": 10032,

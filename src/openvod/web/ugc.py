@@ -10,7 +10,7 @@ from openvod.base.errors import Invalid, OpenVodError
 from openvod.base.ports import Clock
 from openvod.base.sizes import KIB
 from openvod.signing import verify_content
-from openvod.upload.codec import ClientHosts, apply_data, parse_apply, parse_body, success, text_field
+from openvod.upload.codec import ClientHosts, apply_data, parse_apply, parse_body, parse_checksums, success, text_field
 from openvod.upload.service import UploadService
 from openvod.web.errors import ugc_code, ugc_message
 from openvod.web.wire import Answer, ClientDisconnected, WireRequest, json_answer, unavailable
@@ -72,7 +72,7 @@ class UgcSurface:
     async def _commit(self, body: Body, request: WireRequest) -> Body:
         signature = text_field(body, "signature", required=True)
         session_key = text_field(body, "vodSessionKey", required=True)
-        committed = await self._uploads.commit(signature, session_key, request.caller)
+        committed = await self._uploads.commit(signature, session_key, parse_checksums(body), request.caller)
         data: Body = {
             "fileId": committed.file_id,
             "video": {"url": committed.media_url, "verify_content": self._verify_content(committed.file_id)},

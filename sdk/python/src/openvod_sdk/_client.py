@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from time import time
@@ -15,7 +15,7 @@ import anyio.from_thread
 import httpx
 
 from openvod_sdk._concurrency import all_or_first_error
-from openvod_sdk._errors import ApiError, SourceChanged, StorageError, TransportError, UploadCancelled
+from openvod_sdk._errors import ApiError, ChecksumMismatch, SourceChanged, StorageError, TransportError, UploadCancelled
 from openvod_sdk._progress import OnProgress, ProgressMeter, UploadControl
 from openvod_sdk._resume import FileResumeStore, ResumeStore, Unfinished
 from openvod_sdk._session import Session
@@ -27,6 +27,7 @@ GetSignature = Callable[[], str | Awaitable[str]]
 #: Refusals of the signature (upload-protocol.md 2.6): they say nothing against the session, which stays resumable.
 _SIGNATURE_CODES = (10004, 10005, 10010, 10011)
 _EXPIRED_SIGNATURE = 10010
+_CHECKSUM_DIFFERS = 10023
 _NOT_RESUMABLE = ("NoSuchUpload", "NoSuchBucket")
 
 
@@ -206,8 +207,9 @@ class _Run:
             storage, session.media_key, self._media, self._meter, self._control,
             part_size=part_size, concurrency=self._client._concurrency, upload_id=upload_id, remember=remember,
         )  # fmt: skip
+        cover = self._cover_upload(storage, session)
         try:
-            await self._send(storage, session, media)
+            await all_or_first_error(*(upload.run for upload in (media, cover) if upload))
         except UploadCancelled:
             await media.abort()
             self._forget()
@@ -215,7 +217,8 @@ class _Run:
         if self._media.changed():
             self._forget()
             raise SourceChanged(f"{self._media.path.name} changed while it was uploaded; upload it again")
-        committed = await self._commit(session)
+        checksums = {"videoCrc64": media.crc64} | ({"coverCrc64": cover.crc64} if cover else {})
+        committed = await self._commit(session, {name: str(crc64) for name, crc64 in checksums.items()})
         self._forget()
         self._meter.show("done")
         return UploadResult(
@@ -227,23 +230,24 @@ class _Run:
             resumed_bytes=media.resumed_bytes,
         )
 
-    async def _send(self, storage: StorageClient, session: Session, media: ObjectUpload) -> None:
-        """Send media and cover side by side; the first failure ends both."""
-        uploads = [media]
-        if self._cover:
-            cover_key = session.cover_key
-            uploads.append(
-                ObjectUpload(storage, cover_key, self._cover, self._meter, self._control, part_size=64 * MIB)
-            )
-        await all_or_first_error(*(upload.run for upload in uploads))
+    def _cover_upload(self, storage: StorageClient, session: Session) -> ObjectUpload | None:
+        if self._cover is None:
+            return None
+        return ObjectUpload(storage, session.cover_key, self._cover, self._meter, self._control, part_size=64 * MIB)
 
-    async def _commit(self, session: Session) -> dict[str, Any]:
-        """Commit with the Apply's signature, which stays good for its own session; with a fresh one if it expired."""
+    async def _commit(self, session: Session, checksums: Mapping[str, str]) -> dict[str, Any]:
+        """Commit with the Apply's signature, which stays good for its own session; with a fresh one if it expired.
+
+        The platform compares the checksums with what it stored before it commits.
+        """
         self._meter.show("commit")
-        body = {"signature": self._signature, "vodSessionKey": session.session_key}
+        body = {"signature": self._signature, "vodSessionKey": session.session_key, **checksums}
         try:
             return await self._call("CommitUploadUGC", body)
         except ApiError as error:
+            if error.code == _CHECKSUM_DIFFERS:
+                self._forget()
+                raise ChecksumMismatch(error.message) from error
             if error.code != _EXPIRED_SIGNATURE:
                 raise
         body["signature"] = await self._client.fresh_signature()

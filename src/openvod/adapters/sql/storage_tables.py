@@ -111,6 +111,13 @@ class SqlStorageTables:
         """Delete."""
         remove(self._connection, schema.objects, schema.objects.c.bucket == bucket, schema.objects.c.key == key)
 
+    def objects_after(self, bucket: str, key: str, limit: int) -> Sequence[StoredObject]:
+        """Return a page of all objects."""
+        table = schema.objects
+        later = or_(table.c.bucket > bucket, and_(table.c.bucket == bucket, table.c.key > key))
+        statement = select(table).where(later).order_by(table.c.bucket, table.c.key).limit(limit)
+        return [_object(row) for row in self._connection.execute(statement)]
+
     def all_objects(self) -> Sequence[StoredObject]:
         """Return every object."""
         return [_object(row) for row in fetch_all(self._connection, schema.objects)]

@@ -111,7 +111,7 @@ def video_encoding(
         fps=fps,
         bitrate=0 if perceptual else template.bitrate,
         crf=template.vcrf,
-        gop=_gop_frames(template, fps),
+        gop=_gop_frames(template, fps or stream.frame_rate),
         max_bitrate=tehd.max_video_bitrate if perceptual and tehd else 0,
         profile=template.video_profile.replace("default", ""),
         tag=template.codec_tag or ("hvc1" if template.codec == "libx265" else ""),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from openvod.media.plan.graph import ClipRange, Output, build_command
 from openvod.media.plan.joined import joined_command
+from openvod.media.plan.marks import mosaic_filter, overlay
 from openvod.media.plan.model import Encoder, Item, Job, Limits, Lookup, Plan, Source, WorkClass
 from openvod.media.plan.pictures import (
     Series,
@@ -58,6 +59,7 @@ def make_plan(source: Source, items: Sequence[Item], lookup: Lookup, options: Op
         try:
             check_source(source, options.limits)
             made = _planned(item, source, lookup, options)
+            _check_drawing(made)
         except Failure as failure:
             failures[item.number] = failure
             continue
@@ -95,6 +97,16 @@ def _planned(item: Item, source: Source, lookup: Lookup, options: Options) -> Jo
     if item.kind in _PICTURES:
         return _PICTURES[item.kind](item, source, lookup)
     return _VIDEOS[item.kind](item, source, lookup, replace(options.encoder, thrifty=item.thrifty))
+
+
+def _check_drawing(made: Job | Series | VideoWork) -> None:
+    """Refuse what cannot be drawn before it shares a pass with others; a job's command is built already."""
+    outputs = made.outputs if isinstance(made, VideoWork) else (made.output,) if isinstance(made, Series) else ()
+    for picture in (picture for output in outputs for picture in output.videos if picture):
+        for mosaic in picture.mosaics:
+            mosaic_filter(mosaic, picture.frame, "check")
+        for mark in picture.marks:
+            overlay(mark, picture.frame, "check")
 
 
 def _video_jobs(

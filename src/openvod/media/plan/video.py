@@ -338,10 +338,11 @@ def _dash_output(
     options = [
         option for place, rung in enumerate(rungs) for option in _rung_arguments(rung, encoder, follow, f"v:{place}")
     ]
-    # Even sizes differ in shape by a pixel, and one adaptation set has one shape: the top rung's.
+    # Even sizes differ in shape by a pixel, and one adaptation set has one shape: the top rung's. The copied one is
+    # told it, too: FFmpeg rounds a shape to numbers below 256.
     shape = f"{rungs[-1].frame.width}:{rungs[-1].frame.height}"
-    for place, rung in enumerate(rungs):
-        options += [] if rung.encoding.copy else [f"-aspect:v:{place}", shape]
+    for place in range(len(rungs)):
+        options += [f"-aspect:v:{place}", shape]
     options += audio_arguments(sound) if sound else []
     sets = "id=0,streams=v" + (" id=1,streams=a" if sound else "")
     options += [

@@ -1,0 +1,113 @@
+"""``openvod verify-signature | scrub``: tools for who wonders what is wrong."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress
+
+from openvod.adapters.filesystem.blobs import FileBlobStore
+from openvod.adapters.filesystem.folder import DataFolder
+from openvod.adapters.sql.database import Database
+from openvod.app.administration import DEFAULT_DATA_DIR, AsJson, DataDir, print_json, with_database
+from openvod.events.codec import iso_time
+from openvod.signing.diagnosis import Diagnosis, diagnose
+from openvod.storage.scrubber import Scrubbed, Scrubber, Verdict
+
+_TIMES = frozenset({"currentTimeStamp", "expireTime"})
+
+
+def verify_signature(
+    signature: Annotated[str, typer.Option(help="The upload signature; - reads it from standard input.")],
+    secret_key: Annotated[
+        str, typer.Option(help="The SecretKey it should be signed with.", envvar="OPENVOD_SECRET_KEY")
+    ],
+    expected: Annotated[
+        str, typer.Option(help="The parameter text you meant to sign, to find the first difference.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say whether a signature is right, and what to change if it is not; exit status 1 when it is not."""
+    text = sys.stdin.read().strip() if signature == "-" else signature
+    found = diagnose(text, secret_key, time.time(), expected=expected)
+    if as_json:
+        print_json({"valid": found.valid, "problems": found.problems, "fields": found.fields})
+    else:
+        _show_diagnosis(found)
+    if not found.valid:
+        raise typer.Exit(1)
+
+
+def _show_diagnosis(found: Diagnosis) -> None:
+    for name, value in found.fields:
+        when = f"  ({iso_time(float(value))})" if name in _TIMES and value.isdigit() and len(value) < 12 else ""
+        typer.echo(f"{name:<18} {value}{when}")
+    for problem in found.problems:
+        typer.secho(f"wrong: {problem}", fg="red")
+    if found.valid:
+        typer.secho("right: a platform that knows this key accepts it now", fg="green")
+
+
+def scrub(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
+    """Read every stored object again and compare it with its checksums; exit status 1 when one differs.
+
+    A server may run meanwhile.
+    """
+
+    async def use(folder: DataFolder, database: Database) -> dict[str, Any]:
+        blobs = FileBlobStore(folder.blobs)
+        try:
+            return await _scrubbed(Scrubber(database, blobs), quiet=as_json)
+        finally:
+            blobs.close()
+
+    told = with_database(_existing(data_dir), use)
+    if as_json:
+        print_json(told)
+    else:
+        counts = ", ".join(f"{name} {told[name]}" for name in ("objects", "bytes", *(v.value for v in Verdict)))
+        typer.echo(f"{counts}, {told['seconds']} s")
+    if told["wrong"]:
+        raise typer.Exit(1)
+
+
+def _existing(data_dir: Path) -> Path:
+    """A folder with a spelling mistake must not be created and called intact."""
+    if not DataFolder(data_dir).path.is_dir():
+        raise typer.BadParameter(f"{data_dir} is no folder", param_hint="--data-dir")
+    return data_dir
+
+
+async def _scrubbed(scrubber: Scrubber, *, quiet: bool) -> dict[str, Any]:
+    counts: Counter[Verdict] = Counter()
+    wrong: list[dict[str, str]] = []
+    total, began = 0, time.monotonic()
+    with Progress(disable=quiet or not sys.stderr.isatty(), transient=True) as progress:
+        line = progress.add_task("reading", total=None)
+        async for each in scrubber.scrub():
+            counts[each.verdict] += 1
+            total += each.stored.size
+            progress.update(line, description=f"{counts.total()} objects, {total // 1_000_000} MB")
+            if each.verdict is not Verdict.INTACT:
+                wrong.append(_row(each))
+                if not quiet:
+                    typer.secho(
+                        f"{each.verdict.value}: {each.stored.bucket}/{each.stored.key}: {each.reason}", fg="red"
+                    )
+    return {
+        "objects": counts.total(),
+        "bytes": total,
+        **{verdict.value: counts[verdict] for verdict in Verdict},
+        "seconds": round(time.monotonic() - began, 1),
+        "wrong": wrong,
+    }
+
+
+def _row(each: Scrubbed) -> dict[str, str]:
+    stored = each.stored
+    return {"bucket": stored.bucket, "key": stored.key, "verdict": each.verdict.value, "reason": each.reason}
