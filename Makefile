@@ -31,7 +31,7 @@ demo: $(RUNTIME) ## start everything, upload a real video, show what arrived (AR
 	@$(BIN)/openvod demo $(ARGS)
 
 test: $(VENV)/.installed-dev ## the suite that needs nothing but pip
-	@$(BIN)/python -m pytest -m "not postgresql and not clients and not browser and not slow" -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -m "not postgresql and not clients and not browser and not nginx and not slow" -n 2 --dist loadgroup $(ARGS)
 
 test-all: $(VENV)/.installed-dev lint ## everything: databases, browser, official clients (installs Debian packages when root)
 	@scripts/install-test-services

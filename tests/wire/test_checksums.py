@@ -32,7 +32,7 @@ def event_of(server: PlatformServer, file_id: str) -> dict[str, Any]:
     return body
 
 
-def uploaded(wire: Wire, **files: object) -> Applied:
+def uploaded(wire: Wire, **files: str) -> Applied:
     """Apply and send the content as the video."""
     applied = wire.apply(**files)
     assert applied.put(CONTENT).status_code == 200

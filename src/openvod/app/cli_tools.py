@@ -1,24 +1,44 @@
-"""``openvod verify-signature | scrub``: tools for who wonders what is wrong."""
+"""``openvod verify-signature | scrub | doctor``: tools for who wonders what is wrong."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections import Counter
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress
 
+from openvod.access.model import DEFAULT_REGION
 from openvod.adapters.filesystem.blobs import FileBlobStore
 from openvod.adapters.filesystem.folder import DataFolder
 from openvod.adapters.sql.database import Database
-from openvod.app.administration import DEFAULT_DATA_DIR, AsJson, DataDir, print_json, with_database
+from openvod.app.administration import (
+    DEFAULT_DATA_DIR,
+    AsJson,
+    DataDir,
+    base_url,
+    plain_errors,
+    print_json,
+    with_database,
+)
+from openvod.app.doctor.machine import check_clock, check_database, check_disk, check_extras, check_ffmpeg
+from openvod.app.doctor.model import Check, Finding, Level
+from openvod.app.doctor.network import WayToServer, check_official_hosts
+from openvod.app.platform import derived_key
+from openvod.app.settings import load_settings
 from openvod.events.codec import iso_time
 from openvod.signing.diagnosis import Diagnosis, diagnose
+from openvod.signing.probe_token import probe_token
 from openvod.storage.scrubber import Scrubbed, Scrubber, Verdict
 
+_PROBE_SECONDS = 300
+_COLOURS = {Level.OK: "green", Level.INFO: "blue", Level.WARN: "yellow", Level.FAIL: "red"}
 _TIMES = frozenset({"currentTimeStamp", "expireTime"})
 
 
@@ -111,3 +131,47 @@ async def _scrubbed(scrubber: Scrubber, *, quiet: bool) -> dict[str, Any]:
 def _row(each: Scrubbed) -> dict[str, str]:
     stored = each.stored
     return {"bucket": stored.bucket, "key": stored.key, "verdict": each.verdict.value, "reason": each.reason}
+
+
+def doctor(
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    url: Annotated[str, typer.Option(help="Where clients reach the platform; empty: as set, or as served last.")] = "",
+    insecure: Annotated[bool, typer.Option("--insecure", help="Accept any certificate while probing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Look at machine, data folder, running server and the way to it; exit status 1 when something fails."""
+    with plain_errors():
+        findings = asyncio.run(_examined(_existing(data_dir), url, verify=not insecure, quiet=as_json))
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    if any(finding.level is Level.FAIL for finding in findings):
+        raise typer.Exit(1)
+
+
+async def _examined(data_dir: Path, url: str, *, verify: bool, quiet: bool) -> list[Finding]:
+    folder, settings = DataFolder(data_dir), load_settings(data_dir)
+    public_url = url or base_url(folder)
+    token = probe_token(derived_key(folder.root_key, "probe-token"), int(time.time()) + _PROBE_SECONDS)
+    checks: tuple[Check, ...] = (
+        check_ffmpeg,
+        check_extras,
+        partial(check_disk, folder, settings.storage.reserve_bytes),
+        check_clock,
+        partial(check_database, folder, settings),
+        WayToServer(public_url, token, verify=verify).check,
+        partial(check_official_hosts, public_url, "bucket-1250000000", DEFAULT_REGION),
+    )
+    findings: list[Finding] = []
+    for check in checks:
+        for finding in await check():
+            findings.append(finding)
+            if not quiet:
+                _show_finding(finding)
+    return findings
+
+
+def _show_finding(finding: Finding) -> None:
+    typer.secho(f"{finding.level.value:<5}", fg=_COLOURS[finding.level], nl=False)
+    typer.echo(f"{finding.what:<20} {finding.found}")
+    if finding.advice:
+        typer.echo(f"{'':<26}→ {finding.advice}")

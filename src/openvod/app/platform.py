@@ -130,7 +130,9 @@ class Platform:
                 playback=PlaybackSurface(
                     self._database, storage, clock, token_root=derived_key(root_key, "playback-token")
                 ),
-                operations=OperationsSurface(self._not_ready, __version__),
+                operations=OperationsSurface(
+                    self._not_ready, __version__, clock, probe_root=derived_key(root_key, "probe-token")
+                ),
             ),
             is_bucket_host=addressing.is_bucket_host,
             stall_seconds=self._settings.server.stall_seconds,

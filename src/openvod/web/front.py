@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from openvod.base.errors import OpenVodError
 from openvod.web.errors import http_status
+from openvod.web.operations import PATHS as OPERATIONS_PATHS
 from openvod.web.wire import Answer, ClientDisconnected, WireRequest, json_answer, preflight, unavailable
 
 Surface = Callable[[WireRequest], Awaitable[Answer]]
@@ -70,7 +71,7 @@ class FrontDoor:
             return self._surfaces.ugc
         if path in _REPORT_PATHS:
             return _accept_report
-        if path in ("/healthz", "/readyz"):
+        if path in OPERATIONS_PATHS:
             return self._surfaces.operations
         if self._is_storage_request(request):
             return self._surfaces.cos

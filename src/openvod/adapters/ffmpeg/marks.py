@@ -107,6 +107,15 @@ def _put_text(path: Path, asset: Asset) -> None:
     image.save(path, "PNG")
 
 
+def can_draw(text: str) -> bool:
+    """Tell whether some font of this machine has every character of ``text``."""
+    try:
+        _font_for("", text)
+    except Failure:
+        return False
+    return True
+
+
 def _font_for(wanted: str, text: str) -> tuple[Path, int]:
     """Return a font that has every character: the wished family if it does, else any."""
     needed = {ord(character) for character in text if not character.isspace()}

@@ -1,0 +1,159 @@
+"""Checks of the machine: media programs, disk, clock, database."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from openvod.adapters.ffmpeg.encoder import decode, ffmpeg_path, make_video
+from openvod.adapters.ffmpeg.marks import can_draw
+from openvod.adapters.filesystem.folder import DataFolder
+from openvod.adapters.nudenet import NudeNetReviewer
+from openvod.adapters.sql.database import open_database, sqlite_url
+from openvod.app.doctor.model import Finding, Level
+from openvod.app.settings import Settings
+from openvod.base.errors import OpenVodError
+from openvod.base.sizes import GIB, MIB
+
+_ENCODERS = ("libx264", "libx265", "libsvtav1", "aac", "libmp3lame", "libopus", "libvorbis", "gif", "libwebp")
+_FILTERS = ("scale", "zscale", "tonemap", "overlay", "pixelize", "gblur", "bwdif", "tile", "palettegen")
+_SYNCS = 20
+_SLOW_SYNC_SECONDS = 0.05
+_WRITE_BYTES = 64 * MIB
+_LOW_SPACE = 5 * GIB
+_SAMPLE = "A中"
+_TIME_ERROR = 5
+_TIMEX_BYTES = 512
+
+
+async def check_ffmpeg() -> list[Finding]:
+    """Run FFmpeg: its parts, and a second of video encoded and decoded."""
+    program = ffmpeg_path()
+    try:
+        version = _output(program, "-version").splitlines()[0]
+        missing = _missing(_output(program, "-encoders"), _ENCODERS) + _missing(_output(program, "-filters"), _FILTERS)
+        with tempfile.TemporaryDirectory() as folder:
+            clip = Path(folder) / "clip.mp4"
+            make_video(clip, 1)
+            frames = decode(clip).frames
+    except (OSError, subprocess.SubprocessError, OpenVodError, IndexError) as error:
+        return [
+            Finding("ffmpeg", Level.FAIL, f"{program}: {error}", "set OPENVOD_FFMPEG to a working FFmpeg 7 or newer")
+        ]
+    findings = [Finding("ffmpeg", Level.OK, f"{_short(version)}; encoded and decoded {frames} frames")]
+    if missing:
+        advice = "templates that need them fail; unset OPENVOD_FFMPEG to use the binary that comes with OpenVOD"
+        findings.append(Finding("ffmpeg parts", Level.WARN, f"missing: {', '.join(missing)}", advice))
+    return findings
+
+
+def _output(program: str, option: str) -> str:
+    return subprocess.run(
+        [program, "-hide_banner", option], capture_output=True, text=True, timeout=20, check=True
+    ).stdout
+
+
+def _missing(listing: str, names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if not re.search(rf"^\s*\S+\s+{re.escape(name)}\s", listing, re.MULTILINE)]
+
+
+def _short(version: str) -> str:
+    return re.sub(r" Copyright.*", "", version)
+
+
+async def check_extras() -> list[Finding]:
+    """Look for what is optional: the review model, a font that can draw Chinese."""
+    absent = NudeNetReviewer().missing()
+    review = (
+        Finding(
+            "review", Level.INFO, f"not installed: {', '.join(absent)}", "pip install 'openvod[review]' for AI review"
+        )
+        if absent
+        else Finding("review", Level.OK, "the NudeNet model is installed")
+    )
+    if can_draw(_SAMPLE):
+        return [review, Finding("fonts", Level.OK, "a font draws Latin and Chinese characters")]
+    advice = "install one, such as Debian's fonts-noto-cjk, for text watermarks"
+    return [review, Finding("fonts", Level.WARN, f"no font draws {_SAMPLE!r}", advice)]
+
+
+async def check_disk(folder: DataFolder, reserve: int) -> list[Finding]:
+    """Measure free space, the time of an fsync and the rate of durable writes in the data folder."""
+    free = shutil.disk_usage(folder.path).free
+    level = Level.FAIL if free < reserve else Level.WARN if free < _LOW_SPACE else Level.OK
+    advice = "" if level is Level.OK else f"free space; uploads end at {reserve / GIB:.2f} GiB"
+    findings = [Finding("disk space", level, f"{free / GIB:.1f} GiB free", advice)]
+    try:
+        syncs, rate = _measure_disk(folder.path)
+    except OSError as error:
+        return [*findings, Finding("disk", Level.FAIL, f"{folder.path}: {error.strerror}", "make the folder writable")]
+    typical, worst = statistics.median(syncs), max(syncs)
+    level = Level.WARN if typical > _SLOW_SYNC_SECONDS else Level.OK
+    advice = "every acknowledged part waits for this; use a local SSD" if level is Level.WARN else ""
+    found = f"fsync {typical * 1000:.1f} ms, at worst {worst * 1000:.1f} ms; {rate / MIB:.0f} MiB/s written durably"
+    return [*findings, Finding("disk speed", level, found, advice)]
+
+
+def _measure_disk(folder: Path) -> tuple[list[float], float]:
+    """Return the seconds of some fsyncs, and bytes per second of one large durable write."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        syncs = []
+        for _ in range(_SYNCS):
+            file.write(os.urandom(4096))
+            file.flush()
+            began = time.monotonic()
+            os.fdatasync(file.fileno())
+            syncs.append(time.monotonic() - began)
+        block = os.urandom(MIB)
+        began = time.monotonic()
+        for _ in range(_WRITE_BYTES // MIB):
+            file.write(block)
+        file.flush()
+        os.fdatasync(file.fileno())
+        return syncs, _WRITE_BYTES / (time.monotonic() - began)
+
+
+async def check_clock() -> list[Finding]:
+    """Ask the kernel whether something keeps its clock right; signatures live by it."""
+    if sys.platform != "linux":
+        return []
+    state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+    if state == _TIME_ERROR:
+        advice = "run an NTP client (chrony, systemd-timesyncd) unless the host keeps this machine's time"
+        return [Finding("clock", Level.INFO, "the kernel does not know it to be synchronised", advice)]
+    return [Finding("clock", Level.OK, "synchronised")]
+
+
+async def check_database(folder: DataFolder, settings: Settings) -> list[Finding]:
+    """Open the database, time a query; check the file of SQLite."""
+    url = settings.database.url.get_secret_value() or sqlite_url(folder.database)
+    kind = "PostgreSQL" if url.startswith("postgresql") else "SQLite"
+    if kind == "SQLite" and not folder.database.exists():
+        return [Finding("database", Level.INFO, "none yet", "it is made by the first `openvod serve`")]
+    try:
+        database = open_database(url)
+        try:
+            with database.engine.connect() as connection:
+                began = time.monotonic()
+                connection.execute(text("SELECT 1")).scalar()
+                seconds = time.monotonic() - began
+                damage = connection.execute(text("PRAGMA quick_check(1)")).scalar() if kind == "SQLite" else "ok"
+        finally:
+            database.close()
+    except (SQLAlchemyError, OpenVodError) as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0][:200]
+        return [Finding("database", Level.FAIL, f"{kind}: {reason}", "check OPENVOD__DATABASE__URL and the server")]
+    if damage != "ok":
+        return [Finding("database", Level.FAIL, f"SQLite: {damage}", "restore the data folder from a backup")]
+    return [Finding("database", Level.OK, f"{kind}, a query takes {seconds * 1000:.1f} ms")]
