@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-all lint lock clean bench bench-media kill-sweep flow-sweep
+.PHONY: help demo test test-all lint lock clean bench bench-media bench-upload kill-sweep flow-sweep
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1: \2/p' $(MAKEFILE_LIST)
 
@@ -49,6 +49,10 @@ flow-sweep: $(VENV)/.installed-dev ## kill -9 the worker 100 times in flows and 
 
 bench-media: $(VENV)/.installed-dev ## what ladders, remuxes, snapshots and reviews cost, with their quality
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.media $(ARGS)
+
+bench-upload: $(VENV)/.installed-dev ## uploads into ours and into other servers, interleaved
+	@scripts/install-test-services
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.upload $(ARGS)
 
 lint: $(VENV)/.installed-dev ## ruff, mypy --strict, import contract
 	@$(BIN)/ruff check .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import socket
 from collections.abc import Mapping
 
 
@@ -33,6 +34,30 @@ class Connection:
         """Close the connection."""
         if self._writer:
             self._writer.close()
+
+
+def status_of(connection: socket.socket) -> int:
+    """Read one answer from a blocking connection; return its status."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        data = connection.recv(65536)
+        if not data:
+            raise ConnectionError("the server closed the connection before it answered")
+        received += data
+    head, _, body = received.partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
+    while len(body) < length:
+        body += connection.recv(65536)
+    return int(head.split(b" ", 2)[1])
+
+
+def answer_of(port: int) -> bool:
+    """Tell whether something listens."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -32,7 +32,15 @@ def free_port() -> int:
 class PlatformServer:
     """Starts, stops and kills one platform over one data folder; the port stays the same over restarts."""
 
-    def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None, *, tls: bool = False) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        tls: bool = False,
+        module: str = "openvod.app.cli",
+    ) -> None:
+        self._module = module
         self.data_dir = data_dir
         self.port = free_port()
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
@@ -50,7 +58,7 @@ class PlatformServer:
 
     def start(self, *, wait: bool = True) -> PlatformServer:
         """Start, and wait until it is ready."""
-        command = [sys.executable, "-m", "openvod.app.cli", "serve", "--data-dir", str(self.data_dir)]
+        command = [sys.executable, "-m", self._module, "serve", "--data-dir", str(self.data_dir)]
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, "--port", str(self.port)], stdout=log, stderr=log, env=os.environ | self.environment

@@ -1,0 +1,1 @@
+"""Upload servers of others, measured beside ours."""
