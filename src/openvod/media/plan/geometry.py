@@ -62,6 +62,15 @@ def _boxed(source: tuple[int, int], width: int, height: int, fill: Fill, even: b
     return Frame(*box, *content, fill)
 
 
+def inside(source: tuple[int, int], frame: Frame, fill: Fill) -> Frame:
+    """Return a frame of the same size for another content, which may have to grow."""
+    if fill == "stretch":
+        return Frame(frame.width, frame.height, frame.width, frame.height)
+    factor = min(frame.width / source[0], frame.height / source[1])
+    width, height = (_rounded(side * factor, True) for side in source)
+    return Frame(frame.width, frame.height, min(width, frame.width), min(height, frame.height), fill)
+
+
 def _rounded(value: float, even: bool) -> int:
     return max(2, 2 * round(value / 2)) if even else max(1, round(value))
 

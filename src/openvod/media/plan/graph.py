@@ -22,9 +22,10 @@ GUARDED = (
 )  # fmt: skip
 #: Recordings of broadcasts restart their clock; a gap of a second is such a restart, not a pause.
 _RESTARTING = ("-dts_delta_threshold", "1")
-#: Light is measured linearly, brought into the smaller gamut, then its highlights are rolled off.
+#: Light is measured linearly, brought into the smaller gamut, then its highlights are rolled off: 203 cd/m² is the white
+#: of ordinary pictures (ITU-R BT.2408) and stays nearly that; what is brighter, up to 1000 cd/m², keeps some difference.
 _TONE_MAP = (
-    "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,"
+    "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=mobius:param=0.5:desat=0:peak=4.93,"
     "zscale=t=bt709:m=bt709:r=tv,format=yuv420p"
 )
 
@@ -103,6 +104,18 @@ def finish_picture(
     graph = _Graph(source, parts, inputs_before=inputs_before)
     finished = graph.finish(picture, label, "final", "")
     return finished, tuple(graph.assets), tuple(graph.inputs)
+
+
+def join_picture(source: Source, picture: Picture, number: int, rate: float, parts: list[str]) -> None:
+    """Bring input ``number`` to a picture's size, range and rate, its label is ``v`` and the number; nothing is drawn.
+
+    The rate comes last, for the reason of :attr:`Picture.repeats_last`.
+    """
+    graph = _Graph(source, parts)
+    chain = ",".join(graph._base(tone_map=not picture.hdr, choice=""))
+    parts.append(f"[{number}:{source.require_video().index}]{chain},{_scaled(picture.frame)}[c{number}]")
+    filled = graph._filled(picture.frame, f"c{number}", f"c{number}")
+    parts.append(f"[{filled}]setsar=1,format={picture.pixel_format},fps={frame_rate(rate)}[v{number}]")
 
 
 def stream(chosen: VideoStream | AudioStream | None) -> str:

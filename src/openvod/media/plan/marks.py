@@ -13,6 +13,8 @@ from openvod.tasks.templates import TemplateKind, WatermarkTemplate
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _MOSAIC_PIXELS = 16
+#: The shortest time that browsers show a picture of a GIF is 20 ms.
+_ANIMATION_FPS = 50
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,9 @@ def _image_overlay(mark: Mark, frame: Frame, name: str, place: str) -> Overlay:
     opacity = f",colorchannelmixer=aa={1 - image.transparency / 100:g}" if image.transparency else ""
     options = ("-stream_loop", "-1") if _is_animated(mark) and image.repeat_type == "repeat" else ()
     asset = Asset(f"{name}{_suffix(image.image_key)}", "image", {"key": image.image_key})
-    return Overlay(asset, options, f"format=rgba,{scale}{opacity}", place)
+    # The end of an animation's last picture is not told to the overlay; repeated until then it is seen as long.
+    lasting = f",fps={_ANIMATION_FPS}" if _is_animated(mark) and image.repeat_type == "once" else ""
+    return Overlay(asset, options, f"format=rgba,{scale}{opacity}{lasting}", place)
 
 
 def _is_animated(mark: Mark) -> bool:

@@ -19,7 +19,7 @@ from openvod.media.plan.encoding import (
     video_arguments,
     video_encoding,
 )
-from openvod.media.plan.geometry import Frame, fit
+from openvod.media.plan.geometry import Fill, Frame, fit
 from openvod.media.plan.graph import ClipRange, Output, Picture
 from openvod.media.plan.marks import read_marks, read_mosaics
 from openvod.media.plan.model import Encoder, Item, Lookup, Share, Source
@@ -44,13 +44,13 @@ _LADDER_START = "1"
 
 @dataclass(frozen=True)
 class VideoWork:
-    """What one sub-task adds to a job: outputs of one pass over ``clip``, and files it reads."""
+    """What one sub-task adds to a job: outputs of one pass over ``clip``, and films around it with their fills."""
 
     share: Share
     outputs: tuple[Output, ...]
     clip: ClipRange = field(default_factory=ClipRange)
-    heads: tuple[str, ...] = ()
-    tails: tuple[str, ...] = ()
+    heads: tuple[tuple[str, Fill], ...] = ()
+    tails: tuple[tuple[str, Fill], ...] = ()
 
     @property
     def decodes(self) -> bool:
@@ -74,8 +74,10 @@ def plan_transcode(item: Item, source: Source, lookup: Lookup, encoder: Encoder)
     wanted: TranscodeInput = item.input
     template = _overridden(find(lookup, TemplateKind.TRANSCODE, wanted.definition), wanted)
     clip = _clip(wanted, source)
-    marks = read_marks(wanted.watermark_set, lookup, source.duration, still=False)
-    mosaics = read_mosaics(wanted.mosaic_set, source.duration)
+    heads, tails = _clips(wanted, source, lookup)
+    seconds = _seconds(clip, source, (*heads, *tails))
+    marks = read_marks(wanted.watermark_set, lookup, seconds, still=False)
+    mosaics = read_mosaics(wanted.mosaic_set, seconds)
     video = None if template.audio_only else template.video_template
     if video:
         source.require_film()
@@ -102,7 +104,6 @@ def plan_transcode(item: Item, source: Source, lookup: Lookup, encoder: Encoder)
     options += _file(template, item.number, wanted.definition)
     facts = {"container": template.container, "copied": bool(video) and picture is None}
     share = Share(item.number, item.kind, wanted.definition, facts)
-    heads, tails = _clips(wanted, source, lookup)
     return VideoWork(share, (Output(videos, sound is not None, tuple(options)),), clip, heads, tails)
 
 
@@ -133,13 +134,21 @@ def _clip(wanted: TranscodeInput, source: Source) -> ClipRange:
     return ClipRange(start, end)
 
 
-def _clips(wanted: TranscodeInput, source: Source, lookup: Lookup) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _seconds(clip: ClipRange, source: Source, around: Sequence[tuple[str, Fill]]) -> float:
+    """Return how long the result is: marks and mosaics count from its beginning or its end."""
+    end = source.duration if clip.end is None else clip.end
+    return end - clip.start + sum(source.clips[file_id].probe.duration for file_id, _ in around)
+
+
+def _clips(
+    wanted: TranscodeInput, source: Source, lookup: Lookup
+) -> tuple[tuple[tuple[str, Fill], ...], tuple[tuple[str, Fill], ...]]:
     """Choose of each head-tail template the clips whose shape is nearest to the source's."""
-    heads, tails = list[str](), list[str]()
+    heads, tails = list[tuple[str, Fill]](), list[tuple[str, Fill]]()
     for item in wanted.head_tail_set:
         template = find(lookup, TemplateKind.HEAD_TAIL, item.definition)
-        heads += _nearest(template.head_candidate_set, source)
-        tails += _nearest(template.tail_candidate_set, source)
+        heads += [(file_id, template.fill_type) for file_id in _nearest(template.head_candidate_set, source)]
+        tails += [(file_id, template.fill_type) for file_id in _nearest(template.tail_candidate_set, source)]
     return tuple(heads), tuple(tails)
 
 
