@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 from starlette.types import Message
 
-from openvod.web.wire import Answer, ClientDisconnected, WireRequest
+from openvod.base.errors import ClientDisconnected
+from openvod.web.wire import Answer, WireRequest
 
 
 def test_a_stream_ends_with_its_client() -> None:

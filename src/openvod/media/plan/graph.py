@@ -22,8 +22,8 @@ GUARDED = (
 )  # fmt: skip
 #: Recordings of broadcasts restart their clock; a gap of a second is such a restart, not a pause.
 _RESTARTING = ("-dts_delta_threshold", "1")
-#: Light is measured linearly, brought into the smaller gamut, then its highlights are rolled off: 203 cd/m² is the white
-#: of ordinary pictures (ITU-R BT.2408) and stays nearly that; what is brighter, up to 1000 cd/m², keeps some difference.
+#: Light is measured linearly, brought into the smaller gamut, then its highlights are rolled off: 203 cd/m² is the
+#: white of ordinary pictures (ITU-R BT.2408) and stays nearly that; what is brighter keeps differences up to 1000.
 _TONE_MAP = (
     "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=mobius:param=0.5:desat=0:peak=4.93,"
     "zscale=t=bt709:m=bt709:r=tv,format=yuv420p"
