@@ -90,6 +90,15 @@ def md5_rate() -> float:
     return 32 * len(block) / (time.monotonic() - began)
 
 
+def touch_memory(folder: Path, size: int) -> None:
+    """Fill the page cache and free it: a virtual machine pays for memory that it touches for the first time."""
+    path = folder / "touched"
+    with path.open("wb") as file:
+        for _ in range(size // MIB):
+            file.write(bytes(MIB))
+    path.unlink()
+
+
 def main() -> None:
     """Print the table, then what the targets say of it."""
     options = _options()
@@ -98,6 +107,7 @@ def main() -> None:
     with ExitStack() as stack:
         root = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=options.folder)))
         peers = _started(stack, root, with_tusd=not options.without_tusd)
+        touch_memory(root, 2 * int(options.gib * GIB))
         for _ in range(options.rounds):
             for size in _PARTS:
                 for connections in _CONNECTIONS:

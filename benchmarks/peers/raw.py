@@ -24,7 +24,7 @@ def _serve(connection: socket.socket, folder: str, hashed: bool) -> None:
     buffer = bytearray(_BUFFER)
     view = memoryview(buffer)
     with connection:
-        fd = os.open(f"{folder}/{connection.fileno()}", os.O_WRONLY | os.O_CREAT, 0o640)
+        fd = os.open(f"{folder}/{connection.fileno()}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
         while _one(connection, fd, buffer, view, hashed):
             continue
         os.close(fd)
@@ -41,12 +41,11 @@ def _one(connection: socket.socket, fd: int, buffer: bytearray, view: memoryview
     head = bytes(view[:end]).lower()
     left = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
     digest = hashlib.md5(usedforsecurity=False)
-    chunk, position = view[end + 4 : got], 0
+    chunk = view[end + 4 : got]
     while True:
         if hashed:
             digest.update(chunk)
-        os.pwrite(fd, chunk, position)
-        position += len(chunk)
+        os.write(fd, chunk)
         left -= len(chunk)
         if left <= 0:
             break

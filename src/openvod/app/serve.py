@@ -17,6 +17,7 @@ import uvicorn
 from openvod.app.platform import Platform
 from openvod.app.settings import ServerSettings, Settings
 from openvod.base.errors import Conflict
+from openvod.web.handover import HandoverProtocol
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _ALLOCATOR_BYTES = 64 * 1024 * 1024
@@ -82,7 +83,7 @@ def _configuration(platform: Platform, server: ServerSettings) -> uvicorn.Config
         # Both headers are ours, in the case that clients read (cos-storage.md 4.0).
         server_header=False,
         date_header=False,
-        http="httptools",
+        http=HandoverProtocol,
         loop="none",
         ws="none",
         backlog=_BACKLOG,

@@ -46,3 +46,7 @@ class Exhausted(OpenVodError):
 
 class Unavailable(OpenVodError):
     """The platform cannot serve now; the same request may succeed later."""
+
+
+class ClientDisconnected(Exception):
+    """The client went away before its body ended; nobody is left to answer."""

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from urllib.parse import quote, unquote_plus, unquote_to_bytes
 
@@ -79,7 +80,6 @@ def find_credential(headers: Mapping[str, str], query: Pairs) -> CosCredential |
 
 def verify(credential: CosCredential, secret_key: str, request: SignedRequest) -> bool:
     """Tell whether any reading of the request carries this signature (2.3); each comparison takes constant time."""
-    found = False
     for path, host, by_encoded, sign_time in product(
         request.paths, request.hosts or ("",), (True, False), sorted({credential.sign_time, credential.key_time})
     ):
@@ -89,8 +89,9 @@ def verify(credential: CosCredential, secret_key: str, request: SignedRequest) -
             continue
         text = f"{request.method.lower()}\n{path}\n{parameters}\n{headers}\n"
         expected = _signature(secret_key, credential.key_time, sign_time, text)
-        found |= hmac.compare_digest(expected, credential.signature)
-    return found
+        if hmac.compare_digest(expected, credential.signature):
+            return True
+    return False
 
 
 def check_window(credential: CosCredential, now: float) -> None:
@@ -142,8 +143,9 @@ def http_string_digest(request: SignedRequest, header_names: Sequence[str], para
 def _canonical(pairs: Iterable[tuple[str, str]], names: Sequence[str], by_encoded: bool) -> str | None:
     """Join the listed pairs in signing order; ``None`` when a listed name is absent."""
     wanted = {name.lower() for name in names if name}
-    rows = [(_encode(name).lower(), name.lower(), _encode(value)) for name, value in pairs]
-    rows = [row for row in rows if row[0] in wanted]
+    named = [(_encoded_name(name), name, value) for name, value in pairs]
+    # Only what is signed is encoded: the authorization and the token among the headers are long.
+    rows = [(encoded, name.lower(), _encode(value)) for encoded, name, value in named if encoded in wanted]
     if {row[0] for row in rows} != wanted:
         return None
     order: Callable[[tuple[str, str, str]], tuple[str, str]] = (
@@ -168,6 +170,11 @@ def _hmac_hex(key: str, message: str) -> str:
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
+
+
+@lru_cache(maxsize=1024)
+def _encoded_name(name: str) -> str:
+    return _encode(name).lower()
 
 
 def _encode(text: str) -> str:

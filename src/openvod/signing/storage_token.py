@@ -12,6 +12,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 from openvod.base.errors import Denied
@@ -74,20 +75,27 @@ def open_token(token: str, access_key: str, root_keys: Mapping[str, bytes], now:
     Raises ``Denied("storage_token.invalid")`` for a forged token or one of another ``access_key``, and
     ``Denied("storage_token.expired")``.
     """
+    grant, secret_key, holder = _opened(token, tuple(root_keys.items()))
+    if holder != access_key:
+        raise _invalid()
+    if now >= grant.expires_at:
+        raise Denied("storage_token.expired", "the temporary credential expired; apply again with vodSessionKey")
+    return grant, secret_key
+
+
+@lru_cache(maxsize=4096)
+def _opened(token: str, root_keys: tuple[tuple[str, bytes], ...]) -> tuple[StorageGrant, str, str]:
+    """Return grant, secret key and holder of a genuine token; remembered, since every part of an upload shows it."""
     version, payload, mac = _split(token)
     content = _content(payload)
-    root_key = root_keys.get(str(content.pop("kid", "")))
+    root_key = dict(root_keys).get(str(content.pop("kid", "")))
     if version != _VERSION or root_key is None or not hmac.compare_digest(_mac(root_key, "mac", payload), mac):
         raise _invalid()
-    if content.pop("sid") != access_key:
-        raise _invalid()
+    holder = str(content.pop("sid"))
     content |= {name: tuple(content.get(name, ())) for name in ("resources", "actions", "networks", "origins")}
     # A token of the release before has null here.
     content["max_bytes"] = content["max_bytes"] or {}
-    grant = StorageGrant(**content)
-    if now >= grant.expires_at:
-        raise Denied("storage_token.expired", "the temporary credential expired; apply again with vodSessionKey")
-    return grant, _secret_key(root_key, token)
+    return StorageGrant(**content), _secret_key(root_key, token), holder
 
 
 def peek_bucket(token: str) -> str:

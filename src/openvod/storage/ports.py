@@ -18,12 +18,39 @@ from openvod.storage.model import (
 )
 
 
+class DirectBody(Protocol):
+    """A body that its reader takes from the connection itself. One reader, in one thread at a time."""
+
+    @property
+    def left(self) -> int:
+        """Bytes that are still to come."""
+        ...
+
+    def read_into(self, buffer: memoryview) -> int:
+        """Read what is there into ``buffer`` without waiting; 0 when nothing is. Raises ``ClientDisconnected``."""
+        ...
+
+    async def readable(self) -> None:
+        """Wait for more bytes; raises ``Invalid`` when none come for too long."""
+        ...
+
+
+class Body(Protocol):
+    """A request's body on its way in."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield its pieces."""
+        ...
+
+    def direct(self) -> DirectBody | None:
+        """Return it for direct reading, ``None`` where that cannot be; call before any iteration."""
+        ...
+
+
 class BlobStore(Protocol):
     """Runs of bytes. What ``receive`` returned survives a crash."""
 
-    async def receive(
-        self, blob_id: str, offset: int, body: AsyncIterator[bytes], *, length: int | None, limit: int
-    ) -> Received:
+    async def receive(self, blob_id: str, offset: int, body: Body, *, length: int | None, limit: int) -> Received:
         """Write ``body`` at ``offset`` and make it durable.
 
         ``length`` is the announced size, ``None`` when unknown. Raises ``Invalid("cos.IncompleteBody")`` when fewer or
@@ -145,6 +172,10 @@ class StorageTables(Protocol):
         """Insert or replace."""
         ...
 
+    def touch_upload(self, upload_id: str, moment: float, stride: int) -> None:
+        """Note that an upload was worked on, and its grid."""
+        ...
+
     def uploads_idle_since(self, moment: float, limit: int) -> Sequence[MultipartUpload]:
         """Return uploads of any state untouched since ``moment``."""
         ...
@@ -159,6 +190,10 @@ class StorageTables(Protocol):
 
     def part(self, upload_id: str, number: int) -> Part | None:
         """Return one acknowledged part."""
+        ...
+
+    def slot(self, upload_id: str, number: int, *, lock: bool = False) -> tuple[MultipartUpload, Part | None] | None:
+        """Return an upload and, if it was acknowledged, the part of that number; ``lock`` holds the upload."""
         ...
 
     def parts(self, upload_id: str, after: int = 0, limit: int = 10_000) -> Sequence[Part]:

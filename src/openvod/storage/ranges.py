@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 
 from openvod.base.errors import Invalid
 
@@ -46,7 +47,12 @@ def select_range(header: str, size: int) -> ByteRange:
 
 def http_date(moment: float) -> str:
     """Format Unix seconds as an HTTP date."""
-    return format_datetime(datetime.fromtimestamp(int(moment), UTC), usegmt=True)
+    return _http_date(int(moment))
+
+
+@lru_cache(maxsize=256)
+def _http_date(second: int) -> str:
+    return format_datetime(datetime.fromtimestamp(second, UTC), usegmt=True)
 
 
 def precondition_status(headers: Mapping[str, str], etag: str, modified: float) -> int | None:

@@ -33,8 +33,10 @@ from openvod.storage.model import (
     fits_grid,
 )
 from openvod.storage.placement import Placement, SlotBoard
-from openvod.storage.ports import BlobStore, StorageTables, StorageTx
+from openvod.storage.ports import BlobStore, Body, StorageTables, StorageTx
 
+#: An upload's age counts in days; its row is not written for every part.
+_TOUCH_SECONDS = 60.0
 Check = Callable[[Received], None]
 
 
@@ -45,7 +47,7 @@ class Incoming:
     ``largest`` is what the whole object may have at most by its permission, ``None`` without a limit.
     """
 
-    body: AsyncIterator[bytes]
+    body: Body
     length: int | None
     limit: int = MAX_PART_SIZE
     check: Check = lambda received: None
@@ -274,7 +276,10 @@ def doom_upload(tables: StorageTables, upload: MultipartUpload) -> None:
 def _known_upload(
     tables: StorageTables, bucket: str, key: str, upload_id: str, *, lock: bool = False
 ) -> MultipartUpload:
-    upload = tables.upload(upload_id, lock=lock)
+    return _known(tables.upload(upload_id, lock=lock), bucket, key)
+
+
+def _known(upload: MultipartUpload | None, bucket: str, key: str) -> MultipartUpload:
     if upload is None or (upload.bucket, upload.key) != (bucket, key):
         raise NotFound("cos.NoSuchUpload", "this UploadId is unknown for this key (completed, aborted or expired)")
     return upload
@@ -283,7 +288,10 @@ def _known_upload(
 def _open_upload(
     tables: StorageTables, bucket: str, key: str, upload_id: str, *, lock: bool = False
 ) -> MultipartUpload:
-    upload = _known_upload(tables, bucket, key, upload_id, lock=lock)
+    return _opened(_known_upload(tables, bucket, key, upload_id, lock=lock))
+
+
+def _opened(upload: MultipartUpload) -> MultipartUpload:
     if upload.state is not UploadState.OPEN:
         raise NotFound("cos.NoSuchUpload", "this UploadId was completed already")
     return upload
@@ -302,7 +310,7 @@ def _adopt_object(tables: StorageTables, stored: StoredObject, blob_ids: Sequenc
 
 def _adopt_part(tables: StorageTables, part: Part, placement: Placement, largest: int | None) -> Part | None:
     """Make a received part the one that counts; return the part it replaced."""
-    upload = tables.upload(part.upload_id, lock=True)
+    upload, replaced = tables.slot(part.upload_id, part.number, lock=True) or (None, None)
     if upload is None or upload.state is not UploadState.OPEN:
         raise NotFound("cos.NoSuchUpload", "the upload was completed or aborted while this part was on its way")
     # Again under the lock: parts that arrived together each saw only those before them.
@@ -310,7 +318,6 @@ def _adopt_part(tables: StorageTables, part: Part, placement: Placement, largest
         raise Exhausted(
             "cos.EntityTooLarge", f"the upload exceeds the {largest} bytes allowed here; send less", limit=largest
         )
-    replaced = tables.part(part.upload_id, part.number)
     if replaced and (replaced.size, replaced.etag) == (part.size, part.etag):
         # The same bytes once more, after a lost answer: what is there stays, so the object remains one run.
         tables.set_blob_state({part.blob_id} - {upload.blob_id}, BlobState.DOOMED)
@@ -320,7 +327,9 @@ def _adopt_part(tables: StorageTables, part: Part, placement: Placement, largest
         tables.set_blob_state([part.blob_id], BlobState.LIVE)
     if replaced and replaced.blob_id != upload.blob_id:
         tables.set_blob_state([replaced.blob_id], BlobState.DOOMED)
-    tables.put_upload(replace(upload, touched_at=part.modified_at, stride=upload.stride or placement.stride))
+    stride = upload.stride or placement.stride
+    if stride != upload.stride or part.modified_at - upload.touched_at > _TOUCH_SECONDS:
+        tables.touch_upload(upload.upload_id, part.modified_at, stride)
     return replaced
 
 
@@ -328,9 +337,10 @@ def _part_slot(
     tables: StorageTables, bucket: str, key: str, upload_id: str, number: int, *, bounded: bool
 ) -> tuple[MultipartUpload, Part | None, int]:
     """Return the upload, an earlier part of that number, and the bytes of the others when they count."""
-    upload = _open_upload(tables, bucket, key, upload_id)
+    found, existing = tables.slot(upload_id, number) or (None, None)
+    upload = _opened(_known(found, bucket, key))
     taken = tables.parts_size(upload_id, but=number) if bounded else 0
-    return upload, tables.part(upload_id, number), taken
+    return upload, existing, taken
 
 
 def _in_grid(part: Part | None, upload: MultipartUpload) -> bool:

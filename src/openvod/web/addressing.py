@@ -30,6 +30,7 @@ class Addressing:
 
     def __init__(self, uow: UnitOfWork[StorageTx]) -> None:
         self._uow = uow
+        self._known: set[str] = set()
 
     def is_bucket_host(self, host: str) -> bool:
         """Tell whether a Host header names a bucket."""
@@ -53,9 +54,18 @@ class Addressing:
                 bucket, key, paths = first, rest, (path, f"/{rest}")
             else:
                 bucket = peek_bucket(token)
-        if not bucket or await self._uow.read(lambda tx: tx.storage.bucket(bucket)) is None:
+        if not bucket or not await self._exists(bucket):
             raise NotFound("cos.NoSuchBucket", f"bucket {bucket[:80]!r} does not exist; apply for an upload to get one")
         return Address(bucket, key, paths, _hosts(host))
+
+    async def _exists(self, bucket: str) -> bool:
+        """Look a bucket up; what was found once is remembered, since buckets are never deleted."""
+        if bucket not in self._known:
+            found = await self._uow.read(lambda tx: tx.storage.bucket(bucket))
+            if found is None:
+                return False
+            self._known.add(bucket)
+        return True
 
 
 def _bucket_in(host: str) -> str:

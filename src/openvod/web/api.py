@@ -14,14 +14,14 @@ from typing import Any
 
 from openvod.access.ports import AccessTx, SecretBox
 from openvod.access.service import signer
-from openvod.base.errors import Denied, Invalid, OpenVodError
+from openvod.base.errors import ClientDisconnected, Denied, Invalid, OpenVodError
 from openvod.base.ports import Clock, UnitOfWork
 from openvod.base.sizes import MIB
 from openvod.signing import tc3
 from openvod.upload.model import ApplyRequest, FileRequest, Permission
 from openvod.upload.service import Applied, Committed, ServerPermission, UploadService
 from openvod.web.errors import api_code
-from openvod.web.wire import Answer, ClientDisconnected, WireRequest, json_answer, unavailable
+from openvod.web.wire import Answer, WireRequest, json_answer, unavailable
 
 API_VERSION = "2018-07-17"
 _BODY_LIMIT = 10 * MIB

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from openvod.base.errors import Denied, Invalid, OpenVodError
+from openvod.base.errors import ClientDisconnected, Denied, Invalid, OpenVodError
 from openvod.base.ports import Clock
 from openvod.signing import cos as cos_signature
 from openvod.signing import storage_token
@@ -24,7 +24,7 @@ from openvod.storage.service import Incoming, StorageService
 from openvod.web.addressing import Address, Addressing
 from openvod.web.errors import cos_code
 from openvod.web.objects import serve_object
-from openvod.web.wire import Answer, ClientDisconnected, WireRequest, unavailable, xml_answer
+from openvod.web.wire import Answer, RequestBody, WireRequest, unavailable, xml_answer
 
 _LIST_LIMIT = 1000
 _UNSUPPORTED = (
@@ -211,7 +211,7 @@ class CosSurface:
             if expected is not None and bytes.fromhex(received.md5) != expected:
                 raise Invalid("cos.BadDigest", "Content-MD5 differs from the received bytes; send them again")
 
-        return Incoming(request.stream(), length, MAX_PART_SIZE, check, largest)
+        return Incoming(RequestBody(request), length, MAX_PART_SIZE, check, largest)
 
     def _failure(self, request: WireRequest, error: OpenVodError) -> Answer:
         code, status = cos_code(error)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
-from openvod.base.errors import OpenVodError
+from openvod.base.errors import ClientDisconnected, OpenVodError
 from openvod.web.errors import http_status
 from openvod.web.operations import PATHS as OPERATIONS_PATHS
-from openvod.web.wire import Answer, ClientDisconnected, WireRequest, json_answer, preflight, unavailable
+from openvod.web.wire import Answer, WireRequest, json_answer, preflight, unavailable
 
 Surface = Callable[[WireRequest], Awaitable[Answer]]
 _REPORT_PATHS = ("/ugcupload_new", "/ugcupload")
@@ -46,8 +46,10 @@ class FrontDoor:
             answer = await self._answer(request)
             if answer.status >= 400 and not await request.drain():
                 answer.headers["Connection"] = "close"
+            request.release()
             await answer.send(request, send)
         except ClientDisconnected:
+            request.release(gone=True)
             _log.info("client left during %s %s", request.method, request.path)
 
     async def _answer(self, request: WireRequest) -> Answer:

@@ -17,11 +17,12 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.types import Message, Receive, Scope, Send
 
-from openvod.base.errors import Exhausted, Invalid, Unavailable
+from openvod.base.errors import ClientDisconnected, Exhausted, Invalid, Unavailable
 from openvod.base.sizes import MIB
 from openvod.signing.cos import parse_query
 from openvod.signing.limits import Caller
 from openvod.storage.ranges import http_date
+from openvod.web.handover import SocketBody, handover_of
 
 SERVER_NAME = "openvod"
 #: A body that sends nothing for this long has stalled.
@@ -51,10 +52,6 @@ class _CasedName(bytes):
         return hash(bytes.lower(self))
 
 
-class ClientDisconnected(Exception):
-    """The client went away before its body ended; nobody is left to answer."""
-
-
 class WireRequest:
     """An ASGI request. Header names are lower-case; ``path`` is percent-decoded once, never normalised."""
 
@@ -63,6 +60,7 @@ class WireRequest:
         self._receive = receive
         self._stall_seconds = stall_seconds
         self._body_ended = False
+        self._direct: SocketBody | None = None
         self.request_id = secrets.token_hex(16)
 
     @property
@@ -121,6 +119,14 @@ class WireRequest:
             if chunk := message.get("body", b""):
                 yield chunk
 
+    def take_direct(self) -> SocketBody | None:
+        """Return the body to be read from the socket by its taker, who closes it; ``None`` where that cannot be."""
+        handover, length = handover_of(self.scope), self.content_length
+        if handover is None or length is None or self._body_ended:
+            return None
+        self._direct = handover.take(length, self._stall_seconds)
+        return self._direct
+
     async def _next_message(self) -> Message:
         try:
             async with asyncio.timeout(self._stall_seconds):
@@ -151,6 +157,8 @@ class WireRequest:
 
     async def drain(self) -> bool:
         """Read a bounded rest of the body, so that a browser sees the refusal; false when more remains (4.0)."""
+        if self._direct:
+            return await self._direct.discard(_DRAIN_LIMIT)
         if self._body_ended:
             return True
         if "expect" in self.headers:
@@ -165,6 +173,27 @@ class WireRequest:
         except (ClientDisconnected, Invalid):
             return False
         return True
+
+    def release(self, *, gone: bool = False) -> None:
+        """Give a connection back that was taken for direct reading; before the answer is sent."""
+        if self._direct:
+            self._direct.release(gone=gone)
+            self._direct = None
+
+
+class RequestBody:
+    """See :class:`openvod.storage.ports.Body`."""
+
+    def __init__(self, request: WireRequest) -> None:
+        self._request = request
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield its pieces."""
+        return self._request.stream()
+
+    def direct(self) -> SocketBody | None:
+        """Return it for direct reading."""
+        return self._request.take_direct()
 
 
 @dataclass

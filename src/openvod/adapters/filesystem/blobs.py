@@ -12,6 +12,8 @@ import ctypes
 import errno
 import hashlib
 import os
+import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
@@ -22,9 +24,14 @@ from openvod.base.errors import Exhausted, Invalid, Unavailable
 from openvod.base.sizes import KIB, MIB
 from openvod.storage.crc64 import CRC64
 from openvod.storage.model import Extent, Received
+from openvod.storage.ports import Body, DirectBody
 
 _BATCH = 256 * KIB
 _READ = 256 * KIB
+#: A thread works on one body for so many bytes, then on another that waits.
+_TURN = 16 * MIB
+#: How often and how long it waits for a sender that is a little slower.
+_MOMENTS, _MOMENT_SECONDS = 2, 0.0005
 _PUNCH_HOLE = 0x02 | 0x01  # FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
@@ -48,11 +55,11 @@ class FileBlobStore:
         """Return the file's path."""
         return str(self._path(blob_id))
 
-    async def receive(
-        self, blob_id: str, offset: int, body: AsyncIterator[bytes], *, length: int | None, limit: int
-    ) -> Received:
+    async def receive(self, blob_id: str, offset: int, body: Body, *, length: int | None, limit: int) -> Received:
         """See :meth:`openvod.storage.ports.BlobStore.receive`."""
         _check_limit(length or 0, limit)
+        if direct := body.direct():
+            return await self._receive_direct(direct, blob_id, offset, direct.left)
         writer = await self._run(_Writer.open, self._path(blob_id), offset, length or 0, self._reserve)
         try:
             await self._pump(writer, body, length, limit)
@@ -64,7 +71,30 @@ class FileBlobStore:
         finally:
             writer.close()
 
-    async def _pump(self, writer: _Writer, body: AsyncIterator[bytes], length: int | None, limit: int) -> None:
+    async def _receive_direct(self, body: DirectBody, blob_id: str, offset: int, length: int) -> Received:
+        """Let one worker thread read, hash and write what there is, and wait here for more."""
+        transfer = _Transfer(body, self._path(blob_id), offset, length, self._reserve)
+        try:
+            while (received := await self._finished(transfer.advance)) is None:
+                await body.readable()
+            return received
+        except BaseException:
+            # Shielded: a cancelled request must not leave its bytes behind.
+            await asyncio.shield(self._run(transfer.discard))
+            raise
+        finally:
+            transfer.close()
+
+    async def _finished(self, call: Callable[[], R]) -> R:
+        """Run a call to its end even when the request is cancelled: its thread works with the same descriptors."""
+        job = asyncio.ensure_future(self._run(call))
+        try:
+            return await asyncio.shield(job)
+        except asyncio.CancelledError:
+            await asyncio.wait([job])
+            raise
+
+    async def _pump(self, writer: _Writer, body: Body, length: int | None, limit: int) -> None:
         size, batch, pending = 0, 0, None
         chunks: list[bytes] = []
         try:
@@ -165,8 +195,14 @@ class _Writer:
         for chunk in chunks:
             self._md5.update(chunk)
             self._crc = CRC64.calc(chunk, self._crc)
-        data = b"".join(chunks) if len(chunks) > 1 else chunks[0]
-        view = memoryview(data)
+        self._store(memoryview(b"".join(chunks) if len(chunks) > 1 else chunks[0]))
+
+    def write_view(self, view: memoryview) -> None:
+        self._md5.update(view)
+        self._crc = CRC64.calc(view, self._crc)
+        self._store(view)
+
+    def _store(self, view: memoryview) -> None:
         while view:
             done = os.pwrite(self._fd, view, self._position)
             self._position += done
@@ -184,6 +220,62 @@ class _Writer:
 
     def close(self) -> None:
         os.close(self._fd)
+
+
+class _Transfer:
+    """A body on its way from its connection into a file. Its methods run in worker threads, one at a time."""
+
+    def __init__(self, body: DirectBody, path: Path, offset: int, length: int, reserve: int) -> None:
+        self._body = body
+        self._target = (path, offset, length, reserve)
+        self._writer: _Writer | None = None
+
+    def advance(self) -> Received | None:
+        """Take what is there, and what comes while that is worked on; the result once all came."""
+        if self._writer is None:
+            self._writer = _Writer.open(*self._target)
+        buffer = _thread_buffer()
+        taken = 0
+        while self._body.left and taken < _TURN:
+            filled = self._fill(buffer)
+            if not filled:
+                return None
+            self._writer.write_view(buffer[:filled])
+            taken += filled
+        return None if self._body.left else self._writer.finish()
+
+    def _fill(self, buffer: memoryview) -> int:
+        """Read until the buffer is full or nothing is there; wait a moment for the first bytes only."""
+        filled, patience = 0, _MOMENTS
+        while filled < len(buffer) and self._body.left:
+            size = self._body.read_into(buffer[filled:])
+            filled += size
+            if size:
+                continue
+            if filled or not patience:
+                break
+            patience -= 1
+            time.sleep(_MOMENT_SECONDS)
+        return filled
+
+    def discard(self) -> None:
+        if self._writer:
+            self._writer.discard()
+
+    def close(self) -> None:
+        if self._writer:
+            self._writer.close()
+
+
+_threads = threading.local()
+
+
+def _thread_buffer() -> memoryview:
+    """Return this thread's buffer: small enough to stay in the processor's cache between reading and writing."""
+    buffer: memoryview | None = getattr(_threads, "buffer", None)
+    if buffer is None:
+        buffer = _threads.buffer = memoryview(bytearray(_BATCH))
+    return buffer
 
 
 def _check_limit(size: int, limit: int) -> None:

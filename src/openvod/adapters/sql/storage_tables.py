@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, update
 
 from openvod.adapters.sql import schema
 from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_if_absent, remove, upsert, values
@@ -23,6 +23,33 @@ from openvod.storage.model import (
 
 _CHUNK = 500
 _PART_COLUMNS = [schema.parts.c[name] for name in Part._fields]
+
+
+# What every part of an upload asks is built once.
+_UPLOAD = select(schema.multipart_uploads).where(schema.multipart_uploads.c.upload_id == bindparam("id"))
+_LOCKED_UPLOAD = _UPLOAD.with_for_update()
+_PART = select(*_PART_COLUMNS).where(
+    schema.parts.c.upload_id == bindparam("id"), schema.parts.c.number == bindparam("number")
+)
+_SLOT = (
+    select(schema.multipart_uploads, *(column.label(f"part_{column.name}") for column in _PART_COLUMNS))
+    .join_from(
+        schema.multipart_uploads,
+        schema.parts,
+        and_(
+            schema.parts.c.upload_id == schema.multipart_uploads.c.upload_id,
+            schema.parts.c.number == bindparam("number"),
+        ),
+        isouter=True,
+    )
+    .where(schema.multipart_uploads.c.upload_id == bindparam("id"))
+)
+_LOCKED_SLOT = _SLOT.with_for_update(of=schema.multipart_uploads)
+_TOUCH = (
+    update(schema.multipart_uploads)
+    .where(schema.multipart_uploads.c.upload_id == bindparam("id"))
+    .values(touched_at=bindparam("moment"), stride=bindparam("grid"))
+)
 
 
 class SqlStorageTables:
@@ -124,8 +151,8 @@ class SqlStorageTables:
 
     def upload(self, upload_id: str, *, lock: bool = False) -> MultipartUpload | None:
         """Return a multipart upload."""
-        table = schema.multipart_uploads
-        row = fetch_one(self._connection, table, table.c.upload_id == upload_id, lock=lock)
+        statement = _LOCKED_UPLOAD if lock else _UPLOAD
+        row = self._connection.execute(statement, {"id": upload_id}).first()
         return _upload(row) if row else None
 
     def uploads_under(
@@ -150,6 +177,10 @@ class SqlStorageTables:
         }
         upsert(self._connection, schema.multipart_uploads, row)
 
+    def touch_upload(self, upload_id: str, moment: float, stride: int) -> None:
+        """Update two columns."""
+        self._connection.execute(_TOUCH, {"id": upload_id, "moment": moment, "grid": stride})
+
     def uploads_idle_since(self, moment: float, limit: int) -> Sequence[MultipartUpload]:
         """Return uploads untouched since ``moment``, oldest first."""
         table = schema.multipart_uploads
@@ -168,9 +199,16 @@ class SqlStorageTables:
 
     def part(self, upload_id: str, number: int) -> Part | None:
         """Return one acknowledged part."""
-        table = schema.parts
-        row = fetch_one(self._connection, table, table.c.upload_id == upload_id, table.c.number == number)
-        return Part(**(dict(row._mapping) | {"crc64": int(row.crc64)})) if row else None
+        row = self._connection.execute(_PART, {"id": upload_id, "number": number}).first()
+        return _part(row) if row else None
+
+    def slot(self, upload_id: str, number: int, *, lock: bool = False) -> tuple[MultipartUpload, Part | None] | None:
+        """Return an upload and one of its parts, in one question."""
+        row = self._connection.execute(_LOCKED_SLOT if lock else _SLOT, {"id": upload_id, "number": number}).first()
+        if row is None:
+            return None
+        upload, part = row[: -len(_PART_COLUMNS)], row[-len(_PART_COLUMNS) :]
+        return _upload_of(upload), None if part[0] is None else _part(part)
 
     def parts(self, upload_id: str, after: int = 0, limit: int = 10_000) -> Sequence[Part]:
         """Return acknowledged parts by number."""
@@ -181,8 +219,7 @@ class SqlStorageTables:
             .order_by(table.c.number)
             .limit(limit)
         )
-        rows = self._connection.execute(statement)
-        return [Part(i, n, size, etag, int(crc), blob, offset, at) for i, n, size, etag, crc, blob, offset, at in rows]
+        return [_part(row) for row in self._connection.execute(statement)]
 
     def parts_size(self, upload_id: str, *, but: int) -> int:
         """Return the bytes of all acknowledged parts except one number's."""
@@ -235,6 +272,16 @@ def _object(row: Any) -> StoredObject:
 
 def _upload(row: Any) -> MultipartUpload:
     return MultipartUpload(**(dict(row._mapping) | {"state": UploadState(row.state), "crc64": int(row.crc64)}))
+
+
+def _upload_of(columns: Sequence[Any]) -> MultipartUpload:
+    named = dict(zip(schema.multipart_uploads.c.keys(), columns, strict=True))
+    return MultipartUpload(**(named | {"state": UploadState(named["state"]), "crc64": int(named["crc64"])}))
+
+
+def _part(columns: Sequence[Any]) -> Part:
+    upload_id, number, size, etag, crc64, blob_id, offset, modified_at = columns
+    return Part(upload_id, number, size, etag, int(crc64), blob_id, offset, modified_at)
 
 
 def _chunks(ids: list[str]) -> Iterable[list[str]]:

@@ -1,0 +1,159 @@
+"""Handing a request's body over: whoever stores it reads the socket itself (decision record 13).
+
+Received the usual way, each piece of a body passes a parser, an event loop and two copies before a worker thread sees
+it. Uvicorn parses the head here as ever; then its reading is paused, and the announced number of bytes is read
+from the socket by the thread that hashes and writes them. A fresh parser continues after the last byte.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from openvod.base.errors import ClientDisconnected, Invalid
+
+if TYPE_CHECKING:
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+EXTENSION = "openvod.handover"
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class HandoverProtocol(HttpToolsProtocol):
+    """Uvicorn's HTTP/1.1, whose requests carry a :class:`Handover` among their extensions."""
+
+    def on_headers_complete(self) -> None:
+        """Start the request; its task runs after this."""
+        super().on_headers_complete()
+        if self.scheme == "http":
+            self.scope["extensions"] = {EXTENSION: {"handover": Handover(self, self.cycle)}}
+
+
+class Handover:
+    """One request's offer to read its body from the socket."""
+
+    def __init__(self, protocol: HttpToolsProtocol, cycle: RequestResponseCycle) -> None:
+        self._protocol = protocol
+        self._cycle = cycle
+
+    def take(self, length: int, stall_seconds: float) -> SocketBody | None:
+        """Return the body of ``length`` bytes, or ``None`` when it can only be had the usual way."""
+        protocol, cycle = self._protocol, self._cycle
+        arrived = bytes(cycle.body)
+        busy = protocol.cycle is not cycle or protocol.pipeline or protocol.transport.is_closing()
+        if busy or cycle.disconnected or not cycle.more_body or len(arrived) >= length:
+            return None
+        protocol.flow.pause_reading()
+        cycle.body = bytearray()
+        if cycle.waiting_for_100_continue:
+            protocol.transport.write(_CONTINUE)
+            cycle.waiting_for_100_continue = False
+        # A name of its own for the socket: the event loop watches it apart from the transport's.
+        duplicate = os.dup(protocol.transport.get_extra_info("socket").fileno())
+        return SocketBody(duplicate, arrived, length, stall_seconds, self)
+
+    def give_back(self, *, whole: bool) -> None:
+        """Let uvicorn go on: with the next request, or (the body was not read to its end) with closing."""
+        protocol, cycle = self._protocol, self._cycle
+        if not whole:
+            cycle.keep_alive = False
+            return
+        cycle.more_body = False
+        if not protocol.transport.is_closing():
+            # The old parser still waits for bytes that went past it.
+            protocol.parser = httptools.HttpRequestParser(protocol)
+            protocol.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+
+    def lose(self) -> None:
+        """The client is gone, which uvicorn cannot see while its reading is paused."""
+        self._cycle.disconnected = True
+        self._protocol.transport.abort()
+
+
+class SocketBody:
+    """See :class:`openvod.storage.ports.DirectBody`."""
+
+    def __init__(self, descriptor: int, arrived: bytes, length: int, stall_seconds: float, handover: Handover) -> None:
+        self._descriptor = descriptor
+        self._arrived = arrived
+        self._left = length
+        self._stall_seconds = stall_seconds
+        self._handover = handover
+
+    @property
+    def left(self) -> int:
+        """Bytes that are still to come."""
+        return self._left
+
+    def read_into(self, buffer: memoryview) -> int:
+        """Read what is there, 0 when nothing is; called in a worker thread. Raises ``ClientDisconnected``."""
+        if self._arrived:
+            size = min(len(self._arrived), len(buffer))
+            buffer[:size] = self._arrived[:size]
+            self._arrived = self._arrived[size:]
+        else:
+            size = self._received(buffer[: self._left])
+        self._left -= size
+        return size
+
+    def _received(self, buffer: memoryview) -> int:
+        if not buffer:
+            return 0
+        try:
+            # The event loop made the connection non-blocking, which this name of it shares.
+            size = os.readv(self._descriptor, [buffer])
+        except (BlockingIOError, InterruptedError):
+            return 0
+        except OSError as error:
+            raise ClientDisconnected from error
+        if not size:
+            raise ClientDisconnected
+        return size
+
+    async def readable(self) -> None:
+        """Wait for more; ``Invalid("cos.RequestTimeout")`` when nothing comes for the stall time."""
+        loop = asyncio.get_running_loop()
+        ready = asyncio.Event()
+        loop.add_reader(self._descriptor, ready.set)
+        try:
+            async with asyncio.timeout(self._stall_seconds):
+                await ready.wait()
+        except TimeoutError as error:
+            raise Invalid(
+                "cos.RequestTimeout", f"the body sent nothing for {self._stall_seconds:g} s; send the request again"
+            ) from error
+        finally:
+            loop.remove_reader(self._descriptor)
+
+    def release(self, *, gone: bool = False) -> None:
+        """Give the connection back before the answer is sent; ``gone`` when the client left."""
+        os.close(self._descriptor)
+        if gone:
+            self._handover.lose()
+        else:
+            self._handover.give_back(whole=self._left == 0)
+
+    async def discard(self, limit: int) -> bool:
+        """Read and forget what is left, so that the client sees an answer; false past ``limit`` bytes."""
+        buffer = memoryview(bytearray(65536))
+        while self._left:
+            if limit <= 0:
+                return False
+            try:
+                size = self.read_into(buffer)
+                if not size:
+                    await self.readable()
+            except (ClientDisconnected, Invalid):
+                return False
+            limit -= size
+        return True
+
+
+def handover_of(scope: Any) -> Handover | None:
+    """Return the offer of a request, if its server makes one."""
+    extension = (scope.get("extensions") or {}).get(EXTENSION)
+    return extension["handover"] if extension else None
