@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from clients.matrix import CELLS, render
 from openvod.access.service import IssuedKey
 from support.certificates import Certificates, make_certificates
 from support.server import PlatformServer
@@ -58,3 +59,19 @@ def big_video(video: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in range(110):
             file.write(bytes([number]) * (1024 * 1024))
     return path
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the matrix when any of its cells ran."""
+    names = {f"[{cell.name}]": cell.name for cell in CELLS}
+    verdicts: dict[str, str] = {}
+    for outcome, verdict in (("passed", "pass"), ("failed", "FAIL"), ("error", "FAIL")):
+        for report in terminalreporter.stats.get(outcome, ()):
+            _, bracket, rest = report.nodeid.partition("test_matrix.py::test_cell[")
+            cell = names.get(f"[{rest.partition(']@')[0].rstrip(']')}]")
+            if bracket and cell:
+                verdicts[cell] = verdict
+    if verdicts:
+        terminalreporter.section("clients x scenarios")
+        for line in render(verdicts):
+            terminalreporter.write_line(line)

@@ -1,0 +1,155 @@
+"""Clients of the browser: the official bundles in one Chromium, a fresh profile for each scenario."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from clients.drivers.base import NOT_YET, Driver, Job, Outcome, Run
+from clients.stage import Stage
+
+_PAGES = Path(__file__).parents[1] / "pages"
+_CHROMIUM = "/usr/bin/chromium"
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_OFFICIAL = ("*.qcloud.com", "vod2.dnsv1.com", "*.myqcloud.com", "*.tencentcos.cn")
+APP_HOST = "app.example.test"
+
+
+@contextmanager
+def open_browser(stage: Stage) -> Iterator[Browser]:
+    """Chromium that finds the official hosts at the proxy and trusts the test authority, nothing else changed."""
+    home = stage.folder / "home"
+    database = home / ".pki" / "nssdb"
+    database.mkdir(parents=True)
+    authority = str(stage.certificates.authority)
+    for arguments in (["-N", "--empty-password"], ["-A", "-n", "test", "-t", "C,,", "-i", authority]):
+        subprocess.run(["certutil", "-d", f"sql:{database}", *arguments], check=True, capture_output=True)
+    rules = ",".join(f"MAP {host} 127.0.0.1:{stage.proxy.tls_port}" for host in _OFFICIAL)
+    rules += f",MAP {APP_HOST} 127.0.0.1:{stage.app.tls_port}"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=_CHROMIUM,
+            env={**os.environ, "HOME": str(home)},
+            args=[*_FLAGS, f"--host-resolver-rules={rules}"],
+        )
+        yield chromium
+        chromium.close()
+
+
+class PageRun(Run):
+    """An upload in a page. ``form`` names the files of the inputs; ``options`` go to the page's ``start``."""
+
+    def __init__(
+        self, context: BrowserContext, url: str, files: Mapping[str, Path], options: Mapping[str, Any]
+    ) -> None:
+        self.page: Page = context.new_page()
+        self._url = url
+        self._files = files
+        self._options = options
+        self._start()
+
+    def _start(self) -> None:
+        self.page.goto(self._url)
+        for name, path in self._files.items():
+            self.page.set_input_files(f"#{name}", path)
+        self.page.evaluate("options => start(options)", self._options)
+
+    def wait(self, timeout: float) -> Outcome:
+        """Wait for the page's outcome."""
+        self.page.wait_for_function("window.outcome", timeout=timeout * 1000)
+        outcome = Outcome.of(self.page.evaluate("window.outcome"))
+        self.page.close()
+        return outcome
+
+    def kill(self) -> None:
+        """Kill the processes of pages; the profile stays, as it does on a user's disk."""
+        browser = self.page.context.browser
+        assert browser is not None
+        session = browser.new_browser_cdp_session()
+        for process in session.send("SystemInfo.getProcessInfo")["processInfo"]:
+            if process["type"] == "renderer":
+                os.kill(process["id"], signal.SIGKILL)
+        session.detach()
+        self.page.close()
+
+    def tell(self, command: str, *arguments: object) -> None:
+        """Press a control of the page, or reload it and start again."""
+        if command == "reload":
+            self._start()
+        else:
+            self.page.evaluate("([command, given]) => { controls[command](...given) }", [command, list(arguments)])
+
+    def close(self) -> None:
+        """Close the page."""
+        self.page.close()
+
+
+class BrowserDriver(Driver):
+    """A bundle in a page of the app's."""
+
+    page: str
+    bundle: str
+    options: ClassVar[Mapping[str, Any]] = {}
+    group = "browser"
+
+    def __init__(self, packages: Path, browser: Browser) -> None:
+        super().__init__(packages)
+        self._browser = browser
+        self._context: BrowserContext | None = None
+
+    def begin(self, stage: Stage) -> None:
+        """Open a profile and publish the page with the bundle as it comes."""
+        self._context = self._browser.new_context(viewport={"width": 900, "height": 640})
+        self._context.add_init_script(path=_PAGES / "shift_clock.js")
+        bundle = (self.packages / self.bundle).read_bytes()
+        scripts = f'<script src="/{self.bundle}"></script>'
+        page = (_PAGES / self.page).read_text().replace("<!--scripts-->", scripts).encode()
+        stage.app.pages["/"] = lambda: ("text/html; charset=utf-8", page)
+        stage.app.pages[f"/{self.bundle}"] = lambda: ("text/javascript; charset=utf-8", bundle)
+
+    def start(self, stage: Stage, job: Job) -> PageRun:
+        """Open the page and start."""
+        assert self._context is not None
+        files = {name: path for name, path in (("media", job.media), ("cover", job.cover)) if path}
+        return PageRun(self._context, f"https://{APP_HOST}/", files, {**self.options, **self.given(stage, job)})
+
+    def given(self, stage: Stage, job: Job) -> Mapping[str, Any]:
+        """What this job adds to the options."""
+        return {"fileId": job.file_id} if job.file_id else {}
+
+    def end(self) -> None:
+        """Close the profile."""
+        if self._context is not None:
+            self._context.close()
+            self._context = None
+
+
+class VodJs(BrowserDriver):
+    """vod-js-sdk-v6, the newest."""
+
+    name = "vod-js 1.8.0"
+    page = "vod.html"
+    bundle = "vod-js-sdk-v6/dist/vod-js-sdk-v6.js"
+    lacks: ClassVar[Mapping[str, str]] = NOT_YET | {"pause": "the web SDK has no pause"}
+
+
+class VodJs14(VodJs):
+    """vod-js-sdk-v6 1.4.12, the last in the public repository."""
+
+    name = "vod-js 1.4.12"
+    bundle = "vod-js-sdk-v6-1.4.12/dist/vod-js-sdk-v6.js"

@@ -1,0 +1,52 @@
+"""The cells of the matrix, and how it is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from clients.drivers import DRIVERS
+from clients.drivers.base import Driver
+from clients.scenarios import SCENARIOS, Scenario
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One client in one scenario."""
+
+    client: type[Driver]
+    scenario: Scenario
+
+    @property
+    def name(self) -> str:
+        """What the test is called."""
+        return f"{self.client.name}/{self.scenario.name}".replace(" ", "-")
+
+    @property
+    def why_not(self) -> str:
+        """Why it does not apply; empty when it does."""
+        return self.client.why_not(self.scenario)
+
+
+CELLS = tuple(Cell(client, scenario) for client in DRIVERS for scenario in SCENARIOS)
+
+
+def render(verdicts: Mapping[str, str]) -> Iterable[str]:
+    """Yield the lines of the matrix: a row for each scenario, a column for each client, then reasons and the sum."""
+    reasons: dict[str, int] = {}
+    width = max(len(scenario.name) for scenario in SCENARIOS)
+    for number, client in enumerate(DRIVERS, 1):
+        yield f"client {number:>2}: {client.name}"
+    yield " " * width + "".join(f"{number:>6}" for number in range(1, len(DRIVERS) + 1))
+    for scenario in SCENARIOS:
+        marks = []
+        for client in DRIVERS:
+            cell = Cell(client, scenario)
+            mark = verdicts.get(cell.name, "-")
+            if cell.why_not:
+                mark = f"n.a.{reasons.setdefault(cell.why_not, len(reasons) + 1)}"
+            marks.append(f"{mark:>6}")
+        yield scenario.name.ljust(width) + "".join(marks)
+    yield from (f"n.a.{number}: {reason}" for reason, number in reasons.items())
+    counts = [list(verdicts.values()).count(verdict) for verdict in ("pass", "FAIL")]
+    yield "{} passed, {} failed".format(*counts)
