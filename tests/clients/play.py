@@ -99,6 +99,8 @@ class _Play:
             run.kill()
         if meddling is Meddling.RENEW:
             run.tell("shift", _MOST_OF_A_DAY)
+        if meddling is Meddling.SET_CLOCK:
+            run.tell("shift", 7200)
         stage.proxy.release()
         if meddling is Meddling.RELOAD:
             run.tell("reload")
@@ -125,8 +127,11 @@ class _Play:
             stage.proxy.release()
 
     def _check_facts(self, outcome: Outcome) -> None:
-        """The bytes are the file's, and there is exactly one file with exactly one event."""
+        """The faults came to pass, the bytes are the file's, and there is exactly one file with exactly one event."""
         stage, job = self._stage, self._job
+        for fault in self._scenario.faults:
+            met = stage.proxy.count(fault.call) >= fault.nth or f"calls {fault.call}" in self._driver.lacks
+            assert met, f"{fault} never happened; calls: {stage.proxy.summary()}"
         assert outcome.file_id
         if job.media:
             assert stage.same(outcome.media_url, job.media), f"{outcome.media_url} differs from {job.media}"

@@ -39,6 +39,7 @@ class Meddling(StrEnum):
     PAUSE = "the client pauses, then goes on"
     CANCEL = "the client cancels, the same files are uploaded again"
     RENEW = "the client's clock runs ahead by most of the credential's life"
+    SET_CLOCK = "the device's clock is set ahead"
     RESTART = "the server is stopped and started before each held call"
 
 
@@ -127,6 +128,7 @@ SCENARIOS = (
     Scenario("credential renewed", _LONG, faults=_MIDDLE, meddling=Meddling.RENEW, needs=("renewal",)),
     Scenario("client's clock 1 h behind", _LONG, server_clock=3600),
     Scenario("client's clock 1 h ahead", _LONG, server_clock=-3600),
+    Scenario("clock set ahead in mid-upload", _LONG, faults=_MIDDLE, meddling=Meddling.SET_CLOCK, needs=("set clock",)),
     Scenario("one-time: first use", signing=Signing(changes={"oneTimeValid": 1}), needs=("signature",)),
     Scenario(
         "one-time: reuse", signing=Signing(changes={"oneTimeValid": 1}, spent=True),

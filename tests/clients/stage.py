@@ -94,6 +94,7 @@ class Stage:
     clip: Path
     picture: Path
     keys: dict[Signer, IssuedKey]
+    main_application: int = MAIN_APPLICATION_ID
     scenario: Scenario = field(default_factory=lambda: Scenario("none"))
     _spent: str = ""
     _known: set[str] = field(default_factory=set)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from clients.drivers.base import Driver
-from clients.drivers.browser import BrowserDriver, open_browser
+from clients.drivers.browser import BrowserDriver, CosJs, open_browser
 from clients.matrix import CELLS, Cell
 from clients.play import play
 from clients.stage import Stage, open_stage
@@ -39,7 +39,7 @@ def driver(stage: Stage, packages: Path) -> Iterator[Callable[[type[Driver]], Dr
         browsers = []
 
         def make(client: type[Driver]) -> Driver:
-            if not issubclass(client, BrowserDriver):
+            if not issubclass(client, BrowserDriver | CosJs):
                 return client(packages)
             if not browsers:
                 browsers.append(stack.enter_context(open_browser(stage)))

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from clients.drivers.base import NOT_YET, Driver, Job, Outcome, Run
+from clients.drivers.storage import STORAGE_LACKS, StorageDriver
 from clients.stage import Stage
 
 _PAGES = Path(__file__).parents[1] / "pages"
@@ -104,7 +105,7 @@ class BrowserDriver(Driver):
 
     page: str
     bundle: str
-    options: ClassVar[Mapping[str, Any]] = {}
+    options: Mapping[str, Any] = {}
     group = "browser"
 
     def __init__(self, packages: Path, browser: Browser) -> None:
@@ -153,3 +154,34 @@ class VodJs14(VodJs):
 
     name = "vod-js 1.4.12"
     bundle = "vod-js-sdk-v6-1.4.12/dist/vod-js-sdk-v6.js"
+
+
+class CosJs(StorageDriver):
+    """cos-js-sdk-v5 in a page."""
+
+    name = "cos-js 1.10.1"
+    group = "browser"
+    lacks: ClassVar[Mapping[str, str]] = {k: v for k, v in STORAGE_LACKS.items() if k != "reload"}
+
+    def __init__(self, packages: Path, browser: Browser) -> None:
+        super().__init__(packages)
+        self._page = _CosPage(packages, browser)
+
+    def begin(self, stage: Stage) -> None:
+        """Open a profile."""
+        self._page.begin(stage)
+
+    def store(self, stage: Stage, job: Job, places: list[dict[str, Any]], credential: Mapping[str, Any]) -> Run:
+        """Open the page and start."""
+        self._page.options = {"places": places}
+        return self._page.start(stage, job)
+
+    def end(self) -> None:
+        """Close the profile."""
+        self._page.end()
+
+
+class _CosPage(BrowserDriver):
+    name = "page of cos-js"
+    page = "cos.html"
+    bundle = "cos-js-sdk-v5/dist/cos-js-sdk-v5.min.js"

@@ -1,0 +1,121 @@
+"""Clients in processes: a program gets one JSON argument, reads commands as lines and prints one JSON object."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from clients.drivers.base import NOT_YET, PROGRAMS, Driver, Job, ProgramRun, Run
+from clients.drivers.storage import STORAGE_LACKS, StorageDriver
+from clients.scenarios import Signer
+from clients.stage import Stage
+
+_PAGES = PROGRAMS.parent / "pages"
+_NO_PAGE = {"reload": "not in a page"}
+_NO_CONTROLS = {
+    "pause": "no pause in this SDK",
+    "cancel": "no cancel in this SDK but to end the process",
+    "renewal": "keeps its first credential",
+    "set clock": "the program takes no commands",
+}
+
+
+def request_of(driver: Driver, stage: Stage, job: Job) -> dict[str, Any]:
+    """Return what every program gets: where things are, and what to upload."""
+    application = f"http://127.0.0.1:{stage.app.plain_port}"
+    return {
+        "tlsPort": stage.proxy.tls_port,
+        "plainPort": stage.proxy.plain_port,
+        "authority": str(stage.certificates.authority),
+        "packages": str(driver.packages),
+        "pages": str(_PAGES),
+        "state": str(job.state),
+        "signatureUrl": f"{application}/signature",
+        "credentialUrl": f"{application}/credential",
+        "media": str(job.media) if job.media else None,
+        "cover": str(job.cover) if job.cover else None,
+        "name": driver.display_name(job.media) if job.media else "",
+    }
+
+
+def run_program(program: str, request: Mapping[str, Any]) -> ProgramRun:
+    """Start a program by its interpreter."""
+    interpreter = sys.executable if program.endswith(".py") else "node"
+    return ProgramRun([interpreter, str(PROGRAMS / program)], request, os.environ)
+
+
+class VodPython(Driver):
+    """vod-python-sdk: a server's upload through API 3.0."""
+
+    name = "vod-python 1.4.4"
+    speaks_api = True
+    lacks: ClassVar[Mapping[str, str]] = NOT_YET | _NO_PAGE | _NO_CONTROLS | {
+        "cover only": "API 3.0 uploads have no cover alone",
+        "resume": "asks for a new place at each upload: nothing to resume",
+        "signature": "signs each call with the secret key, no upload signature",
+        "manifest": "until API 3.0 ParseStreamingManifest exists",
+        "calls Prepare": "not in this SDK",
+    }
+    #: API 3.0 allows five minutes of difference (``upload-protocol.md`` 5).
+    differs: ClassVar[Mapping[str, str]] = {
+        "client's clock 1 h behind": "AuthFailure.SignatureExpire",
+        "client's clock 1 h ahead": "AuthFailure.SignatureExpire",
+    }
+
+    def start(self, stage: Stage, job: Job) -> Run:
+        """Run the program with the scenario's key."""
+        key, signing = stage.key(), stage.scenario.signing
+        request = request_of(self, stage, job) | {
+            "secretId": key.secret_id,
+            "secretKey": key.secret_key,
+            "subAppId": stage.main_application if signing.signer is Signer.OTHER_APPLICATION else None,
+            "procedure": signing.changes.get("procedure"),
+            "storageRegion": signing.changes.get("storageRegion"),
+        }
+        return run_program("vod_python.py", request)
+
+
+class VodWx(Driver):
+    """vod-wx-sdk-v2 in Node on a stub ``wx``."""
+
+    name = "vod-wx 1.1.2"
+    lacks: ClassVar[Mapping[str, str]] = NOT_YET | _NO_PAGE | {
+        "cover only": "the mini-program SDK demands a media file",
+        "renewal": "hands its first credential back for ever",
+    }
+
+    def start(self, stage: Stage, job: Job) -> Run:
+        """Run the program."""
+        return run_program("vod_wx.cjs", request_of(self, stage, job))
+
+
+class ProgramStorageDriver(StorageDriver):
+    """A COS SDK in a program."""
+
+    program: str
+
+    def store(self, stage: Stage, job: Job, places: list[dict[str, Any]], credential: Mapping[str, Any]) -> Run:
+        """Run the program."""
+        return run_program(
+            self.program, request_of(self, stage, job) | {"places": places, "credential": credential}
+        )
+
+
+class CosPython(ProgramStorageDriver):
+    """cos-python-sdk-v5."""
+
+    name = "cos-python 1.9.44"
+    program = "cos_python.py"
+    lacks: ClassVar[Mapping[str, str]] = STORAGE_LACKS | _NO_CONTROLS
+    #: It signs with the device's time and never corrects it (``cos-storage.md`` 2.5).
+    differs: ClassVar[Mapping[str, str]] = {"client's clock 1 h ahead": "RequestTimeTooSkewed"}
+
+
+class CosNodejs(ProgramStorageDriver):
+    """cos-nodejs-sdk-v5."""
+
+    name = "cos-nodejs 2.15.4"
+    program = "cos_nodejs.cjs"
+
