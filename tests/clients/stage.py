@@ -101,6 +101,8 @@ class Stage:
 
     def begin(self, scenario: Scenario) -> None:
         """Set up for a scenario: clock, faults, signatures; remember what is there already."""
+        if self.server.process is None or self.server.process.poll() is not None:
+            self.server.start()  # a failed scenario left it dead
         self.clock.set(scenario.server_clock)
         self.proxy.play(scenario.faults, scenario.bytes_per_second)
         self.app.asked.clear()

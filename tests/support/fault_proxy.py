@@ -399,7 +399,9 @@ def _reset(writer: asyncio.StreamWriter) -> None:
     """Close so that the other side sees a reset, not an orderly end."""
     with contextlib.suppress(OSError):
         connection = writer.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        # None once the connection is gone.
+        if connection is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
 
