@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from clients.drivers.base import Driver
-from clients.drivers.browser import BrowserDriver, CosJs, open_browser
+from clients.drivers.browser import BrowserDriver, Browsers, CosJs
 from clients.matrix import CELLS, Cell
 from clients.play import play
 from clients.stage import Stage, open_stage
@@ -34,16 +33,13 @@ def stage(
 
 @pytest.fixture(scope="session")
 def driver(stage: Stage, packages: Path) -> Iterator[Callable[[type[Driver]], Driver]]:
-    """Make drivers; those of the browser share one Chromium."""
-    with ExitStack() as stack:
-        browsers = []
+    """Make drivers; those of the browser share its Chromiums."""
+    with Browsers(stage) as browsers:
 
         def make(client: type[Driver]) -> Driver:
-            if not issubclass(client, BrowserDriver | CosJs):
-                return client(packages)
-            if not browsers:
-                browsers.append(stack.enter_context(open_browser(stage)))
-            return client(packages, browsers[0])
+            if issubclass(client, BrowserDriver | CosJs):
+                return client(packages, browsers)
+            return client(packages)
 
         yield make
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from starlette.types import Receive, Scope, Send
 
 from openvod.base.errors import ClientDisconnected, OpenVodError
+from openvod.web.compat import SCRIPT_PATH, serve_script
 from openvod.web.errors import http_status
 from openvod.web.operations import PATHS as OPERATIONS_PATHS
 from openvod.web.wire import Answer, WireRequest, json_answer, preflight, unavailable
@@ -74,6 +75,9 @@ class FrontDoor:
         if path in _REPORT_PATHS:
             return _accept_report
         if path in OPERATIONS_PATHS:
+        if path == SCRIPT_PATH:
+            return serve_script
+        if path in ("/healthz", "/readyz"):
             return self._surfaces.operations
         if self._is_storage_request(request):
             return self._surfaces.cos

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from clients.drivers.base import NOT_YET, Driver, Job, Outcome, Run
 from clients.drivers.storage import STORAGE_LACKS, StorageDriver
@@ -31,25 +32,46 @@ _OFFICIAL = ("*.qcloud.com", "vod2.dnsv1.com", "*.myqcloud.com", "*.tencentcos.c
 APP_HOST = "app.example.test"
 
 
-@contextmanager
-def open_browser(stage: Stage) -> Iterator[Browser]:
-    """Chromium that finds the official hosts at the proxy and trusts the test authority, nothing else changed."""
-    home = stage.folder / "home"
-    database = home / ".pki" / "nssdb"
-    database.mkdir(parents=True)
-    authority = str(stage.certificates.authority)
-    for arguments in (["-N", "--empty-password"], ["-A", "-n", "test", "-t", "C,,", "-i", authority]):
-        subprocess.run(["certutil", "-d", f"sql:{database}", *arguments], check=True, capture_output=True)
-    rules = ",".join(f"MAP {host} 127.0.0.1:{stage.proxy.tls_port}" for host in _OFFICIAL)
-    rules += f",MAP {APP_HOST} 127.0.0.1:{stage.app.tls_port}"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=_CHROMIUM,
-            env={**os.environ, "HOME": str(home)},
-            args=[*_FLAGS, f"--host-resolver-rules={rules}"],
+class Browsers:
+    """At most two Chromiums, each started when first asked for. Use as a context manager."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Browsers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @cached_property
+    def _playwright(self) -> Playwright:
+        return self._stack.enter_context(sync_playwright())
+
+    @cached_property
+    def mapped(self) -> Browser:
+        """Chromium that finds the official hosts at the proxy and trusts the test authority, nothing else changed."""
+        home = self._stage.folder / "home"
+        database = home / ".pki" / "nssdb"
+        database.mkdir(parents=True)
+        trust = ["-A", "-n", "test", "-t", "C,,", "-i", str(self._stage.certificates.authority)]
+        for arguments in (["-N", "--empty-password"], trust):
+            subprocess.run(["certutil", "-d", f"sql:{database}", *arguments], check=True, capture_output=True)
+        rules = ",".join(f"MAP {host} 127.0.0.1:{self._stage.proxy.tls_port}" for host in _OFFICIAL)
+        return self._launch(f"{rules},MAP {APP_HOST} 127.0.0.1:{self._stage.app.tls_port}", {"HOME": str(home)})
+
+    @cached_property
+    def plain(self) -> Browser:
+        """Chromium that reaches loopback by its address and can resolve no name at all."""
+        return self._launch("MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", {})
+
+    def _launch(self, rules: str, environment: Mapping[str, str]) -> Browser:
+        chromium = self._playwright.chromium.launch(
+            executable_path=_CHROMIUM, env=os.environ | environment, args=[*_FLAGS, f"--host-resolver-rules={rules}"]
         )
-        yield chromium
-        chromium.close()
+        self._stack.callback(chromium.close)
+        return chromium
 
 
 class PageRun(Run):
@@ -107,18 +129,21 @@ class BrowserDriver(Driver):
     bundle: str
     options: Mapping[str, Any] = {}
     group = "browser"
+    #: In the Chromium that finds the official hosts at the proxy.
+    mapped = True
 
-    def __init__(self, packages: Path, browser: Browser) -> None:
+    def __init__(self, packages: Path, browsers: Browsers) -> None:
         super().__init__(packages)
-        self._browser = browser
+        self._browsers = browsers
         self._context: BrowserContext | None = None
 
     def begin(self, stage: Stage) -> None:
         """Open a profile and publish the page with the bundle as it comes."""
-        self._context = self._browser.new_context(viewport={"width": 900, "height": 640})
+        browser = self._browsers.mapped if self.mapped else self._browsers.plain
+        self._context = browser.new_context(viewport={"width": 900, "height": 640})
         self._context.add_init_script(path=_PAGES / "shift_clock.js")
         bundle = (self.packages / self.bundle).read_bytes()
-        scripts = f'<script src="/{self.bundle}"></script>'
+        scripts = f'{self.script_before(stage)}<script src="/{self.bundle}"></script>'
         page = (_PAGES / self.page).read_text().replace("<!--scripts-->", scripts).encode()
         stage.app.pages["/"] = lambda: ("text/html; charset=utf-8", page)
         stage.app.pages[f"/{self.bundle}"] = lambda: ("text/javascript; charset=utf-8", bundle)
@@ -127,11 +152,16 @@ class BrowserDriver(Driver):
         """Open the page and start."""
         assert self._context is not None
         files = {name: path for name, path in (("media", job.media), ("cover", job.cover)) if path}
-        return PageRun(self._context, f"https://{APP_HOST}/", files, {**self.options, **self.given(stage, job)})
+        options = {**self.options, **({"fileId": job.file_id} if job.file_id else {})}
+        return PageRun(self._context, self.address(stage), files, options)
 
-    def given(self, stage: Stage, job: Job) -> Mapping[str, Any]:
-        """What this job adds to the options."""
-        return {"fileId": job.file_id} if job.file_id else {}
+    def address(self, stage: Stage) -> str:
+        """Where the app's page is."""
+        return f"https://{APP_HOST}/"
+
+    def script_before(self, stage: Stage) -> str:
+        """What the page includes before the bundle."""
+        return ""
 
     def end(self) -> None:
         """Close the profile."""
@@ -156,6 +186,21 @@ class VodJs14(VodJs):
     bundle = "vod-js-sdk-v6-1.4.12/dist/vod-js-sdk-v6.js"
 
 
+class VodJsOneDomain(VodJs):
+    """vod-js-sdk-v6 in a page on plain HTTP with ``/compat/web.js``: no DNS, no certificate."""
+
+    name = "vod-js 1.8.0 + compat"
+    mapped = False
+
+    def address(self, stage: Stage) -> str:
+        """The page by its bare address."""
+        return f"http://127.0.0.1:{stage.app.plain_port}/"
+
+    def script_before(self, stage: Stage) -> str:
+        """The platform's script."""
+        return f'<script src="http://127.0.0.1:{stage.proxy.plain_port}/compat/web.js"></script>'
+
+
 class CosJs(StorageDriver):
     """cos-js-sdk-v5 in a page."""
 
@@ -163,9 +208,9 @@ class CosJs(StorageDriver):
     group = "browser"
     lacks: ClassVar[Mapping[str, str]] = {k: v for k, v in STORAGE_LACKS.items() if k != "reload"}
 
-    def __init__(self, packages: Path, browser: Browser) -> None:
+    def __init__(self, packages: Path, browsers: Browsers) -> None:
         super().__init__(packages)
-        self._page = _CosPage(packages, browser)
+        self._page = _CosPage(packages, browsers)
 
     def begin(self, stage: Stage) -> None:
         """Open a profile."""
