@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-all lint lock clean bench bench-media bench-upload kill-sweep flow-sweep
+.PHONY: help demo test test-all test-clients lint lock clean bench bench-media bench-upload kill-sweep flow-sweep
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1: \2/p' $(MAKEFILE_LIST)
 
@@ -36,6 +36,10 @@ test: $(VENV)/.installed-dev ## the suite that needs nothing but pip
 test-all: $(VENV)/.installed-dev lint ## everything: databases, browser, official clients (installs Debian packages when root)
 	@scripts/install-test-services
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-clients: $(VENV)/.installed-dev ## every official client through every scenario; prints the matrix
+	@scripts/install-test-services
+	@$(BIN)/python -m pytest -q tests/clients/test_matrix.py -n 2 --dist loadgroup $(ARGS)
 
 kill-sweep: $(VENV)/.installed-dev ## kill -9 the server 100 times under upload and count what was lost
 	@$(BIN)/python -m pytest -q tests/process/test_kill_sweep.py -k "100"

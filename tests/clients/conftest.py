@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from clients.drivers.base import Driver
+from clients.drivers.browser import BrowserDriver, Browsers, CosJs
 from clients.matrix import CELLS, render
+from clients.stage import Stage, open_stage
 from openvod.access.service import IssuedKey
 from support.certificates import Certificates, make_certificates
 from support.server import PlatformServer
@@ -59,6 +62,34 @@ def big_video(video: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in range(110):
             file.write(bytes([number]) * (1024 * 1024))
     return path
+
+
+@pytest.fixture(scope="session")
+def stage(
+    tmp_path_factory: pytest.TempPathFactory, certificates: Certificates, video: Path, cover: Path
+) -> Iterator[Stage]:
+    """What all clients play on."""
+    with open_stage(tmp_path_factory.mktemp("stage"), certificates, video, cover) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def browsers(stage: Stage) -> Iterator[Browsers]:
+    """The Chromiums of the run."""
+    with Browsers(stage) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def driver(browsers: Browsers, packages: Path) -> Callable[[type[Driver]], Driver]:
+    """Make drivers; those of the browser share its Chromiums."""
+
+    def make(client: type[Driver]) -> Driver:
+        if issubclass(client, BrowserDriver | CosJs):
+            return client(packages, browsers)
+        return client(packages)
+
+    return make
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -17,6 +17,7 @@ _SECONDS = 80.0
 _HELD_SECONDS = 30.0
 #: All of a credential's day but for less than the minute in which SDKs ask for the next one.
 _MOST_OF_A_DAY = 86_400 - 30
+_SHIFTS = {Meddling.RENEW: _MOST_OF_A_DAY, Meddling.SET_CLOCK: 7200}
 
 
 def play(stage: Stage, driver: Driver, scenario: Scenario, state: Path) -> None:
@@ -55,6 +56,7 @@ class _Play:
             outcome = self._start().wait(_SECONDS)
         assert not outcome.error, f"shown: {outcome.error}; calls: {self._stage.proxy.summary()}"
         self._check_facts(outcome)
+        self._driver.check(self._stage)
         if self._scenario.resumes:
             self._check_resumed()
         if self._scenario.meddling is Meddling.RENEW:
@@ -77,12 +79,24 @@ class _Play:
 
     def _meddle(self, run: Run, meddling: Meddling) -> Run:
         """Wait for the middle of the upload and do it; return the run that goes on."""
-        stage = self._stage
         if meddling is Meddling.RESTART:
             self._restart_between_calls()
             return run
-        stage.proxy.wait_held(_HELD_SECONDS)
-        self._wait(lambda: any(s.call is Call.PART and s.delivered for s in stage.proxy.seen), "no part came through")
+        proxy = self._stage.proxy
+        proxy.wait_held(_HELD_SECONDS)
+        self._wait(lambda: any(s.call is Call.PART and s.delivered for s in proxy.seen), "no part came through")
+        self._do(run, meddling)
+        proxy.release()
+        if meddling is Meddling.RELOAD:
+            run.tell("reload")
+        if meddling not in (Meddling.KILL_CLIENT, Meddling.KILL_BOTH, Meddling.CANCEL):
+            return run
+        if self._scenario.second:
+            self._job = replace(self._job, media=self._stage.file(self._scenario.second))
+        return self._start()
+
+    def _do(self, run: Run, meddling: Meddling) -> None:
+        stage = self._stage
         if meddling in (Meddling.KILL_CLIENT, Meddling.KILL_BOTH):
             run.kill()
         if meddling in (Meddling.KILL_SERVER, Meddling.KILL_BOTH):
@@ -92,23 +106,16 @@ class _Play:
         if meddling is Meddling.PAUSE:
             self._pause(run)
         if meddling is Meddling.CANCEL:
-            run.tell("cancel")
-            stage.proxy.release()
-            time.sleep(0.5)
-            assert not stage.proxy.count(Call.COMMIT)
-            run.kill()
-        if meddling is Meddling.RENEW:
-            run.tell("shift", _MOST_OF_A_DAY)
-        if meddling is Meddling.SET_CLOCK:
-            run.tell("shift", 7200)
-        stage.proxy.release()
-        if meddling is Meddling.RELOAD:
-            run.tell("reload")
-        if meddling in (Meddling.KILL_CLIENT, Meddling.KILL_BOTH, Meddling.CANCEL):
-            if self._scenario.second:
-                self._job = replace(self._job, media=stage.file(self._scenario.second))
-            return self._start()
-        return run
+            self._cancel(run)
+        if meddling in _SHIFTS:
+            run.tell("shift", _SHIFTS[meddling])
+
+    def _cancel(self, run: Run) -> None:
+        run.tell("cancel")
+        self._stage.proxy.release()
+        time.sleep(0.5)
+        assert not self._stage.proxy.count(Call.COMMIT), "cancelled, it went on"
+        run.kill()
 
     def _pause(self, run: Run) -> None:
         run.tell("pause")
@@ -164,4 +171,3 @@ class _Play:
         while not ready():
             assert time.monotonic() < deadline, message
             time.sleep(0.02)
-

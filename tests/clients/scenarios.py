@@ -54,7 +54,7 @@ class Signer(StrEnum):
 
 @dataclass(frozen=True)
 class Signing:
-    """What the app server signs. ``changes`` are the wire's parameters (times count from now); ``spent``: used before."""
+    """What the app server signs. ``changes`` are wire parameters (times count from now); ``spent``: used before."""
 
     signer: Signer = Signer.OWN
     changes: Mapping[str, object] = field(default_factory=dict)
@@ -99,7 +99,9 @@ _PICTURE = File("cover.jpg", content=Content.PICTURE)
 
 
 def _lost(call: Call) -> Scenario:
-    return Scenario(f"lost response to {call}", _LONG, faults=(Fault(Harm.LOSE_ANSWER, call),), needs=(f"calls {call}",))
+    return Scenario(
+        f"lost response to {call}", _LONG, faults=(Fault(Harm.LOSE_ANSWER, call),), needs=(f"calls {call}",)
+    )
 
 
 SCENARIOS = (

@@ -29,6 +29,8 @@ from support.server import PlatformServer
 from support.shifted_clock import ShiftedClock
 from support.wire import Wire, signature
 
+#: What Apply names as ``domain``.
+DOMAIN = "vod.example.test"
 Page = Callable[[], tuple[str, bytes]]
 _NO_SUCH_KEY = IssuedKey("AKIDnobody00000000000000000000000000", "nobody", MAIN_APPLICATION_ID)
 
@@ -69,9 +71,7 @@ class AppServer:
                 server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
                 server.daemon_threads = True
                 if context:
-                    server.socket = context.wrap_socket(
-                        server.socket, server_side=True, do_handshake_on_connect=False
-                    )
+                    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
                 thread = threading.Thread(target=server.serve_forever)
                 thread.start()
                 stack.callback(thread.join)
@@ -200,7 +200,11 @@ class Stage:
 def open_stage(folder: Path, certificates: Certificates, clip: Path, picture: Path) -> Iterator[Stage]:
     """Start everything; at the end the books must balance."""
     clock = ShiftedClock(folder / "clock")
-    environment = clock.environment | {"OPENVOD__TASKS__WORKERS": "0", "OPENVOD__SERVER__DRAIN_SECONDS": "2"}
+    environment = clock.environment | {
+        "OPENVOD__TASKS__WORKERS": "0",
+        "OPENVOD__SERVER__DRAIN_SECONDS": "2",
+        "OPENVOD__CLIENTS__CONTROL_PLANE_HOST": DOMAIN,
+    }
     server = PlatformServer(folder / "data", environment)
     keys = {Signer.OWN: server.create_key(), Signer.DISABLED: server.create_key()}
     server.administer(lambda access: access.set_key_enabled(keys[Signer.DISABLED].secret_id, False))

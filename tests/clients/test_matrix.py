@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from clients.drivers.base import Driver
-from clients.drivers.browser import BrowserDriver, Browsers, CosJs
 from clients.matrix import CELLS, Cell
 from clients.play import play
-from clients.stage import Stage, open_stage
-from support.certificates import Certificates
+from clients.stage import Stage
 
 pytestmark = [pytest.mark.clients, pytest.mark.browser, pytest.mark.slow]
 _APPLICABLE = [
@@ -20,28 +18,6 @@ _APPLICABLE = [
     for cell in CELLS
     if not cell.why_not
 ]
-
-
-@pytest.fixture(scope="session")
-def stage(
-    tmp_path_factory: pytest.TempPathFactory, certificates: Certificates, video: Path, cover: Path
-) -> Iterator[Stage]:
-    """What all clients play on."""
-    with open_stage(tmp_path_factory.mktemp("stage"), certificates, video, cover) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="session")
-def driver(stage: Stage, packages: Path) -> Iterator[Callable[[type[Driver]], Driver]]:
-    """Make drivers; those of the browser share its Chromiums."""
-    with Browsers(stage) as browsers:
-
-        def make(client: type[Driver]) -> Driver:
-            if issubclass(client, BrowserDriver | CosJs):
-                return client(packages, browsers)
-            return client(packages)
-
-        yield make
 
 
 @pytest.mark.parametrize("cell", _APPLICABLE)

@@ -14,7 +14,7 @@ from clients.scenarios import Scenario
 from clients.stage import Stage
 
 #: What no client can show for now.
-NOT_YET: Mapping[str, str] = {
+NOT_YET: dict[str, str] = {
     "limits": "until limits land",
     "manifest": "no HLS directory upload in this client",
     "20 GB in a minute": "20 GB take more than a minute",
@@ -60,14 +60,14 @@ class Run(ABC):
 
     @abstractmethod
     def tell(self, command: str, *arguments: object) -> None:
-        """Have the app call ``pause``, ``proceed``, ``cancel`` or ``reload``, or move the device's clock (``shift``)."""
+        """Have the app ``pause``, ``proceed``, ``cancel`` or ``reload``, or ``shift`` the device's clock."""
 
     def close(self) -> None:
         """Release what is left of it."""
         self.kill()
 
 
-class Driver(ABC):
+class Driver:
     """One client. ``lacks`` maps needs of scenarios, or their names, to the reason why they do not apply."""
 
     name: str
@@ -107,15 +107,15 @@ class Driver(ABC):
     def begin(self, stage: Stage) -> None:
         """Forget everything that earlier scenarios left on the client's side."""
 
-    @abstractmethod
     def start(self, stage: Stage, job: Job) -> Run:
         """Start an upload."""
+        raise NotImplementedError
+
+    def check(self, stage: Stage) -> None:
+        """Assert what only this client's calls must show, after it has succeeded."""
 
     def end(self) -> None:
         """Release what ``begin`` made."""
-
-    def close(self) -> None:
-        """Release everything."""
 
 
 class ProgramRun(Run):

@@ -68,7 +68,9 @@ class Browsers:
 
     def _launch(self, rules: str, environment: Mapping[str, str]) -> Browser:
         chromium = self._playwright.chromium.launch(
-            executable_path=_CHROMIUM, env=os.environ | environment, args=[*_FLAGS, f"--host-resolver-rules={rules}"]
+            executable_path=_CHROMIUM,
+            env={**os.environ, **environment},
+            args=[*_FLAGS, f"--host-resolver-rules={rules}"],
         )
         self._stack.callback(chromium.close)
         return chromium
@@ -186,10 +188,9 @@ class VodJs14(VodJs):
     bundle = "vod-js-sdk-v6-1.4.12/dist/vod-js-sdk-v6.js"
 
 
-class VodJsOneDomain(VodJs):
-    """vod-js-sdk-v6 in a page on plain HTTP with ``/compat/web.js``: no DNS, no certificate."""
+class _OneDomain(BrowserDriver):
+    """A page on plain HTTP with ``/compat/web.js``: no DNS, no certificate."""
 
-    name = "vod-js 1.8.0 + compat"
     mapped = False
 
     def address(self, stage: Stage) -> str:
@@ -199,6 +200,16 @@ class VodJsOneDomain(VodJs):
     def script_before(self, stage: Stage) -> str:
         """The platform's script."""
         return f'<script src="http://127.0.0.1:{stage.proxy.plain_port}/compat/web.js"></script>'
+
+    def check(self, stage: Stage) -> None:
+        """Every call came over plain HTTP."""
+        assert not any(seen.secure for seen in stage.proxy.seen)
+
+
+class VodJsOneDomain(_OneDomain, VodJs):
+    """vod-js-sdk-v6 on one domain."""
+
+    name = "vod-js 1.8.0 + compat"
 
 
 class CosJs(StorageDriver):
@@ -210,7 +221,11 @@ class CosJs(StorageDriver):
 
     def __init__(self, packages: Path, browsers: Browsers) -> None:
         super().__init__(packages)
-        self._page = _CosPage(packages, browsers)
+        self._page = self.make_page(packages, browsers)
+
+    def make_page(self, packages: Path, browsers: Browsers) -> BrowserDriver:
+        """The page that this client lives in."""
+        return _CosPage(packages, browsers)
 
     def begin(self, stage: Stage) -> None:
         """Open a profile."""
@@ -226,7 +241,21 @@ class CosJs(StorageDriver):
         self._page.end()
 
 
+class CosJsOneDomain(CosJs):
+    """cos-js-sdk-v5 with ``/compat/web.js``."""
+
+    name = "cos-js 1.10.1 + compat"
+
+    def make_page(self, packages: Path, browsers: Browsers) -> BrowserDriver:
+        """The page on one domain."""
+        return _CosPageOneDomain(packages, browsers)
+
+
 class _CosPage(BrowserDriver):
     name = "page of cos-js"
     page = "cos.html"
     bundle = "cos-js-sdk-v5/dist/cos-js-sdk-v5.min.js"
+
+
+class _CosPageOneDomain(_OneDomain, _CosPage):
+    pass

@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 
 from clients.drivers.base import NOT_YET, PROGRAMS, Driver, Job, ProgramRun, Run
 from clients.drivers.storage import STORAGE_LACKS, StorageDriver
-from clients.scenarios import Signer
-from clients.stage import Stage
+from clients.scenarios import Meddling, Signer
+from clients.stage import DOMAIN, Stage
+from support.fault_proxy import Call
 
 _PAGES = PROGRAMS.parent / "pages"
-_NO_PAGE = {"reload": "not in a page"}
-_NO_CONTROLS = {
+_NO_PAGE: dict[str, str] = {"reload": "not in a page"}
+_NO_CONTROLS: dict[str, str] = {
     "pause": "no pause in this SDK",
     "cancel": "no cancel in this SDK but to end the process",
     "renewal": "keeps its first credential",
@@ -51,13 +52,18 @@ class VodPython(Driver):
 
     name = "vod-python 1.4.4"
     speaks_api = True
-    lacks: ClassVar[Mapping[str, str]] = NOT_YET | _NO_PAGE | _NO_CONTROLS | {
-        "cover only": "API 3.0 uploads have no cover alone",
-        "resume": "asks for a new place at each upload: nothing to resume",
-        "signature": "signs each call with the secret key, no upload signature",
-        "manifest": "until API 3.0 ParseStreamingManifest exists",
-        "calls Prepare": "not in this SDK",
-    }
+    lacks: ClassVar[Mapping[str, str]] = (
+        NOT_YET
+        | _NO_PAGE
+        | _NO_CONTROLS
+        | {
+            "cover only": "API 3.0 uploads have no cover alone",
+            "resume": "asks for a new place at each upload: nothing to resume",
+            "signature": "signs each call with the secret key, no upload signature",
+            "manifest": "until API 3.0 ParseStreamingManifest exists",
+            "calls Prepare": "not in this SDK",
+        }
+    )
     #: API 3.0 allows five minutes of difference (``upload-protocol.md`` 5).
     differs: ClassVar[Mapping[str, str]] = {
         "client's clock 1 h behind": "AuthFailure.SignatureExpire",
@@ -81,14 +87,55 @@ class VodWx(Driver):
     """vod-wx-sdk-v2 in Node on a stub ``wx``."""
 
     name = "vod-wx 1.1.2"
-    lacks: ClassVar[Mapping[str, str]] = NOT_YET | _NO_PAGE | {
-        "cover only": "the mini-program SDK demands a media file",
-        "renewal": "hands its first credential back for ever",
-    }
+    lacks: ClassVar[Mapping[str, str]] = (
+        NOT_YET
+        | _NO_PAGE
+        | {
+            "cover only": "the mini-program SDK demands a media file",
+            "renewal": "hands its first credential back for ever",
+        }
+    )
 
     def start(self, stage: Stage, job: Job) -> Run:
         """Run the program."""
         return run_program("vod_wx.cjs", request_of(self, stage, job))
+
+
+class Android(Driver):
+    """A script of what the Android SDK sends, since the SDK itself needs a phone."""
+
+    name = "Android (scripted)"
+    system = "android"
+    lacks: ClassVar[Mapping[str, str]] = NOT_YET | _NO_PAGE | {"cover only": "the mobile SDKs publish media"}
+
+    def start(self, stage: Stage, job: Job) -> Run:
+        """Run the program."""
+        return run_program("mobile.py", request_of(self, stage, job) | {"system": self.system})
+
+    def check(self, stage: Stage) -> None:
+        """Plain HTTP to storage, TLS to the control plane; a clock error made it apply again."""
+        control = (Call.PREPARE, Call.APPLY, Call.COMMIT)
+        assert all(seen.secure == (seen.call in control) for seen in stage.proxy.seen)
+        assert stage.proxy.count(Call.APPLY) > 1 or stage.scenario.meddling is not Meddling.SET_CLOCK
+        self.check_own(stage)
+
+    def check_own(self, stage: Stage) -> None:
+        """A small file is put although a multipart upload was opened."""
+        assert stage.scenario.name != "small file" or (
+            stage.proxy.count(Call.INITIATE) == stage.proxy.count(Call.PUT) == 1
+        )
+
+
+class Ios(Android):
+    """A script of what the iOS SDK sends: another ``Host`` on Commit, other limits, strict types."""
+
+    name = "iOS (scripted)"
+    system = "ios"
+
+    def check_own(self, stage: Stage) -> None:
+        """Apply goes to the host that the SDK knows, Commit to the one that Apply named."""
+        hosts = {Call.APPLY: "vod2.qcloud.com", Call.COMMIT: DOMAIN}
+        assert all(seen.host == hosts[seen.call] for seen in stage.proxy.seen if seen.call in hosts)
 
 
 class ProgramStorageDriver(StorageDriver):
@@ -98,9 +145,7 @@ class ProgramStorageDriver(StorageDriver):
 
     def store(self, stage: Stage, job: Job, places: list[dict[str, Any]], credential: Mapping[str, Any]) -> Run:
         """Run the program."""
-        return run_program(
-            self.program, request_of(self, stage, job) | {"places": places, "credential": credential}
-        )
+        return run_program(self.program, request_of(self, stage, job) | {"places": places, "credential": credential})
 
 
 class CosPython(ProgramStorageDriver):
@@ -118,4 +163,3 @@ class CosNodejs(ProgramStorageDriver):
 
     name = "cos-nodejs 2.15.4"
     program = "cos_nodejs.cjs"
-

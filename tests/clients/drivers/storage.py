@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -11,7 +10,7 @@ from clients.drivers.base import NOT_YET, Driver, Job, Outcome, Run
 from clients.stage import Stage, as_json
 
 #: What a client of storage alone never meets.
-STORAGE_LACKS: Mapping[str, str] = NOT_YET | {
+STORAGE_LACKS: dict[str, str] = NOT_YET | {
     "calls Apply": "the app server applies, the COS SDK only stores",
     "calls Commit": "the app server commits, the COS SDK only stores",
     "signature": "a COS SDK gets a credential, not an upload signature",
@@ -50,9 +49,9 @@ class StorageDriver(Driver):
 
     lacks: ClassVar[Mapping[str, str]] = STORAGE_LACKS
 
-    @abstractmethod
     def store(self, stage: Stage, job: Job, places: list[dict[str, Any]], credential: Mapping[str, Any]) -> Run:
         """Start the client: each place names ``file`` (media or cover), ``path``, ``bucket``, ``region``, ``key``."""
+        raise NotImplementedError
 
     def start(self, stage: Stage, job: Job) -> Run:
         """Apply, or apply again for the same session, then have the client store."""
