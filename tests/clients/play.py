@@ -128,9 +128,11 @@ class _Play:
         stage = self._stage
         for _ in [f for f in self._scenario.faults if f"calls {f.call}" not in self._driver.lacks]:
             stage.proxy.wait_held(_HELD_SECONDS)
+            stage.proxy.suspend()
             stage.server.stop()
             stage.proxy.cut(idle_only=True)
             stage.server.start()
+            stage.proxy.proceed()
             stage.proxy.release()
 
     def _check_facts(self, outcome: Outcome) -> None:

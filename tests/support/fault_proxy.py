@@ -135,6 +135,8 @@ class FaultProxy:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fault-proxy")
         self._script = _Script()
+        self._flowing = asyncio.Event()
+        self._flowing.set()
         self._clients: dict[asyncio.StreamWriter, bool] = {}
         self._servers: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -159,6 +161,7 @@ class FaultProxy:
         def begin() -> None:
             for gate in self._script.gates.values():
                 gate.set()
+            self._flowing.set()
             self._cut(idle_only=False)
             self._script = _Script(list(faults), bytes_per_second)
 
@@ -182,6 +185,14 @@ class FaultProxy:
             script.gates.clear()
 
         self._do(go)
+
+    def suspend(self) -> None:
+        """Let calls that come from now on wait until :meth:`proceed`, as behind a balancer whose server restarts."""
+        self._do(self._flowing.clear)
+
+    def proceed(self) -> None:
+        """End :meth:`suspend`."""
+        self._do(self._flowing.set)
 
     def cut(self, *, idle_only: bool = False) -> None:
         """Reset the clients' connections, as a server that went away does; or only those that carry no call now."""
@@ -272,6 +283,7 @@ class FaultProxy:
                 gate = script.gates[call] = asyncio.Event()
                 script.held.put(call)
             await gate.wait()
+        await self._flowing.wait()
         return await self._relay(_Relay(head, reader, writer, seen, script), harms)
 
     async def _relay(self, relay: _Relay, harms: set[Harm]) -> bool:
