@@ -12,6 +12,7 @@ from openvod.base.errors import ClientDisconnected, OpenVodError
 from openvod.web.compat import SCRIPT_PATH, serve_script
 from openvod.web.errors import http_status
 from openvod.web.operations import PATHS as OPERATIONS_PATHS
+from openvod.web.s3 import speaks_s3
 from openvod.web.wire import Answer, WireRequest, json_answer, preflight, unavailable
 
 Surface = Callable[[WireRequest], Awaitable[Answer]]
@@ -92,6 +93,7 @@ class FrontDoor:
         return (
             "vod-forward-cos" in headers
             or headers.get("authorization", "").startswith("q-sign-algorithm")
+            or speaks_s3(request)
             or request.argument("q-sign-algorithm") is not None
             or request.argument("sign") is not None
             or self._is_bucket_host(request.host)

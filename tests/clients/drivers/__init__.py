@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clients.drivers.base import Driver
-from clients.drivers.browser import CosJs, VodJs, VodJs14, VodJsOneDomain
+from clients.drivers.browser import CosJs, VodJs, VodJs14, VodJsOneDomain, VodJsS3
 from clients.drivers.programs import Android, CosNodejs, CosPython, Ios, VodPython, VodWx
 
 #: The columns of the matrix.
@@ -11,6 +11,7 @@ DRIVERS: tuple[type[Driver], ...] = (
     VodJs,
     VodJs14,
     VodJsOneDomain,
+    VodJsS3,
     VodWx,
     Android,
     Ios,

@@ -178,7 +178,7 @@ class VodJs(BrowserDriver):
     name = "vod-js 1.8.0"
     page = "vod.html"
     bundle = "vod-js-sdk-v6/dist/vod-js-sdk-v6.js"
-    lacks: ClassVar[Mapping[str, str]] = NOT_YET | {"pause": "the web SDK has no pause"}
+    lacks: ClassVar[dict[str, str]] = NOT_YET | {"pause": "the web SDK has no pause"}
 
 
 class VodJs14(VodJs):
@@ -186,6 +186,24 @@ class VodJs14(VodJs):
 
     name = "vod-js 1.4.12"
     bundle = "vod-js-sdk-v6-1.4.12/dist/vod-js-sdk-v6.js"
+
+
+class VodJsS3(VodJs):
+    """vod-js-sdk-v6 with ``storageType: "s3"``."""
+
+    name = "vod-js 1.8.0 s3"
+    options: Mapping[str, Any] = {"storageType": "s3"}
+    lacks: ClassVar[dict[str, str]] = VodJs.lacks | {
+        "resume": "lists no parts in S3 mode: nothing to resume",
+        "cancel": "cancel() of the published bundle throws in S3 mode",
+        "renewal": "keeps its first credential in S3 mode",
+    }
+    #: S3's signature carries the device's time, and the SDK does not correct it.
+    differs: ClassVar[Mapping[str, str]] = {
+        "client's clock 1 h behind": "RequestTimeTooSkewed",
+        "client's clock 1 h ahead": "RequestTimeTooSkewed",
+        "clock set ahead in mid-upload": "RequestTimeTooSkewed",
+    }
 
 
 class _OneDomain(BrowserDriver):
