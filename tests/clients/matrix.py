@@ -37,7 +37,7 @@ def render(verdicts: Mapping[str, str]) -> Iterable[str]:
     width = max(len(scenario.name) for scenario in SCENARIOS)
     for number, client in enumerate(DRIVERS, 1):
         yield f"client {number:>2}: {client.name}"
-    yield " " * width + "".join(f"{number:>6}" for number in range(1, len(DRIVERS) + 1))
+    yield " " * width + "".join(f"{number:>8}" for number in range(1, len(DRIVERS) + 1))
     for scenario in SCENARIOS:
         marks = []
         for client in DRIVERS:
@@ -45,7 +45,7 @@ def render(verdicts: Mapping[str, str]) -> Iterable[str]:
             mark = verdicts.get(cell.name, "-")
             if cell.why_not:
                 mark = f"n.a.{reasons.setdefault(cell.why_not, len(reasons) + 1)}"
-            marks.append(f"{mark:>6}")
+            marks.append(f"{mark:>8}")
         yield scenario.name.ljust(width) + "".join(marks)
     yield from (f"n.a.{number}: {reason}" for reason, number in reasons.items())
     counts = [list(verdicts.values()).count(verdict) for verdict in ("pass", "FAIL")]
