@@ -75,10 +75,9 @@ class FrontDoor:
             return self._surfaces.ugc
         if path in _REPORT_PATHS:
             return _accept_report
-        if path in OPERATIONS_PATHS:
         if path == SCRIPT_PATH:
             return serve_script
-        if path in ("/healthz", "/readyz"):
+        if path in OPERATIONS_PATHS:
             return self._surfaces.operations
         if self._is_storage_request(request):
             return self._surfaces.cos
