@@ -101,7 +101,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             _, bracket, rest = report.nodeid.partition("test_matrix.py::test_cell[")
             cell = names.get(f"[{rest.partition(']@')[0].rstrip(']')}]")
             if bracket and cell:
-                verdicts[cell] = verdict
+                verdicts[cell] = verdict + str(dict(report.user_properties).get("mark", ""))
     if verdicts:
         terminalreporter.section("clients x scenarios")
         for line in render(verdicts):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from clients.drivers import DRIVERS
 from clients.drivers.base import Driver
+from clients.play import MARKS
 from clients.scenarios import SCENARIOS, Scenario
 
 
@@ -48,5 +49,6 @@ def render(verdicts: Mapping[str, str]) -> Iterable[str]:
             marks.append(f"{mark:>8}")
         yield scenario.name.ljust(width) + "".join(marks)
     yield from (f"n.a.{number}: {reason}" for reason, number in reasons.items())
-    counts = [list(verdicts.values()).count(verdict) for verdict in ("pass", "FAIL")]
+    yield from (f"pass{mark}: {meaning}" for mark, meaning in MARKS.items())
+    counts = [sum(v.startswith(verdict) for v in verdicts.values()) for verdict in ("pass", "FAIL")]
     yield "{} passed, {} failed".format(*counts)

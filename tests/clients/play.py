@@ -19,9 +19,18 @@ _HELD_SECONDS = 30.0
 _MOST_OF_A_DAY = 86_400 - 30
 _SHIFTS = {Meddling.RENEW: _MOST_OF_A_DAY, Meddling.SET_CLOCK: 7200}
 
+#: What stands behind a ``pass`` that is no plain success.
+MARKS = {
+    "2": "the client showed the network's error, and succeeded when its user tried once more",
+    "r": "the client is refused, as it must be, where others succeed",
+}
 
-def play(stage: Stage, driver: Driver, scenario: Scenario, state: Path) -> None:
-    """Play a scenario; raises ``AssertionError`` when the outcome or a fact is not what it must be."""
+
+def play(stage: Stage, driver: Driver, scenario: Scenario, state: Path) -> str:
+    """Play a scenario and return its mark (see :data:`MARKS`).
+
+    Raises ``AssertionError`` when the outcome or a fact is not what it must be.
+    """
     stage.begin(scenario)
     driver.begin(stage)
     try:
@@ -31,7 +40,7 @@ def play(stage: Stage, driver: Driver, scenario: Scenario, state: Path) -> None:
             state=state,
             file_id="" if scenario.media else stage.upload_media(),
         )
-        _Play(stage, driver, scenario, job).run()
+        return _Play(stage, driver, scenario, job).run()
     finally:
         driver.end()
 
@@ -44,15 +53,16 @@ class _Play:
         self._job = job
         self._runs = 0
 
-    def run(self) -> None:
+    def run(self) -> str:
         outcome = self._outcome()
         refusal = self._driver.refusal(self._scenario)
         if refusal:
             assert refusal in outcome.error, f"shown: {outcome!r}; calls: {self._stage.proxy.summary()}"
             assert not self._stage.new_assets()
-            return
+            return "r" if self._scenario.refusal is None else ""
         # A user whose upload failed on the network presses the button once more.
-        if outcome.error and self._scenario.faults:
+        tried_again = bool(outcome.error and self._scenario.faults)
+        if tried_again:
             outcome = self._start().wait(_SECONDS)
         assert not outcome.error, f"shown: {outcome.error}; calls: {self._stage.proxy.summary()}"
         self._check_facts(outcome)
@@ -62,6 +72,7 @@ class _Play:
         if self._scenario.meddling is Meddling.RENEW:
             asked = self._stage.proxy.count(Call.APPLY) + self._stage.app.asked["/credential"]
             assert asked > 1, "it did not ask for another credential"
+        return "2" if tried_again else ""
 
     def _outcome(self) -> Outcome:
         run = self._start()

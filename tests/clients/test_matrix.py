@@ -21,6 +21,12 @@ _APPLICABLE = [
 
 
 @pytest.mark.parametrize("cell", _APPLICABLE)
-def test_cell(cell: Cell, stage: Stage, driver: Callable[[type[Driver]], Driver], tmp_path: Path) -> None:
+def test_cell(
+    cell: Cell,
+    stage: Stage,
+    driver: Callable[[type[Driver]], Driver],
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+) -> None:
     """The stored bytes are the file's with one file and one event, or the client shows the refusal."""
-    play(stage, driver(cell.client), cell.scenario, tmp_path)
+    record_property("mark", play(stage, driver(cell.client), cell.scenario, tmp_path))
