@@ -44,10 +44,12 @@ def tls_key(tls_server: PlatformServer) -> IssuedKey:
 
 @pytest.fixture(scope="session")
 def packages() -> Path:
-    """The npm packages at their locked versions; installed when they are not there."""
+    """The npm packages at their locked versions; installed when others, or none, are there."""
     modules = _HERE / "node_modules"
-    if not (modules / ".package-lock.json").exists():
+    stamp, locked = modules / ".installed", (_HERE / "package-lock.json").read_text()
+    if not stamp.exists() or stamp.read_text() != locked:
         subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=_HERE, check=True, capture_output=True)
+        stamp.write_text(locked)
     return modules
 
 
@@ -96,13 +98,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the matrix when any of its cells ran."""
     names = {f"[{cell.name}]": cell.name for cell in CELLS}
     verdicts: dict[str, str] = {}
+    shown: dict[str, str] = {}
     for outcome, verdict in (("passed", "pass"), ("failed", "FAIL"), ("error", "FAIL")):
         for report in terminalreporter.stats.get(outcome, ()):
             _, bracket, rest = report.nodeid.partition("test_matrix.py::test_cell[")
             cell = names.get(f"[{rest.partition(']@')[0].rstrip(']')}]")
             if bracket and cell:
-                verdicts[cell] = verdict + str(dict(report.user_properties).get("mark", ""))
+                noted = dict(report.user_properties)
+                verdicts[cell] = verdict + str(noted.get("mark", ""))
+                if "shown" in noted:
+                    shown[cell] = str(noted["shown"])
     if verdicts:
         terminalreporter.section("clients x scenarios")
-        for line in render(verdicts):
+        for line in render(verdicts, shown):
             terminalreporter.write_line(line)

@@ -32,8 +32,11 @@ class Cell:
 CELLS = tuple(Cell(client, scenario) for client in DRIVERS for scenario in SCENARIOS)
 
 
-def render(verdicts: Mapping[str, str]) -> Iterable[str]:
-    """Yield the lines of the matrix: a row for each scenario, a column for each client, then reasons and the sum."""
+def render(verdicts: Mapping[str, str], shown: Mapping[str, str]) -> Iterable[str]:
+    """Yield the lines of the matrix: a row for each scenario, a column for each client, then reasons and the sum.
+
+    ``shown`` is what clients showed their users for a file that is too large.
+    """
     reasons: dict[str, int] = {}
     width = max(len(scenario.name) for scenario in SCENARIOS)
     for number, client in enumerate(DRIVERS, 1):
@@ -50,5 +53,6 @@ def render(verdicts: Mapping[str, str]) -> Iterable[str]:
         yield scenario.name.ljust(width) + "".join(marks)
     yield from (f"n.a.{number}: {reason}" for reason, number in reasons.items())
     yield from (f"pass{mark}: {meaning}" for mark, meaning in MARKS.items())
+    yield from (f"too large, {cell.partition('/')[0]}: {words}" for cell, words in shown.items())
     counts = [sum(v.startswith(verdict) for v in verdicts.values()) for verdict in ("pass", "FAIL")]
     yield "{} passed, {} failed".format(*counts)

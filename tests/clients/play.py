@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from clients.drivers.base import Driver, Job, Outcome, Run
@@ -26,8 +26,17 @@ MARKS = {
 }
 
 
-def play(stage: Stage, driver: Driver, scenario: Scenario, state: Path) -> str:
-    """Play a scenario and return its mark (see :data:`MARKS`).
+@dataclass(frozen=True)
+class Played:
+    """How a cell passed: its mark (see :data:`MARKS`); what a refused client showed, and bytes on disk of its file."""
+
+    mark: str = ""
+    shown: str = ""
+    stored: int = 0
+
+
+def play(stage: Stage, driver: Driver, scenario: Scenario, state: Path) -> Played:
+    """Play a scenario.
 
     Raises ``AssertionError`` when the outcome or a fact is not what it must be.
     """
@@ -53,13 +62,15 @@ class _Play:
         self._job = job
         self._runs = 0
 
-    def run(self) -> str:
+    def run(self) -> Played:
+        before = self._stage.stored_bytes()
         outcome = self._outcome()
         refusal = self._driver.refusal(self._scenario)
         if refusal:
             assert refusal in outcome.error, f"shown: {outcome!r}; calls: {self._stage.proxy.summary()}"
             assert not self._stage.new_assets()
-            return "r" if self._scenario.refusal is None else ""
+            mark = "r" if self._scenario.refusal is None else ""
+            return Played(mark, outcome.error, self._stage.stored_bytes() - before)
         # A user whose upload failed on the network presses the button once more.
         tried_again = bool(outcome.error and self._scenario.faults)
         if tried_again:
@@ -72,7 +83,7 @@ class _Play:
         if self._scenario.meddling is Meddling.RENEW:
             asked = self._stage.proxy.count(Call.APPLY) + self._stage.app.asked["/credential"]
             assert asked > 1, "it did not ask for another credential"
-        return "2" if tried_again else ""
+        return Played("2" if tried_again else "")
 
     def _outcome(self) -> Outcome:
         run = self._start()

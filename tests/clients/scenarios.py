@@ -64,10 +64,11 @@ class Signing:
 
 @dataclass(frozen=True)
 class Refusal:
-    """An end with an error that shows ``ugc`` to client uploads and ``api`` to server uploads."""
+    """An end with an error that shows ``ugc`` to client uploads, ``api`` to server uploads, ``storage`` to COS SDKs."""
 
     ugc: str
     api: str = ""
+    storage: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,25 @@ def _lost(call: Call) -> Scenario:
     )
 
 
+def _limited(
+    name: str,
+    refusal: Refusal | None = None,
+    cover: File | None = None,
+    media: File = File(),
+    *,
+    needs: tuple[str, ...] = (),
+    meddling: Meddling | None = None,
+    **changes: object,
+) -> Scenario:
+    """A permission with limits of ours in it (decision record 11)."""
+    return Scenario(
+        f"limit: {name}", media, cover, faults=_MIDDLE if meddling else (), meddling=meddling, resumes=bool(meddling),
+        signing=Signing(changes=changes), refusal=refusal, needs=("limits", *needs),
+    )  # fmt: skip
+
+
+TOO_LARGE = "limit: size: one byte over"
+_SIZE = File().size
 SCENARIOS = (
     Scenario("new", File(content=Content.CLIP)),
     Scenario("with cover", File(content=Content.CLIP), _PICTURE),
@@ -172,8 +192,16 @@ SCENARIOS = (
         "region not enabled", signing=Signing(changes={"storageRegion": "ap-tokyo"}),
         refusal=Refusal("is not enabled", "InvalidParameterValue.StorageRegion"), needs=("calls Apply",),
     ),
-    Scenario("too large", needs=("limits",)),
-    Scenario("wrong type", File("program.exe"), needs=("limits",)),
+    _limited("size: one byte under", maxVideoSize=_SIZE + 1),
+    _limited("size: exactly", maxVideoSize=_SIZE),
+    _limited("size: one byte over", Refusal("allows at most", storage="EntityTooLarge"), maxVideoSize=_SIZE - 1),
+    _limited("cover: one byte over", Refusal("allows at most"), _PICTURE, needs=("calls Apply",), maxCoverSize=100),
+    _limited("type: permitted", videoTypes="mov,mp4", needs=("calls Apply",)),
+    _limited("type: not permitted", Refusal("is not permitted"), videoTypes="mov,mkv", needs=("calls Apply",)),
+    _limited("network: inside", clientNetworks="127.0.0.0/8"),
+    _limited("network: outside", Refusal("another network"), clientNetworks="203.0.113.0/24", needs=("calls Apply",)),
+    _limited("page: another", Refusal("another page"), pageOrigins="https://app.example.com", needs=("calls Apply",)),
+    _limited("user: resume", None, None, _LONG, userId="user-7", meddling=Meddling.KILL_CLIENT),
     *map(_lost, (Call.APPLY, Call.INITIATE, Call.PART, Call.COMPLETE, Call.COMMIT)),
     Scenario("reset in mid-part", _LONG, faults=(Fault(Harm.RESET, Call.PART, 2),)),
     Scenario("truncated in mid-part", _LONG, faults=(Fault(Harm.TRUNCATE, Call.PART, 2),)),

@@ -119,6 +119,11 @@ class Stage:
         finally:
             wire.http.close()
 
+    def stored_bytes(self) -> int:
+        """Return what the platform's blobs take on disk."""
+        blobs = (self.server.data_dir / "blobs").rglob("*")
+        return sum(path.stat().st_blocks * 512 for path in blobs if path.is_file())
+
     def sign(self) -> str:
         """Issue an upload signature as the scenario has it."""
         if self._spent:
