@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from clients.drivers.base import Driver, Job, Outcome, Run
-from clients.scenarios import Meddling, Scenario
+from clients.scenarios import Content, Meddling, Scenario
 from clients.stage import Stage
 from support.fault_proxy import Call, Harm
 
@@ -167,6 +167,8 @@ class _Play:
         if job.media:
             assert stage.same(outcome.media_url, job.media), f"{outcome.media_url} differs from {job.media}"
             assert stage.events(outcome.file_id) == 1
+            if self._scenario.media and self._scenario.media.content is Content.PLAYLIST:
+                assert stage.plays(outcome.media_url), "the playlist names segments that did not come along"
             made = stage.new_assets()
             assert outcome.file_id in made
             assert len(made) == 1 or self._may_have_made(len(made)), made

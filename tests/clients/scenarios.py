@@ -17,6 +17,7 @@ class Content(StrEnum):
     RANDOM = "random bytes, the same for the same seed"
     CLIP = "a playable clip"
     PICTURE = "a JPEG"
+    PLAYLIST = "an HLS playlist with its segments beside and below it"
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ SCENARIOS = (
     Scenario("small file", File(size=MIB + 1)),
     Scenario("over 100 MiB", File(size=104 * MIB + 333)),
     Scenario("20 GB sparse", File(size=20 * 10**9), needs=("20 GB in a minute",)),
-    Scenario("HLS directory", File("index.m3u8", 200), needs=("manifest",)),
+    Scenario("HLS directory", File("index.m3u8", content=Content.PLAYLIST), needs=("manifest",)),
     Scenario("Chinese name", File("假期 视频 第一集.mp4")),
     Scenario("emoji name", File("🎬 party 🚀👩‍👩‍👧.mp4")),
     Scenario("special characters in name", File("a b+c&d=(x)!'~%25@#,;[]{}$^`.v1.mp4")),

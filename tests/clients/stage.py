@@ -7,6 +7,7 @@ import random
 import shutil
 import sqlite3
 import ssl
+import subprocess
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ import httpx
 from clients.scenarios import MIB, Content, File, Scenario, Signer, Signing
 from openvod.access.model import MAIN_APPLICATION_ID
 from openvod.access.service import IssuedKey
+from openvod.adapters.ffmpeg.encoder import decode_address, ffmpeg_path
 from support.certificates import Certificates
 from support.commands import openvod_json
 from support.fault_proxy import FaultProxy
@@ -149,6 +151,8 @@ class Stage:
             path.parent.mkdir(parents=True, exist_ok=True)
             if wanted.content is Content.RANDOM:
                 _write_random(path, wanted)
+            elif wanted.content is Content.PLAYLIST:
+                _write_playlist(path, self.clip)
             else:
                 shutil.copy(self.clip if wanted.content is Content.CLIP else self.picture, path)
         return path
@@ -174,6 +178,10 @@ class Stage:
             if answer.status_code != 200 or int(answer.headers["content-length"]) != path.stat().st_size:
                 return False
             return all(chunk == file.read(len(chunk)) for chunk in answer.iter_bytes(MIB))
+
+    def plays(self, url: str) -> bool:
+        """Tell whether an address of ours decodes from its first to its last picture."""
+        return decode_address(self.server.url + urlsplit(unquote(url)).path).frames > 0
 
     def upload_media(self) -> str:
         """Upload a clip past the clients, for scenarios that change an existing file; return its id."""
@@ -228,6 +236,18 @@ def _write_random(path: Path, wanted: File) -> None:
     with path.open("wb") as file:
         for start in range(0, wanted.size, MIB):
             file.write(chance.randbytes(min(MIB, wanted.size - start)))
+
+
+def _write_playlist(path: Path, clip: Path) -> None:
+    (path.parent / "segments").mkdir(exist_ok=True)
+    command = [ffmpeg_path(), "-v", "error", "-i", str(clip), "-c", "copy", "-f", "hls", "-hls_time", "2",
+               "-hls_playlist_type", "vod", "-hls_segment_filename", "segments/%d.ts", path.name]  # fmt: skip
+    subprocess.run(command, cwd=path.parent, check=True, timeout=60)
+    # FFmpeg names segments without the folder that they are in.
+    lines = path.read_text().splitlines()
+    path.write_text(
+        "\n".join(f"segments/{each}" if each.endswith(".ts") and "/" not in each else each for each in lines)
+    )
 
 
 def as_json(value: object) -> bytes:

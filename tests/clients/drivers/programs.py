@@ -53,7 +53,7 @@ class VodPython(Driver):
     name = "vod-python 1.4.4"
     speaks_api = True
     lacks: ClassVar[Mapping[str, str]] = (
-        NOT_YET
+        {need: reason for need, reason in NOT_YET.items() if need != "manifest"}
         | _NO_PAGE
         | _NO_CONTROLS
         | {
@@ -61,7 +61,6 @@ class VodPython(Driver):
             "resume": "asks for a new place at each upload: nothing to resume",
             "signature": "signs each call with the secret key, no upload signature",
             "limits": "signs each call with the secret key, no upload signature",
-            "manifest": "until API 3.0 ParseStreamingManifest exists",
             "calls Prepare": "not in this SDK",
         }
     )
