@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from clients.builds import Builds
 from clients.drivers.base import Driver
 from clients.drivers.browser import BrowserDriver, Browsers, CosJs
+from clients.drivers.compiled import CosJava, VodJava
 from clients.matrix import CELLS, render
 from clients.stage import Stage, open_stage
 from openvod.access.service import IssuedKey
@@ -83,10 +85,18 @@ def browsers(stage: Stage) -> Iterator[Browsers]:
 
 
 @pytest.fixture(scope="session")
-def driver(browsers: Browsers, packages: Path) -> Callable[[type[Driver]], Driver]:
+def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
+    """The programs that are built, when a client first needs them."""
+    return Builds(tmp_path_factory.mktemp("builds"))
+
+
+@pytest.fixture(scope="session")
+def driver(browsers: Browsers, packages: Path, builds: Builds) -> Callable[[type[Driver]], Driver]:
     """Make drivers; those of the browser share its Chromiums."""
 
     def make(client: type[Driver]) -> Driver:
+        if issubclass(client, VodJava | CosJava):
+            return client(packages, builds)
         if issubclass(client, BrowserDriver | CosJs):
             return client(packages, browsers)
         return client(packages)

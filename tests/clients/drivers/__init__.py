@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clients.drivers.base import Driver
 from clients.drivers.browser import CosJs, VodJs, VodJs14, VodJsOneDomain, VodJsS3
+from clients.drivers.compiled import CosGo, CosJava, VodJava
 from clients.drivers.programs import Android, CosNodejs, CosPython, Ios, VodPython, VodWx
 
 #: The columns of the matrix.
@@ -16,7 +17,10 @@ DRIVERS: tuple[type[Driver], ...] = (
     Android,
     Ios,
     VodPython,
+    VodJava,
     CosPython,
     CosNodejs,
+    CosJava,
+    CosGo,
     CosJs,
 )

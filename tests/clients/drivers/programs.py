@@ -72,15 +72,18 @@ class VodPython(Driver):
 
     def start(self, stage: Stage, job: Job) -> Run:
         """Run the program with the scenario's key."""
+        return run_program("vod_python.py", self.request(stage, job))
+
+    def request(self, stage: Stage, job: Job) -> dict[str, Any]:
+        """Return what a program of API 3.0 gets."""
         key, signing = stage.key(), stage.scenario.signing
-        request = request_of(self, stage, job) | {
+        return request_of(self, stage, job) | {
             "secretId": key.secret_id,
             "secretKey": key.secret_key,
             "subAppId": stage.main_application if signing.signer is Signer.OTHER_APPLICATION else None,
             "procedure": signing.changes.get("procedure"),
             "storageRegion": signing.changes.get("storageRegion"),
         }
-        return run_program("vod_python.py", request)
 
 
 class VodWx(Driver):
