@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-all test-clients lint lock clean bench bench-media bench-upload kill-sweep flow-sweep
+.PHONY: help demo test test-all test-clients lint lock clean bench bench-media bench-upload kill-sweep flow-sweep client-sweep
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1: \2/p' $(MAKEFILE_LIST)
 
@@ -47,6 +47,10 @@ kill-sweep: $(VENV)/.installed-dev ## kill -9 the server 100 times under upload 
 bench: $(VENV)/.installed-dev ## latency and memory of a real server
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.latency
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.memory
+
+client-sweep: $(VENV)/.installed-dev ## kill -9 official clients and the server 200 times under upload and count what was lost
+	@scripts/install-test-services
+	@PYTHONPATH=tests $(BIN)/python -m support.client_sweep --kills 200 --seed 1 $(ARGS)
 
 flow-sweep: $(VENV)/.installed-dev ## kill -9 the worker 100 times in flows and count what was lost
 	@PYTHONPATH=tests $(BIN)/python -m support.flow_sweep --kills 100 --seed 1 $(ARGS)

@@ -1,4 +1,4 @@
-"""Builds the programs around the Java and Go SDKs, once per run, from pinned versions whose files are checked."""
+"""Installs and builds the clients, once per run, from pinned versions whose files are checked."""
 
 from __future__ import annotations
 
@@ -9,11 +9,21 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-_PROGRAMS = Path(__file__).parent / "programs"
-JAVA, GO = _PROGRAMS / "java", _PROGRAMS / "go"
+_HERE = Path(__file__).parent
+JAVA, GO = _HERE / "programs" / "java", _HERE / "programs" / "go"
 _SECONDS = 600
 #: A JVM for one short upload: quick to start, modest in memory.
 _JVM = ("-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx384m")
+
+
+def node_packages() -> Path:
+    """The npm packages at their locked versions; installed when others, or none, are there."""
+    modules = _HERE / "node_modules"
+    stamp, locked = modules / ".installed", (_HERE / "package-lock.json").read_text()
+    if not stamp.exists() or stamp.read_text() != locked:
+        _run(["npm", "ci", "--ignore-scripts"], _HERE)
+        stamp.write_text(locked)
+    return modules
 
 
 class Builds:

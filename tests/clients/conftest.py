@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from clients.builds import Builds
+from clients.builds import Builds, node_packages
 from clients.drivers.base import Driver
 from clients.drivers.browser import BrowserDriver, Browsers, CosJs
 from clients.drivers.compiled import CosJava, VodJava
@@ -17,8 +16,6 @@ from clients.stage import Stage, open_stage
 from openvod.access.service import IssuedKey
 from support.certificates import Certificates, make_certificates
 from support.server import PlatformServer
-
-_HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
@@ -47,12 +44,7 @@ def tls_key(tls_server: PlatformServer) -> IssuedKey:
 @pytest.fixture(scope="session")
 def packages() -> Path:
     """The npm packages at their locked versions; installed when others, or none, are there."""
-    modules = _HERE / "node_modules"
-    stamp, locked = modules / ".installed", (_HERE / "package-lock.json").read_text()
-    if not stamp.exists() or stamp.read_text() != locked:
-        subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=_HERE, check=True, capture_output=True)
-        stamp.write_text(locked)
-    return modules
+    return node_packages()
 
 
 @pytest.fixture(scope="session")

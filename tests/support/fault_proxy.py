@@ -61,7 +61,10 @@ class Fault:
 
 @dataclass
 class Seen:
-    """One call as it went by; ``status`` 0 until the server has answered, ``delivered`` when the client has it."""
+    """One call as it went by; ``status`` 0 until the server has answered, ``delivered`` when the client has it.
+
+    ``etag`` is the answer's, without quotes.
+    """
 
     call: Call
     method: str
@@ -70,6 +73,7 @@ class Seen:
     status: int = 0
     delivered: bool = False
     secure: bool = False
+    etag: str = ""
 
     @property
     def path(self) -> str:
@@ -374,6 +378,7 @@ class _Relay:
                 break
             self.writer.write(answer.raw)
         self.seen.status = status
+        self.seen.etag = answer.headers.get("etag", "").strip('"')
         bodiless = self.seen.method == "HEAD" or status in (204, 304)
         left = 0 if bodiless else answer.length
         if lose:

@@ -57,6 +57,10 @@ class Run(ABC):
     def kill(self) -> None:
         """End the client without a word; what it remembers on disk stays."""
 
+    def strike(self) -> bool:
+        """Send SIGKILL from another thread than the one that waits, which sees the end; false if it had ended."""
+        raise NotImplementedError
+
     @abstractmethod
     def tell(self, command: str, *arguments: object) -> None:
         """Have the app ``pause``, ``proceed``, ``cancel`` or ``reload``, or ``shift`` the device's clock."""
@@ -146,6 +150,12 @@ class ProgramRun(Run):
         """SIGKILL."""
         self._process.kill()
         self._process.communicate()
+
+    def strike(self) -> bool:
+        """SIGKILL, and no more."""
+        alive = self._process.poll() is None
+        self._process.kill()
+        return alive
 
     def tell(self, command: str, *arguments: object) -> None:
         """Write a line."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
+
+import httpx
 
 from clients.drivers.base import NOT_YET, Driver, Job, Outcome, Run
 from clients.stage import Stage, as_json
 
+_PATIENCE_SECONDS = 40
 #: What a client of storage alone never meets.
 STORAGE_LACKS: dict[str, str] = NOT_YET | {
     "calls Apply": "the app server applies, the COS SDK only stores",
@@ -34,6 +38,10 @@ class StorageRun(Run):
     def kill(self) -> None:
         """Kill the client."""
         self._inner.kill()
+
+    def strike(self) -> bool:
+        """Strike the client."""
+        return self._inner.strike()
 
     def tell(self, command: str, *arguments: object) -> None:
         """Tell the client."""
@@ -86,17 +94,28 @@ def _apply(stage: Stage, job: Job, name: Callable[[Any], str], session_key: str)
             if "maxVideoSize" not in stage.scenario.signing.changes:
                 # Else the limit is met at Apply; here it must hold while bytes arrive.
                 body[f"{kind}Size"] = path.stat().st_size
-    with stage.wire() as wire:
-        answer = wire.ugc("ApplyUploadUGC", body)
+    answer = _call(stage, "ApplyUploadUGC", body)
     assert answer["code"] == 0, answer
     data: dict[str, Any] = answer["data"]
     return data
 
 
 def _commit(stage: Stage, session_key: str) -> Outcome:
-    with stage.wire() as wire:
-        answer = wire.ugc("CommitUploadUGC", {"signature": stage.sign(), "vodSessionKey": session_key})
+    answer = _call(stage, "CommitUploadUGC", {"signature": stage.sign(), "vodSessionKey": session_key})
     if answer["code"]:
         return Outcome(error=json.dumps(answer))
     data = answer["data"]
     return Outcome(data["fileId"], data["video"]["url"], data.get("cover", {}).get("url", ""))
+
+
+def _call(stage: Stage, action: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Call the control plane; what gets no answer is sent again, as an app server does while the platform restarts."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            with stage.wire() as wire:
+                return wire.ugc(action, body)
+        except httpx.TransportError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
