@@ -121,6 +121,8 @@ class _Play:
         stage = self._stage
         if meddling in (Meddling.KILL_CLIENT, Meddling.KILL_BOTH):
             run.kill()
+            # Parts that are held now still arrive, as from a network's buffers, but nobody hears of them.
+            stage.proxy.cut()
         if meddling in (Meddling.KILL_SERVER, Meddling.KILL_BOTH):
             stage.server.kill()
             stage.proxy.cut()

@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -41,55 +40,68 @@ type request struct {
 	Places        []place    `json:"places"`
 }
 
-// renewed is what an app gives the SDK for temporary credentials: the newest, asked for when the last one is about to
-// end by a clock that the test can move.
-type renewed struct {
+// renewing is what an app puts around the SDK's transport for temporary credentials: it sets the next one, whole, when
+// the last one is about to end by a clock that the test can move.
+type renewing struct {
+	*cos.AuthorizationTransport
 	mutex        sync.Mutex
 	address      string
-	current      credential
+	expiredTime  int64
 	shiftSeconds int64
 }
 
-func (r *renewed) now() credential {
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	if time.Now().Unix()+r.shiftSeconds > r.current.ExpiredTime-renewSeconds {
-		if err := r.renew(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-		}
+func newRenewing(given request) *renewing {
+	proxy := &url.URL{Scheme: "http", Host: "127.0.0.1:" + strconv.Itoa(given.PlainPort)}
+	return &renewing{
+		AuthorizationTransport: &cos.AuthorizationTransport{
+			SecretID:     given.Credential.SecretID,
+			SecretKey:    given.Credential.SecretKey,
+			SessionToken: given.Credential.Token,
+			Transport:    &http.Transport{Proxy: http.ProxyURL(proxy)},
+		},
+		address:     given.CredentialURL,
+		expiredTime: given.Credential.ExpiredTime,
 	}
-	return r.current
 }
 
-func (r *renewed) renew() error {
+// RoundTrip sends a request of the SDK.
+func (r *renewing) RoundTrip(sent *http.Request) (*http.Response, error) {
+	if err := r.renew(); err != nil {
+		return nil, err
+	}
+	return r.AuthorizationTransport.RoundTrip(sent)
+}
+
+func (r *renewing) renew() error {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if time.Now().Unix()+r.shiftSeconds <= r.expiredTime-renewSeconds {
+		return nil
+	}
 	answer, err := http.Get(r.address)
 	if err != nil {
 		return err
 	}
 	defer answer.Body.Close()
-	return json.NewDecoder(answer.Body).Decode(&r.current)
+	var next credential
+	if err := json.NewDecoder(answer.Body).Decode(&next); err != nil {
+		return err
+	}
+	r.SetCredential(next.SecretID, next.SecretKey, next.Token)
+	r.expiredTime = next.ExpiredTime
+	return nil
 }
 
-func (r *renewed) shift(seconds float64) {
+func (r *renewing) shift(seconds float64) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.shiftSeconds += int64(seconds)
 }
 
-// The SDK asks for the three parts one by one.
-func (r *renewed) GetSecretId() string  { return r.now().SecretID }
-func (r *renewed) GetSecretKey() string { return r.now().SecretKey }
-func (r *renewed) GetToken() string     { return r.now().Token }
-
-func store(ctx context.Context, given request, credentials *renewed, place place) error {
+func store(ctx context.Context, transport *renewing, place place) error {
 	bucket, err := cos.NewBucketURL(place.Bucket, place.Region, false)
 	if err != nil {
 		return err
-	}
-	proxy := &url.URL{Scheme: "http", Host: "127.0.0.1:" + strconv.Itoa(given.PlainPort)}
-	transport := &cos.CredentialTransport{
-		Credential: credentials,
-		Transport:  &http.Transport{Proxy: http.ProxyURL(proxy)},
 	}
 	client := cos.NewClient(&cos.BaseURL{BucketURL: bucket}, &http.Client{Transport: transport})
 	options := &cos.MultiUploadOptions{PartSize: 1, ThreadPoolSize: 3, CheckPoint: true}
@@ -97,7 +109,7 @@ func store(ctx context.Context, given request, credentials *renewed, place place
 	return err
 }
 
-func listen(credentials *renewed, cancel context.CancelFunc) {
+func listen(transport *renewing, cancel context.CancelFunc) {
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
 		words := strings.Fields(lines.Text())
@@ -109,7 +121,7 @@ func listen(credentials *renewed, cancel context.CancelFunc) {
 			if err != nil {
 				panic(err)
 			}
-			credentials.shift(seconds)
+			transport.shift(seconds)
 		default:
 			panic(lines.Text())
 		}
@@ -122,11 +134,11 @@ func main() {
 		panic(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	credentials := &renewed{address: given.CredentialURL, current: given.Credential}
-	go listen(credentials, cancel)
+	transport := newRenewing(given)
+	go listen(transport, cancel)
 	said := map[string]any{"stored": true}
 	for _, place := range given.Places {
-		if err := store(ctx, given, credentials, place); err != nil {
+		if err := store(ctx, transport, place); err != nil {
 			said = map[string]any{"error": err.Error()}
 			break
 		}
