@@ -35,7 +35,7 @@ test: $(VENV)/.installed-dev ## the suite that needs nothing but pip
 
 test-all: $(VENV)/.installed-dev lint ## everything: databases, browser, official clients (installs Debian packages when root)
 	@scripts/install-test-services
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 test-clients: $(VENV)/.installed-dev ## every official client through every scenario; prints the matrix
 	@scripts/install-test-services
