@@ -33,9 +33,14 @@ demo: $(RUNTIME) ## start everything, upload a real video, show what arrived (AR
 test: $(VENV)/.installed-dev ## the suite that needs nothing but pip
 	@$(BIN)/python -m pytest -m "not postgresql and not clients and not browser and not nginx and not slow" -n 2 --dist loadgroup $(ARGS)
 
+MATRIX := tests/clients/test_matrix.py tests/clients/test_one_domain.py tests/clients/test_howto.py
+
 test-all: $(VENV)/.installed-dev lint ## everything: databases, browser, official clients (installs Debian packages when root)
 	@scripts/install-test-services
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore=tests/clients $(ARGS)
+# Processes of their own: a browser that is kept open runs an event loop, in which no other may be started.
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(MATRIX) $(ARGS)
+	@$(BIN)/python -m pytest tests/clients $(MATRIX:%=--ignore=%) $(ARGS)
 
 test-clients: $(VENV)/.installed-dev ## every official client through every scenario; prints the matrix
 	@scripts/install-test-services
