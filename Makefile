@@ -49,9 +49,10 @@ test-clients: $(VENV)/.installed-dev ## every official client through every scen
 kill-sweep: $(VENV)/.installed-dev ## kill -9 the server 100 times under upload and count what was lost
 	@$(BIN)/python -m pytest -q tests/process/test_kill_sweep.py -k "100"
 
-bench: $(VENV)/.installed-dev ## latency and memory of a real server
+bench: $(VENV)/.installed-dev ## latency and memory of a real server, and its latency under encoders
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.latency
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.memory
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.responsiveness
 
 client-sweep: $(VENV)/.installed-dev ## kill -9 official clients and the server 200 times under upload and count what was lost
 	@scripts/install-test-services

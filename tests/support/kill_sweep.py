@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -132,7 +133,7 @@ def run_sweep(folder: Path, *, kills: int, seed: int) -> Sweep:
         client = WatchedClient(
             acknowledged, server.url, lambda: sign_permission(key.secret_id, key.secret_key),
             part_size=MIB, concurrency=3, resume_store=FileResumeStore(folder / "resume"),
-            retry=RetryPolicy(attempts=60, first_delay=0.05, longest_delay=0.3),
+            retry=RetryPolicy(attempts=200, first_delay=0.05, longest_delay=0.3),
         )  # fmt: skip
         server.start()
         while sweep.kills < kills:
@@ -167,20 +168,17 @@ def _upload_under_fire(
     acknowledged: list[tuple[str, int, str]],
 ) -> UploadResult:
     """Upload one file; meanwhile kill the server a few times at random moments, and look after each."""
-    done: list[UploadResult] = []
-    thread = threading.Thread(target=lambda: done.append(client.upload(media)))
-    thread.start()
-    for _ in range(chance.randint(1, 3)):
-        time.sleep(chance.uniform(0.0, _WINDOW_SECONDS))
-        if sweep.kills >= kills:
-            break
-        server.kill()
-        sweep.kills += 1
-        sweep.parts_lost += lost_parts(server.data_dir, list(acknowledged))
-        server.start()
-    thread.join(90)
-    assert done, "the upload did not finish"
-    return done[0]
+    with ThreadPoolExecutor(1) as pool:
+        upload = pool.submit(client.upload, media)
+        for _ in range(chance.randint(1, 3)):
+            time.sleep(chance.uniform(0.0, _WINDOW_SECONDS))
+            if sweep.kills >= kills:
+                break
+            server.kill()
+            sweep.kills += 1
+            sweep.parts_lost += lost_parts(server.data_dir, list(acknowledged))
+            server.start()
+        return upload.result(90)
 
 
 def lost_parts(data_dir: Path, acknowledged: list[tuple[str, int, str]]) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -22,11 +24,18 @@ R = TypeVar("R")
 _START_SECONDS = 30
 
 
+# Below what Linux and macOS give to outgoing connections: a client of another test, or one that tries to reach the
+# killed server itself, would otherwise take the port while its server is down.
+_PORTS = range(12_000, 32_000)
+
+
 def free_port() -> int:
-    """Return a loopback port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a loopback port that is free now, and that no outgoing connection takes later."""
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class PlatformServer:

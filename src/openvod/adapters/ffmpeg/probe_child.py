@@ -6,13 +6,13 @@ import contextlib
 import json
 import math
 import os
-import resource
 import struct
 import sys
 import time
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from openvod.adapters import confinement
 from openvod.adapters.ffmpeg.codec_strings import audio_codec_string, video_codec_string
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _MAX_SAMPLES = 5_000_000
 #: How long a file may be read through whose header does not say how long it lasts.
 _MEASURE_SECONDS = 5.0
 _OPEN_FILES = 64
+_NICE = 5
 #: A base rate above this is the clock of the container, not a rhythm of pictures.
 _MAX_RATE = 120
 #: Container readers that look at one file only; playlists (hls, dash, concat) would open others.
@@ -45,7 +46,8 @@ _HDR = {16: "hdr10", 18: "hlg"}  # colour transfer characteristics, ITU-T H.273
 
 def main() -> None:
     """Probe standard input."""
-    _limit(int(sys.argv[1]))
+    confinement.limit(memory=_MEMORY_BYTES, file_size=0, open_files=_OPEN_FILES, cpu_seconds=int(sys.argv[1]))
+    confinement.step_back(_NICE)
     import av
 
     try:
@@ -54,15 +56,6 @@ def main() -> None:
         # Only what the file is to blame for; anything else ends the child without an answer.
         answer = {"error": f"{type(error).__name__}: {str(error)[:200]}"}
     json.dump(answer, sys.stdout)
-
-
-def _limit(cpu_seconds: int) -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(5)
 
 
 def _probe() -> dict[str, Any]:

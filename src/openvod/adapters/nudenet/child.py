@@ -10,19 +10,19 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import resource
-import signal
 import sys
 from functools import partial
 from importlib import import_module
 from typing import Any
+
+from openvod.adapters import confinement
 
 #: Pictures of 640x360 take 0.4 GB of address space, the largest allowed 1 GB.
 _MEMORY_BYTES = 2 * 1024**3
 _OPEN_FILES = 64
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
-_PR_SET_PDEATHSIG = 1
+_NICE = 5
 #: Read when the libraries are loaded. onnxruntime 1.29 and later report to Microsoft unless told not to.
 _ENVIRONMENT = {
     "ORT_DISABLE_TELEMETRY": "1",
@@ -49,20 +49,18 @@ def main() -> None:
 def confine(cpu_seconds: int, parent: int) -> None:
     """Give up what a review does not need: memory, files, time, the network, a life after its parent's."""
     os.environ.update(_ENVIRONMENT)
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(5)
+    confinement.limit(memory=_MEMORY_BYTES, file_size=0, open_files=_OPEN_FILES, cpu_seconds=cpu_seconds)
+    confinement.step_back(_NICE)
+    _leave_the_network()
+    # After the network, whose new namespace would clear the signal.
+    confinement.die_with(parent)
+
+
+def _leave_the_network() -> None:
+    """Move to an empty network where the system allows it, with the rights at hand or those of a user namespace."""
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
-        # An empty network of its own where the system allows it, with the rights at hand (0 is success) or with those
-        # of a user namespace; before the death signal, which a new namespace would clear.
-        _ = libc.unshare(_CLONE_NEWNET) and libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # died before the line above
-        sys.exit(1)
+        _ = libc.unshare(_CLONE_NEWNET) and libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)  # 0 is success
 
 
 def look_at(paths: list[str]) -> list[list[Any] | None]:
