@@ -92,7 +92,7 @@ class Courier:
         self._signers = signers_of(subscription.endpoint, tools.box)
         self._health = _health_of(subscription.endpoint)
         self._hasten = False
-        self._paused_until = 0.0
+        self._paused_until = self._failing_from = 0.0
         #: Unknown until the first reading: who sent this courier may have looked before another one had ended.
         self._read_to: int | None = None
         self._written_to = 0
@@ -144,7 +144,8 @@ class Courier:
 
     async def _exchange(self) -> bool:
         """Settle and read in one transaction, so that no reading is older than what it follows."""
-        outcomes, behind = self._outcomes, self._behind
+        # A copy: posts end while this waits for the database.
+        outcomes, behind = list(self._outcomes), self._behind
         if self._read_to is None:
             await self._begin()
         settlement = self._settlement(outcomes, behind)
@@ -280,10 +281,16 @@ class Courier:
 
     def _note(self, attempt: Attempt) -> None:
         """Keep the endpoint's health: a failing one is tried now and then, and when it answers all is due at once."""
-        self._hasten = self._hasten or (attempt.succeeded and self._health_pause() > 0)
+        was_failing = self._health_pause() > 0
+        if was_failing and not attempt.succeeded and attempt.started_at < self._failing_from:
+            # One outage fails all that was on its way: only later tries make the pause longer.
+            return
+        self._hasten = self._hasten or (attempt.succeeded and was_failing)
         self._health = health_after(self._health, attempt)
-        pause = self._health_pause()
-        self._paused_until = attempt.started_at + attempt.seconds + pause if pause else 0.0
+        pause, ended = self._health_pause(), attempt.started_at + attempt.seconds
+        if pause and not was_failing:
+            self._failing_from = ended
+        self._paused_until = ended + pause if pause else 0.0
 
     def _health_pause(self) -> float:
         return pause_of(self._health.failures)
