@@ -29,14 +29,12 @@ _SPECIAL: tuple[tuple[str, tuple[Network, ...]], ...] = tuple(
     )
 )
 _GLOBAL_V6 = IPv6Network("2000::/3")
-#: Where an IPv4 address stands in an IPv6 one, as the shift of its last bit; all of them lead to that address.
+#: Mapped, NAT64 and 6to4: where the IPv4 address that they lead to stands, as the shift of its last bit. Other ways of
+#: embedding lie outside global IPv6 and are refused with it.
 _EMBEDDING = (
     (IPv6Network("::ffff:0:0/96"), 0),
-    (IPv6Network("::ffff:0:0:0/96"), 0),
     (IPv6Network("64:ff9b::/96"), 0),
-    (IPv6Network("64:ff9b:1::/48"), 0),
     (IPv6Network("2002::/16"), 80),
-    (IPv6Network("::/96"), 0),
 )
 
 
@@ -55,11 +53,10 @@ def refusal(address: Address, allowed: Sequence[Network]) -> str:
 
 def _target(address: Address) -> Address:
     """Return where a packet ends up: the IPv4 address inside a mapped, translated or tunnelled one."""
-    if isinstance(address, IPv4Address) or address in (IPv6Address("::"), IPv6Address("::1")):
-        return address
-    for network, shift in _EMBEDDING:
-        if address in network:
-            return IPv4Address(int(address) >> shift & 0xFFFFFFFF)
+    if isinstance(address, IPv6Address):
+        for network, shift in _EMBEDDING:
+            if address in network:
+                return IPv4Address(int(address) >> shift & 0xFFFFFFFF)
     return address
 
 
