@@ -1,9 +1,13 @@
-"""Small stand-ins for the ports of the events room: a clock that is moved by hand, an open guard, an open box."""
+"""Small stand-ins for the ports of the events room, and its administration in a data folder."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
+
+from openvod.app.administration import with_endpoints
+from openvod.events.endpoints import EndpointOptions
 
 
 @dataclass
@@ -44,3 +48,13 @@ class PlainBox:
         kept, _, secret = sealed.decode().partition("|")
         assert kept == context
         return secret
+
+
+def add_endpoint(data_dir: Path, sub_app_id: int, name: str, url: str, options: EndpointOptions) -> None:
+    """Add an endpoint to a data folder."""
+    with_endpoints(data_dir, sub_app_id, lambda service, app: service.add(app, name, url, options))
+
+
+def enable_endpoint(data_dir: Path, sub_app_id: int, name: str, enabled: bool) -> None:
+    """Stop an endpoint, or let it go on."""
+    with_endpoints(data_dir, sub_app_id, lambda service, app: service.set_enabled(app, name, enabled))

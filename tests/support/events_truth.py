@@ -24,10 +24,10 @@ from pathlib import Path
 
 from openvod.adapters.filesystem.folder import DataFolder
 from openvod.adapters.sql.database import Database, Transaction, open_database, sqlite_url
-from openvod.app.administration import with_endpoints
 from openvod.events.codec import event_body
 from openvod.events.endpoints import EndpointOptions
 from openvod.events.model import EventState, NewEvent
+from support.events import add_endpoint
 from support.server import PlatformServer
 
 _TIMEOUT_SECONDS = 0.5
@@ -220,7 +220,7 @@ def run_truth(folder: Path, *, events: int, kills: int, seed: int) -> Truth:
 
 def _add_endpoint(server: PlatformServer, name: str, url: str) -> None:
     options = EndpointOptions(timeout_seconds=_TIMEOUT_SECONDS, retry_delays=_DELAYS)
-    with_endpoints(server.data_dir, 0, lambda service, app: service.add(app, name, url, options))
+    add_endpoint(server.data_dir, 0, name, url, options)
 
 
 def _write_and_kill(server: PlatformServer, truth: Truth, chance: random.Random, kills: int) -> set[tuple[str, int]]:
