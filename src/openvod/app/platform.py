@@ -20,6 +20,7 @@ from openvod.adapters.filesystem.blobs import FileBlobStore
 from openvod.adapters.filesystem.folder import AesSecretBox, DataFolder
 from openvod.adapters.http import Dialler, HttpPoster
 from openvod.adapters.http.addresses import LOOPBACK, Network, parse_address
+from openvod.adapters.sql.claims import AdvisoryClaims
 from openvod.adapters.sql.database import Database, open_database, sqlite_url
 from openvod.adapters.sql.migrations import upgrade
 from openvod.adapters.system import SystemClock, SystemEntropy
@@ -198,7 +199,7 @@ class Platform:
         box = AesSecretBox(derived_key(self._folder.root_key, "secret-box"))
         poster = HttpPoster(dialler)
         self._stack.push_async_callback(poster.close)
-        delivery = DeliveryService(self._database, poster, box, clock)
+        delivery = DeliveryService(self._database, poster, box, clock, self._claims())
         self._stack.push_async_callback(delivery.close)
         watch = self._watch = LogWatch(self._database)
         self.endpoints = EndpointService(self._database, dialler, box, clock, entropy)
@@ -211,6 +212,13 @@ class Platform:
         self._start(_loop("log", look, self._wake_delivery, _LOOK_SECONDS))
         # Retries become due by time, resends by other processes: no log tells.
         self._start(_loop("delivery", delivery.run_once, asyncio.Event(), _IDLE_SECONDS))
+
+    def _claims(self) -> AdvisoryClaims | None:
+        if self._database.engine.dialect.name != "postgresql":
+            return None
+        claims = AdvisoryClaims(self._database.engine)
+        self._stack.callback(claims.close)
+        return claims
 
     def _start(self, loop: Awaitable[None]) -> None:
         task = asyncio.ensure_future(loop)

@@ -32,7 +32,7 @@ from openvod.events.model import (
     pause_of,
 )
 from openvod.events.model import DeliveryState as State
-from openvod.events.ports import EventTx, Poster
+from openvod.events.ports import Claims, EventTx, Poster
 from openvod.events.secrets import open_secrets
 
 #: Posts on their way to one endpoint at a time.
@@ -56,10 +56,21 @@ class Tools:
 
 
 class DeliveryService:
-    """Keeps a courier for every endpoint that has work."""
+    """Keeps a courier for every endpoint that has work and that no other server serves.
 
-    def __init__(self, uow: UnitOfWork[EventTx], poster: Poster, box: SecretBox, clock: Clock) -> None:
+    ``claims`` is ``None`` where there is no other server: SQLite's data folder is locked by one.
+    """
+
+    def __init__(
+        self,
+        uow: UnitOfWork[EventTx],
+        poster: Poster,
+        box: SecretBox,
+        clock: Clock,
+        claims: Claims | None = None,
+    ) -> None:
         self._tools = Tools(uow, poster, box, clock)
+        self._claims = claims
         self._couriers: dict[int, tuple[Courier, asyncio.Task[None]]] = {}
 
     async def run_once(self) -> int:
@@ -72,8 +83,17 @@ class DeliveryService:
                 courier.wake()
             else:
                 courier = Courier(subscription, tools)
-                self._couriers[key] = courier, asyncio.create_task(courier.run())
+                self._couriers[key] = courier, asyncio.create_task(self._serve(key, courier))
         return 0
+
+    async def _serve(self, endpoint_id: int, courier: Courier) -> None:
+        if self._claims is None:
+            await courier.run()
+        elif await self._claims.claim(endpoint_id):
+            try:
+                await courier.run()
+            finally:
+                await self._claims.release(endpoint_id)
 
     async def close(self) -> None:
         """Stop the couriers; what is on its way is offered again by the next start."""
@@ -149,7 +169,7 @@ class Courier:
         if self._read_to is None:
             await self._begin()
         settlement = self._settlement(outcomes, behind)
-        room, after = self._room(), self._read_to or 0
+        room, after = self._room(len(outcomes)), self._read_to or 0
         endpoint_id, now = self._endpoint.endpoint_id, settlement.now
 
         def work(tx: EventTx) -> tuple[Subscription | None, Sequence[Delivery], int, Sequence[tuple[Delivery, bool]]]:
@@ -160,8 +180,11 @@ class Courier:
                 return subscription, (), after, ()
             due = tx.deliveries.due(endpoint_id, now, room + len(self._lines))
             read_to, fresh = tx.deliveries.fresh(subscription.endpoint, after, room)
+            if failing and read_to == after and not due:
+                due = tx.deliveries.probe(endpoint_id)
             return subscription, due, read_to, fresh
 
+        failing = self._health_pause() > 0
         needed = bool(outcomes or behind or settlement.cursor != self._written_to)
         uow = self._tools.uow
         try:
@@ -200,9 +223,9 @@ class Courier:
         hasten, self._hasten = self._hasten, False
         return Settlement(tuple(outcomes), tuple(behind), cursor, self._health, hasten, self._tools.clock.now())
 
-    def _room(self) -> int:
+    def _room(self, leaving: int) -> int:
         """How many deliveries may be read: one while the endpoint is failing, so that a dead one parks no others."""
-        held = sum(len(line) for line in self._lines.values())
+        held = sum(len(line) for line in self._lines.values()) - leaving
         return max(0, (1 if self._health_pause() else _WINDOW) - held)
 
     def _leave(self, outcome: Outcome) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 #: Seconds until the next attempt, by number of failed ones: the original's two quick retries (``events.md`` 2), then a
@@ -170,12 +170,16 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True)
 class Delivery:
-    """An event to be tried. ``attempts`` were made; ``budget`` may be made; ``fresh``: there is no row of it yet."""
+    """An event to be tried. ``attempts`` were made; ``budget`` may be made; ``fresh``: there is no row of it yet.
+
+    Tried before ``due_at`` (Unix seconds) it is a probe of a failing endpoint, which costs it nothing.
+    """
 
     event: Event
     attempts: int
     budget: int
     fresh: bool
+    due_at: float = 0.0
 
     @property
     def sequence(self) -> int:
@@ -254,6 +258,8 @@ def outcome_of(delivery: Delivery, attempt: Attempt, retry_delays: Sequence[floa
     """Decide what follows an attempt: delivered, tried again, or given up."""
     if attempt.succeeded:
         return Outcome(delivery, attempt, DeliveryState.DONE, 0.0)
+    if attempt.started_at < delivery.due_at:
+        return Outcome(replace(delivery, budget=delivery.budget + 1), attempt, DeliveryState.WAITING, delivery.due_at)
     if attempt.number >= delivery.budget:
         return Outcome(delivery, attempt, DeliveryState.DEAD, 0.0)
     tried = len(retry_delays) + 1 - (delivery.budget - attempt.number)

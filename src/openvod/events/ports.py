@@ -91,7 +91,7 @@ class EndpointTables(Protocol):
         ...
 
     def with_work(self, now: float) -> Sequence[Subscription]:
-        """Return the active endpoints that are behind their log, or have deliveries that are due."""
+        """Return the active endpoints that are behind their log, or have deliveries that are due or may be probes."""
         ...
 
 
@@ -102,6 +102,10 @@ class DeliveryTables(Protocol):
         self, endpoint_id: int, now: float, limit: int, state: DeliveryState = DeliveryState.WAITING
     ) -> Sequence[Delivery]:
         """Return stored deliveries of a state whose moment has come, in order."""
+        ...
+
+    def probe(self, endpoint_id: int) -> Sequence[Delivery]:
+        """Return the one delivery that waits and was tried least, before its time: to see if an endpoint answers."""
         ...
 
     def fresh(self, endpoint: Endpoint, after: int, limit: int) -> tuple[int, Sequence[tuple[Delivery, bool]]]:
@@ -165,6 +169,18 @@ class EventTx(Protocol):
     @property
     def deliveries(self) -> DeliveryTables:
         """The deliveries."""
+        ...
+
+
+class Claims(Protocol):
+    """Proof that no other server serves an endpoint: two would break the order of its files."""
+
+    async def claim(self, endpoint_id: int) -> bool:
+        """Take an endpoint; false while another server has it. A server that dies loses what it has."""
+        ...
+
+    async def release(self, endpoint_id: int) -> None:
+        """Give an endpoint back."""
         ...
 
 

@@ -55,6 +55,14 @@ def test_a_resent_event_begins_its_schedule_anew() -> None:
     assert outcome_of(delivery, _attempt(22), RETRY_DELAYS).state is DeliveryState.DEAD
 
 
+def test_a_probe_costs_an_event_nothing() -> None:
+    """Tried before its time to see whether the endpoint answers, an event keeps its moment and its budget."""
+    probed = outcome_of(Delivery(_event(), 3, 11, False, due_at=999.0), _attempt(4), RETRY_DELAYS)
+    assert (probed.state, probed.retry_at, probed.delivery.budget) == (DeliveryState.WAITING, 999.0, 12)
+    last = outcome_of(Delivery(_event(), 10, 11, False, due_at=999.0), _attempt(11), RETRY_DELAYS)
+    assert last.state is DeliveryState.WAITING
+
+
 def test_an_endpoint_fails_after_failures_in_a_row() -> None:
     """One success makes it good again; pauses of a failing one grow to a minute."""
     health = Health()

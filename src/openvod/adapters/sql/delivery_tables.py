@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, bindparam, func, select, update
 
 from openvod.adapters.sql import schema
 from openvod.adapters.sql.endpoint_tables import endpoint_of
@@ -38,14 +38,12 @@ class SqlDeliveryTables:
         self, endpoint_id: int, now: float, limit: int, state: DeliveryState = DeliveryState.WAITING
     ) -> Sequence[Delivery]:
         """Return stored deliveries of a state whose moment has come, in order."""
-        statement = (
-            select(_events, _rows.c.attempts, _rows.c.budget)
-            .join(_rows, _rows.c.event_id == _events.c.event_id)
-            .where(_rows.c.endpoint_id == endpoint_id, _rows.c.state == state.value, _rows.c.next_attempt_at <= now)
-            .order_by(_rows.c.sequence)
-            .limit(limit)
-        )
-        return [Delivery(event_of(row), row.attempts, row.budget, False) for row in self._connection.execute(statement)]
+        moment = _rows.c.next_attempt_at <= now
+        return self._stored(endpoint_id, state, limit, moment, order=_rows.c.sequence)
+
+    def probe(self, endpoint_id: int) -> Sequence[Delivery]:
+        """Return the one delivery that waits and was tried least, before its time: to see if an endpoint answers."""
+        return self._stored(endpoint_id, DeliveryState.WAITING, 1, order=_rows.c.attempts)
 
     def fresh(self, endpoint: Endpoint, after: int, limit: int) -> tuple[int, Sequence[tuple[Delivery, bool]]]:
         """Return how far the log was read, and the deliveries without a row, each with "another one comes first"."""
@@ -155,6 +153,20 @@ class SqlDeliveryTables:
                 changed |= {"next_attempt_at": now, "attempts": 0, "budget": budget}
                 changed["state"] = _moved_state(row, target.transport, seen).value
             upsert(self._connection, _rows, changed)
+
+    def _stored(
+        self, endpoint_id: int, state: DeliveryState, limit: int, *where: ColumnElement[bool], order: Column[int]
+    ) -> Sequence[Delivery]:
+        columns = (_rows.c.attempts, _rows.c.budget, _rows.c.next_attempt_at)
+        statement = (
+            select(_events, *columns)
+            .join(_rows, _rows.c.event_id == _events.c.event_id)
+            .where(_rows.c.endpoint_id == endpoint_id, _rows.c.state == state.value, *where)
+            .order_by(order, _rows.c.sequence)
+            .limit(limit)
+        )
+        rows = self._connection.execute(statement)
+        return [Delivery(event_of(row), row.attempts, row.budget, False, row.next_attempt_at) for row in rows]
 
     def _keep_behind(self, endpoint_id: int, deliveries: Sequence[Delivery]) -> None:
         rows = [_new_row(endpoint_id, each.event, DeliveryState.BEHIND, 0.0, budget=each.budget) for each in deliveries]
@@ -300,6 +312,7 @@ _CHANGE = (
     .where(_rows.c.endpoint_id == bindparam("new_endpoint_id"), _rows.c.sequence == bindparam("new_sequence"))
     .values(
         state=bindparam("new_state"),
+        budget=bindparam("new_budget"),
         attempts=bindparam("new_attempts"),
         next_attempt_at=bindparam("new_next_attempt_at"),
     )

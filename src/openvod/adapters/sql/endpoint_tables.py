@@ -14,6 +14,7 @@ from openvod.adapters.sql.rows import fetch_all, fetch_one, remove, upsert, valu
 from openvod.base.errors import Conflict
 from openvod.events.model import (
     DEFAULT_ENDPOINT,
+    FAILURES_TO_FAIL,
     DeliveryState,
     Endpoint,
     EventConfig,
@@ -90,14 +91,14 @@ class SqlEndpointTables:
         return self._subscribed(row) if row else None
 
     def with_work(self, now: float) -> Sequence[Subscription]:
-        """Return the active endpoints that are behind their log, or have deliveries that are due."""
+        """Return the active endpoints that are behind their log, or have deliveries that are due or may be probes."""
         table, logs, deliveries = schema.event_endpoints, schema.event_logs, schema.event_deliveries
         due = (
             select(deliveries.c.endpoint_id)
             .where(
                 deliveries.c.endpoint_id == table.c.endpoint_id,
                 deliveries.c.state == DeliveryState.WAITING.value,
-                deliveries.c.next_attempt_at <= now,
+                or_(deliveries.c.next_attempt_at <= now, table.c.failures >= FAILURES_TO_FAIL),
             )
             .exists()
         )
