@@ -114,6 +114,27 @@ def test_an_outage_is_over_at_once_when_the_receiver_answers(database: Database)
     poster.check()
 
 
+def test_a_stopped_endpoint_goes_on_in_order(database: Database) -> None:
+    """Stopped and started again while events are on their way, and more come in: none overtakes, none is lost."""
+    _prepare(database, (0.0, *[0.01] * 30))
+    poster = FlakyPoster(0.1)
+    service = DeliveryService(database, poster, PlainBox(), SystemClock())
+    endpoints = EndpointService(database, NoGuard(), PlainBox(), SystemClock(), Entropy())
+
+    async def work() -> None:
+        await database.write(_add)
+        for turn in range(12):
+            await service.run_once()
+            await asyncio.sleep(0.01)
+            await endpoints.set_enabled(1, "e", turn % 2 == 1)
+        await _deliver([service], poster)
+
+    run_async(work())
+    poster.check()
+    (endpoint,) = run_async(endpoints.endpoints(1))
+    assert endpoint.cursor == _FILES * _EACH
+
+
 @pytest.mark.postgresql
 @pytest.mark.xdist_group("postgresql")
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

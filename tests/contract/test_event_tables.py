@@ -217,7 +217,7 @@ def test_pulled_events_are_leased_and_confirmed(database: Database) -> None:
     """16 at most, handles of 19 digits, invisible for 30 s, then handed out anew; the old handle is void then."""
     clock = ManualClock(10.0)
     service, pull = _service(database, clock), _pull(database, clock)
-    run_async(service.modify(1, config=EventConfig(Transport.PULL)))
+    run_async(service.modify(1, config=lambda _: EventConfig(Transport.PULL)))
     _write(database, lambda tx: [tx.events.add(_new(f"f{n}", str(n))) for n in range(20)])
     first = run_async(pull.pull(1, seconds=0))
     assert [p.event.payload for p in first] == [str(n) for n in range(16)]
@@ -244,7 +244,7 @@ def test_events_are_kept_for_pulling_for_four_days(database: Database) -> None:
     """Older ones are handed out no more, whether they were handed out before or never."""
     clock = ManualClock(10.0)
     service, pull = _service(database, clock), _pull(database, clock)
-    run_async(service.modify(1, config=EventConfig(Transport.PULL)))
+    run_async(service.modify(1, config=lambda _: EventConfig(Transport.PULL)))
     _write(database, lambda tx: [tx.events.add(_new(f"f{n}")) for n in range(18)])
     assert len(run_async(pull.pull(1, seconds=0))) == 16
     clock.moment += 4 * 86_400
@@ -256,7 +256,7 @@ def test_many_pullers_share_a_queue(database: Database) -> None:
     """Pullers at once never get the same event while it is leased, and together get all."""
     clock = ManualClock(10.0)
     service, pull = _service(database, clock), _pull(database, clock)
-    run_async(service.modify(1, config=EventConfig(Transport.PULL)))
+    run_async(service.modify(1, config=lambda _: EventConfig(Transport.PULL)))
     _write(database, lambda tx: [tx.events.add(_new(f"f{n}")) for n in range(100)])
 
     async def work() -> list[Event]:
@@ -282,12 +282,14 @@ def test_the_mode_moves_what_is_not_delivered(database: Database) -> None:
     a1, a2, _ = (delivery for delivery, _ in _fresh(database, endpoint)[1])
     failed = _outcome(endpoint, a1, DeliveryState.WAITING, 99.0)
     _settle(database, endpoint, Settlement([failed], [a2], 2, Health(1), False, 3.0))
-    run_async(service.modify(1, config=EventConfig(Transport.PULL)))
+    run_async(service.modify(1, config=lambda _: EventConfig(Transport.PULL)))
     assert not run_async(database.read(lambda tx: tx.endpoints.with_work(999.0)))
     pulled = run_async(pull.pull(1, seconds=0))
     assert [p.event.payload for p in pulled] == ["a1", "a2", "a3"]
+    statuses = run_async(database.read(lambda tx: tx.deliveries.statuses(a1.event)))
+    assert [(s.endpoint, s.state) for s in statuses] == [("pull", "pending")]
     run_async(pull.confirm(1, [pulled[0].handle]))
-    run_async(service.modify(1, config=EventConfig(Transport.PUSH, upload_switch=False)))
+    run_async(service.modify(1, config=lambda _: EventConfig(Transport.PUSH, upload_switch=False)))
     (subscription,) = run_async(database.read(lambda tx: tx.endpoints.with_work(999.0)))
     assert (subscription.endpoint.cursor, subscription.wants("NewFileUpload")) == (3, False)
     due = run_async(database.read(lambda tx: tx.deliveries.due(endpoint.endpoint_id, 999.0, 9)))

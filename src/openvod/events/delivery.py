@@ -103,6 +103,16 @@ class DeliveryService:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+@dataclass(frozen=True)
+class _News:
+    """What a courier read: its endpoint, deliveries that are due, and what the log has since; see the ports."""
+
+    subscription: Subscription | None
+    due: Sequence[Delivery]
+    read_to: int
+    fresh: Sequence[tuple[Delivery, bool]]
+
+
 class Courier:
     """Serves one endpoint until nothing is left to do."""
 
@@ -125,6 +135,8 @@ class Courier:
         self._outcomes: list[Outcome] = []
         self._behind: list[Delivery] = []
         self._awake = asyncio.Event()
+        #: The endpoint was stopped: what has not left yet is left to the courier after this one.
+        self._leaving = False
 
     def wake(self) -> None:
         """There may be something new."""
@@ -133,7 +145,7 @@ class Courier:
     async def run(self) -> None:
         """Work until nothing is left."""
         try:
-            while await self._turn() or self._awake.is_set():
+            while await self._turn() or (self._awake.is_set() and not self._leaving):
                 self._dispatch()
                 await self._rest()
         finally:
@@ -150,6 +162,7 @@ class Courier:
             # What happened is kept and written by the next turn: forgetting it would send everything again.
             _log.exception("deliveries of endpoint %s could not be written; it goes on", self._endpoint.endpoint_id)
             await asyncio.sleep(_AFTER_TROUBLE_SECONDS)
+            self._awake.set()
             return True
         return bool(found or self._lines or self._behind or self._outcomes)
 
@@ -172,35 +185,39 @@ class Courier:
         room, after = self._room(len(outcomes)), self._read_to or 0
         endpoint_id, now = self._endpoint.endpoint_id, settlement.now
 
-        def work(tx: EventTx) -> tuple[Subscription | None, Sequence[Delivery], int, Sequence[tuple[Delivery, bool]]]:
+        def work(tx: EventTx) -> _News:
             if needed:
                 tx.deliveries.settle(endpoint_id, settlement)
             subscription = tx.endpoints.subscription(endpoint_id)
             if subscription is None or not subscription.active or not room:
-                return subscription, (), after, ()
+                return _News(subscription, (), after, ())
             due = tx.deliveries.due(endpoint_id, now, room + len(self._lines))
             read_to, fresh = tx.deliveries.fresh(subscription.endpoint, after, room)
             if failing and read_to == after and not due:
                 due = tx.deliveries.probe(endpoint_id)
-            return subscription, due, read_to, fresh
+            return _News(subscription, due, read_to, fresh)
 
         failing = self._health_pause() > 0
         needed = bool(outcomes or behind or settlement.cursor != self._written_to)
         uow = self._tools.uow
         try:
-            subscription, due, read_to, fresh = await (uow.write(work) if needed else uow.read(work))
+            news = await (uow.write(work) if needed else uow.read(work))
         except BaseException:
             self._hasten = settlement.hasten
             raise
+        self._settled(outcomes, settlement)
+        self._follow(news.subscription)
+        self._read_to = news.read_to
+        return self._admit(news) or news.read_to != after
+
+    def _settled(self, outcomes: Sequence[Outcome], settlement: Settlement) -> None:
+        """What was written needs to be remembered no more."""
         self._outcomes = self._outcomes[len(outcomes) :]
+        self._open.difference_update(each.sequence for each in settlement.behind)
         self._behind = []
         self._written_to = settlement.cursor
         for outcome in outcomes:
             self._leave(outcome)
-        self._follow(subscription)
-        moved = read_to != after
-        self._read_to = read_to
-        return self._admit(due, fresh) or moved
 
     async def _begin(self) -> None:
         """Start at the endpoint's cursor."""
@@ -225,6 +242,8 @@ class Courier:
 
     def _room(self, leaving: int) -> int:
         """How many deliveries may be read: one while the endpoint is failing, so that a dead one parks no others."""
+        if self._leaving:
+            return 0
         held = sum(len(line) for line in self._lines.values()) - leaving
         return max(0, (1 if self._health_pause() else _WINDOW) - held)
 
@@ -248,6 +267,7 @@ class Courier:
             if before.url != self._endpoint.url:
                 self._health, self._paused_until = Health(), 0.0
             return
+        self._leaving = True
         for delivery in self._ready:
             del self._lines[delivery.line]
         self._ready.clear()
@@ -255,15 +275,15 @@ class Courier:
             while len(line) > 1:
                 line.pop()
 
-    def _admit(self, due: Sequence[Delivery], fresh: Sequence[tuple[Delivery, bool]]) -> bool:
+    def _admit(self, news: _News) -> bool:
         """Queue what was read; tell whether there was any."""
         admitted = False
-        for delivery in due:
+        for delivery in news.due:
             if delivery.line not in self._lines:
                 self._lines[delivery.line] = deque([delivery])
                 self._ready.append(delivery)
                 admitted = True
-        for delivery, comes_behind in fresh:
+        for delivery, comes_behind in news.fresh:
             if not self._wants(delivery.event.type):
                 continue
             self._open.add(delivery.sequence)

@@ -116,9 +116,12 @@ class EndpointService:
         *,
         url: str | None = None,
         sign_key: str | None = None,
-        config: EventConfig | None = None,
+        config: Callable[[EventConfig], EventConfig] | None = None,
     ) -> Endpoint:
-        """Change what is given, in one transaction (``ModifyEventConfig``); return the default endpoint."""
+        """Change what is given, in one transaction (``ModifyEventConfig``); return the default endpoint.
+
+        ``config`` makes the new configuration of the present one.
+        """
         if sign_key is not None:
             check_options(EndpointOptions(sign_key=sign_key))
         if url:
@@ -211,10 +214,11 @@ class EndpointService:
         blank = self._blank(sub_app_id, DEFAULT_ENDPOINT, "")
         return tx.endpoints.add(replace(blank, secret=seal_secret(new_secret(self._entropy), blank, self._box)))
 
-    def _configure(self, tx: EventTx, endpoint: Endpoint, config: EventConfig) -> None:
-        """Store a configuration; when the mode changes, the other transport goes on where this one is."""
+    def _configure(self, tx: EventTx, endpoint: Endpoint, change: Callable[[EventConfig], EventConfig]) -> None:
+        """Change a configuration; when the mode changes, the other transport goes on where this one is."""
         sub_app_id, now = endpoint.sub_app_id, self._clock.now()
         before = tx.endpoints.config(sub_app_id)
+        config = change(before)
         tx.endpoints.put_config(sub_app_id, config)
         if before.transport is config.transport:
             return

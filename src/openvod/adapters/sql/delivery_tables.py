@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Select, and_, bindparam, func, select, update
 
 from openvod.adapters.sql import schema
-from openvod.adapters.sql.endpoint_tables import endpoint_of
+from openvod.adapters.sql.endpoint_tables import SqlEndpointTables
 from openvod.adapters.sql.event_tables import event_of
 from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_absent, remove, upsert, values
 from openvod.events.model import (
+    DEFAULT_ENDPOINT,
+    PULL_QUEUE,
     Attempt,
     Delivery,
     DeliveryState,
@@ -114,15 +116,16 @@ class SqlDeliveryTables:
         return [Attempt(**row._mapping) for row in rows]
 
     def statuses(self, event: Event) -> Sequence[DeliveryStatus]:
-        """Return how an event stands at every endpoint of its application."""
-        table = schema.event_endpoints
-        endpoints = fetch_all(
-            self._connection, table, table.c.sub_app_id == event.sub_app_id, order=[table.c.endpoint_id]
-        )
+        """Return how an event stands at every endpoint of its application that is in use."""
+        tables = SqlEndpointTables(self._connection)
+        mode = tables.config(event.sub_app_id).transport
+        # Of the original's two transports one is in use; what the other one has not is no news.
+        unused = DEFAULT_ENDPOINT if mode is Transport.PULL else PULL_QUEUE
+        endpoints = [each for each in tables.endpoints(event.sub_app_id) if each.name != unused]
         made: dict[int, list[Attempt]] = {}
         for attempt in self.attempts(event.event_id):
             made.setdefault(attempt.endpoint_id, []).append(attempt)
-        return [self._status(endpoint_of(row), event, made.get(row.endpoint_id, [])) for row in endpoints]
+        return [self._status(each, event, made.get(each.endpoint_id, [])) for each in endpoints]
 
     def lease(self, endpoint_id: int, event: Event, handle: str, until: float) -> None:
         """Hand an event to a puller."""
@@ -208,9 +211,20 @@ class SqlDeliveryTables:
                 )
                 .scalar_subquery()
             )
+            # A resent event of the file may wait as well: then whoever leaves last opens the way.
+            others = _rows.alias()
+            first_left = ~(
+                select(others.c.sequence)
+                .where(
+                    others.c.endpoint_id == endpoint_id,
+                    others.c.subject == subject,
+                    others.c.state == DeliveryState.WAITING.value,
+                )
+                .exists()
+            )
             self._connection.execute(
                 update(_rows)
-                .where(_rows.c.endpoint_id == endpoint_id, _rows.c.sequence == next_one)
+                .where(_rows.c.endpoint_id == endpoint_id, _rows.c.sequence == next_one, first_left)
                 .values(state=DeliveryState.WAITING.value, next_attempt_at=settlement.now)
             )
 
