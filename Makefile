@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-all lint lock clean bench bench-media bench-upload bench-events kill-sweep flow-sweep test-events-truth
+.PHONY: help demo test test-all test-clients lint lock clean bench bench-media bench-upload kill-sweep flow-sweep client-sweep bench-events test-events-truth
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1: \2/p' $(MAKEFILE_LIST)
 
@@ -35,7 +35,11 @@ test: $(VENV)/.installed-dev ## the suite that needs nothing but pip
 
 test-all: $(VENV)/.installed-dev lint ## everything: databases, browser, official clients (installs Debian packages when root)
 	@scripts/install-test-services
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+test-clients: $(VENV)/.installed-dev ## every official client through every scenario; prints the matrix
+	@scripts/install-test-services
+	@$(BIN)/python -m pytest -q tests/clients/test_matrix.py -n 2 --dist loadgroup $(ARGS)
 
 kill-sweep: $(VENV)/.installed-dev ## kill -9 the server 100 times under upload and count what was lost
 	@$(BIN)/python -m pytest -q tests/process/test_kill_sweep.py -k "100"
@@ -43,6 +47,10 @@ kill-sweep: $(VENV)/.installed-dev ## kill -9 the server 100 times under upload 
 bench: $(VENV)/.installed-dev ## latency and memory of a real server
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.latency
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.memory
+
+client-sweep: $(VENV)/.installed-dev ## kill -9 official clients and the server 200 times under upload and count what was lost
+	@scripts/install-test-services
+	@PYTHONPATH=tests $(BIN)/python -m support.client_sweep --kills 200 --seed 1 $(ARGS)
 
 flow-sweep: $(VENV)/.installed-dev ## kill -9 the worker 100 times in flows and count what was lost
 	@PYTHONPATH=tests $(BIN)/python -m support.flow_sweep --kills 100 --seed 1 $(ARGS)

@@ -30,8 +30,9 @@ def _run(program: str, *arguments: str) -> dict[str, Any]:
 
 
 def _vod(server: PlatformServer, key: IssuedKey, certificates: Certificates, *files: Path) -> dict[str, Any]:
-    arguments = [key.secret_id, key.secret_key, str(server.port), str(certificates.authority), *map(str, files)]
-    return _run("vod_python.py", *arguments)
+    media, cover = [*map(str, files), None][:2]
+    given = {"secretId": key.secret_id, "secretKey": key.secret_key, "tlsPort": server.port, "media": media}
+    return _run("vod_python.py", json.dumps(given | {"authority": str(certificates.authority), "cover": cover}))
 
 
 def _fetch(url: str, certificates: Certificates) -> bytes:
@@ -67,12 +68,11 @@ def test_vod_python_shows_our_refusals(
 
 
 def _cos(wire: Wire, file: Path, data: dict[str, Any], key: str, **more: Any) -> dict[str, Any]:
+    bucket = f"{data['storageBucket']}-{data['storageAppId']}"
     given = {
-        "port": httpx.URL(wire.url).port,
+        "plainPort": httpx.URL(wire.url).port,
         "credential": data["tempCertificate"],
-        "bucket": f"{data['storageBucket']}-{data['storageAppId']}",
-        "key": key,
-        "file": str(file),
+        "places": [{"bucket": bucket, "region": data["storageRegionV5"], "key": key, "path": str(file)}],
     }
     return _run("cos_python.py", json.dumps(given | more))
 
@@ -81,7 +81,7 @@ def test_cos_python_over_100_mib_resumes_after_being_killed(wire: Wire, big_vide
     """Killed after 60 of 114 parts, the SDK finds the acknowledged ones and sends only the rest."""
     applied = wire.apply(videoSize=big_video.stat().st_size)
     with pytest.raises(AssertionError):
-        _cos(wire, big_video, applied.data, applied.media_key, fail_after=60)
+        _cos(wire, big_video, applied.data, applied.media_key, failAfter=60)
     resumed = _cos(wire, big_video, applied.data, applied.media_key)
     assert "error" not in resumed, resumed
     assert 0 < resumed["parts"] <= 114 - 60
@@ -94,7 +94,7 @@ def test_cos_python_small_file_and_cancel(wire: Wire, cover: Path, big_video: Pa
     applied = wire.apply(coverName="c", coverType="jpg")
     assert _cos(wire, cover, applied.data, applied.cover_key)["parts"] == 0
     with pytest.raises(AssertionError):
-        _cos(wire, big_video, applied.data, applied.media_key, fail_after=5)
+        _cos(wire, big_video, applied.data, applied.media_key, failAfter=5)
     listed = applied.call("GET", "", [("uploads", ""), ("prefix", applied.media_key)]).text
     upload_id = listed.partition("<UploadId>")[2].partition("<")[0]
     assert applied.call("DELETE", applied.media_key, [("uploadId", upload_id)]).status_code == 204

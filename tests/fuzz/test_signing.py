@@ -59,7 +59,7 @@ grants = st.builds(
     bucket=visible,
     resources=st.lists(visible, max_size=4).map(tuple),
     actions=st.lists(visible, max_size=4).map(tuple),
-    max_bytes=st.none() | st.integers(0, 2**60),
+    max_bytes=st.dictionaries(visible, st.integers(0, 2**60), max_size=3),
     issued_at=st.integers(0, NOW),
     expires_at=st.integers(NOW + 1, 2**33),
     file_id=visible,

@@ -175,15 +175,15 @@ def _upload_under_fire(
             break
         server.kill()
         sweep.kills += 1
-        sweep.parts_lost += _lost_parts(server.data_dir, list(acknowledged))
+        sweep.parts_lost += lost_parts(server.data_dir, list(acknowledged))
         server.start()
     thread.join(90)
     assert done, "the upload did not finish"
     return done[0]
 
 
-def _lost_parts(data_dir: Path, acknowledged: list[tuple[str, int, str]]) -> int:
-    """Count acknowledged parts whose row or whose bytes are not on disk."""
+def lost_parts(data_dir: Path, acknowledged: list[tuple[str, int, str]]) -> int:
+    """Count those of the last acknowledged parts (upload id, number, ETag) whose row or bytes are not on disk."""
     lost = 0
     with sqlite3.connect(data_dir / "openvod.sqlite3") as database:
         for upload_id, number, etag in acknowledged[-30:]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from openvod.storage.model import CompletedPart
 from support.server import PlatformServer
 from support.wire import MIB, Applied, Wire, signature
 
@@ -51,13 +52,18 @@ def put_part(applied: Applied, upload_id: str, number: int, size: int) -> tuple[
 
 
 def test_bytes_are_counted_while_they_arrive(wire: Wire) -> None:
-    """A client that announces no size is stopped at the byte that is one too many; nothing of the upload stays."""
+    """A client that announces no size is stopped at the byte that is one too many, and told why each time."""
     applied = wire.apply(sign=signature(wire.key, maxVideoSize=3 * MIB), videoSize=None)
     upload_id = applied.initiate()
     assert put_part(applied, upload_id, 1, 2 * MIB)[0] == 200
     status, text = put_part(applied, upload_id, 2, MIB + 1)
     assert (status, "EntityTooLarge" in text) == (400, True)
-    assert put_part(applied, upload_id, 2, 1)[0] == 404, "the upload is gone"
+    for number in (1, 2):
+        status, text = put_part(applied, upload_id, number, 1)
+        assert (status, "EntityTooLarge" in text) == (400, True), "a repetition, as SDKs make it, is told the same"
+    assert applied.complete(upload_id, [CompletedPart(1, "0" * 32)]).status_code == 400
+    assert applied.call("DELETE", applied.media_key, [("uploadId", upload_id)]).status_code == 204
+    assert put_part(applied, upload_id, 2, 1)[0] == 404
 
 
 @pytest.mark.parametrize("extra", [-1, 0, 1])

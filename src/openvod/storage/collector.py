@@ -60,7 +60,7 @@ class Collector:
     def _expire_uploads(self, tx: StorageTx) -> int:
         now = self._clock.now()
         idle = tx.storage.uploads_idle_since(now - COMPLETED_KEPT_SECONDS, _BATCH)
-        completed = [u for u in idle if u.state is UploadState.COMPLETED]
+        completed = [u for u in idle if u.state is not UploadState.OPEN]
         for upload in completed:
             tx.storage.delete_upload(upload.upload_id)
         abandoned = [u for u in idle if u.state is UploadState.OPEN and u.touched_at < now - UPLOAD_IDLE_SECONDS]

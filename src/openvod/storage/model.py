@@ -75,9 +75,13 @@ class StoredObject:
 
 
 class UploadState(StrEnum):
-    """Life of a multipart upload. A completed one is kept for a while so that Complete is idempotent."""
+    """Life of a multipart upload. Ended ones are kept for a while: a completed one so that Complete is idempotent.
+
+    A refused one had more bytes than its permission allows; whoever goes on with it is told so again.
+    """
 
     OPEN = "open"
+    REFUSED = "refused"
     COMPLETED = "completed"
 
 

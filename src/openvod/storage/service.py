@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from asyncio import shield
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from openvod.base.errors import Conflict, Exhausted, Invalid, NotFound, OpenVodError
@@ -113,8 +113,7 @@ class StorageService:
         except Exhausted as error:
             if incoming.largest is not None and error.code == "cos.EntityTooLarge":
                 # It can never be completed, so nothing of it stays.
-                with suppress(NotFound):
-                    await self.abort(bucket, key, upload_id)
+                await self._uow.write(lambda tx: _refuse(tx.storage, upload_id))
             raise
 
     async def _upload_part(self, bucket: str, key: str, upload_id: str, number: int, incoming: Incoming) -> Part:
@@ -163,6 +162,7 @@ class StorageService:
                 if upload.parts_digest != digest:
                     raise NotFound("cos.NoSuchUpload", "this UploadId was completed with another list of parts")
                 return upload
+            _opened(upload)
             blobs = {upload.blob_id}
             assembly = assemble_grid(parts, upload, tx.storage.grid_totals(upload))
             if assembly is None:
@@ -177,8 +177,11 @@ class StorageService:
         """Give up an open upload and doom its bytes."""
 
         def work(tx: StorageTx) -> None:
-            upload = _open_upload(tx.storage, bucket, key, upload_id, lock=True)
-            doom_upload(tx.storage, upload)
+            upload = _known_upload(tx.storage, bucket, key, upload_id, lock=True)
+            if upload.state is UploadState.REFUSED:
+                tx.storage.delete_upload(upload_id)
+                return
+            doom_upload(tx.storage, _opened(upload))
 
         await self._uow.write(work)
 
@@ -273,6 +276,14 @@ def doom_upload(tables: StorageTables, upload: MultipartUpload) -> None:
     tables.delete_upload(upload.upload_id)
 
 
+def _refuse(tables: StorageTables, upload_id: str) -> None:
+    """Doom the bytes of an upload that grew too large; its row says so to whoever goes on with it."""
+    upload = tables.upload(upload_id, lock=True)
+    if upload and upload.state is UploadState.OPEN:
+        doom_upload(tables, upload)
+        tables.put_upload(replace(upload, state=UploadState.REFUSED))
+
+
 def _known_upload(
     tables: StorageTables, bucket: str, key: str, upload_id: str, *, lock: bool = False
 ) -> MultipartUpload:
@@ -292,6 +303,8 @@ def _open_upload(
 
 
 def _opened(upload: MultipartUpload) -> MultipartUpload:
+    if upload.state is UploadState.REFUSED:
+        raise Exhausted("cos.EntityTooLarge", "the upload exceeds the bytes that its permission allows; send less")
     if upload.state is not UploadState.OPEN:
         raise NotFound("cos.NoSuchUpload", "this UploadId was completed already")
     return upload

@@ -18,6 +18,7 @@ from openvod.base.errors import ClientDisconnected, Denied, Invalid, OpenVodErro
 from openvod.base.ports import Clock, UnitOfWork
 from openvod.base.sizes import MIB
 from openvod.signing import tc3
+from openvod.upload.manifests import files_of_manifest
 from openvod.upload.model import ApplyRequest, FileRequest, Permission
 from openvod.upload.service import Applied, Committed, ServerPermission, UploadService
 from openvod.web.errors import api_code
@@ -77,6 +78,9 @@ class ApiSurface:
                 self._apply,
             ),
             "CommitUpload": Action({"VodSessionKey": Field(str, required=True)} | _APPLICATION, self._commit),
+            "ParseStreamingManifest": Action(
+                {"MediaManifestContent": Field(str, required=True), "ManifestType": _TEXT} | _APPLICATION, self._parse
+            ),
         }
 
     async def __call__(self, request: WireRequest) -> Answer:
@@ -146,6 +150,10 @@ class ApiSurface:
     async def _commit(self, secret_id: str, fields: Fields) -> Fields:
         caller = ServerPermission(secret_id, fields.get("SubAppId", 0), Permission())
         return _commit_response(await self._uploads.commit_for_server(caller, fields["VodSessionKey"]))
+
+    async def _parse(self, _: str, fields: Fields) -> Fields:
+        names = files_of_manifest(fields["MediaManifestContent"], fields.get("ManifestType") or "m3u8")
+        return {"MediaSegmentSet": list(names)}
 
 
 def _apply_response(applied: Applied) -> Fields:

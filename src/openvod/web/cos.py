@@ -21,10 +21,12 @@ from openvod.storage import codec
 from openvod.storage.model import MAX_PART_SIZE, Received
 from openvod.storage.ranges import http_date
 from openvod.storage.service import Incoming, StorageService
+from openvod.web import s3
 from openvod.web.addressing import Address, Addressing
 from openvod.web.errors import cos_code
 from openvod.web.objects import serve_object
-from openvod.web.wire import Answer, RequestBody, WireRequest, unavailable, xml_answer
+from openvod.web.s3 import Payload, speaks_s3
+from openvod.web.wire import Answer, WireRequest, unavailable, xml_answer
 
 _LIST_LIMIT = 1000
 _UNSUPPORTED = (
@@ -76,12 +78,22 @@ class CosSurface:
             return self._failure(request, unavailable(error))
 
     async def _serve(self, request: WireRequest) -> Answer:
-        token = request.headers.get("x-cos-security-token") or request.argument("x-cos-security-token") or ""
+        headers = request.headers
+        token = headers.get("x-cos-security-token") or request.argument("x-cos-security-token") or ""
+        if speaks_s3(request):
+            token = headers.get("x-amz-security-token", "")
         address = await self._addressing.resolve(request, token)
         call = self._authenticated(request, address, token)
         return await self._operation(request)(call)
 
     def _authenticated(self, request: WireRequest, address: Address, token: str) -> Call:
+        grant = self._s3_grant(request, address, token) if speaks_s3(request) else self._grant(request, address, token)
+        check_caller(grant.networks, grant.origins, request.caller)
+        if address.bucket != grant.bucket:
+            raise Denied("cos.AccessDenied", f"the credential does not cover the bucket {address.bucket!r}")
+        return Call(request, address.bucket, address.key, grant)
+
+    def _grant(self, request: WireRequest, address: Address, token: str) -> StorageGrant:
         credential = cos_signature.find_credential(request.headers, request.query)
         if credential is None:
             raise Denied("cos.AccessDenied", "the request is not signed; send Authorization and x-cos-security-token")
@@ -93,10 +105,15 @@ class CosSurface:
         if not cos_signature.verify(credential, secret_key, signed):
             raise Denied("cos.SignatureDoesNotMatch", "the request's signature is wrong; check key, path and headers")
         cos_signature.check_window(credential, now)
-        check_caller(grant.networks, grant.origins, request.caller)
-        if address.bucket != grant.bucket:
-            raise Denied("cos.AccessDenied", f"the credential does not cover the bucket {address.bucket!r}")
-        return Call(request, address.bucket, address.key, grant)
+        return grant
+
+    def _s3_grant(self, request: WireRequest, address: Address, token: str) -> StorageGrant:
+        if not token:
+            raise Denied("storage_token.invalid", "x-amz-security-token is missing; send the token of tempCertificate")
+        now = self._clock.now()
+        grant, secret_key = storage_token.open_token(token, s3.access_key(request), self._root_keys, now)
+        s3.check_signature(request, address, secret_key, now)
+        return grant
 
     def _operation(self, request: WireRequest) -> Callable[[Call], Awaitable[Answer]]:
         """Route by method and by the presence of ``uploads``, ``uploadId`` and ``partNumber`` (4.3)."""
@@ -144,6 +161,9 @@ class CosSurface:
         key = call.require_key()
         body = await call.request.body(codec.MAX_COMPLETE_BODY)
         _check_md5(call.request, lambda: _md5_of(body))
+        payload = Payload(call.request)
+        payload.feed(body)
+        payload.check()
         upload = await self._storage.complete(call.bucket, key, _upload_id(call), codec.parse_complete(body))
         location = f"http://{call.request.headers.get('vod-forward-cos') or call.request.host}/{key}"
         return xml_answer(
@@ -206,12 +226,14 @@ class CosSurface:
             raise Invalid("cos.MissingContentLength", "send Content-Length or Transfer-Encoding: chunked")
         largest = call.grant.max_bytes.get(call.key)
         expected = _announced_md5(request)
+        payload = Payload(request)
 
         def check(received: Received) -> None:
+            payload.check()
             if expected is not None and bytes.fromhex(received.md5) != expected:
                 raise Invalid("cos.BadDigest", "Content-MD5 differs from the received bytes; send them again")
 
-        return Incoming(RequestBody(request), length, MAX_PART_SIZE, check, largest)
+        return Incoming(payload.body(), length, MAX_PART_SIZE, check, largest)
 
     def _failure(self, request: WireRequest, error: OpenVodError) -> Answer:
         code, status = cos_code(error)

@@ -98,6 +98,8 @@ API_CODES = {
     "category.unknown": "InvalidParameterValue.ClassId",
     "procedure.unknown": "InvalidParameterValue.Procedure",
     "procedure.grammar": "InvalidParameterValue.Procedure",
+    "manifest.unreadable": "InvalidParameterValue.MediaManifestContent",
+    "manifest.type": "InvalidParameterValue.ManifestType",
     "api.action": "InvalidAction",
     "api.version": "NoSuchVersion",
     "api.missing": "MissingParameter",

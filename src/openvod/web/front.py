@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from starlette.types import Receive, Scope, Send
 
 from openvod.base.errors import ClientDisconnected, OpenVodError
+from openvod.web.compat import SCRIPT_PATH, serve_script
 from openvod.web.errors import http_status
 from openvod.web.event_stream import PATH as EVENT_STREAM_PATH
 from openvod.web.operations import PATHS as OPERATIONS_PATHS
+from openvod.web.s3 import speaks_s3
 from openvod.web.wire import Answer, WireRequest, json_answer, preflight, unavailable
 
 Surface = Callable[[WireRequest], Awaitable[Answer]]
@@ -75,6 +77,8 @@ class FrontDoor:
             return self._surfaces.ugc
         if path in _REPORT_PATHS:
             return _accept_report
+        if path == SCRIPT_PATH:
+            return serve_script
         if path in OPERATIONS_PATHS:
             return self._surfaces.operations
         if path == EVENT_STREAM_PATH:
@@ -92,6 +96,7 @@ class FrontDoor:
         return (
             "vod-forward-cos" in headers
             or headers.get("authorization", "").startswith("q-sign-algorithm")
+            or speaks_s3(request)
             or request.argument("q-sign-algorithm") is not None
             or request.argument("sign") is not None
             or self._is_bucket_host(request.host)

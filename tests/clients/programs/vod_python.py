@@ -1,7 +1,7 @@
 """Runs the unmodified vod-python-sdk against a platform behind the official hosts. Prints one JSON object.
 
-Arguments: secretId secretKey port authority-file media [cover]. What changes around the SDK: name look-ups lead to
-loopback, and the test authority is trusted.
+The argument is what :meth:`clients.drivers.programs.ProgramDriver.request` makes. What changes around the SDK: name
+look-ups lead to loopback, and the test authority is trusted.
 """
 
 import json
@@ -9,13 +9,13 @@ import os
 import socket
 import sys
 
-secret_id, secret_key, port, authority, media, *cover = sys.argv[1:]
-os.environ["REQUESTS_CA_BUNDLE"] = authority
-os.environ["SSL_CERT_FILE"] = authority
+given = json.loads(sys.argv[1])
+os.environ["REQUESTS_CA_BUNDLE"] = given["authority"]
+os.environ["SSL_CERT_FILE"] = given["authority"]
 
 import certifi  # noqa: E402
 
-certifi.where = lambda: authority
+certifi.where = lambda: str(given["authority"])
 lookup = socket.getaddrinfo
 
 
@@ -24,7 +24,7 @@ def to_loopback(host, service, *arguments, **options):  # type: ignore[no-untype
     if isinstance(host, bytes):
         host = host.decode()
     if host.endswith(("tencentcloudapi.com", "myqcloud.com", "tencentcos.cn")):
-        return lookup("127.0.0.1", int(port), *arguments, **options)
+        return lookup("127.0.0.1", given["tlsPort"], *arguments, **options)
     return lookup(host, service, *arguments, **options)
 
 
@@ -33,11 +33,13 @@ socket.getaddrinfo = to_loopback  # type: ignore[assignment]
 from qcloud_vod.model import VodUploadRequest  # noqa: E402
 from qcloud_vod.vod_upload_client import VodUploadClient  # noqa: E402
 
-client = VodUploadClient(secret_id, secret_key)
+client = VodUploadClient(given["secretId"], given["secretKey"])
 request = VodUploadRequest()
-request.MediaFilePath = media
-if cover:
-    request.CoverFilePath = cover[0]
+request.MediaFilePath = given["media"]
+request.CoverFilePath = given.get("cover")
+request.SubAppId = given.get("subAppId")
+request.Procedure = given.get("procedure")
+request.StorageRegion = given.get("storageRegion")
 try:
     answer = client.upload("ap-guangzhou", request)
     print(json.dumps({"fileId": answer.FileId, "mediaUrl": answer.MediaUrl, "coverUrl": answer.CoverUrl}))
