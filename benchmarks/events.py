@@ -161,7 +161,8 @@ def _throughput(server: PlatformServer, database: Database, receiver: Receiver, 
         asyncio.run(database.write(partial(_add, batch)))
     enable_endpoint(server.data_dir, application, "bench", True)
     _await(receiver, count, set(names))
-    moments = sorted(receiver.arrivals()[name] for name in names)
+    arrivals = receiver.arrivals()
+    moments = sorted(arrivals[name] for name in names)
     return (count - 1) / (moments[-1] - moments[0])
 
 
@@ -173,7 +174,7 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seconds", type=float, default=20.0, help="for each of the two delays")
-    parser.add_argument("--events", type=int, default=10_000, help="of the backlog")
+    parser.add_argument("--events", type=int, default=30_000, help="of the backlog")
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="openvod-bench-") as folder,
