@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-all test-clients lint lock clean bench bench-media bench-upload kill-sweep flow-sweep client-sweep
+.PHONY: help demo test test-all test-clients lint lock clean bench bench-media bench-upload kill-sweep flow-sweep client-sweep bench-events test-events-truth
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1: \2/p' $(MAKEFILE_LIST)
 
@@ -60,6 +60,12 @@ client-sweep: $(VENV)/.installed-dev ## kill -9 official clients and the server 
 
 flow-sweep: $(VENV)/.installed-dev ## kill -9 the worker 100 times in flows and count what was lost
 	@PYTHONPATH=tests $(BIN)/python -m support.flow_sweep --kills 100 --seed 1 $(ARGS)
+
+test-events-truth: $(VENV)/.installed-dev ## 10,000 events into receivers that misbehave, with kill -9 of the platform; counts what was lost
+	@PYTHONPATH=tests $(BIN)/python -m support.events_truth $(ARGS)
+
+bench-events: $(VENV)/.installed-dev ## delay to the first attempt, events per second, what a hanging receiver costs others
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.events $(ARGS)
 
 bench-media: $(VENV)/.installed-dev ## what ladders, remuxes, snapshots and reviews cost, with their quality
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.media $(ARGS)

@@ -16,7 +16,6 @@ from openvod.adapters.sql import schema
 from openvod.adapters.sql.database import Database, Transaction
 from openvod.adapters.sql.migrations import upgrade
 from openvod.base.errors import Conflict, OpenVodError
-from openvod.events.model import Attempt, EventState, NewEvent
 from openvod.media.model import MediaAsset, ProbeState
 from openvod.storage.model import (
     Blob,
@@ -208,29 +207,6 @@ def test_media_rows(database: Database) -> None:
         assert [a.file_id for a in tx.media.unprobed(5)] == ["4", "5"]
         tx.media.put_asset(replace(asset, probe_state=ProbeState.DONE))
         assert [a.file_id for a in tx.media.unprobed(5)] == ["4"]
-
-    run_async(database.write(work))
-
-
-def test_events_of_one_file_leave_in_order(database: Database) -> None:
-    """Only the oldest undelivered event of a subject is due; held ones hold the later ones; no address, not due."""
-
-    def work(tx: Transaction) -> None:
-        first, second = (tx.events.add(NewEvent(1, "T", "file", p, EventState.HELD, 1.0)) for p in ("one", "two"))
-        other = tx.events.add(NewEvent(1, "T", "other", "x", EventState.PENDING, 1.0))
-        assert list(tx.events.due(9.0, 10)) == []
-        tx.access.put_application(Application(1, "a", 0.0, callback_url="http://h/"))
-        assert [e.event_id for e in tx.events.due(9.0, 10)] == [other]
-        tx.events.release(second, "two", 2.0)
-        assert [e.event_id for e in tx.events.due(9.0, 10)] == [other]
-        tx.events.release(first, "one!", 2.0)
-        assert [e.payload for e in tx.events.due(9.0, 10)] == ["one!", "x"]
-        tx.events.record(Attempt(first, 1, 3.0, 0.5, 500, "HTTP 500"), retry_at=20.0)
-        assert [e.event_id for e in tx.events.due(9.0, 10)] == [other]
-        tx.events.record(Attempt(first, 2, 20.0, 0.5, 200, ""), retry_at=None)
-        assert [e.event_id for e in tx.events.due(21.0, 10)] == [second, other]
-        assert [a.number for a in tx.events.attempts(first)] == [1, 2]
-        assert [e.event_id for e in tx.events.events(first, 10)] == [second, other]
 
     run_async(database.write(work))
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from openvod.app.settings import Settings
 from openvod.web.errors import API_CODES, COS_CODES, UGC_CODES
 
 _ROOT = Path(__file__).parents[2]
@@ -25,6 +26,16 @@ def test_every_error_code_is_documented() -> None:
     documented = (_ROOT / "docs" / "reference" / "errors.md").read_text()
     for code in {*UGC_CODES, *COS_CODES, *API_CODES}:
         assert f"`{code}`" in documented, code
+
+
+def test_every_setting_is_documented() -> None:
+    """A setting stands in the reference, with its meaning."""
+    documented = (_ROOT / "docs" / "reference" / "settings.md").read_text()
+    for section, field in Settings.model_fields.items():
+        for name, entry in type(field.get_default()).model_fields.items():
+            variable = f"| `OPENVOD__{section.upper()}__{name.upper()}` |"
+            assert variable in documented, variable
+            assert str(entry.description) in documented, entry.description
 
 
 def test_lock_files_name_no_address() -> None:

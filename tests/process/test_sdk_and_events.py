@@ -15,11 +15,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from openvod.app.administration import with_access
 from openvod_sdk import Client, FileResumeStore, Progress, UploadCancelled, UploadControl, sign
 from support.commands import openvod
 from support.kill_sweep import receiver
-from support.server import PlatformServer
+from support.server import PlatformServer, set_callback
 from support.wire import Wire
 
 MIB = 1024 * 1024
@@ -100,14 +99,14 @@ def test_events_wait_for_their_receiver(server: PlatformServer, video: Path) -> 
     with wire.http:
         with receiver() as down:
             closed = down.url
-        with_access(server.data_dir, lambda access: access.set_callback(0, closed))
+        set_callback(server.data_dir, closed)
         applied = wire.apply(videoName="with context")
         applied.put(video.read_bytes())
         file_id = wire.commit(applied)["data"]["fileId"]
     time.sleep(1)
     server.kill()
     with receiver() as noted:
-        with_access(server.data_dir, lambda access: access.set_callback(0, noted.url, "Key123"))
+        set_callback(server.data_dir, noted.url, "Key123")
         server.start()
         deadline = time.monotonic() + 20
         while file_id not in noted.files and time.monotonic() < deadline:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
-from openvod.app.administration import with_access, with_database
+from openvod.app.administration import with_database
 from openvod.tasks.model import SubTask, Task
 from openvod_sdk import Client, sign
 from support.commands import openvod, openvod_json
@@ -31,7 +31,7 @@ from support.flow_sweep import (
     wait_for,
 )
 from support.postgresql import postgresql
-from support.server import PlatformServer
+from support.server import PlatformServer, set_callback
 
 _ENCODE = "QCVB_SimpleProcessFile(20)"
 _MIXED = "QCVB_SimpleProcessFile({10,20},0,10,10)"
@@ -67,7 +67,7 @@ class Site:
     def start(self) -> Site:
         """Start the server, with a key and a receiver."""
         self._key = self.server.create_key()
-        with_access(self.data_dir, lambda access: access.set_callback(0, self.log.url))
+        set_callback(self.data_dir, self.log.url)
         self.server.start()
         return self
 

@@ -31,6 +31,7 @@ from support.certificates import make_certificates
 from support.commands import openvod_json
 from support.fault_proxy import Call, Seen
 from support.kill_sweep import Receiver, lost_parts, receiver
+from support.server import set_callback
 
 #: So slow that a kill falls into parts, not only between them.
 _BYTES_PER_SECOND = 24 * MIB
@@ -274,7 +275,7 @@ def run_client_sweep(
     nothing = folder / "no file"
     with receiver() as noted, open_stage(folder, certificates, nothing, nothing, check=False) as stage:
         stage.server.stop()
-        stage.server.administer(lambda access: access.set_callback(0, noted.url))
+        set_callback(stage.server.data_dir, noted.url)
         stage.server.start()
         sweeper = _Sweeper(stage, drivers, random.Random(seed), kills)
         while sweeper.sweep.kills < kills:

@@ -26,11 +26,10 @@ import httpx
 import psutil
 
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
-from openvod.app.administration import with_access
 from openvod_sdk import Client
 from openvod_sdk import sign as sign_permission
 from support.commands import openvod, openvod_json
-from support.server import PlatformServer
+from support.server import PlatformServer, set_callback
 
 #: A supervised worker that lived longer is started again without a pause.
 _LONG_LIFE_SECONDS = 5.1
@@ -367,7 +366,7 @@ class _Stage:
         self._server = PlatformServer(data_dir)
         self._own = [WorkerProcess(data_dir, self._server.url) for _ in range(own)]
         self._key = self._server.create_key()
-        with_access(data_dir, lambda access: access.set_callback(0, log.url))
+        set_callback(data_dir, log.url)
         (folder / "pictures.json").write_text(json.dumps(_PICTURES_BODY))
         created = openvod("procedures", "create", str(folder / "pictures.json"), "--data-dir", str(data_dir))
         assert created.returncode == 0, created.stderr

@@ -19,11 +19,10 @@ from typing import Any
 
 import httpx
 
-from openvod.app.administration import with_access
 from openvod_sdk import Client, FileResumeStore, RetryPolicy, UploadResult, parse_event
 from openvod_sdk import sign as sign_permission
 from support.commands import openvod_json
-from support.server import PlatformServer
+from support.server import PlatformServer, set_callback
 
 MIB = 1024 * 1024
 _MEDIA_BYTES = 9 * MIB + 12_345
@@ -129,7 +128,7 @@ def run_sweep(folder: Path, *, kills: int, seed: int) -> Sweep:
     results: list[tuple[UploadResult, bytes]] = []
     acknowledged: list[tuple[str, int, str]] = []
     with receiver() as noted:
-        with_access(server.data_dir, lambda access: access.set_callback(0, noted.url))
+        set_callback(server.data_dir, noted.url)
         client = WatchedClient(
             acknowledged, server.url, lambda: sign_permission(key.secret_id, key.secret_key),
             part_size=MIB, concurrency=3, resume_store=FileResumeStore(folder / "resume"),

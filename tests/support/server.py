@@ -18,7 +18,7 @@ from typing import TypeVar
 import httpx
 
 from openvod.access.service import AccessService, IssuedKey
-from openvod.app.administration import with_access
+from openvod.app.administration import with_access, with_endpoints
 
 R = TypeVar("R")
 _START_SECONDS = 30
@@ -128,3 +128,8 @@ def run_async(call: Awaitable[R]) -> R:
         return await call
 
     return asyncio.run(main())
+
+
+def set_callback(data_dir: Path, url: str, sign_key: str | None = None, sub_app_id: int = 0) -> None:
+    """Send an application's events to a URL, as ``openvod events set-url`` does."""
+    with_endpoints(data_dir, sub_app_id, lambda endpoints, real_id: endpoints.set_url(real_id, url, sign_key))

@@ -37,13 +37,11 @@ REGION_SHORT_NAMES = {
 
 @dataclass(frozen=True)
 class Application:
-    """One tenant. ``callback_url`` receives its events; empty means none is set."""
+    """One tenant."""
 
     sub_app_id: int
     name: str
     created_at: float
-    callback_url: str = ""
-    callback_sign_key: str = ""
 
 
 @dataclass(frozen=True)

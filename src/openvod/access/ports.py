@@ -1,4 +1,4 @@
-"""What the access room asks of a database and of a cipher."""
+"""What the access room asks of a database."""
 
 from __future__ import annotations
 
@@ -6,18 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from openvod.access.model import Application, Category, KeyPair, StorageRegion
-
-
-class SecretBox(Protocol):
-    """Authenticated encryption under the installation's root key, which lives outside the database."""
-
-    def seal(self, secret: str, context: str) -> bytes:
-        """Encrypt ``secret``, bound to ``context``."""
-        ...
-
-    def open(self, sealed: bytes, context: str) -> str:
-        """Decrypt; raises ``Unavailable("secret_box.wrong_key")`` when key or context differ."""
-        ...
+from openvod.base.ports import SecretBox as SecretBox
 
 
 class AccessTables(Protocol):

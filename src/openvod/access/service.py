@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 from openvod.access.model import DEFAULT_REGION, MAIN_APPLICATION_ID, Application, Category, KeyPair, StorageRegion
 from openvod.access.ports import AccessTables, AccessTx, SecretBox
@@ -100,19 +99,9 @@ class AccessService:
         """List all applications."""
         return await self._uow.read(lambda tx: tx.access.applications())
 
-    async def set_callback(self, sub_app_id: int, url: str, sign_key: str | None = None) -> Application:
-        """Set (or, with an empty ``url``, clear) the address that receives an application's events."""
-        _check_callback(url, sign_key)
-
-        def work(tx: AccessTx) -> Application:
-            found = _application(tx, sub_app_id)
-            changed = replace(found, callback_url=url)
-            if sign_key is not None:
-                changed = replace(changed, callback_sign_key=sign_key)
-            tx.access.put_application(changed)
-            return changed
-
-        return await self._uow.write(work)
+    async def application(self, sub_app_id: int) -> Application:
+        """Return an application (0: the main one)."""
+        return await self._uow.read(lambda tx: _application(tx, sub_app_id))
 
     async def create_key(self, sub_app_id: int = 0, note: str = "") -> IssuedKey:
         """Create a key pair; the secret is returned here and never again."""
@@ -195,15 +184,6 @@ class AccessService:
     async def categories(self, sub_app_id: int) -> Sequence[Category]:
         """List an application's categories."""
         return await self._uow.read(lambda tx: tx.access.categories(main_application_id(sub_app_id)))
-
-
-def _check_callback(url: str, sign_key: str | None) -> None:
-    if url:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise Invalid("callback.url", f"callback URL {url!r} must look like https://app.example.com/events")
-    if sign_key and not (len(sign_key) <= 32 and sign_key.isascii() and sign_key.isalnum()):
-        raise Invalid("callback.sign_key", "the sign key must have at most 32 characters of A-Z, a-z and 0-9")
 
 
 def _application(tx: AccessTx, sub_app_id: int) -> Application:

@@ -19,9 +19,10 @@ from openvod.access.service import AccessService, ensure_defaults
 from openvod.adapters.filesystem.folder import DataFolder
 from openvod.adapters.sql.database import Database
 from openvod.adapters.system import SystemClock
-from openvod.app.platform import access_service, open_store
+from openvod.app.platform import access_service, allowed_networks, endpoint_service, open_store
 from openvod.app.settings import load_settings
 from openvod.base.errors import OpenVodError
+from openvod.events.endpoints import EndpointService
 
 R = TypeVar("R")
 DataDir = Annotated[Path, typer.Option("--data-dir", help="Folder that holds everything.", envvar="OPENVOD_DATA_DIR")]
@@ -63,6 +64,17 @@ def with_database(data_dir: Path, use: Callable[[DataFolder, Database], Awaitabl
             return asyncio.run(run(database))
         finally:
             database.close()
+
+
+def with_endpoints(data_dir: Path, sub_app_id: int, use: Callable[[EndpointService, int], Awaitable[R]]) -> R:
+    """Run ``use`` with the endpoints of a data folder and an application's real id (0: the main one)."""
+
+    async def work(folder: DataFolder, database: Database) -> R:
+        application = await access_service(folder, database).application(sub_app_id)
+        allowed = allowed_networks(load_settings(data_dir), base_url(folder))
+        return await use(endpoint_service(folder, database, allowed), application.sub_app_id)
+
+    return with_database(data_dir, work)
 
 
 def base_url(folder: DataFolder) -> str:

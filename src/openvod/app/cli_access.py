@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from openvod.access.model import KeyPair
-from openvod.app.administration import DEFAULT_DATA_DIR, AsJson, DataDir, print_json, show, with_access
+from openvod.app.administration import DEFAULT_DATA_DIR, AsJson, DataDir, print_json, show, with_access, with_endpoints
 from openvod.events.codec import iso_time
+from openvod.events.model import DEFAULT_ENDPOINT
 
 keys = typer.Typer(no_args_is_help=True, help="Key pairs that sign uploads and API calls.")
 apps = typer.Typer(no_args_is_help=True, help="Applications (SubAppId).")
@@ -67,7 +68,11 @@ def create_application(name: str, data_dir: DataDir = DEFAULT_DATA_DIR, as_json:
 def list_applications(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
     """List applications."""
     found = with_access(data_dir, lambda access: access.applications())
-    show([{"subAppId": a.sub_app_id, "name": a.name, "callbackUrl": a.callback_url} for a in found], as_json)
+    endpoints = with_endpoints(data_dir, 0, lambda service, _: service.endpoints())
+    urls = {each.sub_app_id: each.url for each in endpoints if each.name == DEFAULT_ENDPOINT}
+    show(
+        [{"subAppId": a.sub_app_id, "name": a.name, "callbackUrl": urls.get(a.sub_app_id, "")} for a in found], as_json
+    )
 
 
 @regions.command("list")

@@ -3,18 +3,56 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from openvod.adapters.filesystem.folder import DataFolder
-from openvod.adapters.sql.database import Database
-from openvod.app.administration import DEFAULT_DATA_DIR, AsJson, DataDir, show, with_access, with_database
+from openvod.adapters.sql.database import Database, Transaction
+from openvod.adapters.system import SystemClock
+from openvod.app.administration import (
+    DEFAULT_DATA_DIR,
+    AsJson,
+    DataDir,
+    base_url,
+    print_json,
+    show,
+    with_database,
+    with_endpoints,
+)
 from openvod.app.cli_access import SubAppId
+from openvod.app.platform import access_service, derived_key
+from openvod.base.errors import Invalid
 from openvod.events.codec import iso_time
-from openvod.events.model import Event
+from openvod.events.endpoints import EndpointOptions, EndpointService, known_event
+from openvod.events.feed import EventFeed
+from openvod.events.model import (
+    ATTEMPT_TIMEOUT_SECONDS,
+    DEFAULT_ENDPOINT,
+    Attempt,
+    DeliveryState,
+    DeliveryStatus,
+    Endpoint,
+    Event,
+    PayloadFormat,
+)
+from openvod.events.watch import LogWatch
+from openvod.signing.stream_token import stream_token
 
 events = typer.Typer(no_args_is_help=True, help="Events and where they go.")
+endpoints = typer.Typer(no_args_is_help=True, help="Addresses that receive an application's events.")
+events.add_typer(endpoints, name="endpoints")
+_EVENT_ID = re.compile(r"(?:evt_)?([0-9]{1,18})(?:_[0-9a-f]+)?")
+_TAIL_SECONDS = 0.1
+_LONGEST_TOKEN = 86_400
+EventId = Annotated[str, typer.Argument(help="Event id, as a number or as receivers see it (webhook-id).")]
+EndpointName = Annotated[str, typer.Argument(help="The endpoint's name.")]
 
 
 @events.command("set-url")
@@ -24,9 +62,9 @@ def set_url(
     sub_app_id: SubAppId = 0,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
-    """Set the callback URL of an application."""
-    application = with_access(data_dir, lambda access: access.set_callback(sub_app_id, url, sign_key))
-    typer.echo(f"application {application.sub_app_id} sends events to {application.callback_url or '(nowhere)'}")
+    """Set the callback URL of an application, which is the address of its default endpoint."""
+    changed = with_endpoints(data_dir, sub_app_id, lambda service, app: service.set_url(app, url, sign_key))
+    typer.echo(f"application {changed.sub_app_id} sends events to {changed.url or '(nowhere)'}")
 
 
 @events.command("list")
@@ -40,19 +78,264 @@ def list_events(
     """List stored events."""
 
     async def use(_: DataFolder, database: Database) -> list[dict[str, Any]]:
-        found = await database.read(lambda tx: tx.events.events(after, limit, file_id))
-        return [_row(event, with_body=as_json) for event in found]
+        def work(tx: Transaction) -> list[dict[str, Any]]:
+            found = tx.events.events(after, limit, file_id)
+            return [_row(event, tx.deliveries.statuses(event), with_body=as_json) for event in found]
+
+        return await database.read(work)
 
     show(with_database(data_dir, use), as_json)
 
 
-def _row(event: Event, *, with_body: bool) -> dict[str, Any]:
+@events.command("show")
+def show_event(event_id: EventId, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Print an event, how it stands at every endpoint, and every attempt, as JSON."""
+
+    async def use(_: DataFolder, database: Database) -> dict[str, Any]:
+        number = _event_number(event_id)
+        names = {each.endpoint_id: each.name for each in await database.read(lambda tx: tx.endpoints.endpoints())}
+        attempts = await database.read(lambda tx: tx.deliveries.attempts(number))
+        event = await database.read(lambda tx: known_event(tx, number))
+        statuses = await database.read(lambda tx: tx.deliveries.statuses(event))
+        return _row(event, statuses, with_body=True) | {
+            "id": event.public_id,
+            "endpoints": [asdict(each) for each in statuses],
+            "attempts": [_attempt_row(each, names) for each in attempts],
+        }
+
+    print_json(with_database(data_dir, use))
+
+
+@events.command("tail")
+def tail(
+    sub_app_id: SubAppId = 0,
+    after: Annotated[int | None, typer.Option(help="Begin after this sequence; default: the end.")] = None,
+    follow: Annotated[bool, typer.Option(help="Wait for more.")] = True,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Print an application's events as they happen, one JSON document a line, until Ctrl-C."""
+
+    async def use(folder: DataFolder, database: Database) -> None:
+        application = (await access_service(folder, database).application(sub_app_id)).sub_app_id
+        watch = LogWatch(database)
+        feed = EventFeed(database, watch)
+        seen = await feed.head(application) if after is None else after
+        while True:
+            found = await feed.read(application, seen)
+            for event in found:
+                print_json({"id": event.public_id, "sequence": event.sequence, "event": json.loads(event.payload)})
+            seen = (found[-1].sequence or seen) if found else seen
+            if not found and not follow:
+                return
+            if not found:
+                await watch.look()
+                await watch.beyond(application, seen, _TAIL_SECONDS)
+
+    with suppress(KeyboardInterrupt):
+        with_database(data_dir, use)
+
+
+@events.command("resend")
+def resend(
+    event_id: EventId,
+    endpoint: Annotated[str, typer.Option(help="Only to this endpoint; default: all that had it.")] = "",
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Send an event again, with the id that it has always had."""
+    number = _event_number(event_id)
+    count = with_endpoints(data_dir, 0, lambda service, _: service.resend(number, endpoint))
+    typer.echo(f"event {number} is sent again to {count} endpoints")
+
+
+@events.command("replay")
+def replay(
+    since: Annotated[str, typer.Option(help="From this moment, e.g. 2026-05-01T08:00:00Z.")] = "",
+    until: Annotated[str, typer.Option(help="Before this moment; default: now.")] = "",
+    dead: Annotated[bool, typer.Option("--dead", help="Only what was given up, whenever.")] = False,
+    endpoint: Annotated[str, typer.Option(help="The endpoint.")] = DEFAULT_ENDPOINT,
+    sub_app_id: SubAppId = 0,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Send an endpoint a range of time again, or its dead letters."""
+    if bool(since) == dead:
+        raise typer.BadParameter("give either --since or --dead")
+
+    async def use(service: EndpointService, app: int) -> int:
+        if dead:
+            return await service.replay_dead(app, endpoint)
+        ends = _moment(until) if until else SystemClock().now()
+        return await service.replay(app, endpoint, _moment(since), ends)
+
+    typer.echo(f"{with_endpoints(data_dir, sub_app_id, use)} events are sent again")
+
+
+@events.command("token")
+def token(
+    seconds: Annotated[int, typer.Option(min=1, max=_LONGEST_TOKEN, help="How long it is good.")] = 3600,
+    sub_app_id: SubAppId = 0,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Make a token that reads an application's live events (GET /events/stream)."""
+
+    async def use(folder: DataFolder, database: Database) -> dict[str, Any]:
+        application = await access_service(folder, database).application(sub_app_id)
+        root = derived_key(folder.root_key, "event-stream-token")
+        expires = int(SystemClock().now()) + seconds
+        text = stream_token(root, application.sub_app_id, expires)
+        return {"token": text, "url": f"{base_url(folder)}/events/stream", "expires": iso_time(expires)}
+
+    made = with_database(data_dir, use)
+    print_json(made) if as_json else typer.echo(f"curl -N -H 'Authorization: Bearer {made['token']}' {made['url']}")
+
+
+@endpoints.command("add")
+def add_endpoint(
+    name: EndpointName,
+    url: Annotated[str, typer.Argument(help="http(s) address.")],
+    types: Annotated[str, typer.Option(help="Event types, separated by commas; default: all.")] = "",
+    payload_format: Annotated[PayloadFormat, typer.Option("--format", help="Payload format.")] = PayloadFormat.CURRENT,
+    timeout: Annotated[float, typer.Option(help="Seconds for one attempt.")] = ATTEMPT_TIMEOUT_SECONDS,
+    retry_delays: Annotated[str, typer.Option(help="Seconds before each retry, separated by commas.")] = "",
+    sign_key: Annotated[str, typer.Option(help="Key of the original's Sign and T.")] = "",
+    from_start: Annotated[bool, typer.Option("--from-start", help="Send everything that the log has.")] = False,
+    sub_app_id: SubAppId = 0,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Add an endpoint. Its secret (Standard Webhooks) is shown now and never again."""
+    given: dict[str, Any] = {"retry_delays": _delays(retry_delays)} if retry_delays else {}
+    wanted = tuple(filter(None, (each.strip() for each in types.split(","))))
+    options = EndpointOptions(payload_format, wanted, timeout, sign_key=sign_key, **given)
+    added, secret = with_endpoints(
+        data_dir, sub_app_id, lambda service, app: service.add(app, name, url, options, from_start=from_start)
+    )
+    _tell_secret(added.name, secret, as_json)
+
+
+@endpoints.command("list")
+def list_endpoints(sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
+    """List an application's endpoints with their health."""
+
+    async def use(folder: DataFolder, database: Database) -> list[dict[str, Any]]:
+        application = await access_service(folder, database).application(sub_app_id)
+
+        def work(tx: Transaction) -> list[dict[str, Any]]:
+            head = tx.events.heads().get(application.sub_app_id, 0)
+            return [
+                _endpoint_row(each, head, tx.deliveries.counts(each.endpoint_id))
+                for each in tx.endpoints.endpoints(application.sub_app_id)
+            ]
+
+        return await database.read(work)
+
+    show(with_database(data_dir, use), as_json)
+
+
+@endpoints.command("remove")
+def remove_endpoint(name: EndpointName, sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Remove an endpoint with what waits for it."""
+    _administer(data_dir, sub_app_id, lambda service, app: service.remove(app, name))
+
+
+@endpoints.command("enable")
+def enable_endpoint(name: EndpointName, sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Let a disabled endpoint go on where it stopped."""
+    _administer(data_dir, sub_app_id, lambda service, app: service.set_enabled(app, name, True))
+
+
+@endpoints.command("disable")
+def disable_endpoint(name: EndpointName, sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Send an endpoint nothing for now; its events wait."""
+    _administer(data_dir, sub_app_id, lambda service, app: service.set_enabled(app, name, False))
+
+
+@endpoints.command("rotate")
+def rotate_secret(
+    name: EndpointName, sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False
+) -> None:
+    """Make a new secret; the one before signs as well until the next rotation."""
+    secret = with_endpoints(data_dir, sub_app_id, lambda service, app: service.rotate(app, name))
+    _tell_secret(name, secret, as_json)
+
+
+def _administer(data_dir: Path, sub_app_id: int, use: Callable[[EndpointService, int], Awaitable[None]]) -> None:
+    with_endpoints(data_dir, sub_app_id, use)
+
+
+def _tell_secret(name: str, secret: str, as_json: bool) -> None:
+    if as_json:
+        print_json({"name": name, "secret": secret})
+        return
+    typer.echo(f"endpoint   {name}\nsecret     {secret}")
+    typer.echo("Keep the secret now: it is not shown again.", err=True)
+
+
+def _row(event: Event, statuses: Sequence[DeliveryStatus], *, with_body: bool) -> dict[str, Any]:
     row: dict[str, Any] = {
         "eventId": event.event_id,
+        "sequence": event.sequence,
         "type": event.type,
         "fileId": event.subject,
-        "state": event.state.value,
-        "attempts": event.attempts,
+        "state": _summary(event, statuses),
+        "attempts": sum(each.attempts for each in statuses),
         "created": iso_time(event.created_at),
     }
     return row | ({"body": json.loads(event.payload)} if with_body else {})
+
+
+def _summary(event: Event, statuses: Sequence[DeliveryStatus]) -> str:
+    """Return the state that asks most for a look."""
+    if event.sequence is None:
+        return event.state.value
+    states = {each.state for each in statuses}
+    return next((state for state in ("dead", "pending", "delivered", "skipped") if state in states), "pending")
+
+
+def _attempt_row(attempt: Attempt, names: Mapping[int, str]) -> dict[str, Any]:
+    return {
+        "endpoint": names.get(attempt.endpoint_id, f"(removed {attempt.endpoint_id})"),
+        "number": attempt.number,
+        "started": iso_time(attempt.started_at),
+        "seconds": round(attempt.seconds, 3),
+        "status": attempt.status,
+        "error": attempt.error,
+    }
+
+
+def _endpoint_row(endpoint: Endpoint, head: int, counts: Mapping[DeliveryState, int]) -> dict[str, Any]:
+    waiting = sum(counts.get(state, 0) for state in (DeliveryState.WAITING, DeliveryState.BEHIND, DeliveryState.LEASED))
+    return {
+        "name": endpoint.name,
+        "url": endpoint.url or "(none)",
+        "format": endpoint.format.value,
+        "types": ",".join(endpoint.types) or "all",
+        "enabled": endpoint.enabled,
+        "health": f"failing since {iso_time(endpoint.failing_since or 0)}" if endpoint.failing else "good",
+        "unread": head - endpoint.cursor,
+        "waiting": waiting,
+        "dead": counts.get(DeliveryState.DEAD, 0),
+        "lastError": endpoint.last_error,
+    }
+
+
+def _event_number(text: str) -> int:
+    match = _EVENT_ID.fullmatch(text)
+    if match is None:
+        raise typer.BadParameter("an event id is a number, or evt_… as receivers see it")
+    return int(match[1])
+
+
+def _delays(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(each) for each in text.split(","))
+    except ValueError as error:
+        raise typer.BadParameter("--retry-delays are numbers, separated by commas") from error
+
+
+def _moment(text: str) -> float:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid("events.moment", f"{text!r} is no moment; write it like 2026-05-01T08:00:00Z") from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -6,24 +6,31 @@ import asyncio
 import hashlib
 import hmac
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 from openvod import __version__
 from openvod.access.service import AccessService, ensure_defaults
 from openvod.adapters.ffmpeg.probe import PyAvProber
 from openvod.adapters.filesystem.blobs import FileBlobStore
 from openvod.adapters.filesystem.folder import AesSecretBox, DataFolder
-from openvod.adapters.http import HttpPoster
+from openvod.adapters.http import Dialler, HttpPoster
+from openvod.adapters.http.addresses import LOOPBACK, Network, parse_address
+from openvod.adapters.sql.claims import AdvisoryClaims
 from openvod.adapters.sql.database import Database, open_database, sqlite_url
 from openvod.adapters.sql.migrations import upgrade
 from openvod.adapters.system import SystemClock, SystemEntropy
 from openvod.app.settings import Settings
 from openvod.app.supervisor import keep_worker
-from openvod.events.service import DeliveryService
+from openvod.events.delivery import DeliveryService
+from openvod.events.endpoints import EndpointService
+from openvod.events.feed import EventFeed
+from openvod.events.pull import PullService
+from openvod.events.watch import LogWatch
 from openvod.media.service import ProbeService
 from openvod.storage.collector import Collector
 from openvod.storage.service import StorageService
@@ -32,6 +39,7 @@ from openvod.upload.service import UploadService
 from openvod.web.addressing import Addressing
 from openvod.web.api import ApiSurface
 from openvod.web.cos import CosSurface
+from openvod.web.event_stream import EventStreamSurface
 from openvod.web.front import FrontDoor, Surfaces
 from openvod.web.operations import OperationsSurface
 from openvod.web.playback import PlaybackSurface
@@ -39,6 +47,8 @@ from openvod.web.ugc import UgcSurface
 
 _COLLECT_SECONDS = 60.0
 _IDLE_SECONDS = 0.5
+#: Events of other processes (workers, the command line) are seen so soon.
+_LOOK_SECONDS = 0.025
 _log = logging.getLogger("openvod.app")
 
 
@@ -58,6 +68,31 @@ def access_service(folder: DataFolder, database: Database) -> AccessService:
     """Wire the access room, which the command line uses without a server."""
     box = AesSecretBox(derived_key(folder.root_key, "secret-box"))
     return AccessService(database, box, SystemClock(), SystemEntropy())
+
+
+def endpoint_service(folder: DataFolder, database: Database, allowed: Sequence[Network]) -> EndpointService:
+    """Wire the administration of endpoints, which the command line uses without a server."""
+    box = AesSecretBox(derived_key(folder.root_key, "secret-box"))
+    return EndpointService(database, Dialler(allowed), box, SystemClock(), SystemEntropy())
+
+
+def allowed_networks(settings: Settings, public_url: str) -> Sequence[Network]:
+    """Return where events may go besides the public internet (decision 15).
+
+    A platform that listens on loopback and calls itself by it has nobody on it who is not on this machine already.
+    """
+    if settings.events.allow_private is not None:
+        return settings.events.allow_private
+    hosts = (settings.server.host, urlsplit(public_url).hostname or "")
+    return LOOPBACK if all(_is_loopback(host) for host in hosts) else ()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        address = parse_address(host)
+    except ValueError:
+        return host == "localhost"
+    return any(address.version == network.version and address in network for network in LOOPBACK)
 
 
 def derived_key(root_key: bytes, purpose: str) -> bytes:
@@ -121,6 +156,7 @@ class Platform:
         collector = Collector(self._database, blobs, storage.slots, clock)
         await collector.start()
         await self._start_loops(storage, uploads, collector)
+        await self._start_events()
         addressing = Addressing(self._database)
         self.app = FrontDoor(
             Surfaces(
@@ -133,6 +169,9 @@ class Platform:
                 operations=OperationsSurface(
                     self._not_ready, __version__, clock, probe_root=derived_key(root_key, "probe-token")
                 ),
+                event_stream=EventStreamSurface(
+                    self.feed, clock, token_root=derived_key(root_key, "event-stream-token")
+                ),
             ),
             is_bucket_host=addressing.is_bucket_host,
             stall_seconds=self._settings.server.stall_seconds,
@@ -140,11 +179,8 @@ class Platform:
 
     async def _start_loops(self, storage: StorageService, uploads: UploadService, collector: Collector) -> None:
         clock = SystemClock()
-        poster = HttpPoster()
-        self._stack.push_async_callback(poster.close)
         prober = PyAvProber(timeout=self._settings.probe.timeout_seconds)
         probes = ProbeService(self._database, storage, prober, clock, self._wake_delivery.set)
-        delivery = DeliveryService(self._database, poster, clock)
 
         async def collect() -> int:
             await uploads.expire()
@@ -152,10 +188,37 @@ class Platform:
             return 0
 
         self._start(_loop("probe", probes.run_once, self._wake_probe, _IDLE_SECONDS))
-        self._start(_loop("delivery", delivery.run_once, self._wake_delivery, _IDLE_SECONDS))
         self._start(_loop("collector", collect, asyncio.Event(), _COLLECT_SECONDS))
         for _ in range(self._settings.tasks.workers):
             self._start(keep_worker(self._folder.path, self.public_url))
+
+    async def _start_events(self) -> None:
+        """Start delivery, and what reads the log with it: the services that surfaces call."""
+        clock, entropy = SystemClock(), SystemEntropy()
+        dialler = Dialler(allowed_networks(self._settings, self.public_url))
+        box = AesSecretBox(derived_key(self._folder.root_key, "secret-box"))
+        poster = HttpPoster(dialler)
+        self._stack.push_async_callback(poster.close)
+        delivery = DeliveryService(self._database, poster, box, clock, self._claims())
+        self._stack.push_async_callback(delivery.close)
+        watch = self._watch = LogWatch(self._database)
+        self.endpoints = EndpointService(self._database, dialler, box, clock, entropy)
+        self.pull = PullService(self._database, watch, clock, entropy)
+        self.feed = EventFeed(self._database, watch)
+
+        async def look() -> int:
+            return await delivery.run_once() if await watch.look() else 0
+
+        self._start(_loop("log", look, self._wake_delivery, _LOOK_SECONDS))
+        # Retries become due by time, resends by other processes: no log tells.
+        self._start(_loop("delivery", delivery.run_once, asyncio.Event(), _IDLE_SECONDS))
+
+    def _claims(self) -> AdvisoryClaims | None:
+        if self._database.engine.dialect.name != "postgresql":
+            return None
+        claims = AdvisoryClaims(self._database.engine)
+        self._stack.callback(claims.close)
+        return claims
 
     def _start(self, loop: Awaitable[None]) -> None:
         task = asyncio.ensure_future(loop)
@@ -164,6 +227,7 @@ class Platform:
     def begin_drain(self) -> None:
         """Answer not ready from now on, so that a balancer sends new clients elsewhere."""
         self._draining = True
+        self._watch.end()
 
     async def _not_ready(self) -> str:
         if self._draining:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 CONFIG_FILE = "openvod.toml"
@@ -79,6 +79,16 @@ class TaskSettings(_Section):
     hold_blocked: bool = Field(False, description="Take a file that a review blocks out of playback.")
 
 
+class EventSettings(_Section):
+    """Where events may be sent."""
+
+    allow_private: list[IPvAnyNetwork] | None = Field(
+        None,
+        description="Networks besides the public internet that events may be sent to, as a JSON list; "
+        "empty: loopback for a server that is itself on loopback only, else none.",
+    )
+
+
 class Settings(BaseSettings):
     """All settings of ``openvod serve``."""
 
@@ -90,6 +100,7 @@ class Settings(BaseSettings):
     clients: ClientSettings = ClientSettings()
     probe: ProbeSettings = ProbeSettings()
     tasks: TaskSettings = TaskSettings()
+    events: EventSettings = EventSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -1,4 +1,4 @@
-"""Ports that every room may ask for: time, entropy and the unit of work."""
+"""Ports that every room may ask for: time, entropy, secrets at rest and the unit of work."""
 
 from __future__ import annotations
 
@@ -22,6 +22,18 @@ class Entropy(Protocol):
 
     def token(self, size: int) -> bytes:
         """Return ``size`` random bytes fit for secrets and identifiers."""
+        ...
+
+
+class SecretBox(Protocol):
+    """Authenticated encryption under the installation's root key, which lives outside the database."""
+
+    def seal(self, secret: str, context: str) -> bytes:
+        """Encrypt ``secret``, bound to ``context``."""
+        ...
+
+    def open(self, sealed: bytes, context: str) -> str:
+        """Decrypt; raises ``Unavailable("secret_box.wrong_key")`` when key or context differ."""
         ...
 
 

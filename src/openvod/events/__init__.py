@@ -1,6 +1,7 @@
 """Events: what happened, told to the app server until it answered.
 
-Promises: an event row is written with the change that caused it, delivered in order for each subject, and never
-dropped silently. Refuses to know: what caused an event, HTTP libraries.
-Start reading at :mod:`openvod.events.model`, then :mod:`openvod.events.service`.
+Promises: an event is written with the change that caused it, stands in its application's log without a gap, reaches
+every endpoint in order for each ``FileId`` under one id, and is never dropped silently. Refuses to know: what caused an
+event, HTTP libraries. Start reading at :mod:`openvod.events.model`, then :mod:`openvod.events.delivery`; beside it
+stand :mod:`~openvod.events.pull`, :mod:`~openvod.events.feed` and :mod:`~openvod.events.endpoints`.
 """

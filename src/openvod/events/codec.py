@@ -1,4 +1,4 @@
-"""Bodies of events, format 3.0 (``events.md`` 3, 4.1)."""
+"""Bodies of events, format 3.0 (``events.md`` 3, 4.1), and what is posted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from openvod.base.errors import Invalid
+from openvod.events.legacy import legacy_body
+from openvod.events.model import Event, PayloadFormat
 from openvod.signing.event import event_sign
+from openvod.signing.webhook import webhook_signature
 
 NEW_FILE_UPLOAD = "NewFileUpload"
 NEVER = "9999-12-31T23:59:59Z"
@@ -50,6 +54,7 @@ class UploadedFile:
     procedure_task_id: str = ""
     review_task_id: str = ""
     checksum: FileChecksum | None = None
+    by_server: bool = False
 
 
 def new_file_upload(file: UploadedFile) -> str:
@@ -89,6 +94,8 @@ def new_file_upload(file: UploadedFile) -> str:
         "ReviewAudioVideoTaskId": file.review_task_id,
         "MetaData": None,
         "Checksum": _checksum(file.checksum) if file.checksum else None,
+        # Ours: the formats name the source differently, 3.0 does not tell the two apart (4.1).
+        "UploadedBy": "Server" if file.by_server else "Client",
     }
     return event_body(NEW_FILE_UPLOAD, "FileUploadEvent", member)
 
@@ -103,16 +110,52 @@ def event_body(event_type: str, name: str, member: Mapping[str, Any]) -> str:
     return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
 
 
-def push_body(payload: str, sign_key: str, now: float) -> tuple[bytes, dict[str, str]]:
-    """Return body and headers of one push; ``Sign`` and ``T`` stand in both when a key is set (``events.md`` 2.1)."""
+@dataclass(frozen=True)
+class Signers:
+    """What signs pushes to one endpoint: the original's key, and secrets of Standard Webhooks, newest first."""
+
+    sign_key: str = ""
+    secrets: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class PushRequest:
+    """What is posted."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+
+def push_request(event: Event, payload_format: PayloadFormat, signers: Signers, now: float) -> PushRequest:
+    """Return body and headers of one push (``events.md`` 2, 8).
+
+    ``Invalid("event.no_legacy_form")``: format 2.0 does not know the event's type.
+    """
+    text = event.payload if payload_format is PayloadFormat.CURRENT else legacy_body(event.payload)
+    if text is None:
+        raise Invalid("event.no_legacy_form", f"format 2.0 has no event {event.type}; send it in format 3.0")
     headers = {"Content-Type": "application/json"}
-    if not sign_key:
-        return payload.encode(), headers
+    if signers.sign_key and payload_format is PayloadFormat.CURRENT:
+        text, headers = _with_sign(text, headers, signers.sign_key, now)
+    body = text.encode()
+    public_id, moment = event.public_id, int(now)
+    headers |= {"webhook-id": public_id, "webhook-timestamp": str(moment)}
+    if signers.secrets:
+        headers["webhook-signature"] = webhook_signature(signers.secrets, public_id, moment, body)
+    return PushRequest(body, headers)
+
+
+def _with_sign(text: str, headers: Mapping[str, str], sign_key: str, now: float) -> tuple[str, dict[str, str]]:
+    """Put ``Sign`` and ``T`` into body and headers, since nobody tells where receivers look (``events.md`` 2.1)."""
     expires = int(now) + _SIGNATURE_SECONDS
     sign = event_sign(sign_key, expires)
-    event = json.loads(payload) | {"Sign": sign, "T": expires}
-    body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
-    return body, headers | {"Sign": sign, "T": str(expires)}
+    body = json.dumps(json.loads(text) | {"Sign": sign, "T": expires}, ensure_ascii=False, separators=(",", ":"))
+    return body, {**headers, "Sign": sign, "T": str(expires)}
+
+
+def pulled_event(event: Event, handle: str) -> dict[str, Any]:
+    """Return one item of ``PullEvents.EventSet`` (``events.md`` 3)."""
+    return {"EventHandle": handle, **json.loads(event.payload)}
 
 
 def iso_time(moment: float) -> str:

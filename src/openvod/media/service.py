@@ -50,7 +50,7 @@ class ProbeService:
                     replace(current, probe_state=probed[0], probe=probed[1], updated_at=self._clock.now())
                 )
                 for held in tx.events.held(asset.file_id):
-                    tx.events.release(held.event_id, _with_metadata(held.payload, probed[1]), self._clock.now())
+                    tx.events.release(held.event_id, _with_metadata(held.payload, probed[1]))
 
         await self._uow.write(work)
         self._on_event()

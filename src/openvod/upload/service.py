@@ -353,7 +353,7 @@ class UploadService:
         )
         tx.media.put_asset(asset)
         checksum = FileChecksum(video.crc64, "" if "-" in video.etag else video.etag, verified)
-        file = replace(self._described(tx, asset), checksum=checksum)
+        file = replace(self._described(tx, asset), checksum=checksum, by_server=session.source is Source.SERVER)
         if session.permission.flow:
             flow, review = self._open_tasks(tx, session, session.permission.flow, now)
             file = replace(file, procedure_task_id=flow, review_task_id=review)

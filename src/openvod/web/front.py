@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from openvod.base.errors import ClientDisconnected, OpenVodError
 from openvod.web.compat import SCRIPT_PATH, serve_script
 from openvod.web.errors import http_status
+from openvod.web.event_stream import PATH as EVENT_STREAM_PATH
 from openvod.web.operations import PATHS as OPERATIONS_PATHS
 from openvod.web.s3 import speaks_s3
 from openvod.web.wire import Answer, WireRequest, json_answer, preflight, unavailable
@@ -29,6 +30,7 @@ class Surfaces:
     api: Surface
     playback: Surface
     operations: Surface
+    event_stream: Surface
 
 
 class FrontDoor:
@@ -79,6 +81,8 @@ class FrontDoor:
             return serve_script
         if path in OPERATIONS_PATHS:
             return self._surfaces.operations
+        if path == EVENT_STREAM_PATH:
+            return self._surfaces.event_stream
         if self._is_storage_request(request):
             return self._surfaces.cos
         if path == "/" and ("x-tc-action" in request.headers or request.argument("Action")):

@@ -198,7 +198,10 @@ class RequestBody:
 
 @dataclass
 class Answer:
-    """A response. ``headers`` keep their case; ``stream`` replaces ``body`` and needs ``Content-Length`` set."""
+    """A response. ``headers`` keep their case.
+
+    ``stream`` replaces ``body`` and needs ``Content-Length`` or ``Transfer-Encoding`` set.
+    """
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
@@ -208,7 +211,8 @@ class Answer:
     async def send(self, request: WireRequest, send: Send) -> None:
         """Send the answer with the headers that every answer has."""
         headers = common_headers(request) | self.headers
-        headers.setdefault("Content-Length", str(len(self.body)))
+        if "Transfer-Encoding" not in headers:
+            headers.setdefault("Content-Length", str(len(self.body)))
         if self.status in (204, 304):
             del headers["Content-Length"]
         raw = [

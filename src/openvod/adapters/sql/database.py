@@ -22,6 +22,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from openvod.adapters.sql.access_tables import SqlAccessTables
+from openvod.adapters.sql.delivery_tables import SqlDeliveryTables
+from openvod.adapters.sql.endpoint_tables import SqlEndpointTables
 from openvod.adapters.sql.event_tables import SqlEventTables
 from openvod.adapters.sql.media_tables import SqlMediaTables
 from openvod.adapters.sql.storage_tables import SqlStorageTables
@@ -45,6 +47,8 @@ class Transaction:
         self.uploads = SqlUploadTables(connection)
         self.media = SqlMediaTables(connection)
         self.events = SqlEventTables(connection)
+        self.endpoints = SqlEndpointTables(connection)
+        self.deliveries = SqlDeliveryTables(connection)
         self.tasks = SqlTaskTables(connection)
 
 

@@ -1,15 +1,17 @@
-"""The events room's tables in SQL."""
+"""The events room's logs in SQL."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from openvod.adapters.sql import schema
 from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_if_absent, values
-from openvod.events.model import Attempt, Callback, Event, EventState, NewEvent
+from openvod.events.model import Event, EventState, NewEvent
+
+_UNFINISHED = (EventState.HELD.value, EventState.QUEUED.value)
 
 
 class SqlEventTables:
@@ -19,8 +21,10 @@ class SqlEventTables:
         self._connection = connection
 
     def add(self, event: NewEvent) -> int:
-        """Insert; return the event's id."""
-        row = values(event) | {"state": event.state.value, "attempts": 0, "next_attempt_at": event.created_at}
+        """Insert; return the event's id. A complete one enters the log unless a held one of its subject is before."""
+        row: dict[str, Any] = values(event) | {"state": event.state.value}
+        if event.state is EventState.PENDING:
+            row |= self._place(event.sub_app_id, event.subject)
         result = self._connection.execute(insert(schema.events).values(**row).returning(schema.events.c.event_id))
         return int(result.scalar_one())
 
@@ -28,71 +32,88 @@ class SqlEventTables:
         """Return the events of a subject that wait for their payload."""
         table = schema.events
         rows = fetch_all(self._connection, table, table.c.subject == subject, table.c.state == EventState.HELD.value)
-        return [_event(row) for row in rows]
+        return [event_of(row) for row in rows]
 
-    def release(self, event_id: int, payload: str, now: float) -> None:
-        """Complete a held event and make it deliverable."""
+    def release(self, event_id: int, payload: str) -> None:
+        """Complete a held event; it enters the log, and after it those that were kept back by it."""
         table = schema.events
-        self._connection.execute(
+        changed = self._connection.execute(
             update(table)
             .where(table.c.event_id == event_id, table.c.state == EventState.HELD.value)
-            .values(payload=payload, state=EventState.PENDING.value, next_attempt_at=now)
-        )
+            .values(payload=payload, state=EventState.QUEUED.value)
+            .returning(table.c.sub_app_id, table.c.subject)
+        ).first()
+        if changed:
+            self._lock_log(changed.sub_app_id)
+            self._log_queued(changed.sub_app_id, changed.subject)
 
-    def due(self, now: float, limit: int) -> Sequence[Event]:
-        """Return pending events that are the oldest undelivered of their subject."""
-        table, older = schema.events, schema.events.alias()
-        undelivered_before = (
-            select(older.c.event_id)
-            .where(
-                older.c.subject == table.c.subject,
-                older.c.event_id < table.c.event_id,
-                older.c.state != EventState.DELIVERED.value,
-            )
-            .exists()
-        )
-        addressed = and_(
-            schema.applications.c.sub_app_id == table.c.sub_app_id, schema.applications.c.callback_url != ""
-        )
-        statement = (
-            select(table)
-            .join(schema.applications, addressed)
-            .where(table.c.state == EventState.PENDING.value, table.c.next_attempt_at <= now, ~undelivered_before)
-            .order_by(table.c.event_id)
-            .limit(limit)
-        )
-        return [_event(row) for row in self._connection.execute(statement)]
+    def heads(self) -> Mapping[int, int]:
+        """Return the last sequence of every application that has events."""
+        return {row.sub_app_id: row.last_sequence for row in fetch_all(self._connection, schema.event_logs)}
 
-    def callback(self, sub_app_id: int) -> Callback | None:
-        """Return where an application wants its events."""
-        table = schema.applications
-        row = fetch_one(self._connection, table, table.c.sub_app_id == sub_app_id, table.c.callback_url != "")
-        return Callback(row.callback_url, row.callback_sign_key) if row else None
+    def log(self, sub_app_id: int, after: int, limit: int) -> Sequence[Event]:
+        """Return an application's events with a greater sequence, in order."""
+        table = schema.events
+        where = (table.c.sub_app_id == sub_app_id, table.c.sequence > after)
+        statement = select(table).where(*where).order_by(table.c.sequence).limit(limit)
+        return [event_of(row) for row in self._connection.execute(statement)]
 
     def events(self, after: int, limit: int, subject: str = "") -> Sequence[Event]:
-        """Return events by id after ``after``."""
+        """Return events of all applications by id after ``after``, held ones included."""
         table = schema.events
         where = [table.c.event_id > after] + ([table.c.subject == subject] if subject else [])
         statement = select(table).where(*where).order_by(table.c.event_id).limit(limit)
-        return [_event(row) for row in self._connection.execute(statement)]
+        return [event_of(row) for row in self._connection.execute(statement)]
 
-    def attempts(self, event_id: int) -> Sequence[Attempt]:
-        """Return an event's attempts by number."""
-        table = schema.delivery_attempts
-        rows = fetch_all(self._connection, table, table.c.event_id == event_id, order=[table.c.number])
-        return [Attempt(**row._mapping) for row in rows]
+    def event(self, event_id: int) -> Event | None:
+        """Return one event."""
+        row = fetch_one(self._connection, schema.events, schema.events.c.event_id == event_id)
+        return event_of(row) if row else None
 
-    def record(self, attempt: Attempt, *, retry_at: float | None) -> None:
-        """Store an attempt and its consequence."""
+    def _place(self, sub_app_id: int, subject: str) -> dict[str, Any]:
+        """Return state and sequence of a complete new event."""
+        # The log's lock comes first: a release of the same subject beside this is then either seen or still to come.
+        self._lock_log(sub_app_id)
         table = schema.events
-        insert_if_absent(self._connection, schema.delivery_attempts, values(attempt))
-        changes: dict[str, Any] = {"attempts": attempt.number}
-        if retry_at is None:
-            changes |= {"state": EventState.DELIVERED.value, "delivered_at": attempt.started_at + attempt.seconds}
-        else:
-            changes |= {"next_attempt_at": retry_at}
-        self._connection.execute(update(table).where(table.c.event_id == attempt.event_id).values(**changes))
+        older = select(table.c.event_id).where(table.c.subject == subject, table.c.state.in_(_UNFINISHED)).limit(1)
+        if subject and self._connection.execute(older).first():
+            return {"state": EventState.QUEUED.value}
+        return {"sequence": self._next(sub_app_id)}
+
+    def _log_queued(self, sub_app_id: int, subject: str) -> None:
+        """Give the complete events of a subject their sequence, up to the first that is still held."""
+        table = schema.events
+        statement = select(table).where(table.c.subject == subject, table.c.state.in_(_UNFINISHED))
+        for row in self._connection.execute(statement.order_by(table.c.event_id)).all():
+            if row.state == EventState.HELD.value:
+                return
+            self._connection.execute(
+                update(table)
+                .where(table.c.event_id == row.event_id)
+                .values(state=EventState.PENDING.value, sequence=self._next(sub_app_id))
+            )
+
+    def _lock_log(self, sub_app_id: int) -> None:
+        """Hold an application's log to the end of the transaction: its sequence is the order of commits."""
+        table = schema.event_logs
+        if fetch_one(self._connection, table, table.c.sub_app_id == sub_app_id, lock=True) is None:
+            insert_if_absent(self._connection, table, {"sub_app_id": sub_app_id, "last_sequence": 0})
+            fetch_one(self._connection, table, table.c.sub_app_id == sub_app_id, lock=True)
+
+    def _next(self, sub_app_id: int) -> int:
+        table = schema.event_logs
+        statement = (
+            update(table)
+            .where(table.c.sub_app_id == sub_app_id)
+            .values(last_sequence=table.c.last_sequence + 1)
+            .returning(table.c.last_sequence)
+        )
+        return int(self._connection.execute(statement).scalar_one())
 
 
-def _event(row: Any) -> Event:
-    return Event(**(dict(row._mapping) | {"state": EventState(row.state)}))
+def event_of(row: Any) -> Event:
+    """Return a row of ``events`` as a value."""
+    return Event(
+        row.event_id, row.sub_app_id, row.sequence, row.type, row.subject, row.payload, EventState(row.state),
+        row.created_at,
+    )  # fmt: skip

@@ -42,6 +42,18 @@ def insert_if_absent(connection: Connection, table: Table, row: Mapping[str, Any
     return connection.execute(statement).first() is not None
 
 
+def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert those of ``rows`` whose keys do not exist, in one statement."""
+    if rows:
+        connection.execute(_insert_statement(table, connection.dialect.name), list(rows))
+
+
+@cache
+def _insert_statement(table: Table, dialect: str) -> Any:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing()
+
+
 def fetch_one(connection: Connection, table: Table, *where: ColumnElement[bool], lock: bool = False) -> Any | None:
     """Return one row or ``None``; ``lock`` holds it until the transaction ends (SQLite has one writer anyway)."""
     statement = select(table).where(*where)

@@ -1,0 +1,51 @@
+"""One look at the logs' ends for everybody who waits for events."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+
+from openvod.base.ports import UnitOfWork
+from openvod.events.ports import EventTx
+
+
+class LogWatch:
+    """Knows the last sequence of every application, whichever process wrote it, and wakes who waits for a later one."""
+
+    def __init__(self, uow: UnitOfWork[EventTx]) -> None:
+        self._uow = uow
+        self._heads: Mapping[int, int] = {}
+        self._moved = asyncio.Event()
+        self._ended = False
+
+    async def look(self) -> bool:
+        """Read the ends of the logs; tell whether one moved."""
+        heads = await self._uow.read(lambda tx: tx.events.heads())
+        if heads == self._heads:
+            return False
+        self._heads = heads
+        self._signal()
+        return True
+
+    async def beyond(self, sub_app_id: int, sequence: int, seconds: float) -> bool:
+        """Wait until a log is longer than ``sequence``, at most ``seconds``; tell whether it is."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._heads.get(sub_app_id, 0) <= sequence and not self._ended:
+                    await self._moved.wait()
+        return self._heads.get(sub_app_id, 0) > sequence
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether the platform is ending, so that nobody waits any more."""
+        return self._ended
+
+    def end(self) -> None:
+        """Send everybody home who waits."""
+        self._ended = True
+        self._signal()
+
+    def _signal(self) -> None:
+        self._moved.set()
+        self._moved = asyncio.Event()
