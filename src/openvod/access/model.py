@@ -37,18 +37,23 @@ REGION_SHORT_NAMES = {
 
 @dataclass(frozen=True)
 class Application:
-    """One tenant. ``callback_url`` receives its events; empty means none is set."""
+    """One tenant. ``callback_url`` receives its events; empty means none is set. ``status`` is ``On`` or ``Off``."""
 
     sub_app_id: int
     name: str
     created_at: float
     callback_url: str = ""
     callback_sign_key: str = ""
+    description: str = ""
+    status: str = "On"
 
 
 @dataclass(frozen=True)
 class KeyPair:
-    """A key pair. ``sealed_secret`` is the secret encrypted under the installation's root key."""
+    """A key pair. ``sealed_secret`` is the secret encrypted under the installation's root key.
+
+    ``groups`` are what it may do (``sign``, or a group of API actions); empty means everything.
+    """
 
     secret_id: str
     sub_app_id: int
@@ -56,6 +61,7 @@ class KeyPair:
     enabled: bool
     created_at: float
     note: str = ""
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class StorageRegion:
 
 @dataclass(frozen=True)
 class Category:
-    """A media category (``classId``); 0 is the built-in one that needs no row."""
+    """A media category (``classId``); 0 is the built-in one that needs no row. ``parent_id`` −1: at the top."""
 
     class_id: int
     sub_app_id: int

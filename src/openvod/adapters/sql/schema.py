@@ -36,6 +36,8 @@ applications = Table(
     Column("created_at", Float, nullable=False),
     Column("callback_url", String, nullable=False),
     Column("callback_sign_key", String, nullable=False),
+    Column("description", String, nullable=False, server_default=""),
+    Column("status", String, nullable=False, server_default="On"),
 )
 key_pairs = Table(
     "key_pairs",
@@ -46,6 +48,7 @@ key_pairs = Table(
     Column("enabled", Boolean, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("note", String, nullable=False),
+    Column("groups", String, nullable=False, server_default=""),
 )
 storage_regions = Table(
     "storage_regions",
