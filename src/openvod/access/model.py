@@ -37,16 +37,21 @@ REGION_SHORT_NAMES = {
 
 @dataclass(frozen=True)
 class Application:
-    """One tenant."""
+    """One tenant. ``status`` is ``On`` or ``Off``."""
 
     sub_app_id: int
     name: str
     created_at: float
+    description: str = ""
+    status: str = "On"
 
 
 @dataclass(frozen=True)
 class KeyPair:
-    """A key pair. ``sealed_secret`` is the secret encrypted under the installation's root key."""
+    """A key pair. ``sealed_secret`` is the secret encrypted under the installation's root key.
+
+    ``groups`` are what it may do (``sign``, or a group of API actions); empty means everything.
+    """
 
     secret_id: str
     sub_app_id: int
@@ -54,6 +59,7 @@ class KeyPair:
     enabled: bool
     created_at: float
     note: str = ""
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ class StorageRegion:
 
 @dataclass(frozen=True)
 class Category:
-    """A media category (``classId``); 0 is the built-in one that needs no row."""
+    """A media category (``classId``); 0 is the built-in one that needs no row. ``parent_id`` −1: at the top."""
 
     class_id: int
     sub_app_id: int

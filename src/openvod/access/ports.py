@@ -56,6 +56,18 @@ class AccessTables(Protocol):
         """Return an application's categories by id."""
         ...
 
+    def put_category(self, category: Category) -> None:
+        """Replace one."""
+        ...
+
+    def delete_category(self, sub_app_id: int, class_id: int) -> None:
+        """Delete one."""
+        ...
+
+    def is_category_used(self, sub_app_id: int, class_id: int) -> bool:
+        """Tell whether a file is in it."""
+        ...
+
     def add_category(self, sub_app_id: int, name: str, parent_id: int) -> Category:
         """Insert with the next free ``class_id``."""
         ...

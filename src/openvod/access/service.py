@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from openvod.access.model import DEFAULT_REGION, MAIN_APPLICATION_ID, Application, Category, KeyPair, StorageRegion
+from openvod.access.model import DEFAULT_REGION, MAIN_APPLICATION_ID, Application, KeyPair, StorageRegion
 from openvod.access.ports import AccessTables, AccessTx, SecretBox
 from openvod.base.errors import Conflict, Denied, Invalid, NotFound
 from openvod.base.identifiers import new_alphanumeric
@@ -166,24 +166,6 @@ class AccessService:
             tx.access.put_region(replace(region, enabled=False))
 
         await self._uow.write(work)
-
-    async def create_category(self, sub_app_id: int, name: str, parent_id: int = 0) -> Category:
-        """Create a category (``classId``); ``name`` 1 to 64 characters."""
-        if not 1 <= len(name) <= 64:
-            raise Invalid("category.name", "the category's name must have 1 to 64 characters")
-        wanted = main_application_id(sub_app_id)
-
-        def work(tx: AccessTx) -> Category:
-            _application(tx, wanted)
-            if parent_id and tx.access.category(wanted, parent_id) is None:
-                raise NotFound("category.unknown", f"parent classId {parent_id} does not exist in application {wanted}")
-            return tx.access.add_category(wanted, name, parent_id)
-
-        return await self._uow.write(work)
-
-    async def categories(self, sub_app_id: int) -> Sequence[Category]:
-        """List an application's categories."""
-        return await self._uow.read(lambda tx: tx.access.categories(main_application_id(sub_app_id)))
 
 
 def _application(tx: AccessTx, sub_app_id: int) -> Application:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
 
 import typer
 
+from openvod.access.categories import TOP, CategoryService
 from openvod.access.model import KeyPair
-from openvod.app.administration import DEFAULT_DATA_DIR, AsJson, DataDir, print_json, show, with_access, with_endpoints
+from openvod.access.service import main_application_id
+from openvod.app.administration import (
+    DEFAULT_DATA_DIR,
+    AsJson,
+    DataDir,
+    print_json,
+    show,
+    with_access,
+    with_database,
+    with_endpoints,
+)
 from openvod.events.codec import iso_time
 from openvod.events.model import DEFAULT_ENDPOINT
 
+R = TypeVar("R")
 keys = typer.Typer(no_args_is_help=True, help="Key pairs that sign uploads and API calls.")
 apps = typer.Typer(no_args_is_help=True, help="Applications (SubAppId).")
 regions = typer.Typer(no_args_is_help=True, help="Storage regions.")
@@ -99,17 +113,28 @@ def disable_region(name: str, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
 
 @classes.command("create")
 def create_class(
-    name: str, parent: int = 0, sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False
+    name: str,
+    parent: Annotated[int, typer.Option(help="classId to put it in; -1: at the top.")] = TOP,
+    sub_app_id: SubAppId = 0,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
 ) -> None:
     """Create a category."""
-    created = with_access(data_dir, lambda access: access.create_category(sub_app_id, name, parent))
+    created = _with_categories(
+        data_dir, lambda categories: categories.create(main_application_id(sub_app_id), name, parent)
+    )
     show([asdict(created)], as_json)
 
 
 @classes.command("list")
 def list_classes(sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
     """List categories."""
-    show([asdict(c) for c in with_access(data_dir, lambda access: access.categories(sub_app_id))], as_json)
+    listed = _with_categories(data_dir, lambda categories: categories.tree(main_application_id(sub_app_id)))
+    show([asdict(each.category) | {"level": each.level} for each in listed], as_json)
+
+
+def _with_categories(data_dir: Path, use: Callable[[CategoryService], Awaitable[R]]) -> R:
+    return with_database(data_dir, lambda _, database: use(CategoryService(database)))
 
 
 def _key_row(key: KeyPair) -> dict[str, Any]:

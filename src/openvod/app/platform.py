@@ -24,6 +24,7 @@ from openvod.adapters.sql.claims import AdvisoryClaims
 from openvod.adapters.sql.database import Database, open_database, sqlite_url
 from openvod.adapters.sql.migrations import upgrade
 from openvod.adapters.system import SystemClock, SystemEntropy
+from openvod.app.server_api import server_api
 from openvod.app.settings import Settings
 from openvod.app.supervisor import keep_worker
 from openvod.events.delivery import DeliveryService
@@ -37,7 +38,6 @@ from openvod.storage.service import StorageService
 from openvod.upload.codec import ClientHosts
 from openvod.upload.service import UploadService
 from openvod.web.addressing import Addressing
-from openvod.web.api import ApiSurface
 from openvod.web.cos import CosSurface
 from openvod.web.event_stream import EventStreamSurface
 from openvod.web.front import FrontDoor, Surfaces
@@ -162,7 +162,9 @@ class Platform:
             Surfaces(
                 ugc=UgcSurface(uploads, clock, self._client_hosts, derived_key(root_key, "verify-content").hex()),
                 cos=CosSurface(storage, addressing, clock, {"1": token_key}),
-                api=ApiSurface(self._database, uploads, AesSecretBox(derived_key(root_key, "secret-box")), clock),
+                api=server_api(
+                    self._database, uploads, AesSecretBox(derived_key(root_key, "secret-box")), clock, entropy
+                ),
                 playback=PlaybackSurface(
                     self._database, storage, clock, token_root=derived_key(root_key, "playback-token")
                 ),

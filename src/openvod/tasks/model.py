@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from openvod.tasks.templates import Length, Wire
+from openvod.base.wire import Wire
+from openvod.tasks.templates import Length
 
 MAX_PROCEDURE_NAME = 20
 _FORBIDDEN_IN_NAMES = frozenset("()&=")

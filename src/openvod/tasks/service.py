@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from openvod.base.errors import Conflict, Exhausted, Invalid, NotFound
 from openvod.base.identifiers import new_hex
 from openvod.base.ports import Clock, Entropy, UnitOfWork
+from openvod.base.wire import merged, read_wire
 from openvod.tasks.legacy import call_name, legacy_procedure
 from openvod.tasks.model import (
     CustomProcedure,
@@ -22,7 +24,7 @@ from openvod.tasks.model import (
 from openvod.tasks.ports import TaskTables, TaskTx
 from openvod.tasks.presets import PRESET_PROCEDURES, PRESETS
 from openvod.tasks.state import as_new, started_over
-from openvod.tasks.templates import FIRST_CUSTOM_DEFINITION, Template, TemplateKind, read_body, read_wire
+from openvod.tasks.templates import FIRST_CUSTOM_DEFINITION, Template, TemplateKind, read_body
 
 #: Templates per application (5); kinds that are not named: 100.
 QUOTAS = {
@@ -113,6 +115,39 @@ class TaskService:
             template = Template(kind, last + 1, body, name, comment, created_at=now, updated_at=now)
             tx.tasks.put_template(sub_app_id, template)
             return template
+
+        return await self._uow.write(work)
+
+    async def modify_template(
+        self,
+        sub_app_id: int,
+        kind: TemplateKind,
+        definition: int,
+        changes: Mapping[str, Any],
+        *,
+        name: str | None = None,
+        comment: str | None = None,
+    ) -> Template:
+        """Change members of a custom template, nested ones member by member; presets stay as they are."""
+        if (kind, definition) in PRESETS:
+            raise Invalid("template.preset", f"{kind.value} template {definition} is a preset and cannot be changed")
+        now = self._clock.now()
+
+        def work(tx: TaskTx) -> Template:
+            found = tx.tasks.template(sub_app_id, kind, definition)
+            if found is None:
+                raise NotFound(
+                    "template.unknown", f"application {sub_app_id} has no {kind.value} template {definition}"
+                )
+            changed = replace(
+                found,
+                body=read_body(kind, merged(found.body.to_wire(), changes)),
+                name=found.name if name is None else name,
+                comment=found.comment if comment is None else comment,
+                updated_at=now,
+            )
+            tx.tasks.put_template(sub_app_id, changed)
+            return changed
 
         return await self._uow.write(work)
 

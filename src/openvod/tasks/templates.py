@@ -10,29 +10,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic.alias_generators import to_pascal
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from openvod.base.errors import Invalid
+from openvod.base.wire import Wire, read_wire
 
 FIRST_CUSTOM_DEFINITION = 1_000_000
 _LENGTH = re.compile(r"\d{1,5}(\.\d{1,4})?(px|%)")
 _SVG_LENGTH = re.compile(r"\d{1,5}(\.\d{1,4})?(px|[WHSL]?%)")
 _COLOR = re.compile(r"0x[0-9a-fA-F]{6}")
-
-
-class Wire(BaseModel):
-    """A value whose members are spelled as on the wire (UpperCamel); unknown members are refused."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_pascal, populate_by_name=True, str_max_length=2_100_000
-    )
-
-    def to_wire(self) -> dict[str, Any]:
-        """Return plain JSON values under the wire's names."""
-        return self.model_dump(by_alias=True, mode="json")
 
 
 class TemplateKind(StrEnum):
@@ -319,8 +306,6 @@ TemplateBody = (
     | HeadTailTemplate
 )
 
-W = TypeVar("W", bound=Wire)
-
 BODIES: Mapping[TemplateKind, type[Wire]] = {
     TemplateKind.TRANSCODE: TranscodeTemplate,
     TemplateKind.WATERMARK: WatermarkTemplate,
@@ -352,14 +337,3 @@ class Template:
 def read_body(kind: TemplateKind, plain: Mapping[str, Any]) -> Any:
     """Return the body of a template from wire members; ``Invalid("template.field")`` names the wrong one."""
     return read_wire(BODIES[kind], plain, "template.field")
-
-
-def read_wire(model: type[W], plain: Mapping[str, Any], code: str) -> W:
-    """Validate wire members; ``Invalid(code)`` names the first wrong one and what it must be."""
-    try:
-        return model.model_validate(plain)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or model.__name__
-        reason = first["msg"].removeprefix("Value error, ")
-        raise Invalid(code, f"{field}: {reason}", field=field) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -34,16 +35,16 @@ class SqlAccessTables:
     def key_pair(self, secret_id: str) -> KeyPair | None:
         """Return one key pair."""
         row = fetch_one(self._connection, schema.key_pairs, schema.key_pairs.c.secret_id == secret_id)
-        return KeyPair(**row._mapping) if row else None
+        return _key_pair(row) if row else None
 
     def key_pairs(self) -> Sequence[KeyPair]:
         """Return all key pairs by creation."""
         rows = fetch_all(self._connection, schema.key_pairs, order=[schema.key_pairs.c.created_at])
-        return [KeyPair(**row._mapping) for row in rows]
+        return [_key_pair(row) for row in rows]
 
     def put_key_pair(self, key: KeyPair) -> None:
         """Insert or replace."""
-        upsert(self._connection, schema.key_pairs, values(key))
+        upsert(self._connection, schema.key_pairs, values(key) | {"groups": ",".join(key.groups)})
 
     def delete_key_pair(self, secret_id: str) -> None:
         """Delete."""
@@ -70,6 +71,21 @@ class SqlAccessTables:
         rows = fetch_all(self._connection, table, table.c.sub_app_id == sub_app_id, order=[table.c.class_id])
         return [Category(**row._mapping) for row in rows]
 
+    def put_category(self, category: Category) -> None:
+        """Replace one."""
+        upsert(self._connection, schema.categories, values(category))
+
+    def delete_category(self, sub_app_id: int, class_id: int) -> None:
+        """Delete one."""
+        table = schema.categories
+        remove(self._connection, table, table.c.sub_app_id == sub_app_id, table.c.class_id == class_id)
+
+    def is_category_used(self, sub_app_id: int, class_id: int) -> bool:
+        """Ask the media room's table, which points here."""
+        table = schema.media_assets
+        statement = select(table.c.file_id).where(table.c.sub_app_id == sub_app_id, table.c.class_id == class_id)
+        return self._connection.execute(statement.limit(1)).first() is not None
+
     def add_category(self, sub_app_id: int, name: str, parent_id: int) -> Category:
         """Insert with the next free ``class_id``."""
         table = schema.categories
@@ -77,3 +93,7 @@ class SqlAccessTables:
         category = Category((newest or 0) + 1, sub_app_id, name, parent_id)
         upsert(self._connection, table, values(category))
         return category
+
+
+def _key_pair(row: Any) -> KeyPair:
+    return KeyPair(**(dict(row._mapping) | {"groups": tuple(row.groups.split(",")) if row.groups else ()}))

@@ -34,6 +34,8 @@ applications = Table(
     Column("sub_app_id", BigInteger, primary_key=True, autoincrement=False),
     Column("name", String, nullable=False),
     Column("created_at", Float, nullable=False),
+    Column("description", String, nullable=False, server_default=""),
+    Column("status", String, nullable=False, server_default="On"),
 )
 key_pairs = Table(
     "key_pairs",
@@ -44,6 +46,7 @@ key_pairs = Table(
     Column("enabled", Boolean, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("note", String, nullable=False),
+    Column("groups", String, nullable=False, server_default=""),
 )
 storage_regions = Table(
     "storage_regions",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from openvod.base.errors import Invalid
+from openvod.base.wire import merged, read_wire
 from openvod.media.plan.encoding import (
     AudioEncoding,
     VideoEncoding,
@@ -30,7 +31,6 @@ from openvod.tasks.templates import (
     TemplateKind,
     TranscodeTemplate,
     VideoTemplate,
-    read_wire,
 )
 
 _MUXERS = {"mp4": "mp4", "flv": "flv", "mp3": "mp3", "flac": "flac", "ogg": "ogg", "m4a": "ipod", "wav": "wav"}
@@ -112,19 +112,9 @@ def _overridden(template: TranscodeTemplate, wanted: TranscodeInput) -> Transcod
     if not wanted.override_parameter:
         return template
     try:
-        return read_wire(TranscodeTemplate, _merged(template.to_wire(), wanted.override_parameter), "template.field")
+        return read_wire(TranscodeTemplate, merged(template.to_wire(), wanted.override_parameter), "template.field")
     except Invalid as error:
         raise Failure("InvalidInput", f"OverrideParameter: {error.message}") from error
-
-
-def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for name, value in changes.items():
-        if value is None or value == "":
-            continue
-        inner = merged.get(name)
-        merged[name] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
-    return merged
 
 
 def _clip(wanted: TranscodeInput, source: Source) -> ClipRange:

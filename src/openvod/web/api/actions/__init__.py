@@ -1,0 +1,1 @@
+"""The actions, a module for each section of ``procedures-and-api.md`` 6."""

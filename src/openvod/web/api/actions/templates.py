@@ -1,0 +1,155 @@
+"""Templates of every kind, by one pattern (``procedures-and-api.md`` 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from openvod.events.codec import iso_time
+from openvod.tasks.service import TaskService
+from openvod.tasks.templates import Template, TemplateKind
+from openvod.web.api.declaration import Action, Caller, Group, Limit, Offset, Request, Response
+
+_Definition = Annotated[int, Field(ge=1, description="The template's id.")]
+_Definitions = Annotated[tuple[int, ...], Field(max_length=100, description="Only those with these ids.")]
+
+
+@dataclass(frozen=True)
+class Family:
+    """The wire's words for one kind: the middle of the action names and the set in the answer."""
+
+    kind: TemplateKind
+    noun: str
+    members: str
+
+
+FAMILIES = (
+    Family(TemplateKind.TRANSCODE, "TranscodeTemplate", "TranscodeTemplateSet"),
+    Family(TemplateKind.SNAPSHOT_BY_TIME_OFFSET, "SnapshotByTimeOffsetTemplate", "SnapshotByTimeOffsetTemplateSet"),
+    Family(TemplateKind.SAMPLE_SNAPSHOT, "SampleSnapshotTemplate", "SampleSnapshotTemplateSet"),
+    Family(TemplateKind.IMAGE_SPRITE, "ImageSpriteTemplate", "ImageSpriteTemplateSet"),
+    Family(TemplateKind.ANIMATED_GRAPHICS, "AnimatedGraphicsTemplate", "AnimatedGraphicsTemplateSet"),
+    Family(
+        TemplateKind.ADAPTIVE_DYNAMIC_STREAMING, "AdaptiveDynamicStreamingTemplate",
+        "AdaptiveDynamicStreamingTemplateSet",
+    ),
+    Family(TemplateKind.REVIEW, "ReviewTemplate", "ReviewTemplateSet"),
+    Family(TemplateKind.CONTENT_REVIEW, "ContentReviewTemplate", "ContentReviewTemplateSet"),
+)  # fmt: skip
+_CODES = {
+    "template.quota": "LimitExceeded.TooMuchTemplate",
+    "template.unknown": "ResourceNotFound.TemplateNotExist",
+    "template.preset": "InvalidParameterValue.ModifyDefaultTemplate",
+}
+_ERRORS = (
+    "LimitExceeded.TooMuchTemplate", "ResourceNotFound.TemplateNotExist", "InvalidParameterValue.Definitions",
+    "InvalidParameterValue.Limit", "InvalidParameterValue.Type",
+)  # fmt: skip
+
+
+class Body(Request):
+    """Parameters of Create: those of the template's kind beside these; the template's own declaration checks them."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str = Field("", max_length=64, description="Display name.")
+    comment: str = Field("", max_length=256, description="Remark.")
+
+
+class Change(Body):
+    """Parameters of Modify: those that change."""
+
+    definition: _Definition
+
+
+class Deletion(Request):
+    """Parameters of Delete."""
+
+    definition: _Definition
+
+
+class Listing(Request):
+    """Parameters of Describe."""
+
+    definitions: _Definitions = ()
+    type: Literal["", "Preset", "Custom"] = Field("", description="Only presets, or only an application's own.")
+    offset: Offset = 0
+    limit: Limit = 10
+
+
+class TemplateActions:
+    """Carries the actions out for every family."""
+
+    def __init__(self, tasks: TaskService) -> None:
+        self._tasks = tasks
+
+    def table(self) -> Sequence[Action[Any]]:
+        """Return the declarations."""
+        return tuple(action for family in FAMILIES for action in self._family(family))
+
+    def _family(self, family: Family) -> Sequence[Action[Any]]:
+        kind, noun = family.kind, family.noun
+
+        async def create(caller: Caller, asked: Body) -> Response:
+            made = await self._tasks.create_template(
+                caller.sub_app_id, kind, dict(asked.model_extra or {}), name=asked.name, comment=asked.comment
+            )
+            return {"Definition": made.definition}
+
+        async def modify(caller: Caller, asked: Change) -> Response:
+            sent = asked.model_fields_set
+            await self._tasks.modify_template(
+                caller.sub_app_id, kind, asked.definition, dict(asked.model_extra or {}),
+                name=asked.name if "name" in sent else None, comment=asked.comment if "comment" in sent else None,
+            )  # fmt: skip
+            return {}
+
+        async def delete(caller: Caller, asked: Deletion) -> Response:
+            await self._tasks.delete_template(caller.sub_app_id, kind, asked.definition)
+            return {}
+
+        async def describe(caller: Caller, asked: Listing) -> Response:
+            found = [t for t in await self._tasks.templates(caller.sub_app_id, kind) if _is_wanted(t, asked)]
+            page = found[asked.offset : asked.offset + asked.limit]
+            return {"TotalCount": len(found), family.members: [template_row(each) for each in page]}
+
+        preset = {"template.preset": "InvalidParameterValue.DeleteDefaultTemplate"}
+        plural = f"{noun}s"
+        return (
+            Action(f"Create{noun}", f"Create a {kind.value} template.", Group.PROCESS, Body, create,
+                   {"Definition": "the template's id"}, _ERRORS, _CODES),
+            Action(f"Modify{noun}", f"Change a {kind.value} template.", Group.PROCESS, Change, modify, {}, _ERRORS,
+                   _CODES),
+            Action(f"Delete{noun}", f"Delete a {kind.value} template.", Group.PROCESS, Deletion, delete, {}, _ERRORS,
+                   _CODES | preset),
+            Action(f"Describe{plural}", f"List {kind.value} templates.", Group.READ, Listing, describe,
+                   {"TotalCount": "how many match", family.members: "the templates"}, _ERRORS, _CODES),
+        )  # fmt: skip
+
+
+def _is_wanted(template: Template, asked: Listing) -> bool:
+    if asked.definitions and template.definition not in asked.definitions:
+        return False
+    return not asked.type or (asked.type == "Preset") == template.preset
+
+
+def template_row(template: Template) -> Mapping[str, Any]:
+    """Return a template as Describe answers it; a transcode's id is a text (2.4)."""
+    body = template.body.to_wire()
+    extra: dict[str, Any] = {}
+    if template.kind is TemplateKind.TRANSCODE:
+        audio_only = bool(body.get("RemoveVideo"))
+        extra = {"ContainerType": "PureAudio" if audio_only else "Video"}
+    return {
+        "Definition": str(template.definition) if template.kind is TemplateKind.TRANSCODE else template.definition,
+        "Type": "Preset" if template.preset else "Custom",
+        "Name": template.name,
+        "Comment": template.comment,
+        **body,
+        **extra,
+        "CreateTime": iso_time(template.created_at),
+        "UpdateTime": iso_time(template.updated_at),
+    }

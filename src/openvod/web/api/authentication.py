@@ -1,0 +1,94 @@
+"""Who calls API 3.0: TC3 in the header, or the older signature among the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from openvod.access.model import KeyPair
+from openvod.access.ports import AccessTx, SecretBox
+from openvod.access.service import signer
+from openvod.base.errors import Denied, Exhausted, Invalid
+from openvod.base.ports import Clock, UnitOfWork
+from openvod.base.sizes import KIB, MIB
+from openvod.signing import tc3, v1
+from openvod.signing.cos import parse_query
+from openvod.web.api.parameters import from_json, from_pairs
+from openvod.web.wire import WireRequest
+
+_TC3_LIMIT, _V1_LIMIT, _GET_LIMIT = 10 * MIB, MIB, 32 * KIB
+#: Parameters of the older form that are the envelope's, not the action's.
+_ENVELOPE = frozenset(
+    ("Action", "Version", "Nonce", "Timestamp", "SecretId", "Region", "SignatureMethod", "RequestClient", "Language",
+     "Token", "Signature")
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Call:
+    """An authenticated call. ``as_text``: parameters came as texts and are converted by their declared type."""
+
+    key: KeyPair
+    action: str
+    version: str
+    parameters: dict[str, Any]
+    as_text: bool
+
+
+class Authentication:
+    """Turns requests into calls of known keys."""
+
+    def __init__(self, uow: UnitOfWork[AccessTx], box: SecretBox, clock: Clock) -> None:
+        self._uow = uow
+        self._box = box
+        self._clock = clock
+
+    async def call(self, request: WireRequest) -> Call:
+        """Authenticate; raises ``Denied`` and ``Invalid`` with ``tc3.…``, ``api.…`` or ``key.…``."""
+        if request.method not in ("GET", "POST"):
+            raise Invalid("api.method", f"{request.method} is not accepted here; send GET or POST")
+        if len(request.scope["query_string"]) > _GET_LIMIT:
+            raise Exhausted("request.too_large", f"the query exceeds {_GET_LIMIT} bytes; send a POST")
+        if request.headers.get("authorization"):
+            return await self._by_header(request)
+        return await self._by_parameters(request)
+
+    async def _by_header(self, request: WireRequest) -> Call:
+        body = await request.body(_TC3_LIMIT)
+        credential = tc3.parse_authorization(request.headers.get("authorization", ""))
+        key, secret = await self._secret(credential.secret_id)
+        query = request.scope["query_string"].decode("latin-1")
+        matches = tc3.verify(
+            credential, secret, method=request.method, raw_query=query, headers=request.headers, host=request.host,
+            body=body,
+        )  # fmt: skip
+        if not matches:
+            raise Denied("api.signature_mismatch", "the TC3 signature is wrong; check SecretKey and the signed headers")
+        tc3.check_clock(request.headers, self._clock.now())
+        action, version = request.headers.get("x-tc-action", ""), request.headers.get("x-tc-version", "")
+        if request.method == "GET":
+            return Call(key, action, version, from_pairs(request.query), as_text=True)
+        return Call(key, action, version, from_json(body), as_text=False)
+
+    async def _by_parameters(self, request: WireRequest) -> Call:
+        pairs: Sequence[tuple[str, str]] = request.query
+        if request.method == "POST":
+            pairs = parse_query(await request.body(_V1_LIMIT))
+        given = dict(pairs)
+        if not v1.is_known_method(given.get("SignatureMethod", "")):
+            raise Invalid(
+                "tc3.malformed", f"SignatureMethod {given['SignatureMethod'][:30]!r} is unknown; use HmacSHA256"
+            )
+        if not given.get("SecretId") or not given.get("Signature"):
+            raise Invalid("tc3.malformed", "the call is not signed; send Authorization (TC3-HMAC-SHA256)")
+        key, secret = await self._secret(given["SecretId"])
+        if not v1.verify(secret, method=request.method, host=request.host, pairs=pairs):
+            raise Denied("api.signature_mismatch", "the signature is wrong; check SecretKey, host and parameters")
+        tc3.check_clock({"x-tc-timestamp": given.get("Timestamp", "")}, self._clock.now())
+        parameters = from_pairs([(name, value) for name, value in pairs if name not in _ENVELOPE])
+        return Call(key, given.get("Action", ""), given.get("Version", ""), parameters, as_text=True)
+
+    async def _secret(self, secret_id: str) -> tuple[KeyPair, str]:
+        key = await self._uow.read(lambda tx: signer(tx.access, secret_id))
+        return key, self._box.open(key.sealed_secret, key.secret_id)
