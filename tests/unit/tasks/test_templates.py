@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from openvod.base.errors import Invalid
+from openvod.base.wire import read_wire
 from openvod.tasks.model import CustomProcedure, Failure, clip_range, err_code, read_notify_mode
 from openvod.tasks.presets import PRESETS
-from openvod.tasks.templates import BODIES, TemplateKind, read_body, read_wire
+from openvod.tasks.templates import BODIES, TemplateKind, read_body
 
 VIDEO = {"Codec": "libx264", "Fps": 25, "Bitrate": 500}
 AUDIO = {"Codec": "libfdk_aac", "Bitrate": 64, "SampleRate": 44100}
