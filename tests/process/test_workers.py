@@ -330,6 +330,8 @@ def test_progress_grows(make_site: Callable[..., Site], long_clip: Path) -> None
             seen += [item["progress"] for item in shown["subTasks"]]
             if shown["status"] == "FINISH":
                 break
+            # Each look is a process of its own, which the encoder gives way to.
+            time.sleep(0.5)
         assert seen == sorted(seen), seen
         assert seen[-1] == 100
         between = {progress for progress in seen if 0 < progress < 100}

@@ -9,7 +9,7 @@ import sys
 from openvod.adapters import confinement
 
 _OPEN_FILES = 256
-_NICE = 15
+_NICE = 10
 
 
 def main() -> None:
