@@ -10,7 +10,18 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from openvod.access.model import Application, KeyPair, StorageRegion
+from openvod.access.model import (
+    AddressPolicy,
+    Application,
+    AuditEntry,
+    Distribution,
+    Domain,
+    Group,
+    KeyPair,
+    LinkPolicy,
+    RefererPolicy,
+    StorageRegion,
+)
 from openvod.access.service import ensure_defaults
 from openvod.adapters.sql import schema
 from openvod.adapters.sql.database import Database, Transaction
@@ -107,7 +118,7 @@ def test_access_rows(database: Database) -> None:
     def work(tx: Transaction) -> None:
         ensure_defaults(tx.access, 5.0)
         ensure_defaults(tx.access, 6.0)
-        key = KeyPair("id", 1, b"\x00\xff", True, 2.5, "note")
+        key = KeyPair("id", 1, b"\x00\xff", True, 2.5, "note", (Group.SIGN, Group.READ))
         tx.access.put_key_pair(key)
         tx.access.put_key_pair(replace(key, enabled=False))
         assert tx.access.key_pair("id") == replace(key, enabled=False)
@@ -115,6 +126,46 @@ def test_access_rows(database: Database) -> None:
         assert [tx.access.add_category(1, n, 0).class_id for n in "ab"] == [1, 2]
         tx.access.delete_key_pair("id")
         assert tx.access.key_pair("id") is None
+
+    run_async(database.write(work))
+
+
+def test_domain_rows(database: Database) -> None:
+    """Domains come back as they were put, by age; an application without any has the default distribution."""
+    domain = Domain(
+        1, "b.test", 2.0, RefererPolicy(True, True, ("a.com",), False), AddressPolicy(True, False, ("10.0.0.0/8",)),
+        LinkPolicy(True, b"sealed"),
+    )  # fmt: skip
+
+    def work(tx: Transaction) -> None:
+        tx.access.put_domain(domain)
+        tx.access.put_domain(Domain(1, "a.test", 3.0))
+        tx.access.put_domain(Domain(2, "b.test", 1.0))
+        tx.access.put_distribution(Distribution(2, "b.test", "", b"key"))
+        tx.access.put_distribution(Distribution(3, "", "", b"key"))
+        assert tx.access.domain(1, "b.test") == domain
+        assert [each.name for each in tx.access.domains(1)] == ["b.test", "a.test"]
+        assert tx.access.distribution(1) == Distribution(1)
+        assert tx.access.distributions() == [Distribution(2, "b.test", "", b"key")]
+        tx.access.delete_domain(1, "b.test")
+        assert tx.access.domain(1, "b.test") is None
+        assert tx.access.domain(2, "b.test") is not None
+
+    run_async(database.write(work))
+
+
+def test_audit_rows(database: Database) -> None:
+    """Entries come from the newest, page by page; old ones are forgotten."""
+    entries = [AuditEntry(float(n), "k", 1, f"A{n}", "{}", "", "r", "127.0.0.1") for n in range(5)]
+
+    def work(tx: Transaction) -> None:
+        for entry in entries:
+            tx.access.add_audit_entry(entry)
+        newest = tx.access.audit_entries(0, 2)
+        assert [entry for _, entry in newest] == [entries[4], entries[3]]
+        assert [entry for _, entry in tx.access.audit_entries(newest[-1][0], 9)] == entries[2::-1]
+        assert tx.access.forget_audit_entries(3.0) == 3
+        assert len(tx.access.audit_entries(0, 9)) == 2
 
     run_async(database.write(work))
 

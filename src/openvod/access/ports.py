@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from openvod.access.model import Application, Category, KeyPair, StorageRegion
+from openvod.access.model import Application, AuditEntry, Category, Distribution, Domain, KeyPair, StorageRegion
 from openvod.base.ports import SecretBox as SecretBox
 
 
@@ -70,6 +70,46 @@ class AccessTables(Protocol):
 
     def add_category(self, sub_app_id: int, name: str, parent_id: int) -> Category:
         """Insert with the next free ``class_id``."""
+        ...
+
+    def domain(self, sub_app_id: int, name: str) -> Domain | None:
+        """Return one domain."""
+        ...
+
+    def domains(self, sub_app_id: int) -> Sequence[Domain]:
+        """Return an application's domains by age."""
+        ...
+
+    def put_domain(self, domain: Domain) -> None:
+        """Insert or replace."""
+        ...
+
+    def delete_domain(self, sub_app_id: int, name: str) -> None:
+        """Delete one."""
+        ...
+
+    def distribution(self, sub_app_id: int) -> Distribution:
+        """Return what an application's addresses begin with; the default when nothing was stored."""
+        ...
+
+    def distributions(self) -> Sequence[Distribution]:
+        """Return the distributions with a domain or scheme of their own."""
+        ...
+
+    def put_distribution(self, distribution: Distribution) -> None:
+        """Insert or replace."""
+        ...
+
+    def add_audit_entry(self, entry: AuditEntry) -> None:
+        """Insert."""
+        ...
+
+    def audit_entries(self, after: int, limit: int) -> Sequence[tuple[int, AuditEntry]]:
+        """Return numbered entries from the newest; ``after`` is the number of the last one seen, 0 for none."""
+        ...
+
+    def forget_audit_entries(self, before: float) -> int:
+        """Delete what is older than a moment; return how much."""
         ...
 
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from openvod.access.model import DEFAULT_REGION, MAIN_APPLICATION_ID, Application, KeyPair, StorageRegion
+from openvod.access.model import (
+    DEFAULT_REGION,
+    MAIN_APPLICATION_ID,
+    OFF,
+    ON,
+    REGION_SHORT_NAMES,
+    Application,
+    Group,
+    KeyPair,
+    StorageRegion,
+)
 from openvod.access.ports import AccessTables, AccessTx, SecretBox
 from openvod.base.errors import Conflict, Denied, Invalid, NotFound
 from openvod.base.identifiers import new_alphanumeric
@@ -54,6 +64,22 @@ def application_for(tables: AccessTables, key: KeyPair, requested: int) -> Appli
     return application
 
 
+def check_permitted(key: KeyPair, group: Group) -> None:
+    """Raise ``Denied("key.not_permitted")`` unless the key may be used for ``group``."""
+    if key.groups and group not in key.groups:
+        allowed = ", ".join(key.groups)
+        raise Denied("key.not_permitted", f"this key may {allowed}, not {group.value}; use one that may")
+
+
+def check_is_on(application: Application) -> None:
+    """Raise ``Conflict("application.off")`` for an application that takes nothing in."""
+    if application.status != ON:
+        raise Conflict(
+            "application.off",
+            f"application {application.sub_app_id} is switched off; switch it on with ModifySubAppIdStatus",
+        )
+
+
 def region_for(tables: AccessTables, requested: str) -> StorageRegion:
     """Return the enabled region named, or the default one when none is named."""
     for region in tables.regions():
@@ -82,14 +108,13 @@ class AccessService:
         self._clock = clock
         self._entropy = entropy
 
-    async def create_application(self, name: str) -> Application:
-        """Create an application; ``name`` 1 to 40 characters."""
-        if not 1 <= len(name) <= 40:
-            raise Invalid("application.name", "the application's name must have 1 to 40 characters")
+    async def create_application(self, name: str, description: str = "") -> Application:
+        """Create an application; ``name`` 1 to 40 characters, ``description`` at most 300."""
+        _check_application(name, description)
 
         def work(tx: AccessTx) -> Application:
             newest = max(a.sub_app_id for a in tx.access.applications())
-            application = Application(newest + 1, name, self._clock.now())
+            application = Application(newest + 1, name, self._clock.now(), description)
             tx.access.put_application(application)
             return application
 
@@ -103,8 +128,35 @@ class AccessService:
         """Return an application (0: the main one)."""
         return await self._uow.read(lambda tx: _application(tx, sub_app_id))
 
-    async def create_key(self, sub_app_id: int = 0, note: str = "") -> IssuedKey:
-        """Create a key pair; the secret is returned here and never again."""
+    async def modify_application(
+        self, sub_app_id: int, *, name: str | None = None, description: str | None = None
+    ) -> None:
+        """Change what is given."""
+
+        def work(tx: AccessTx) -> None:
+            found = _application(tx, sub_app_id)
+            changed = replace(
+                found,
+                name=found.name if name is None else name,
+                description=found.description if description is None else description,
+            )
+            _check_application(changed.name, changed.description)
+            tx.access.put_application(changed)
+
+        await self._uow.write(work)
+
+    async def switch_application(self, sub_app_id: int, status: str) -> None:
+        """Switch an application ``On`` or ``Off``; the main one stays on."""
+        if status not in (ON, OFF):
+            raise Invalid("application.status", f"the status must be {ON} or {OFF}")
+        if status == OFF and main_application_id(sub_app_id) == MAIN_APPLICATION_ID:
+            raise Conflict("application.main", "the main application cannot be switched off")
+        await self._uow.write(
+            lambda tx: tx.access.put_application(replace(_application(tx, sub_app_id), status=status))
+        )
+
+    async def create_key(self, sub_app_id: int = 0, note: str = "", groups: Sequence[Group] = ()) -> IssuedKey:
+        """Create a key pair for ``groups`` (none: everything); the secret is returned here and never again."""
         secret_id = "AKID" + new_alphanumeric(self._entropy, 32)
         secret_key = new_alphanumeric(self._entropy, 40)
         wanted = main_application_id(sub_app_id)
@@ -112,7 +164,7 @@ class AccessService:
 
         def work(tx: AccessTx) -> None:
             _application(tx, wanted)
-            tx.access.put_key_pair(KeyPair(secret_id, wanted, sealed, True, self._clock.now(), note))
+            tx.access.put_key_pair(KeyPair(secret_id, wanted, sealed, True, self._clock.now(), note, tuple(groups)))
 
         await self._uow.write(work)
         return IssuedKey(secret_id, secret_key, wanted)
@@ -124,6 +176,10 @@ class AccessService:
     async def set_key_enabled(self, secret_id: str, enabled: bool) -> None:
         """Enable or disable a key pair."""
         await self._uow.write(lambda tx: tx.access.put_key_pair(replace(_key(tx, secret_id), enabled=enabled)))
+
+    async def set_key_groups(self, secret_id: str, groups: Sequence[Group]) -> None:
+        """Limit what a key pair may be used for; none: everything."""
+        await self._uow.write(lambda tx: tx.access.put_key_pair(replace(_key(tx, secret_id), groups=tuple(groups))))
 
     async def delete_key(self, secret_id: str) -> None:
         """Delete a disabled key pair; an enabled one is refused, so that nothing in use vanishes by a slip."""
@@ -154,6 +210,18 @@ class AccessService:
 
         await self._uow.write(work)
 
+    async def open_region(self, name: str) -> None:
+        """Enable one of the wire's regions; ``Invalid("region.not_enabled")`` names those that there are."""
+        if name not in REGION_SHORT_NAMES and name not in {region.name for region in await self.regions()}:
+            known = ", ".join(sorted(REGION_SHORT_NAMES))
+            raise Invalid("region.not_enabled", f"StorageRegion {name[:40]!r} is unknown; known are: {known}")
+        await self.enable_region(name)
+
+    async def make_default_region(self, name: str) -> None:
+        """Make an enabled region the default one."""
+        await self._uow.read(lambda tx: region_for(tx.access, name or "?"))
+        await self.enable_region(name, default=True)
+
     async def disable_region(self, name: str) -> None:
         """Disable a storage region; the default one is refused."""
 
@@ -166,6 +234,17 @@ class AccessService:
             tx.access.put_region(replace(region, enabled=False))
 
         await self._uow.write(work)
+
+
+def _check_application(name: str, description: str) -> None:
+    if not 1 <= len(name) <= 40:
+        raise Invalid("application.name", "the application's name must have 1 to 40 characters", field="Name")
+    if len(description) > 300:
+        raise Invalid(
+            "application.description",
+            "the application's description must have at most 300 characters",
+            field="Description",
+        )
 
 
 def _application(tx: AccessTx, sub_app_id: int) -> Application:

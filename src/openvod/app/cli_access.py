@@ -9,9 +9,11 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from openvod.access.audit import AuditLog
 from openvod.access.categories import TOP, CategoryService
-from openvod.access.model import KeyPair
+from openvod.access.model import Group, KeyPair
 from openvod.access.service import main_application_id
+from openvod.adapters.system import SystemClock
 from openvod.app.administration import (
     DEFAULT_DATA_DIR,
     AsJson,
@@ -31,15 +33,24 @@ apps = typer.Typer(no_args_is_help=True, help="Applications (SubAppId).")
 regions = typer.Typer(no_args_is_help=True, help="Storage regions.")
 classes = typer.Typer(no_args_is_help=True, help="Media categories (classId).")
 SubAppId = Annotated[int, typer.Option("--sub-app-id", help="Application; 0 is the main one.")]
+audit = typer.Typer(no_args_is_help=True, help="Who changed what.")
+May = Annotated[
+    tuple[Group, ...],
+    typer.Option(help="What the key may be used for; repeat it for several. Without it: everything."),
+]
 SecretId = Annotated[str, typer.Argument(help="The key's secretId.")]
 
 
 @keys.command("create")
 def create_key(
-    data_dir: DataDir = DEFAULT_DATA_DIR, sub_app_id: SubAppId = 0, note: str = "", as_json: AsJson = False
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    sub_app_id: SubAppId = 0,
+    note: str = "",
+    may: May = (),
+    as_json: AsJson = False,
 ) -> None:
     """Create a key pair. The secret is shown now and never again."""
-    issued = with_access(data_dir, lambda access: access.create_key(sub_app_id, note))
+    issued = with_access(data_dir, lambda access: access.create_key(sub_app_id, note, may))
     if as_json:
         print_json({"secretId": issued.secret_id, "secretKey": issued.secret_key, "subAppId": issued.sub_app_id})
         return
@@ -63,6 +74,12 @@ def disable_key(secret_id: SecretId, data_dir: DataDir = DEFAULT_DATA_DIR) -> No
 def enable_key(secret_id: SecretId, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Accept what the key signs again."""
     with_access(data_dir, lambda access: access.set_key_enabled(secret_id, True))
+
+
+@keys.command("permit")
+def permit_key(secret_id: SecretId, may: May = (), data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Limit what a key may be used for; without --may, everything."""
+    with_access(data_dir, lambda access: access.set_key_groups(secret_id, may))
 
 
 @keys.command("delete")
@@ -133,6 +150,18 @@ def list_classes(sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_DIR,
     show([asdict(each.category) | {"level": each.level} for each in listed], as_json)
 
 
+@audit.command("list")
+def list_audit(
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    limit: Annotated[int, typer.Option(help="How many, from the newest.")] = 50,
+    before: Annotated[int, typer.Option(help="Number of the last entry seen; 0: begin with the newest.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """List API calls that changed something or were refused."""
+    found = with_database(data_dir, lambda _, database: AuditLog(database, SystemClock()).entries(before, limit))
+    show([{"number": number} | asdict(entry) | {"at": iso_time(entry.at)} for number, entry in found], as_json)
+
+
 def _with_categories(data_dir: Path, use: Callable[[CategoryService], Awaitable[R]]) -> R:
     return with_database(data_dir, lambda _, database: use(CategoryService(database)))
 
@@ -144,4 +173,5 @@ def _key_row(key: KeyPair) -> dict[str, Any]:
         "enabled": key.enabled,
         "created": iso_time(key.created_at),
         "note": key.note,
+        "may": [group.value for group in key.groups] or ["everything"],
     }

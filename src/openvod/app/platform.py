@@ -14,6 +14,8 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from openvod import __version__
+from openvod.access.audit import AuditLog
+from openvod.access.distribution import DistributionService
 from openvod.access.service import AccessService, ensure_defaults
 from openvod.adapters.ffmpeg.probe import PyAvProber
 from openvod.adapters.filesystem.blobs import FileBlobStore
@@ -24,7 +26,8 @@ from openvod.adapters.sql.claims import AdvisoryClaims
 from openvod.adapters.sql.database import Database, open_database, sqlite_url
 from openvod.adapters.sql.migrations import upgrade
 from openvod.adapters.system import SystemClock, SystemEntropy
-from openvod.app.server_api import server_api
+from openvod.app.media_addresses import MediaAddresses
+from openvod.app.server_api import ApiRooms, server_api
 from openvod.app.settings import Settings
 from openvod.app.supervisor import keep_worker
 from openvod.events.delivery import DeliveryService
@@ -41,12 +44,15 @@ from openvod.web.addressing import Addressing
 from openvod.web.cos import CosSurface
 from openvod.web.event_stream import EventStreamSurface
 from openvod.web.front import FrontDoor, Surfaces
+from openvod.web.gate import PlaybackGate
 from openvod.web.operations import OperationsSurface
 from openvod.web.playback import PlaybackSurface
 from openvod.web.ugc import UgcSurface
 
 _COLLECT_SECONDS = 60.0
 _IDLE_SECONDS = 0.5
+#: A changed default distribution is seen in addresses so soon.
+ADDRESS_SECONDS = 1.0
 #: Events of other processes (workers, the command line) are seen so soon.
 _LOOK_SECONDS = 0.025
 _log = logging.getLogger("openvod.app")
@@ -144,13 +150,16 @@ class Platform:
         root_key = self._folder.root_key
         token_key = derived_key(root_key, "storage-token")
         storage = StorageService(self._database, blobs, clock, entropy)
+        addresses = MediaAddresses(self._database, self.public_url)
+        await addresses.refresh()
+        self._start(_loop("addresses", addresses.refresh, asyncio.Event(), ADDRESS_SECONDS))
         uploads = UploadService(
             self._database,
             AesSecretBox(derived_key(root_key, "secret-box")),
             clock,
             entropy,
             token_key=token_key,
-            media_url=lambda key: f"{self.public_url}/{key}",
+            media_url=addresses.url,
             on_commit=self._wake_probe.set,
         )
         collector = Collector(self._database, blobs, storage.slots, clock)
@@ -162,11 +171,13 @@ class Platform:
             Surfaces(
                 ugc=UgcSurface(uploads, clock, self._client_hosts, derived_key(root_key, "verify-content").hex()),
                 cos=CosSurface(storage, addressing, clock, {"1": token_key}),
-                api=server_api(
-                    self._database, uploads, AesSecretBox(derived_key(root_key, "secret-box")), clock, entropy
-                ),
+                api=server_api(self._api_rooms(uploads)),
                 playback=PlaybackSurface(
-                    self._database, storage, clock, token_root=derived_key(root_key, "playback-token")
+                    self._database,
+                    storage,
+                    PlaybackGate(self._database, self._distribution(), clock),
+                    clock,
+                    token_root=derived_key(root_key, "playback-token"),
                 ),
                 operations=OperationsSurface(
                     self._not_ready, __version__, clock, probe_root=derived_key(root_key, "probe-token")
@@ -179,13 +190,35 @@ class Platform:
             stall_seconds=self._settings.server.stall_seconds,
         )
 
+    def _distribution(self) -> DistributionService:
+        box = AesSecretBox(derived_key(self._folder.root_key, "secret-box"))
+        own_name = urlsplit(self.public_url).hostname or ""
+        return DistributionService(self._database, box, SystemClock(), SystemEntropy(), own_name=own_name)
+
+    def _api_rooms(self, uploads: UploadService) -> ApiRooms:
+        return ApiRooms(
+            database=self._database,
+            access=access_service(self._folder, self._database),
+            uploads=uploads,
+            endpoints=self.endpoints,
+            pull=self.pull,
+            distribution=self._distribution(),
+            own_scheme=urlsplit(self.public_url).scheme,
+            box=AesSecretBox(derived_key(self._folder.root_key, "secret-box")),
+            clock=SystemClock(),
+            entropy=SystemEntropy(),
+        )
+
     async def _start_loops(self, storage: StorageService, uploads: UploadService, collector: Collector) -> None:
         clock = SystemClock()
         prober = PyAvProber(timeout=self._settings.probe.timeout_seconds)
         probes = ProbeService(self._database, storage, prober, clock, self._wake_delivery.set)
 
+        audit = AuditLog(self._database, clock)
+
         async def collect() -> int:
             await uploads.expire()
+            await audit.forget_old()
             await collector.collect(slack=True)
             return 0
 

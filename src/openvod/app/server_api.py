@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from openvod.access.audit import AuditLog
 from openvod.access.categories import CategoryService
-from openvod.access.ports import SecretBox
+from openvod.access.distribution import DistributionService
+from openvod.access.service import AccessService
 from openvod.adapters.sql.database import Database
-from openvod.base.ports import Clock, Entropy
+from openvod.base.ports import Clock, Entropy, SecretBox
+from openvod.events.endpoints import EndpointService
+from openvod.events.pull import PullService
 from openvod.tasks.service import TaskService
 from openvod.upload.service import UploadService
 from openvod.web.api.actions.classes import ClassActions
+from openvod.web.api.actions.domains import DomainActions
+from openvod.web.api.actions.events import EventActions
+from openvod.web.api.actions.installation import ApplicationActions, RegionActions
 from openvod.web.api.actions.templates import TemplateActions
 from openvod.web.api.actions.uploads import UploadActions
 from openvod.web.api.authentication import Authentication
@@ -21,14 +29,44 @@ from openvod.web.api.limiter import RateLimiter
 from openvod.web.api.surface import ApiSurface
 
 
-def server_api(
-    database: Database, uploads: UploadService, box: SecretBox, clock: Clock, entropy: Entropy
-) -> ApiSurface:
+@dataclass(frozen=True)
+class ApiRooms:
+    """What the actions reach."""
+
+    database: Database
+    access: AccessService
+    uploads: UploadService
+    endpoints: EndpointService
+    pull: PullService
+    distribution: DistributionService
+    own_scheme: str
+    box: SecretBox
+    clock: Clock
+    entropy: Entropy
+
+
+def server_api(rooms: ApiRooms) -> ApiSurface:
     """Wire the actions to the rooms."""
-    tables: Sequence[Sequence[Action[Any]]] = (
-        UploadActions(uploads).table(),
-        ClassActions(CategoryService(database)).table(),
-        TemplateActions(TaskService(database, clock, entropy)).table(),
+    database, clock = rooms.database, rooms.clock
+    return ApiSurface(
+        database,
+        Authentication(database, rooms.box, clock),
+        actions_of(rooms),
+        RateLimiter(time.monotonic),
+        AuditLog(database, clock),
+        clock,
     )
-    actions = [action for table in tables for action in table]
-    return ApiSurface(database, Authentication(database, box, clock), actions, RateLimiter(time.monotonic))
+
+
+def actions_of(rooms: ApiRooms) -> Sequence[Action[Any]]:
+    """Return every action, in the order of the reference."""
+    tables: Sequence[Sequence[Action[Any]]] = (
+        UploadActions(rooms.uploads).table(),
+        TemplateActions(TaskService(rooms.database, rooms.clock, rooms.entropy)).table(),
+        EventActions(rooms.endpoints, rooms.pull).table(),
+        ClassActions(CategoryService(rooms.database)).table(),
+        RegionActions(rooms.access).table(),
+        ApplicationActions(rooms.access).table(),
+        DomainActions(rooms.distribution, rooms.own_scheme).table(),
+    )
+    return [action for table in tables for action in table]

@@ -27,7 +27,8 @@ from openvod.adapters.filesystem.scratch import ScratchFolders
 from openvod.adapters.sql.database import Database, Transaction
 from openvod.adapters.sql.liveness import AdvisoryLiveness
 from openvod.adapters.system import SystemClock, SystemEntropy
-from openvod.app.platform import derived_key, open_store
+from openvod.app.media_addresses import MediaAddresses
+from openvod.app.platform import ADDRESS_SECONDS, derived_key, open_store
 from openvod.app.settings import Settings
 from openvod.base.errors import Invalid
 from openvod.base.identifiers import new_hex
@@ -79,6 +80,7 @@ async def _work(data_dir: Path, settings: Settings, public_url: str) -> None:
         loops = [
             asyncio.create_task(_repeat("relay", worker.relay, _RELAY_SECONDS)),
             asyncio.create_task(_repeat("care", worker.care, _CARE_SECONDS)),
+            asyncio.create_task(_repeat("addresses", worker.refresh_addresses, ADDRESS_SECONDS)),
         ]
         await stopped.wait()
         for each in loops:
@@ -120,7 +122,9 @@ class Worker:
         storage = StorageService(self._database, blobs, clock, entropy)
         prober = PyAvProber(timeout=self._settings.probe.timeout_seconds)
         self._workshop = ScratchFolders(self._folder.scratch, prober, put_asset)
-        addresses = flow_addresses(self._folder.root_key, self._public_url, clock)
+        self._media_addresses = MediaAddresses(self._database, self._public_url)
+        await self._media_addresses.refresh()
+        addresses = flow_addresses(self._folder.root_key, self._public_url, self._media_addresses.url, clock)
         self._flow = FlowService(
             self._database,
             storage,
@@ -161,6 +165,10 @@ class Worker:
             ]
 
         await self._workshop.clear_all_but(await self._database.read(work))
+
+    async def refresh_addresses(self) -> None:
+        """See what applications have chosen as the beginning of their addresses."""
+        await self._media_addresses.refresh()
 
     async def stop(self) -> None:
         """End what is on its way; it goes on in another worker, or in the next one here."""
@@ -207,7 +215,7 @@ def engine_url(folder: DataFolder, settings: Settings) -> str:
     return url if url.startswith("postgresql") else f"sqlite:///{folder.path / 'engine.sqlite3'}"
 
 
-def flow_addresses(root_key: bytes, public_url: str, clock: Clock) -> Addresses:
+def flow_addresses(root_key: bytes, public_url: str, media_url: Callable[[str], str], clock: Clock) -> Addresses:
     """Return how flows name what they made."""
     root = derived_key(root_key, "playback-token")
 
@@ -217,7 +225,7 @@ def flow_addresses(root_key: bytes, public_url: str, clock: Clock) -> Addresses:
         return f"{public_url}/{key}?evidence={evidence_token(root, key, expires)}", moment
 
     return Addresses(
-        media=lambda key: f"{public_url}/{key}",
+        media=media_url,
         segment_key=lambda file_id, definition: (
             f"{public_url}/keys/{file_id}/{definition}?token={segment_token(root, file_id, definition)}"
         ),

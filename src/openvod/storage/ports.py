@@ -102,6 +102,10 @@ class StorageTables(Protocol):
         """Return the bucket of an application in a region: the one for uploads, or the one for outputs."""
         ...
 
+    def buckets(self, sub_app_id: int) -> Sequence[Bucket]:
+        """Return an application's buckets."""
+        ...
+
     def bucket_by_short_name(self, short_name: str) -> Bucket | None:
         """Return a bucket by the name that paths use."""
         ...

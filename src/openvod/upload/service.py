@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from openvod.access.model import STORAGE_APP_ID, Application, StorageRegion
+from openvod.access.model import STORAGE_APP_ID, Application, Group, StorageRegion
 from openvod.access.ports import SecretBox
-from openvod.access.service import application_for, region_for, signer
+from openvod.access.service import application_for, check_is_on, check_permitted, region_for, signer
 from openvod.base.errors import Conflict, Denied, Invalid, NotFound
 from openvod.base.identifiers import cover_id_of, new_alphanumeric, new_file_id, new_hex
 from openvod.base.ports import Clock, Entropy, UnitOfWork
@@ -207,6 +207,7 @@ class UploadService:
         self, tx: UploadTx, presented: PresentedSignature, now: float, *, enforce_expiry: bool = True
     ) -> tuple[UploadPermission, Application]:
         key = signer(tx.access, presented.secret_id)
+        check_permitted(key, Group.SIGN)
         secret = self._box.open(key.sealed_secret, key.secret_id)
         permission = upload_signature.verify(presented, secret, now, enforce_expiry=enforce_expiry)
         return permission, application_for(tx.access, key, permission.sub_app_id)
@@ -246,6 +247,7 @@ class UploadService:
         source: Source,
         now: float,
     ) -> UploadSession:
+        check_is_on(application)
         video = check_video(request.video) if request.video else None
         cover = check_cover(request.cover) if request.cover else None
         check_limits(replace(request, video=video, cover=cover), permission.limits)

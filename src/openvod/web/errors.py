@@ -12,6 +12,8 @@ UGC_CODES = {
     "signature.not_yet_valid": 10004,
     "key.unknown": 10004,
     "key.disabled": 10005,
+    "key.not_permitted": 10005,
+    "application.off": 10012,
     "signature.expired": 10010,
     "signature.used": 10011,
     "signature.used_up": 10011,
@@ -86,6 +88,7 @@ API_CODES = {
     "tc3.clock": "AuthFailure.SignatureExpire",
     "key.unknown": "AuthFailure.SecretIdNotFound",
     "key.disabled": "AuthFailure.SecretIdNotFound",
+    "key.not_permitted": "AuthFailure.UnauthorizedOperation",
     "application.foreign": "InvalidParameterValue.SubAppId",
     "application.unknown": "InvalidParameterValue.SubAppId",
     "session.foreign": "InvalidParameterValue.VodSessionKey",
@@ -106,6 +109,7 @@ API_CODES = {
     "api.type": "InvalidParameter",
     "api.unknown": "UnknownParameter",
     "api.unsupported": "UnsupportedOperation",
+    "api.rate": "RequestLimitExceeded",
     "request.too_large": "RequestSizeLimitExceeded",
 }
 

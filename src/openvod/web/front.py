@@ -98,7 +98,8 @@ class FrontDoor:
             or headers.get("authorization", "").startswith("q-sign-algorithm")
             or speaks_s3(request)
             or request.argument("q-sign-algorithm") is not None
-            or request.argument("sign") is not None
+            # A signed link of playback has a sign too, which is a digest.
+            or (request.argument("sign") or "").startswith("q-sign-algorithm")
             or self._is_bucket_host(request.host)
         )
 

@@ -7,11 +7,13 @@ import re
 from openvod.base.errors import Denied, Invalid, NotFound, OpenVodError
 from openvod.base.ports import Clock, UnitOfWork
 from openvod.signing.playback_token import allows_evidence, check_segment_token, segment_key
-from openvod.storage.model import StoredObject
+from openvod.storage.model import Bucket, StoredObject
 from openvod.storage.ports import StorageTx
 from openvod.storage.service import StorageService
 from openvod.web.errors import cos_code
+from openvod.web.gate import Pass, PlaybackGate
 from openvod.web.objects import serve_object
+from openvod.web.signed_playlists import LONGEST, is_list, with_queries
 from openvod.web.wire import Answer, WireRequest, json_answer
 
 _KEY_PATH = re.compile(r"/keys/(?P<file>[0-9]{1,20})/(?P<definition>[0-9]{1,12})")
@@ -20,9 +22,18 @@ _KEY_PATH = re.compile(r"/keys/(?P<file>[0-9]{1,20})/(?P<definition>[0-9]{1,12})
 class PlaybackSurface:
     """Serves what Commit published and nothing else."""
 
-    def __init__(self, uow: UnitOfWork[StorageTx], storage: StorageService, clock: Clock, *, token_root: bytes) -> None:
+    def __init__(
+        self,
+        uow: UnitOfWork[StorageTx],
+        storage: StorageService,
+        gate: PlaybackGate,
+        clock: Clock,
+        *,
+        token_root: bytes,
+    ) -> None:
         self._uow = uow
         self._storage = storage
+        self._gate = gate
         self._clock = clock
         self._token_root = token_root
 
@@ -31,7 +42,7 @@ class PlaybackSurface:
         try:
             if match := _KEY_PATH.fullmatch(request.path):
                 return self._segment_key(request, match["file"], int(match["definition"]))
-            answer = serve_object(request, await self._published(request), self._storage)
+            answer = await self._served(request)
         except OpenVodError as error:
             return _failure(error)
         answer.headers.setdefault("Cache-Control", "public, max-age=3600")
@@ -43,13 +54,29 @@ class PlaybackSurface:
             answer.headers["Access-Control-Allow-Origin"] = "*"
         return answer
 
-    async def _published(self, request: WireRequest) -> StoredObject:
+    async def _served(self, request: WireRequest) -> Answer:
+        bucket, stored = await self._published(request)
+        if not stored.published:
+            return serve_object(request, stored, self._storage)
+        admitted = await self._gate.admit(request, bucket.sub_app_id)
+        if admitted.link and is_list(request.path) and stored.size <= LONGEST:
+            return await self._signed_list(request, stored, admitted)
+        return serve_object(request, stored, self._storage)
+
+    async def _signed_list(self, request: WireRequest, stored: StoredObject, admitted: Pass) -> Answer:
+        """Serve a list whose entries carry links of their own; it is nobody else's, so no cache may keep it."""
+        text = b"".join([chunk async for chunk in self._storage.read(stored, 0, stored.size)]).decode()
+        body = with_queries(request.path, text, admitted.query_for).encode()
+        headers = {**stored.headers, "Content-Length": str(len(body)), "Cache-Control": "private, no-store"}
+        return Answer(200, headers, body=body)
+
+    async def _published(self, request: WireRequest) -> tuple[Bucket, StoredObject]:
         key = request.path[1:].encode("utf-8", "replace").decode().replace("\0", "?")
         short_name, _, rest = key.partition("/")
-        stored = await self._uow.read(lambda tx: _find(tx, short_name, key)) if rest else None
-        if stored is None or not (stored.published or self._opened_by_token(request, key)):
+        found = await self._uow.read(lambda tx: _find(tx, short_name, key)) if rest else None
+        if found is None or not (found[1].published or self._opened_by_token(request, key)):
             raise NotFound("playback.not_found", f"nothing is published at {request.path!r}")
-        return stored
+        return found
 
     def _opened_by_token(self, request: WireRequest, key: str) -> bool:
         """Evidence of reviews is not published; its signed address opens it for a while."""
@@ -64,9 +91,10 @@ class PlaybackSurface:
         return Answer(200, headers, body=body)
 
 
-def _find(tx: StorageTx, short_name: str, key: str) -> StoredObject | None:
+def _find(tx: StorageTx, short_name: str, key: str) -> tuple[Bucket, StoredObject] | None:
     bucket = tx.storage.bucket_by_short_name(short_name)
-    return tx.storage.object(bucket.name, key) if bucket else None
+    stored = tx.storage.object(bucket.name, key) if bucket else None
+    return (bucket, stored) if bucket and stored else None
 
 
 def _failure(error: OpenVodError) -> Answer:

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, insert, or_, select, true
 
-from openvod.access.model import Application, Category, KeyPair, StorageRegion
+from openvod.access.model import (
+    AddressPolicy,
+    Application,
+    AuditEntry,
+    Category,
+    Distribution,
+    Domain,
+    Group,
+    KeyPair,
+    LinkPolicy,
+    RefererPolicy,
+    StorageRegion,
+)
 from openvod.adapters.sql import schema
 from openvod.adapters.sql.rows import fetch_all, fetch_one, remove, upsert, values
 
@@ -94,6 +106,85 @@ class SqlAccessTables:
         upsert(self._connection, table, values(category))
         return category
 
+    def domain(self, sub_app_id: int, name: str) -> Domain | None:
+        """Return one domain."""
+        table = schema.domains
+        row = fetch_one(self._connection, table, table.c.sub_app_id == sub_app_id, table.c.name == name)
+        return _domain(row) if row else None
+
+    def domains(self, sub_app_id: int) -> Sequence[Domain]:
+        """Return an application's domains by age."""
+        table = schema.domains
+        rows = fetch_all(
+            self._connection, table, table.c.sub_app_id == sub_app_id, order=[table.c.created_at, table.c.name]
+        )
+        return [_domain(row) for row in rows]
+
+    def put_domain(self, domain: Domain) -> None:
+        """Insert or replace."""
+        row = {
+            "sub_app_id": domain.sub_app_id,
+            "name": domain.name,
+            "created_at": domain.created_at,
+            "referers": values(domain.referers),
+            "addresses": values(domain.addresses),
+            "links_enabled": domain.links.enabled,
+            "sealed_link_key": domain.links.sealed_key,
+        }
+        upsert(self._connection, schema.domains, row)
+
+    def delete_domain(self, sub_app_id: int, name: str) -> None:
+        """Delete one."""
+        table = schema.domains
+        remove(self._connection, table, table.c.sub_app_id == sub_app_id, table.c.name == name)
+
+    def distribution(self, sub_app_id: int) -> Distribution:
+        """Return what an application's addresses begin with; the default when nothing was stored."""
+        row = fetch_one(self._connection, schema.distributions, schema.distributions.c.sub_app_id == sub_app_id)
+        return Distribution(**row._mapping) if row else Distribution(sub_app_id)
+
+    def distributions(self) -> Sequence[Distribution]:
+        """Return the distributions with a domain or scheme of their own."""
+        table = schema.distributions
+        rows = fetch_all(self._connection, table, or_(table.c.domain != "", table.c.scheme != ""))
+        return [Distribution(**row._mapping) for row in rows]
+
+    def put_distribution(self, distribution: Distribution) -> None:
+        """Insert or replace."""
+        upsert(self._connection, schema.distributions, values(distribution))
+
+    def add_audit_entry(self, entry: AuditEntry) -> None:
+        """Insert."""
+        self._connection.execute(insert(schema.audit_log).values(**values(entry)))
+
+    def audit_entries(self, after: int, limit: int) -> Sequence[tuple[int, AuditEntry]]:
+        """Return entries from the newest; ``after`` is the number of the last one seen, 0 for none."""
+        table = schema.audit_log
+        older = table.c.entry_id < after if after else true()
+        statement = select(table).where(older).order_by(table.c.entry_id.desc()).limit(limit)
+        rows = self._connection.execute(statement)
+        return [(row.entry_id, _audit_entry(row)) for row in rows]
+
+    def forget_audit_entries(self, before: float) -> int:
+        """Delete what is older."""
+        return remove(self._connection, schema.audit_log, schema.audit_log.c.at < before)
+
+
+def _domain(row: Any) -> Domain:
+    referers, addresses = row.referers, row.addresses
+    return Domain(
+        row.sub_app_id,
+        row.name,
+        row.created_at,
+        RefererPolicy(**(referers | {"referers": tuple(referers["referers"])})),
+        AddressPolicy(**(addresses | {"networks": tuple(addresses["networks"])})),
+        LinkPolicy(row.links_enabled, row.sealed_link_key),
+    )
+
+
+def _audit_entry(row: Any) -> AuditEntry:
+    return AuditEntry(**{name: value for name, value in row._mapping.items() if name != "entry_id"})
+
 
 def _key_pair(row: Any) -> KeyPair:
-    return KeyPair(**(dict(row._mapping) | {"groups": tuple(row.groups.split(",")) if row.groups else ()}))
+    return KeyPair(**(dict(row._mapping) | {"groups": tuple(Group(name) for name in row.groups.split(",") if name)}))

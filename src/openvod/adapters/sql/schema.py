@@ -48,6 +48,39 @@ key_pairs = Table(
     Column("note", String, nullable=False),
     Column("groups", String, nullable=False, server_default=""),
 )
+domains = Table(
+    "domains",
+    metadata,
+    Column("sub_app_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", String, primary_key=True),
+    Column("created_at", Float, nullable=False),
+    Column("referers", JSON, nullable=False),
+    Column("addresses", JSON, nullable=False),
+    Column("links_enabled", Boolean, nullable=False),
+    Column("sealed_link_key", LargeBinary, nullable=False),
+)
+distributions = Table(
+    "distributions",
+    metadata,
+    Column("sub_app_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("domain", String, nullable=False),
+    Column("scheme", String, nullable=False),
+    Column("sealed_play_key", LargeBinary, nullable=False),
+)
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("entry_id", _Serial, primary_key=True, autoincrement=True),
+    Column("at", Float, nullable=False),
+    Column("secret_id", String, nullable=False),
+    Column("sub_app_id", BigInteger, nullable=False),
+    Column("action", String, nullable=False),
+    Column("parameters", Text, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("request_id", String, nullable=False),
+    Column("address", String, nullable=False),
+    Index(None, "at"),
+)
 storage_regions = Table(
     "storage_regions",
     metadata,

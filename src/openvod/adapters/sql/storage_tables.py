@@ -71,6 +71,11 @@ class SqlStorageTables:
         """Return a bucket by the name that paths use."""
         return self._bucket(schema.buckets.c.short_name == short_name)
 
+    def buckets(self, sub_app_id: int) -> Sequence[Bucket]:
+        """Return an application's buckets."""
+        rows = fetch_all(self._connection, schema.buckets, schema.buckets.c.sub_app_id == sub_app_id)
+        return [Bucket(**row._mapping) for row in rows]
+
     def _bucket(self, where: Any) -> Bucket | None:
         row = fetch_one(self._connection, schema.buckets, where)
         return Bucket(**row._mapping) if row else None

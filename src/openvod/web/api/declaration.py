@@ -7,26 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import Field
 
-from openvod.access.model import Application
+from openvod.access.model import Application, KeyPair
+from openvod.access.model import Group as Group
 from openvod.base.wire import Wire
 
 Response = Mapping[str, Any]
-
-
-class Group(StrEnum):
-    """What an action does; a key may be limited to some groups."""
-
-    UPLOAD = "upload"
-    READ = "read"
-    EDIT = "edit"
-    PROCESS = "process"
-    EVENTS = "events"
-    MANAGE = "manage"
 
 
 class Request(Wire):
@@ -43,8 +32,13 @@ Q = TypeVar("Q", bound=Request)
 class Caller:
     """Who calls: the key and the application that it acts for."""
 
-    secret_id: str
+    key: KeyPair
     application: Application
+
+    @property
+    def secret_id(self) -> str:
+        """The key's id."""
+        return self.key.secret_id
 
     @property
     def sub_app_id(self) -> int:
@@ -57,7 +51,8 @@ class Action(Generic[Q]):
     """One action.
 
     ``response`` describes the members of the answer; ``errors`` are the declared codes beyond the generic ones;
-    ``codes`` overrides the wire's code of our errors; ``rate`` is in calls per second and key.
+    ``codes`` overrides the wire's code of our errors; ``rate`` is in calls per second and key; ``installation``: it
+    touches all applications, so that only keys of the main one may call it.
     """
 
     name: str
@@ -69,6 +64,7 @@ class Action(Generic[Q]):
     errors: tuple[str, ...] = ()
     codes: Mapping[str, str] = field(default_factory=dict)
     rate: int = 20
+    installation: bool = False
 
 
 #: Parameters that many actions share.

@@ -9,11 +9,12 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from openvod.access.model import KeyPair
+from openvod.access.audit import AuditLog, presentable
+from openvod.access.model import MAIN_APPLICATION_ID, AuditEntry
 from openvod.access.ports import AccessTx
-from openvod.access.service import application_for
+from openvod.access.service import application_for, check_is_on, check_permitted
 from openvod.base.errors import ClientDisconnected, Denied, Exhausted, Invalid, OpenVodError
-from openvod.base.ports import UnitOfWork
+from openvod.base.ports import Clock, UnitOfWork
 from openvod.web.api.authentication import Authentication, Call
 from openvod.web.api.declaration import Action, Caller, Group, Request
 from openvod.web.api.limiter import RateLimiter
@@ -33,6 +34,8 @@ UNSUPPORTED_PREFIXES = (
     "SplitMedia",
     "RestoreMedia",
 )
+_TAKING_IN = (Group.UPLOAD, Group.EDIT, Group.PROCESS)
+_LONGEST_ID = 18
 _log = logging.getLogger("openvod.web.api")
 
 
@@ -45,8 +48,12 @@ class ApiSurface:
         authentication: Authentication,
         actions: Sequence[Action[Any]],
         limiter: RateLimiter,
+        audit: AuditLog,
+        clock: Clock,
     ) -> None:
         self._uow = uow
+        self._audit = audit
+        self._clock = clock
         self._authentication = authentication
         self._actions = {action.name: action for action in actions}
         self._limiter = limiter
@@ -54,6 +61,7 @@ class ApiSurface:
     async def __call__(self, request: WireRequest) -> Answer:
         """Serve one request."""
         action: Action[Any] | None = None
+        call: Call | None = None
         try:
             call = await self._authentication.call(request)
             action = self._action(call)
@@ -65,7 +73,31 @@ class ApiSurface:
         except Exception as error:
             _log.exception("API request %s failed", request.request_id)
             response = {"Error": {"Code": "InternalError", "Message": unavailable(error).message}}
+        if call and action:
+            await self._note(request, call, action, response)
         return json_answer({"Response": response | {"RequestId": request.request_id}})
+
+    async def _note(self, request: WireRequest, call: Call, action: Action[Any], response: dict[str, Any]) -> None:
+        """Write down what changed something, and what was refused; polling is neither."""
+        outcome = response.get("Error", {}).get("Code", "")
+        if action.group is Group.READ or action.name == "PullEvents" or outcome == "RequestLimitExceeded":
+            return
+        asked = call.parameters.get("SubAppId") or call.key.sub_app_id
+        entry = AuditEntry(
+            at=self._clock.now(),
+            secret_id=call.key.secret_id,
+            sub_app_id=int(asked) if str(asked).isdigit() and len(str(asked)) < _LONGEST_ID else 0,
+            action=action.name,
+            parameters=presentable(call.parameters),
+            outcome=outcome,
+            request_id=request.request_id,
+            address=request.caller.address,
+        )
+        try:
+            await self._audit.record(entry)
+        except Exception:
+            # What was done is done; its answer must not be lost with the note.
+            _log.exception("call %s of %s could not be written into the audit log", request.request_id, action.name)
 
     def _action(self, call: Call) -> Action[Any]:
         if call.version != API_VERSION:
@@ -80,18 +112,16 @@ class ApiSurface:
         )
 
     async def _carried_out(self, action: Action[Any], call: Call) -> dict[str, Any]:
-        _check_permission(call.key, action.group)
+        check_permitted(call.key, action.group)
+        if action.installation and call.key.sub_app_id != MAIN_APPLICATION_ID:
+            raise Denied("key.not_permitted", f"{action.name} touches all applications; use a key of the main one")
         if not self._limiter.admits(call.key.secret_id, action.name, action.rate):
             raise Exhausted("api.rate", f"more than {action.rate} calls of {action.name} in a second; slow down")
         request: Request = validated(action, call.parameters, as_text=call.as_text)
         application = await self._uow.read(lambda tx: application_for(tx.access, call.key, request.sub_app_id))
-        return dict(await action.run(Caller(call.key.secret_id, application), request))
-
-
-def _check_permission(key: KeyPair, group: Group) -> None:
-    if key.groups and group.value not in key.groups:
-        allowed = ", ".join(key.groups)
-        raise Denied("key.not_permitted", f"this key may {allowed}, not {group.value}; use one that may")
+        if action.group in _TAKING_IN:
+            check_is_on(application)
+        return dict(await action.run(Caller(call.key, application), request))
 
 
 def _code(error: OpenVodError, action: Action[Any] | None) -> str:

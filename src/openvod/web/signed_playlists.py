@@ -1,0 +1,65 @@
+"""Lists whose entries stay protected: players that send no headers of their own follow the addresses in them (10.2)."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from html import escape
+
+from openvod.base.sizes import MIB
+
+#: A list longer than this is none of ours; it is served as it is, and its entries then lead nowhere without a link.
+LONGEST = 16 * MIB
+_HLS_URI = re.compile(r'(URI=")([^"]+)(")')
+_DASH_ADDRESS = re.compile(
+    r'((?:media|initialization|sourceURL|index)=")([^"]+)(")|(<BaseURL[^>]*>)([^<]+)(</BaseURL>)'
+)
+#: From a directory's path to the query that opens its files.
+QueryFor = Callable[[str], str]
+
+
+def is_list(path: str) -> bool:
+    """Tell whether a path names a list."""
+    return path.endswith((".m3u8", ".mpd", ".vtt"))
+
+
+def with_queries(path: str, text: str, query_for: QueryFor) -> str:
+    """Return a list with a query on every relative address in it; ``path`` is the list's own, percent-encoded."""
+    directory = path[: path.rfind("/") + 1]
+
+    def signed(address: str) -> str:
+        return _signed(address, directory, query_for)
+
+    if path.endswith(".mpd"):
+        return _DASH_ADDRESS.sub(lambda match: _in_dash(match, signed), text)
+    signed_line = _in_vtt if path.endswith(".vtt") else _in_hls
+    return "".join(signed_line(line, signed) for line in text.splitlines(keepends=True))
+
+
+def _signed(address: str, directory: str, query_for: QueryFor) -> str:
+    if "://" in address or address.startswith(("/", "data:")) or address.endswith("/") or not address.strip():
+        return address
+    place, mark, fragment = address.partition("#")
+    name, _, query = place.partition("?")
+    target = posixpath.normpath(posixpath.join(directory, name))
+    added = query_for(target[: target.rfind("/") + 1])
+    return f"{name}?{query}&{added}{mark}{fragment}" if query else f"{name}?{added}{mark}{fragment}"
+
+
+def _in_hls(line: str, signed: Callable[[str], str]) -> str:
+    if line.startswith("#EXT"):
+        return _HLS_URI.sub(lambda match: match[1] + signed(match[2]) + match[3], line)
+    body = line.rstrip("\r\n")
+    return line if line.startswith("#") or not body else signed(body) + line[len(body) :]
+
+
+def _in_vtt(line: str, signed: Callable[[str], str]) -> str:
+    body = line.rstrip("\r\n")
+    return signed(body) + line[len(body) :] if "#xywh=" in body else line
+
+
+def _in_dash(match: re.Match[str], signed: Callable[[str], str]) -> str:
+    before, address, after = (match[1], match[2], match[3]) if match[1] else (match[4], match[5], match[6])
+    # A template's $Number%05d$ stays what it is; the query's own marks must be escaped in XML.
+    return f"{before}{escape(signed(address.replace('&amp;', '&')))}{after}"
