@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from openvod import __version__
 from openvod.access.service import AccessService, ensure_defaults
+from openvod.adapters.ffmpeg.pictures import PillowPictures
 from openvod.adapters.ffmpeg.probe import PyAvProber
 from openvod.adapters.filesystem.blobs import FileBlobStore
 from openvod.adapters.filesystem.folder import AesSecretBox, DataFolder
@@ -32,8 +33,10 @@ from openvod.events.endpoints import EndpointService
 from openvod.events.feed import EventFeed
 from openvod.events.pull import PullService
 from openvod.events.watch import LogWatch
+from openvod.media.library import MediaLibrary
 from openvod.media.service import ProbeService
 from openvod.storage.collector import Collector
+from openvod.storage.outputs import OutputStore
 from openvod.storage.service import StorageService
 from openvod.upload.codec import ClientHosts
 from openvod.upload.service import UploadService
@@ -163,7 +166,12 @@ class Platform:
                 ugc=UgcSurface(uploads, clock, self._client_hosts, derived_key(root_key, "verify-content").hex()),
                 cos=CosSurface(storage, addressing, clock, {"1": token_key}),
                 api=server_api(
-                    self._database, uploads, AesSecretBox(derived_key(root_key, "secret-box")), clock, entropy
+                    self._database,
+                    uploads,
+                    self._library(blobs, clock, entropy),
+                    AesSecretBox(derived_key(root_key, "secret-box")),
+                    clock,
+                    entropy,
                 ),
                 playback=PlaybackSurface(
                     self._database, storage, clock, token_root=derived_key(root_key, "playback-token")
@@ -177,6 +185,12 @@ class Platform:
             ),
             is_bucket_host=addressing.is_bucket_host,
             stall_seconds=self._settings.server.stall_seconds,
+        )
+
+    def _library(self, blobs: FileBlobStore, clock: SystemClock, entropy: SystemEntropy) -> MediaLibrary:
+        outputs = OutputStore(self._database, blobs, clock, entropy)
+        return MediaLibrary(
+            self._database, outputs, PillowPictures(), clock, entropy, lambda key: f"{self.public_url}/{key}"
         )
 
     async def _start_loops(self, storage: StorageService, uploads: UploadService, collector: Collector) -> None:

@@ -10,9 +10,11 @@ from openvod.access.categories import CategoryService
 from openvod.access.ports import SecretBox
 from openvod.adapters.sql.database import Database
 from openvod.base.ports import Clock, Entropy
+from openvod.media.library import MediaLibrary
 from openvod.tasks.service import TaskService
 from openvod.upload.service import UploadService
 from openvod.web.api.actions.classes import ClassActions
+from openvod.web.api.actions.media import MediaActions
 from openvod.web.api.actions.templates import TemplateActions
 from openvod.web.api.actions.uploads import UploadActions
 from openvod.web.api.authentication import Authentication
@@ -22,11 +24,17 @@ from openvod.web.api.surface import ApiSurface
 
 
 def server_api(
-    database: Database, uploads: UploadService, box: SecretBox, clock: Clock, entropy: Entropy
+    database: Database,
+    uploads: UploadService,
+    library: MediaLibrary,
+    box: SecretBox,
+    clock: Clock,
+    entropy: Entropy,
 ) -> ApiSurface:
     """Wire the actions to the rooms."""
     tables: Sequence[Sequence[Action[Any]]] = (
         UploadActions(uploads).table(),
+        MediaActions(library).table(),
         ClassActions(CategoryService(database)).table(),
         TemplateActions(TaskService(database, clock, entropy)).table(),
     )
