@@ -70,9 +70,7 @@ class MediaAsset:
     @property
     def category(self) -> str:
         """``Video``, ``Audio`` or ``Image``: what the probe found, before that what the type promises."""
-        if self.probe_state is ProbeState.DONE:
-            return str(self.probe["category"])
-        return media_category(self.type)
+        return str(self.probe.get("category") or media_category(self.type))
 
     @property
     def directory(self) -> str:
