@@ -28,11 +28,11 @@ from openvod.adapters.filesystem.folder import DataFolder
 from openvod.adapters.sql.database import Database, open_database, sqlite_url
 from openvod.app.cli import app as command_line
 from openvod.events.model import Event
-from openvod.media.model import MediaAsset
+from openvod.media.model import AUDIO_TYPES, COVER_TYPES, MediaAsset
 from openvod.tasks.codec import PROCEDURE_STATE_CHANGED
 from openvod.tasks.model import SubTask, Task
 from openvod.tasks.templates import TemplateKind
-from openvod.upload.model import AUDIO_TYPES, COVER_TYPES, VIDEO_TYPES
+from openvod.upload.model import VIDEO_TYPES
 from openvod_sdk import Client, sign
 from support.server import PlatformServer
 

@@ -97,6 +97,19 @@ def within(categories: Sequence[Category], class_id: int) -> frozenset[int]:
     return frozenset(found)
 
 
+def name_and_path(categories: Sequence[Category], class_id: int) -> tuple[str, str]:
+    """Return ``ClassName`` and ``ClassPath``, the names from the top joined by ``-`` (``events.md`` 4.1).
+
+    A category that does not exist any more is told as the built-in one.
+    """
+    known = {each.class_id: each for each in categories}
+    names: list[str] = []
+    while class_id in known and len(names) < MAX_LEVELS:
+        names.insert(0, known[class_id].name)
+        class_id = known[class_id].parent_id
+    return (names[-1], "-".join(names)) if names else (BUILT_IN_NAME, BUILT_IN_NAME)
+
+
 def _by_id(tx: AccessTx, sub_app_id: int) -> Mapping[int, Category]:
     built_in = Category(BUILT_IN_ID, sub_app_id, BUILT_IN_NAME, TOP)
     return {BUILT_IN_ID: built_in} | {each.class_id: each for each in tx.access.categories(sub_app_id)}

@@ -17,6 +17,7 @@ from openvod import __version__
 from openvod.access.audit import AuditLog
 from openvod.access.distribution import DistributionService
 from openvod.access.service import AccessService, ensure_defaults
+from openvod.adapters.ffmpeg.pictures import PillowPictures
 from openvod.adapters.ffmpeg.probe import PyAvProber
 from openvod.adapters.filesystem.blobs import FileBlobStore
 from openvod.adapters.filesystem.folder import AesSecretBox, DataFolder
@@ -35,8 +36,10 @@ from openvod.events.endpoints import EndpointService
 from openvod.events.feed import EventFeed
 from openvod.events.pull import PullService
 from openvod.events.watch import LogWatch
+from openvod.media.library import MediaLibrary
 from openvod.media.service import ProbeService
 from openvod.storage.collector import Collector
+from openvod.storage.outputs import OutputStore
 from openvod.storage.service import StorageService
 from openvod.upload.codec import ClientHosts
 from openvod.upload.service import UploadService
@@ -171,7 +174,7 @@ class Platform:
             Surfaces(
                 ugc=UgcSurface(uploads, clock, self._client_hosts, derived_key(root_key, "verify-content").hex()),
                 cos=CosSurface(storage, addressing, clock, {"1": token_key}),
-                api=server_api(self._api_rooms(uploads)),
+                api=server_api(self._api_rooms(uploads, self._library(blobs, addresses.url))),
                 playback=PlaybackSurface(
                     self._database,
                     storage,
@@ -195,11 +198,12 @@ class Platform:
         own_name = urlsplit(self.public_url).hostname or ""
         return DistributionService(self._database, box, SystemClock(), SystemEntropy(), own_name=own_name)
 
-    def _api_rooms(self, uploads: UploadService) -> ApiRooms:
+    def _api_rooms(self, uploads: UploadService, library: MediaLibrary) -> ApiRooms:
         return ApiRooms(
             database=self._database,
             access=access_service(self._folder, self._database),
             uploads=uploads,
+            library=library,
             endpoints=self.endpoints,
             pull=self.pull,
             distribution=self._distribution(),
@@ -208,6 +212,11 @@ class Platform:
             clock=SystemClock(),
             entropy=SystemEntropy(),
         )
+
+    def _library(self, blobs: FileBlobStore, media_url: Callable[[str], str]) -> MediaLibrary:
+        clock, entropy = SystemClock(), SystemEntropy()
+        outputs = OutputStore(self._database, blobs, clock, entropy)
+        return MediaLibrary(self._database, outputs, PillowPictures(), clock, entropy, media_url)
 
     async def _start_loops(self, storage: StorageService, uploads: UploadService, collector: Collector) -> None:
         clock = SystemClock()

@@ -15,12 +15,14 @@ from openvod.adapters.sql.database import Database
 from openvod.base.ports import Clock, Entropy, SecretBox
 from openvod.events.endpoints import EndpointService
 from openvod.events.pull import PullService
+from openvod.media.library import MediaLibrary
 from openvod.tasks.service import TaskService
 from openvod.upload.service import UploadService
 from openvod.web.api.actions.classes import ClassActions
 from openvod.web.api.actions.domains import DomainActions
 from openvod.web.api.actions.events import EventActions
 from openvod.web.api.actions.installation import ApplicationActions, RegionActions
+from openvod.web.api.actions.media import MediaActions
 from openvod.web.api.actions.templates import TemplateActions
 from openvod.web.api.actions.uploads import UploadActions
 from openvod.web.api.authentication import Authentication
@@ -36,6 +38,7 @@ class ApiRooms:
     database: Database
     access: AccessService
     uploads: UploadService
+    library: MediaLibrary
     endpoints: EndpointService
     pull: PullService
     distribution: DistributionService
@@ -62,6 +65,7 @@ def actions_of(rooms: ApiRooms) -> Sequence[Action[Any]]:
     """Return every action, in the order of the reference."""
     tables: Sequence[Sequence[Action[Any]]] = (
         UploadActions(rooms.uploads).table(),
+        MediaActions(rooms.library).table(),
         TemplateActions(TaskService(rooms.database, rooms.clock, rooms.entropy)).table(),
         EventActions(rooms.endpoints, rooms.pull).table(),
         ClassActions(CategoryService(rooms.database)).table(),

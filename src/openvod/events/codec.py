@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from openvod.signing.event import event_sign
 from openvod.signing.webhook import webhook_signature
 
 NEW_FILE_UPLOAD = "NewFileUpload"
+FILE_DELETED = "FileDeleted"
 NEVER = "9999-12-31T23:59:59Z"
 DEFAULT_CLASS_NAME = "其他"
 _SIGNATURE_SECONDS = 600
@@ -59,12 +60,28 @@ class UploadedFile:
 
 def new_file_upload(file: UploadedFile) -> str:
     """Render ``NewFileUpload`` without ``MetaData``, which the probe adds."""
-    created = iso_time(file.created_at)
-    basic: dict[str, Any] = {
+    member = {
+        "FileId": file.file_id,
+        "MediaBasicInfo": media_basic_info(file, updated_at=file.created_at),
+        "ProcedureTaskId": file.procedure_task_id,
+        "ReviewAudioVideoTaskId": file.review_task_id,
+        "MetaData": None,
+        "Checksum": _checksum(file.checksum) if file.checksum else None,
+        # Ours: the formats name the source differently, 3.0 does not tell the two apart (4.1).
+        "UploadedBy": "Server" if file.by_server else "Client",
+    }
+    return event_body(NEW_FILE_UPLOAD, "FileUploadEvent", member)
+
+
+def media_basic_info(
+    file: UploadedFile, *, updated_at: float, description: str = "", tags: Sequence[str] = (), status: str = "Normal"
+) -> dict[str, Any]:
+    """Return ``MediaBasicInfo`` (4.1), for events and for API 3.0 alike."""
+    return {
         "Name": file.name,
-        "Description": "",
-        "CreateTime": created,
-        "UpdateTime": created,
+        "Description": description,
+        "CreateTime": iso_time(file.created_at),
+        "UpdateTime": iso_time(updated_at),
         "ExpireTime": file.expire_time or NEVER,
         "ClassId": file.class_id,
         "ClassName": file.class_name,
@@ -72,7 +89,7 @@ def new_file_upload(file: UploadedFile) -> str:
         "CoverUrl": file.cover_url,
         "Type": file.type,
         "MediaUrl": file.media_url,
-        "TagSet": [],
+        "TagSet": list(tags),
         "StorageRegion": file.storage_region,
         "StoragePath": "",
         "SourceInfo": {
@@ -84,20 +101,22 @@ def new_file_upload(file: UploadedFile) -> str:
         },
         "Vid": "",
         "Category": file.category,
-        "Status": "Normal",
+        "Status": status,
         "StorageClass": "STANDARD",
     }
+
+
+def file_deleted(file_id: str, parts: Sequence[tuple[str, int]] = ()) -> str:
+    """Render ``FileDeleted`` (4.5) of a whole file, or of ``parts``: type and definition of each, 0 for all.
+
+    ``FileIdSet`` names files that are gone; of a file that only lost parts an old receiver must not think so.
+    """
+    deleted = [{"Type": kind, "Definition": definition} for kind, definition in parts]
     member = {
-        "FileId": file.file_id,
-        "MediaBasicInfo": basic,
-        "ProcedureTaskId": file.procedure_task_id,
-        "ReviewAudioVideoTaskId": file.review_task_id,
-        "MetaData": None,
-        "Checksum": _checksum(file.checksum) if file.checksum else None,
-        # Ours: the formats name the source differently, 3.0 does not tell the two apart (4.1).
-        "UploadedBy": "Server" if file.by_server else "Client",
+        "FileIdSet": [] if parts else [file_id],
+        "FileDeleteResultInfo": [{"FileId": file_id, "DeleteParts": deleted}],
     }
-    return event_body(NEW_FILE_UPLOAD, "FileUploadEvent", member)
+    return event_body(FILE_DELETED, "FileDeleteEvent", member)
 
 
 def _checksum(checksum: FileChecksum) -> dict[str, Any]:
@@ -161,3 +180,15 @@ def pulled_event(event: Event, handle: str) -> dict[str, Any]:
 def iso_time(moment: float) -> str:
     """Format Unix seconds as the wire's ISO 8601."""
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def read_time(text: str) -> float:
+    """Return the Unix seconds of an ISO 8601 moment with any offset, without one of UTC; ``ValueError`` if it is none.
+
+    A moment outside the years 1 to 9999 of UTC is none.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except OverflowError as error:
+        raise ValueError(str(error)) from error

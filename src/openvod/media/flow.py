@@ -31,7 +31,7 @@ from openvod.media.flow_records import (
 from openvod.media.flow_reviews import Reviewed, ReviewRoom
 from openvod.media.layout import command_line, content_type
 from openvod.media.model import FORBIDDEN, MediaAsset, MediaOutput
-from openvod.media.outputs import output_bucket
+from openvod.media.outputs import forbid, output_bucket
 from openvod.media.plan.joined import CLIP
 from openvod.media.plan.model import SOURCE, Asset, Job, Plan, Share, Source, WorkClass
 from openvod.media.plan.planner import Options, make_plan
@@ -356,8 +356,10 @@ class FlowService:
         if asset:
             output = MediaOutput(asset.file_id, share.kind.value, share.definition, dict(reviewed.info), now)
             tx.media.put_output(output)
+            asset = replace(asset, review=str(reviewed.info["Suggestion"]), updated_at=now)
+            tx.media.put_asset(asset)
         if asset and reviewed.blocked and self._settings.hold_blocked:
-            hold(tx, asset, bucket, now)
+            forbid(tx, asset, now)
         if reviewed.blocked and state.task.procedure.stop_on_block:
             why = Failure("InvalidInput.PermissionDenied", "the review blocked this video, so the flow ended here")
             fail(tx, task_id, {s.number: why for s in state.pending}, now, self._addresses.media)
@@ -425,15 +427,6 @@ class _Done:
     log: str
 
 
-def hold(tx: FlowTx, asset: MediaAsset, outputs: Bucket, now: float) -> None:
-    """Take a file out of playback: its original, its cover and everything made of it."""
-    tx.media.put_asset(replace(asset, status=FORBIDDEN, updated_at=now))
-    upload = tx.storage.bucket(asset.bucket)
-    for bucket in (upload, outputs):
-        if bucket:
-            tx.storage.publish_under(bucket.name, f"{bucket.short_name}/{asset.directory}/", published=False)
-
-
 def _apart(state: FlowState, share: Share) -> str:
     """Files are named by template: what a flow makes of the same one again gets a folder of its own."""
     same = [s.number for s in state.subtasks if (s.kind, s.definition) == (share.kind, share.definition)]
@@ -441,7 +434,7 @@ def _apart(state: FlowState, share: Share) -> str:
 
 
 def _asset(state: FlowState) -> MediaAsset:
-    if state.asset is None:
+    if state.asset is None or not state.asset.has_original:
         raise Failure("SourceFileError.DownloadNotAccessible", "the file was deleted")
     return state.asset
 

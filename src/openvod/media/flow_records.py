@@ -190,7 +190,7 @@ def probe_of(asset: MediaAsset | None) -> ProbeResult | None:
 
 def source_of(tx: FlowTx, state: FlowState) -> Source:
     """Return the source to plan for; :class:`Failure` when there is nothing to work on."""
-    if state.asset is None:
+    if state.asset is None or not state.asset.has_original:
         raise Failure("SourceFileError.DownloadNotAccessible", "the file was deleted")
     held = tx.tasks.quarantined(state.task.file_id)
     if held and held.quarantined:
@@ -224,7 +224,14 @@ def _clips(tx: FlowTx, state: FlowState) -> dict[str, Clip]:
     for file_id in wanted:
         asset = tx.media.asset(file_id)
         probe = probe_of(asset)
-        if asset and asset.sub_app_id == state.task.sub_app_id and probe and probe.width and probe.height:
+        if (
+            asset
+            and asset.has_original
+            and asset.sub_app_id == state.task.sub_app_id
+            and probe
+            and probe.width
+            and probe.height
+        ):
             clips[file_id] = Clip(asset.bucket, asset.media_key, probe)
     return clips
 

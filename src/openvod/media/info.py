@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from openvod.events.codec import DEFAULT_CLASS_NAME, NEVER, iso_time
+from openvod.events.codec import DEFAULT_CLASS_NAME, UploadedFile, media_basic_info
 from openvod.media.model import MediaAsset, MediaOutput, ProbeState
 from openvod.media.probe import ProbeResult, media_metadata
 from openvod.tasks.model import SubTaskKind
 
+#: The wire's ``Filters`` and the members that they ask for, in the wire's order.
+PARTS = {
+    "basicInfo": "BasicInfo",
+    "metaData": "MetaData",
+    "transcodeInfo": "TranscodeInfo",
+    "animatedGraphicsInfo": "AnimatedGraphicsInfo",
+    "imageSpriteInfo": "ImageSpriteInfo",
+    "snapshotByTimeOffsetInfo": "SnapshotByTimeOffsetInfo",
+    "sampleSnapshotInfo": "SampleSnapshotInfo",
+    "keyFrameDescInfo": "KeyFrameDescInfo",
+    "adaptiveDynamicStreamingInfo": "AdaptiveDynamicStreamingInfo",
+    "miniProgramReviewInfo": "MiniProgramReviewInfo",
+    "subtitleInfo": "SubtitleInfo",
+    "reviewInfo": "ReviewInfo",
+}
 _SETS = {
     SubTaskKind.TRANSCODE: ("TranscodeInfo", "TranscodeSet"),
     SubTaskKind.ANIMATED_GRAPHICS: ("AnimatedGraphicsInfo", "AnimatedGraphicsSet"),
@@ -28,60 +43,56 @@ def media_info(
     *,
     class_name: str = DEFAULT_CLASS_NAME,
     class_path: str = DEFAULT_CLASS_NAME,
+    parts: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Return ``MediaInfo`` with every part; parts that nothing was made for are null.
+    """Return ``MediaInfo``; ``parts`` are names of :data:`PARTS`, none of them means all.
 
-    ``TranscodeInfo`` also holds the original, as definition 0.
+    What is not asked for, and what nothing was made for, is null. ``TranscodeInfo`` also holds the original, as
+    definition 0.
     """
     probe = ProbeResult.from_json(asset.probe) if asset.probe_state is ProbeState.DONE else None
     metadata = media_metadata(probe) if probe else None
     info: dict[str, Any] = {
-        "FileId": asset.file_id,
-        "BasicInfo": _basic(asset, probe, url, class_name, class_path),
+        "BasicInfo": _basic(asset, url, class_name, class_path),
         "MetaData": metadata,
-        "KeyFrameDescInfo": None,
+        "KeyFrameDescInfo": _key_frames(asset),
         "MiniProgramReviewInfo": None,
         "SubtitleInfo": None,
         "ReviewInfo": _review(outputs),
     }
     for kind, (member, name) in _SETS.items():
         found = [dict(output.output) for output in outputs if output.kind == kind.value]
-        if kind is SubTaskKind.TRANSCODE and metadata:
+        if kind is SubTaskKind.TRANSCODE and metadata and asset.has_original:
             found.insert(0, _original(asset, metadata, url))
         info[member] = {name: found} if found else None
-    return info
+    wanted = {member for name, member in PARTS.items() if not parts or name in parts}
+    return {"FileId": asset.file_id} | {member: info[member] if member in wanted else None for member in PARTS.values()}
 
 
-def _basic(
-    asset: MediaAsset, probe: ProbeResult | None, url: Callable[[str], str], class_name: str, class_path: str
-) -> dict[str, Any]:
-    return {
-        "Name": asset.name,
-        "Description": "",
-        "CreateTime": iso_time(asset.created_at),
-        "UpdateTime": iso_time(asset.updated_at),
-        "ExpireTime": asset.expire_time or NEVER,
-        "ClassId": asset.class_id,
-        "ClassName": class_name,
-        "ClassPath": class_path,
-        "CoverUrl": url(asset.cover_key) if asset.cover_key else "",
-        "Type": asset.type,
-        "MediaUrl": url(asset.media_key),
-        "SourceInfo": {
-            "SourceType": "Upload",
-            "SourceContext": asset.source_context,
-            "LiveRecordInfo": None,
-            "TrtcRecordInfo": None,
-            "WebPageRecordInfo": None,
-        },
-        "StorageRegion": asset.region,
-        "StoragePath": "",
-        "TagSet": [],
-        "Vid": "",
-        "Category": probe.category if probe else "Video",
-        "Status": asset.status,
-        "StorageClass": "STANDARD",
-    }
+def _basic(asset: MediaAsset, url: Callable[[str], str], class_name: str, class_path: str) -> dict[str, Any]:
+    file = UploadedFile(
+        file_id=asset.file_id,
+        name=asset.name,
+        type=asset.type,
+        class_id=asset.class_id,
+        class_name=class_name,
+        class_path=class_path,
+        cover_url=url(asset.cover_key) if asset.cover_key else "",
+        media_url=url(asset.media_key) if asset.has_original else "",
+        storage_region=asset.region,
+        source_context=asset.source_context,
+        category=asset.category,
+        created_at=asset.created_at,
+        expire_time=asset.expire_time,
+    )
+    return media_basic_info(
+        file, updated_at=asset.updated_at, description=asset.description, tags=asset.tags, status=asset.status
+    )
+
+
+def _key_frames(asset: MediaAsset) -> dict[str, Any] | None:
+    marks = [{"TimeOffset": mark.time_offset, "Content": mark.content} for mark in asset.key_frames]
+    return {"KeyFrameDescSet": marks} if marks else None
 
 
 def _original(asset: MediaAsset, metadata: Mapping[str, Any], url: Callable[[str], str]) -> dict[str, Any]:

@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 NORMAL, FORBIDDEN = "Normal", "Forbidden"
+#: Accepted types that are no video.
+AUDIO_TYPES = frozenset({"mp3", "m4a", "flac", "ogg", "wav", "ra", "aac", "amr"})
+COVER_TYPES = frozenset({"jpg", "jpeg", "png", "gif", "bmp", "tiff", "ai", "cdr", "eps", "tif", "heif", "webp"})
+
+
+def media_category(kind: str) -> str:
+    """Return ``Video``, ``Audio`` or ``Image`` for an accepted type (``events.md`` 4.1)."""
+    if kind in AUDIO_TYPES:
+        return "Audio"
+    return "Image" if kind in COVER_TYPES else "Video"
 
 
 class ProbeState(StrEnum):
@@ -18,11 +28,20 @@ class ProbeState(StrEnum):
     FAILED = "failed"
 
 
+class KeyFrameMark(NamedTuple):
+    """A remark on a moment, ``time_offset`` seconds from the start (``KeyFrameDesc`` of the wire)."""
+
+    time_offset: float
+    content: str
+
+
 @dataclass(frozen=True)
 class MediaAsset:
     """A committed file. ``probe`` is :meth:`openvod.media.probe.ProbeResult.to_json` or ``{"error": …}``.
 
-    ``status`` is ``Normal``, or ``Forbidden`` for a file that playback refuses.
+    ``status`` is ``Normal``, or ``Forbidden`` for a file that playback refuses. ``expire_time`` is ISO 8601, empty for
+    never. ``review`` is the newest review's suggestion, empty before one. ``has_original`` is false once the uploaded
+    bytes were deleted: what was made of them stays, nothing more can be made.
     """
 
     file_id: str
@@ -42,6 +61,16 @@ class MediaAsset:
     probe_state: ProbeState
     probe: Mapping[str, Any]
     status: str = NORMAL
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    key_frames: tuple[KeyFrameMark, ...] = ()
+    review: str = ""
+    has_original: bool = True
+
+    @property
+    def category(self) -> str:
+        """``Video``, ``Audio`` or ``Image``: what the probe found, before that what the type promises."""
+        return str(self.probe.get("category") or media_category(self.type))
 
     @property
     def directory(self) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from openvod.access.ports import AccessTables
 from openvod.events.ports import EventTables
 from openvod.media.model import MediaAsset, MediaOutput
+from openvod.media.query import Found, MediaQuery
+from openvod.storage.ports import StorageTables
+from openvod.tasks.ports import TaskTables
 
 
 class MediaTables(Protocol):
@@ -20,12 +24,32 @@ class MediaTables(Protocol):
         """Insert or replace."""
         ...
 
+    def assets(self, sub_app_id: int, file_ids: Collection[str], now: float) -> Sequence[MediaAsset]:
+        """Return an application's assets of these ids that have not expired, in any order."""
+        ...
+
+    def search(self, query: MediaQuery) -> Found:
+        """Return how many assets match (at most :data:`openvod.media.query.REACHABLE`) and a page of them."""
+        ...
+
+    def delete_asset(self, file_id: str) -> None:
+        """Delete an asset with its results; nothing happens when it is absent."""
+        ...
+
     def put_output(self, output: MediaOutput) -> None:
         """Insert or replace a result."""
         ...
 
     def outputs(self, file_id: str) -> Sequence[MediaOutput]:
         """Return the results of a file, by kind and template."""
+        ...
+
+    def outputs_of(self, file_ids: Collection[str]) -> Sequence[MediaOutput]:
+        """Return the results of several files, by file, kind and template."""
+        ...
+
+    def delete_outputs(self, file_id: str, kind: str, definition: int = 0) -> None:
+        """Delete a file's results of a kind: of one template, or with 0 of all."""
         ...
 
     def unprobed(self, limit: int) -> Sequence[MediaAsset]:
@@ -47,9 +71,48 @@ class MediaTx(Protocol):
         ...
 
 
+class StoredMediaTx(Protocol):
+    """A transaction over media assets and where their bytes lie."""
+
+    @property
+    def media(self) -> MediaTables:
+        """Media assets."""
+        ...
+
+    @property
+    def storage(self) -> StorageTables:
+        """Buckets and objects."""
+        ...
+
+
+class LibraryTx(MediaTx, StoredMediaTx, Protocol):
+    """A transaction over everything that is known of files."""
+
+    @property
+    def access(self) -> AccessTables:
+        """Categories."""
+        ...
+
+    @property
+    def tasks(self) -> TaskTables:
+        """Quarantined files."""
+        ...
+
+
 class Originals(Protocol):
     """Finds the bytes of an original."""
 
     async def contiguous_path(self, bucket: str, key: str) -> str:
         """Return the path of a file that holds exactly the object's bytes."""
+        ...
+
+
+class PictureReader(Protocol):
+    """Reads pictures of strangers without trusting them."""
+
+    async def reencode(self, data: bytes) -> tuple[str, bytes]:
+        """Return a GIF, JPEG or PNG anew, without what is no picture in it, after its extension.
+
+        Raises ``Invalid("picture.unreadable")``; ``Unavailable("picture.failed")`` when the reader did not finish.
+        """
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from openvod.base.errors import Conflict
@@ -57,12 +57,38 @@ class OutputStore:
             await self._doom(ids)
             raise
 
+    async def adopt_bytes(self, key: str, data: bytes, headers: Mapping[str, str]) -> Adopted:
+        """Make bytes that are in memory a pending blob; on failure nothing of them stays."""
+        blob_id = new_hex(self._entropy, 32)
+        pending = Blob(blob_id, BlobState.PENDING, self._clock.now())
+        await self._uow.write(lambda tx: tx.storage.add_blob(pending))
+        try:
+            received = await self._blobs.receive(blob_id, 0, _Bytes(data), length=len(data), limit=len(data))
+        except BaseException:
+            await self._doom([blob_id])
+            raise
+        return Adopted(OutputFile(key, "", headers), blob_id, received)
+
     async def discard(self, adopted: Sequence[Adopted]) -> None:
         """Give back what will not be placed."""
         await self._doom([each.blob_id for each in adopted])
 
     async def _doom(self, ids: Sequence[str]) -> None:
         await self._uow.write(lambda tx: tx.storage.set_blob_state(ids, BlobState.DOOMED))
+
+
+class _Bytes:
+    """See :class:`openvod.storage.ports.Body`."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._data
+
+    def direct(self) -> None:
+        """There is no connection to read from."""
+        return
 
 
 def place(

@@ -11,6 +11,7 @@ from typing import Any
 
 from openvod.base.errors import Invalid
 from openvod.base.sizes import TIB
+from openvod.media.model import AUDIO_TYPES, COVER_TYPES
 from openvod.signing.limits import NO_LIMITS, UploadLimits
 
 SESSION_SECONDS = 86_400
@@ -25,8 +26,6 @@ VIDEO_TYPES = frozenset(
     {"wmv", "rm", "mov", "mpeg", "mp4", "3gp", "flv", "avi", "rmvb", "ts", "asf", "mpg", "webm", "mkv", "m3u8", "mpd"}
     | {"wm", "asx", "ram", "mpe", "vob", "dat", "mp4v", "m4v", "f4v", "mxf", "qt"}
 )
-AUDIO_TYPES = frozenset({"mp3", "m4a", "flac", "ogg", "wav", "ra", "aac", "amr"})
-COVER_TYPES = frozenset({"jpg", "jpeg", "png", "gif", "bmp", "tiff", "ai", "cdr", "eps", "tif", "heif", "webp"})
 #: Android sends MIME subtypes for content:// sources.
 _SUBTYPES = {
     "quicktime": "mov",

@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from openvod.access.categories import name_and_path
 from openvod.access.model import STORAGE_APP_ID, Application, Group, StorageRegion
 from openvod.access.ports import SecretBox
 from openvod.access.service import application_for, check_is_on, check_permitted, region_for, signer
 from openvod.base.errors import Conflict, Denied, Invalid, NotFound
 from openvod.base.identifiers import cover_id_of, new_alphanumeric, new_file_id, new_hex
 from openvod.base.ports import Clock, Entropy, UnitOfWork
-from openvod.events.codec import DEFAULT_CLASS_NAME, NEW_FILE_UPLOAD, FileChecksum, UploadedFile, new_file_upload
+from openvod.events.codec import NEW_FILE_UPLOAD, FileChecksum, UploadedFile, new_file_upload
 from openvod.events.model import EventState, NewEvent
-from openvod.media.model import MediaAsset, ProbeState
+from openvod.media.model import FORBIDDEN, MediaAsset, ProbeState
 from openvod.signing import storage_token
 from openvod.signing import upload as upload_signature
 from openvod.signing.limits import ANYBODY, Caller, check_caller
@@ -26,8 +27,6 @@ from openvod.tasks.model import Procedure, read_notify_mode
 from openvod.tasks.service import open_tasks, resolve_procedure
 from openvod.upload.model import (
     APPLY_REPEAT_SECONDS,
-    AUDIO_TYPES,
-    COVER_TYPES,
     CREDENTIAL_SECONDS,
     NO_CHECKSUMS,
     SESSION_SECONDS,
@@ -320,7 +319,10 @@ class UploadService:
                 self._add_asset(tx, session, video, now, verified=checksums.video is not None)
             elif cover:
                 _replace_cover(tx, session, now)
-            tx.storage.publish_under(session.bucket, session.directory)
+            # A cover for a forbidden file must not bring the file back into playback.
+            asset = tx.media.asset(session.file_id)
+            shown = asset is None or asset.status != FORBIDDEN
+            tx.storage.publish_under(session.bucket, session.directory, published=shown)
             tx.uploads.put_session(replace(session, state=SessionState.COMMITTED, committed_at=now))
         return self._committed(tx, session)
 
@@ -378,20 +380,20 @@ class UploadService:
         )
 
     def _described(self, tx: UploadTx, asset: MediaAsset) -> UploadedFile:
-        category = tx.access.category(asset.sub_app_id, asset.class_id) if asset.class_id else None
-        class_name = category.name if category else DEFAULT_CLASS_NAME
+        known = tx.access.categories(asset.sub_app_id) if asset.class_id else ()
+        class_name, class_path = name_and_path(known, asset.class_id)
         return UploadedFile(
             file_id=asset.file_id,
             name=asset.name,
             type=asset.type,
             class_id=asset.class_id,
             class_name=class_name,
-            class_path=class_name,
+            class_path=class_path,
             cover_url=self._media_url(asset.cover_key) if asset.cover_key else "",
             media_url=self._media_url(asset.media_key),
             storage_region=asset.region,
             source_context=asset.source_context,
-            category=media_category(asset.type),
+            category=asset.category,
             created_at=asset.created_at,
             expire_time=asset.expire_time,
         )
@@ -415,13 +417,6 @@ def _with_flow(tx: UploadTx, application: Application, permission: Permission) -
         return permission
     procedure = resolve_procedure(tx.tasks, application.sub_app_id, permission.procedure)
     return replace(permission, flow=procedure.to_wire())
-
-
-def media_category(kind: str) -> str:
-    """Return ``Video``, ``Audio`` or ``Image`` for an accepted type (``events.md`` 4.1)."""
-    if kind in AUDIO_TYPES:
-        return "Audio"
-    return "Image" if kind in COVER_TYPES else "Video"
 
 
 def _permission_of(permission: UploadPermission) -> Permission:

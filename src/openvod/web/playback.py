@@ -6,9 +6,10 @@ import re
 
 from openvod.base.errors import Denied, Invalid, NotFound, OpenVodError
 from openvod.base.ports import Clock, UnitOfWork
+from openvod.media.model import FORBIDDEN
+from openvod.media.ports import StoredMediaTx
 from openvod.signing.playback_token import allows_evidence, check_segment_token, segment_key
 from openvod.storage.model import Bucket, StoredObject
-from openvod.storage.ports import StorageTx
 from openvod.storage.service import StorageService
 from openvod.web.errors import cos_code
 from openvod.web.gate import Pass, PlaybackGate
@@ -16,6 +17,8 @@ from openvod.web.objects import serve_object
 from openvod.web.signed_playlists import LONGEST, is_list, with_queries
 from openvod.web.wire import Answer, WireRequest, json_answer
 
+#: Digits before the ``FileId`` in the name of a file's directory.
+_DIRECTORY_DIGITS = 8
 _KEY_PATH = re.compile(r"/keys/(?P<file>[0-9]{1,20})/(?P<definition>[0-9]{1,12})")
 
 
@@ -24,7 +27,7 @@ class PlaybackSurface:
 
     def __init__(
         self,
-        uow: UnitOfWork[StorageTx],
+        uow: UnitOfWork[StoredMediaTx],
         storage: StorageService,
         gate: PlaybackGate,
         clock: Clock,
@@ -41,7 +44,7 @@ class PlaybackSurface:
         """Serve one request."""
         try:
             if match := _KEY_PATH.fullmatch(request.path):
-                return self._segment_key(request, match["file"], int(match["definition"]))
+                return await self._segment_key(request, match["file"], int(match["definition"]))
             answer = await self._served(request)
         except OpenVodError as error:
             return _failure(error)
@@ -65,8 +68,10 @@ class PlaybackSurface:
 
     async def _signed_list(self, request: WireRequest, stored: StoredObject, admitted: Pass) -> Answer:
         """Serve a list whose entries carry links of their own; it is nobody else's, so no cache may keep it."""
-        text = b"".join([chunk async for chunk in self._storage.read(stored, 0, stored.size)]).decode()
-        body = with_queries(request.path, text, admitted.query_for).encode()
+        raw = b"".join([chunk async for chunk in self._storage.read(stored, 0, stored.size)])
+        # Whatever somebody uploaded under such a name comes out as it went in, but for the addresses.
+        text = raw.decode("utf-8", "surrogateescape")
+        body = with_queries(request.path, text, admitted.query_for).encode("utf-8", "surrogateescape")
         headers = {**stored.headers, "Content-Length": str(len(body)), "Cache-Control": "private, no-store"}
         return Answer(200, headers, body=body)
 
@@ -74,16 +79,25 @@ class PlaybackSurface:
         key = request.path[1:].encode("utf-8", "replace").decode().replace("\0", "?")
         short_name, _, rest = key.partition("/")
         found = await self._uow.read(lambda tx: _find(tx, short_name, key)) if rest else None
-        if found is None or not (found[1].published or self._opened_by_token(request, key)):
-            raise NotFound("playback.not_found", f"nothing is published at {request.path!r}")
-        return found
+        if found and (found[1].published or self._opened_by_token(request, key)):
+            return found
+        if found:
+            await self._refuse_forbidden(rest.partition("/")[0][_DIRECTORY_DIGITS:])
+        raise NotFound("playback.not_found", f"nothing is published at {request.path!r}")
 
     def _opened_by_token(self, request: WireRequest, key: str) -> bool:
         """Evidence of reviews is not published; its signed address opens it for a while."""
         return allows_evidence(self._token_root, key, request.argument("evidence") or "", self._clock.now())
 
-    def _segment_key(self, request: WireRequest, file_id: str, definition: int) -> Answer:
+    async def _refuse_forbidden(self, file_id: str) -> None:
+        """Raise ``Denied("playback.forbidden")`` for a file that was taken out of playback."""
+        asset = await self._uow.read(lambda tx: tx.media.asset(file_id))
+        if asset and asset.status == FORBIDDEN:
+            raise Denied("playback.forbidden", "this file was taken out of playback")
+
+    async def _segment_key(self, request: WireRequest, file_id: str, definition: int) -> Answer:
         """Hand out the key of an encrypted stream to who has its address from the playlist."""
+        await self._refuse_forbidden(file_id)
         check_segment_token(self._token_root, file_id, definition, request.argument("token") or "")
         body = segment_key(self._token_root, file_id, definition)
         headers = {"Content-Type": "application/octet-stream", "Cache-Control": "private, max-age=300",
@@ -91,7 +105,7 @@ class PlaybackSurface:
         return Answer(200, headers, body=body)
 
 
-def _find(tx: StorageTx, short_name: str, key: str) -> tuple[Bucket, StoredObject] | None:
+def _find(tx: StoredMediaTx, short_name: str, key: str) -> tuple[Bucket, StoredObject] | None:
     bucket = tx.storage.bucket_by_short_name(short_name)
     stored = tx.storage.object(bucket.name, key) if bucket else None
     return (bucket, stored) if bucket and stored else None

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    true,
 )
 
 metadata = MetaData(
@@ -218,7 +219,17 @@ media_assets = Table(
     Column("probe_state", String, nullable=False),
     Column("probe", JSON, nullable=False),
     Column("status", String, nullable=False, server_default="Normal"),
-    Index(None, "sub_app_id", "created_at"),
+    Column("description", String, nullable=False, server_default=""),
+    Column("tags", JSON, nullable=False, server_default="[]"),
+    Column("key_frames", JSON, nullable=False, server_default="[]"),
+    Column("review", String, nullable=False, server_default=""),
+    Column("has_original", Boolean, nullable=False, server_default=true()),
+    # Made of the others, for searches.
+    Column("category", String, nullable=False, server_default="Video"),
+    Column("expires_at", Float, nullable=False, server_default="253402300799"),
+    # Everything that an ordinary list asks of the rows that its page leaves out.
+    Index(None, "sub_app_id", "created_at", "file_id", "expires_at"),
+    Index(None, "sub_app_id", "class_id"),
     Index(None, "probe_state"),
 )
 events = Table(

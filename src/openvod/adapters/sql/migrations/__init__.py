@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 from openvod.base.errors import Conflict
 
 
-def upgrade(engine: Engine) -> None:
-    """Apply missing versions; raises ``Conflict("database.newer")`` for a database of a newer release."""
+def upgrade(engine: Engine, to: str = "head") -> None:
+    """Apply missing versions, up to a given one; raises ``Conflict("database.newer")`` for one of a newer release."""
     config = configuration()
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     with engine.connect() as connection:
@@ -26,7 +26,7 @@ def upgrade(engine: Engine) -> None:
                 "start the newer release that wrote it",
             )
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
         connection.commit()
 
 

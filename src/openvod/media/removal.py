@@ -1,0 +1,105 @@
+"""Deleting files and parts of them, within a caller's transaction (``procedures-and-api.md`` 6.3, DeleteMedia).
+
+Rows go at once and blobs are doomed; the storage room's collector frees their bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from openvod.events.codec import FILE_DELETED, file_deleted
+from openvod.events.model import EventState, NewEvent
+from openvod.media.layout import names_of
+from openvod.media.model import MediaAsset
+from openvod.media.outputs import Folder, original_folders, output_folder
+from openvod.media.ports import LibraryTx
+from openvod.storage.ports import StorageTables
+from openvod.storage.service import remove_object
+from openvod.tasks.model import SubTaskKind
+
+
+class PartType(StrEnum):
+    """What can be deleted of a file; the last two are never there, since OpenVOD does not publish to WeChat."""
+
+    ORIGINAL = "OriginalFiles"
+    TRANSCODES = "TranscodeFiles"
+    ADAPTIVE = "AdaptiveDynamicStreamingFiles"
+    WECHAT = "WechatPublishFiles"
+    WECHAT_MINI_PROGRAM = "WechatMiniProgramPublishFiles"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part; ``definition`` is the template's id, 0 for all of the type."""
+
+    type: PartType
+    definition: int = 0
+
+
+def delete_file(tx: LibraryTx, asset: MediaAsset, now: float) -> None:
+    """Delete a file with everything made of it, and tell so."""
+    outputs = output_folder(tx.storage, asset)
+    for folder in [*original_folders(tx.storage, asset), *([outputs] if outputs else [])]:
+        _remove_under(tx.storage, folder)
+    tx.media.delete_asset(asset.file_id)
+    tx.tasks.release_quarantined(asset.file_id)
+    # A file that was not probed yet still has its NewFileUpload held; nobody would release it, nor what comes after.
+    for held in tx.events.held(asset.file_id):
+        tx.events.release(held.event_id, held.payload)
+    _tell(tx, asset, (), now)
+
+
+def delete_parts(tx: LibraryTx, asset: MediaAsset, parts: Sequence[Part], now: float) -> None:
+    """Delete parts of a file, and tell so; parts that are not there are no error."""
+    for part in parts:
+        asset = _without(tx, asset, part)
+    tx.media.put_asset(replace(asset, updated_at=now))
+    _tell(tx, asset, parts, now)
+
+
+def _without(tx: LibraryTx, asset: MediaAsset, part: Part) -> MediaAsset:
+    if part.type is PartType.ORIGINAL:
+        return _without_original(tx, asset)
+    if part.type is PartType.ADAPTIVE:
+        _remove_outputs(tx, asset, SubTaskKind.ADAPTIVE_DYNAMIC_STREAMING, part.definition)
+    elif part.type is PartType.TRANSCODES:
+        _remove_outputs(tx, asset, SubTaskKind.TRANSCODE, part.definition)
+        if not part.definition:
+            # A cover belongs to no single transcode, so it goes with all of them.
+            return _without_snapshot_cover(tx, asset)
+    return asset
+
+
+def _without_original(tx: LibraryTx, asset: MediaAsset) -> MediaAsset:
+    """Delete what was uploaded, the cover too; one that processing made lies elsewhere and stays."""
+    folders = original_folders(tx.storage, asset)
+    for folder in folders:
+        _remove_under(tx.storage, folder)
+    uploaded = any(asset.cover_key.startswith(folder.prefix) for folder in folders)
+    return replace(asset, has_original=False, cover_key="" if uploaded else asset.cover_key)
+
+
+def _without_snapshot_cover(tx: LibraryTx, asset: MediaAsset) -> MediaAsset:
+    _remove_outputs(tx, asset, SubTaskKind.COVER_BY_SNAPSHOT, 0)
+    folder = output_folder(tx.storage, asset)
+    return replace(asset, cover_key="") if folder and asset.cover_key.startswith(folder.prefix) else asset
+
+
+def _remove_outputs(tx: LibraryTx, asset: MediaAsset, kind: SubTaskKind, definition: int) -> None:
+    tx.media.delete_outputs(asset.file_id, kind.value, definition)
+    folder, names = output_folder(tx.storage, asset), names_of(kind, definition)
+    for stored in tx.storage.objects_under(folder.bucket, folder.prefix) if folder else ():
+        if names.fullmatch(stored.key.removeprefix(folder.prefix if folder else "")):
+            remove_object(tx.storage, stored.bucket, stored.key)
+
+
+def _remove_under(tables: StorageTables, folder: Folder) -> None:
+    for stored in tables.objects_under(folder.bucket, folder.prefix):
+        remove_object(tables, stored.bucket, stored.key)
+
+
+def _tell(tx: LibraryTx, asset: MediaAsset, parts: Sequence[Part], now: float) -> None:
+    payload = file_deleted(asset.file_id, [(part.type.value, part.definition) for part in parts])
+    tx.events.add(NewEvent(asset.sub_app_id, FILE_DELETED, asset.file_id, payload, EventState.PENDING, now))
