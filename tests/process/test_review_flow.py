@@ -15,8 +15,10 @@ import pytest
 
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
 from openvod_sdk import Client, sign
+from support.api import call
 from support.commands import openvod
 from support.server import PlatformServer
+from support.wire import Wire
 
 _SECONDS = 60.0
 _STUB = json.dumps({"Porn": "support.flagging_reviewer:FlaggingReviewer"})
@@ -51,6 +53,11 @@ class Reviewing:
         body = json.dumps({"Name": name} | members)
         openvod("procedures", "create", "-", "--data-dir", str(self.server.data_dir), text=body)
         return name
+
+
+def _found(wire: Wire, **asked: object) -> list[str]:
+    """Return the ids that a search finds."""
+    return [each["FileId"] for each in call(wire, "SearchMedia", {**asked, "Filters": ["basicInfo"]})["MediaInfoSet"]]
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +97,18 @@ def test_a_flagged_clip_through_the_old_review(stub: Reviewing, clip: Path) -> N
     assert [(s["StartTimeOffset"], s["EndTimeOffset"]) for s in output["SegmentSet"]] == [(4.0, 7.0)]
     evidence = output["SegmentSet"][0]["Url"]
     assert httpx.get(evidence).content[:2] == b"\xff\xd8"
-    assert httpx.get(evidence.partition("?")[0]).status_code == 404, "evidence is not published"
-    assert httpx.get(evidence.replace("evidence=", "evidence=1")).status_code == 404, "a changed expiry opens nothing"
-    assert httpx.get(media_url).status_code == 404, "a blocked file is held"
+    assert httpx.get(evidence.partition("?")[0]).status_code == 403, "evidence is not published"
+    assert httpx.get(evidence.replace("evidence=", "evidence=1")).status_code == 403, "a changed expiry opens nothing"
+    assert httpx.get(media_url).status_code == 403, "a blocked file is held"
+    wire = Wire(stub.server.url, stub.key)
+    assert file_id in _found(wire, ReviewResults=["block"], Status=["Forbidden"])
+    assert file_id not in _found(wire, ReviewResults=["pass", "review", "notModerated"])
+    assert (
+        call(wire, "ForbidMediaDistribution", {"FileIds": [file_id], "Operation": "recover"})["NotExistFileIdSet"] == []
+    )
+    assert httpx.get(media_url).status_code == 200, "somebody looked and gave it back"
+    assert httpx.get(evidence.partition("?")[0]).status_code == 404, "evidence is not published by that"
+    assert httpx.get(evidence).status_code == 200
     ended = [member["TranscodeTask"] for member in task["MediaProcessResultSet"] if member["Type"] == "Transcode"]
     assert [(t["Status"], t["ErrCodeExt"]) for t in ended] == [("FAIL", "InvalidInput.PermissionDenied")]
 

@@ -37,7 +37,7 @@ _Ids = Annotated[tuple[_Id, ...], Field(max_length=1000, description="The files,
 _Parts = Annotated[tuple[PartName, ...], Field(max_length=100, description="Parts to return; none of them means all.")]
 _Text = Annotated[str, Field(max_length=100, min_length=1, pattern=_NO_NUL)]
 _Texts = Annotated[tuple[_Text, ...], Field(max_length=10)]
-_Words = Annotated[tuple[Annotated[str, Field(max_length=40, pattern=_NO_NUL)], ...], Field(max_length=20)]
+_Words = Annotated[tuple[Annotated[str, Field(max_length=40, pattern=_NO_NUL)], ...], Field(max_length=10)]
 
 
 class DescribeMediaInfos(Request):
@@ -73,17 +73,17 @@ class SearchMedia(Request):
     )
     tags: Annotated[tuple[Annotated[str, Field(max_length=32, pattern=_NO_NUL)], ...], Field(max_length=16)] = ()
     categories: tuple[Literal["Video", "Audio", "Image"], ...] = Field((), max_length=10)
-    source_types: _Words = Field((), max_length=10, description="Where files come from; here always Upload.")
-    stream_ids: _Words = Field((), max_length=10, description="Live streams; no file is of one.")
+    source_types: _Words = Field((), description="Where files come from; here always Upload.")
+    stream_ids: _Words = Field((), description="Live streams; no file is of one.")
     create_time: TimeRange = Field(TimeRange(), description="When the file was uploaded.")
     expire_time: TimeRange = Field(TimeRange(), description="When it expires.")
     storage_regions: Annotated[tuple[_Text, ...], Field(max_length=20)] = ()
     storage_classes: _Words = Field((), description="Here always STANDARD.")
-    media_types: _Words = Field((), max_length=10, description="Extensions, such as mp4.")
+    media_types: _Words = Field((), description="Extensions, such as mp4.")
     status: tuple[Literal["Normal", "SystemForbidden", "Forbidden"], ...] = Field((), max_length=10)
     review_results: tuple[Literal["pass", "review", "block", "notModerated"], ...] = Field((), max_length=10)
     trtc_sdk_app_ids: tuple[int, ...] = Field((), max_length=10, description="Real-time calls; no file is of one.")
-    trtc_room_ids: _Words = Field((), max_length=10, description="Real-time calls; no file is of one.")
+    trtc_room_ids: _Words = Field((), description="Real-time calls; no file is of one.")
     filters: _Parts = ()
     sort: SortBy = Field(SortBy(), description="Ignored with Names, Descriptions or Text: best match first.")
     offset: Offset = 0
