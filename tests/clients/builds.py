@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-JAVA, GO = _HERE / "programs" / "java", _HERE / "programs" / "go"
+_PROGRAMS = _HERE / "programs"
+JAVA, GO = _PROGRAMS / "java", _PROGRAMS / "go"
 _SECONDS = 600
 #: A JVM for one short upload: quick to start, modest in memory.
 _JVM = ("-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx384m")
@@ -39,9 +40,17 @@ class Builds:
 
     @cached_property
     def go(self) -> list[str]:
-        """The command of the Go program."""
-        program = self._folder / "go-store"
-        _run(["go", "build", "-mod=readonly", "-buildvcs=false", "-o", str(program), "."], GO)
+        """The command of the Go program that drives the COS SDK."""
+        return self._go("go")
+
+    @cached_property
+    def go_api(self) -> list[str]:
+        """The command of the Go program that drives the API SDK."""
+        return self._go("go-api")
+
+    def _go(self, module: str) -> list[str]:
+        program = self._folder / f"{module}-program"
+        _run(["go", "build", "-mod=readonly", "-buildvcs=false", "-o", str(program), "."], _PROGRAMS / module)
         return [str(program)]
 
     @cached_property

@@ -1,0 +1,1 @@
+"""The official API SDKs against a running server, action by action."""

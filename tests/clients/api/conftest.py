@@ -1,0 +1,53 @@
+"""A platform for each SDK, on which it runs the table once; and the matrix at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from clients.api.sdks import Program, Sdk, settings_of
+from clients.api.transcript import Line, render, run_table
+from clients.builds import Builds
+from support.server import PlatformServer
+
+
+@pytest.fixture(scope="session")
+def transcript(
+    builds: Builds, video: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Sdk], Sequence[Line]]]:
+    """Return what an SDK's run of the table gave; run when first asked for, without workers."""
+    done: dict[str, Sequence[Line]] = {}
+    with ExitStack() as stack:
+
+        def lines(sdk: Sdk) -> Sequence[Line]:
+            if sdk.name not in done:
+                folder = tmp_path_factory.mktemp("api") / "data"
+                server = stack.enter_context(PlatformServer(folder, {"OPENVOD__TASKS__WORKERS": "0"}))
+                settings = settings_of(server.create_key(), f"127.0.0.1:{server.port}")
+                with Program(sdk, builds, settings) as program:
+                    done[sdk.name] = run_table(program, server.url, video)
+                server.stop()
+            return done[sdk.name]
+
+        yield lines
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the matrix when any of its cells ran."""
+    verdicts: dict[tuple[str, str], str] = {}
+    lacks: dict[str, str] = {}
+    for outcome, verdict in (("passed", "pass"), ("failed", "FAIL"), ("error", "FAIL")):
+        for report in terminalreporter.stats.get(outcome, ()):
+            noted = dict(report.user_properties)
+            if "api cell" in noted:
+                verdicts[noted["api cell"]] = str(noted.get("verdict", verdict))
+            if "api lacks" in noted:
+                name, names = noted["api lacks"]
+                lacks[name] = names
+    if verdicts:
+        terminalreporter.section("actions x API SDKs")
+        for line in render({(sdk, action): verdict for (sdk, action), verdict in verdicts.items()}, lacks):
+            terminalreporter.write_line(line)
