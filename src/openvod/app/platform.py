@@ -163,7 +163,12 @@ class Platform:
                 ugc=UgcSurface(uploads, clock, self._client_hosts, derived_key(root_key, "verify-content").hex()),
                 cos=CosSurface(storage, addressing, clock, {"1": token_key}),
                 api=server_api(
-                    self._database, uploads, AesSecretBox(derived_key(root_key, "secret-box")), clock, entropy
+                    self._database,
+                    uploads,
+                    AesSecretBox(derived_key(root_key, "secret-box")),
+                    clock,
+                    entropy,
+                    lambda key: f"{self.public_url}/{key}",
                 ),
                 playback=PlaybackSurface(
                     self._database, storage, clock, token_root=derived_key(root_key, "playback-token")
