@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,8 @@ import sqlalchemy
 
 from openvod.adapters.sql import schema
 from openvod.adapters.sql.database import Database, Transaction
-from openvod.adapters.system import SystemEntropy
+from openvod.adapters.system import SystemClock, SystemEntropy
+from openvod.base.errors import Exhausted
 from openvod.media.model import FORBIDDEN, NORMAL, MediaAsset, MediaOutput, ProbeState
 from openvod.media.outputs import PURPOSE, output_bucket
 from openvod.storage.model import Blob, BlobState, Bucket, Extent, StoredObject
@@ -24,11 +26,12 @@ from openvod.tasks.model import (
     SubTaskKind,
     SubTaskStatus,
     Task,
+    TaskQuery,
     TaskStatus,
     TaskType,
 )
 from openvod.tasks.presets import PRESET_PROCEDURES, PRESETS
-from openvod.tasks.service import open_tasks
+from openvod.tasks.service import TaskService, open_tasks
 from openvod.tasks.templates import FIRST_CUSTOM_DEFINITION, Template, TemplateKind
 from support.server import run_async
 
@@ -428,3 +431,75 @@ def test_a_held_file_is_unpublished(database: Database) -> None:
         assert all(each.published for each in tx.storage.objects_under("o", "o/"))
 
     run_async(database.write(work))
+
+
+def test_a_session_id_is_claimed_once_within_its_window(database: Database) -> None:
+    """Of many at once one gets it; after the window it is free again; action and application tell ids apart."""
+    day = 86_400.0
+
+    def claim(moment: float, action: str = "a", app: int = 1, seconds: float = 3 * day) -> Awaitable[bool]:
+        return database.write(lambda tx: tx.tasks.claim_session(app, action, "s", moment, seconds))
+
+    async def race() -> list[bool]:
+        return await asyncio.gather(*(claim(1e9) for _ in range(8)))
+
+    assert sorted(run_async(race())) == [False] * 7 + [True]
+    assert not run_async(claim(1e9 + 3 * day - 1))
+    assert run_async(claim(1e9 + 3 * day))
+    assert not run_async(claim(1e9 + 3 * day))
+    assert run_async(claim(1e9, "b", seconds=7 * day))
+    assert run_async(claim(1e9, "a", 2))
+    assert not run_async(claim(1e9 + 7 * day - 1, "b", seconds=7 * day))
+    assert run_async(claim(1e9 + 7 * day, "b", seconds=7 * day))
+
+
+def test_found_tasks(database: Database) -> None:
+    """Pages by either moment, in either order, join to the whole; equal moments do not lose or repeat a task."""
+    rows = [
+        _task(f"t{n}", file_id="f" if n % 2 else "g", created_at=float(n // 2), finished_at=n * 10.0 if n > 2 else None,
+              status=TaskStatus.FINISH if n > 2 else TaskStatus.WAITING)
+        for n in range(7)
+    ]  # fmt: skip
+
+    def work(tx: Transaction) -> None:
+        for task in (*rows, _task("other", sub_app_id=2)):
+            tx.tasks.put_task(task)
+        app = rows[0].sub_app_id
+
+        def pages(**filters: Any) -> list[str]:
+            found: list[str] = []
+            query = TaskQuery(app, limit=2, **filters)
+            while page := tx.tasks.find(query):
+                found += _ids(page)
+                query = replace(query, after=query.place(page[-1]))
+            return found
+
+        names = [task.task_id for task in rows]
+        assert pages() == names[::-1]
+        assert pages(descending=False) == names
+        assert pages(by_finish=True) == ["t6", "t5", "t4", "t3", "t2", "t1", "t0"]
+        assert pages(by_finish=True, descending=False) == names
+        assert pages(status=TaskStatus.WAITING) == ["t2", "t1", "t0"]
+        assert pages(file_id="f") == ["t5", "t3", "t1"]
+        assert pages(created=(1.0, 2.0)) == ["t5", "t4", "t3", "t2"]
+        assert pages(finished=(30.0, 40.0)) == ["t4", "t3"]
+        assert pages(finished=(None, 30.0)) == ["t3"]
+
+    run_async(database.write(work))
+
+
+def test_templates_made_at_once_have_ids_of_their_own(database: Database) -> None:
+    """Many creations at once lose none, and none goes beyond the quota."""
+    service = TaskService(database, SystemClock(), SystemEntropy())
+
+    async def race() -> list[Any]:
+        body = {"Fps": 5}
+        wanted = [service.create_template(1, TemplateKind.ANIMATED_GRAPHICS, body) for _ in range(20)]
+        return await asyncio.gather(*wanted, return_exceptions=True)
+
+    made = run_async(race())
+    ids = [each.definition for each in made if isinstance(each, Template)]
+    assert (len(set(ids)), len(ids)) == (16, 16)
+    assert {each.code for each in made if isinstance(each, Exhausted)} == {"template.quota"}
+    found = run_async(database.read(lambda tx: tx.tasks.templates(1, TemplateKind.ANIMATED_GRAPHICS)))
+    assert [each.definition for each in found] == sorted(ids)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,3 +50,17 @@ def call(
     response: dict[str, Any] = answer.json()["Response"]
     assert response["RequestId"]
     return response
+
+
+def code(answer: Mapping[str, Any]) -> str:
+    """Return an answer's error code, empty for a success."""
+    return str(answer.get("Error", {}).get("Code", ""))
+
+
+def paced(wire: Wire, action: str, body: object = None, **options: Any) -> dict[str, Any]:
+    """Call an action, and again as long as it answers that there were too many calls in a second."""
+    while True:
+        answer = call(wire, action, body, **options)
+        if code(answer) != "RequestLimitExceeded":
+            return answer
+        time.sleep(0.1)

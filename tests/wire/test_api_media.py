@@ -22,7 +22,7 @@ from openvod.events.model import Event
 from openvod.media.info import PARTS
 from openvod.storage.model import BlobState
 from openvod_sdk import Client, sign
-from support.api import call
+from support.api import paced
 from support.commands import openvod
 from support.server import PlatformServer, run_async
 from support.wire import Wire, signature
@@ -60,7 +60,7 @@ class Library:
     def ask(self, action: str, **body: object) -> dict[str, Any]:
         """Call an action; waits where tests are faster than the rate that is allowed."""
         while True:
-            answer = call(self.wire, action, body)
+            answer = paced(self.wire, action, body)
             if answer.get("Error", {}).get("Code") != "LimitExceeded" or "slow down" not in answer["Error"]["Message"]:
                 return answer
             time.sleep(0.2)
@@ -219,12 +219,12 @@ def test_only_what_is_asked_for(library: Library, processed: str) -> None:
 def test_files_of_other_applications_do_not_exist(library: Library, wire: Wire, processed: str) -> None:
     """Neither reading nor writing crosses applications."""
     body = {"FileIds": [processed]}
-    assert call(wire, "DescribeMediaInfos", body)["NotExistFileIdSet"] == [processed]
-    assert call(wire, "SearchMedia", body)["TotalCount"] == 0
-    forbidding = call(wire, "ForbidMediaDistribution", body | {"Operation": "forbid"})
+    assert paced(wire, "DescribeMediaInfos", body)["NotExistFileIdSet"] == [processed]
+    assert paced(wire, "SearchMedia", body)["TotalCount"] == 0
+    forbidding = paced(wire, "ForbidMediaDistribution", body | {"Operation": "forbid"})
     assert forbidding["NotExistFileIdSet"] == [processed]
     for action in ("ModifyMediaInfo", "DeleteMedia"):
-        assert call(wire, action, {"FileId": processed})["Error"]["Code"].startswith("ResourceNotFound")
+        assert paced(wire, action, {"FileId": processed})["Error"]["Code"].startswith("ResourceNotFound")
     assert library.info(processed)["BasicInfo"]["Status"] == "Normal"
 
 

@@ -174,7 +174,7 @@ class Platform:
             Surfaces(
                 ugc=UgcSurface(uploads, clock, self._client_hosts, derived_key(root_key, "verify-content").hex()),
                 cos=CosSurface(storage, addressing, clock, {"1": token_key}),
-                api=server_api(self._api_rooms(uploads, self._library(blobs, addresses.url))),
+                api=server_api(self._api_rooms(uploads, self._library(blobs, addresses.url), addresses.url)),
                 playback=PlaybackSurface(
                     self._database,
                     storage,
@@ -198,7 +198,7 @@ class Platform:
         own_name = urlsplit(self.public_url).hostname or ""
         return DistributionService(self._database, box, SystemClock(), SystemEntropy(), own_name=own_name)
 
-    def _api_rooms(self, uploads: UploadService, library: MediaLibrary) -> ApiRooms:
+    def _api_rooms(self, uploads: UploadService, library: MediaLibrary, media_url: Callable[[str], str]) -> ApiRooms:
         return ApiRooms(
             database=self._database,
             access=access_service(self._folder, self._database),
@@ -208,6 +208,7 @@ class Platform:
             pull=self.pull,
             distribution=self._distribution(),
             own_scheme=urlsplit(self.public_url).scheme,
+            media_url=media_url,
             box=AesSecretBox(derived_key(self._folder.root_key, "secret-box")),
             clock=SystemClock(),
             entropy=SystemEntropy(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from openvod.base.ports import Clock, Entropy, SecretBox
 from openvod.events.endpoints import EndpointService
 from openvod.events.pull import PullService
 from openvod.media.library import MediaLibrary
+from openvod.media.processing import ProcessingService
 from openvod.tasks.service import TaskService
 from openvod.upload.service import UploadService
 from openvod.web.api.actions.classes import ClassActions
@@ -23,6 +24,9 @@ from openvod.web.api.actions.domains import DomainActions
 from openvod.web.api.actions.events import EventActions
 from openvod.web.api.actions.installation import ApplicationActions, RegionActions
 from openvod.web.api.actions.media import MediaActions
+from openvod.web.api.actions.procedures import ProcedureActions
+from openvod.web.api.actions.processing import ProcessingActions
+from openvod.web.api.actions.tasks import TaskActions
 from openvod.web.api.actions.templates import TemplateActions
 from openvod.web.api.actions.uploads import UploadActions
 from openvod.web.api.authentication import Authentication
@@ -43,6 +47,7 @@ class ApiRooms:
     pull: PullService
     distribution: DistributionService
     own_scheme: str
+    media_url: Callable[[str], str]
     box: SecretBox
     clock: Clock
     entropy: Entropy
@@ -63,10 +68,15 @@ def server_api(rooms: ApiRooms) -> ApiSurface:
 
 def actions_of(rooms: ApiRooms) -> Sequence[Action[Any]]:
     """Return every action, in the order of the reference."""
+    tasks = TaskService(rooms.database, rooms.clock, rooms.entropy)
+    processing = ProcessingService(rooms.database, rooms.clock, rooms.entropy, rooms.media_url)
     tables: Sequence[Sequence[Action[Any]]] = (
         UploadActions(rooms.uploads).table(),
         MediaActions(rooms.library).table(),
-        TemplateActions(TaskService(rooms.database, rooms.clock, rooms.entropy)).table(),
+        ProcessingActions(processing).table(),
+        TaskActions(processing, rooms.media_url).table(),
+        ProcedureActions(tasks).table(),
+        TemplateActions(tasks).table(),
         EventActions(rooms.endpoints, rooms.pull).table(),
         ClassActions(CategoryService(rooms.database)).table(),
         RegionActions(rooms.access).table(),

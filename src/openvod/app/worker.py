@@ -195,7 +195,8 @@ class Worker:
         await self._engine.adopt_orphans()
         running = await self._database.read(lambda tx: tx.tasks.tasks(status=TaskStatus.PROCESSING.value, limit=_BATCH))
         for task in running:
-            if await self._engine.resubmit_ended(task.task_id, task.run, task.priority):
+            # Pulled uploads are the server's.
+            if task.type.is_flow and await self._engine.resubmit_ended(task.task_id, task.run, task.priority):
                 _log.warning("the flow of %s had ended without a result; it starts again", task.task_id)
 
 

@@ -34,7 +34,7 @@ def read_wire(model: type[W], plain: Mapping[str, Any], code: str) -> W:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or model.__name__
         reason = first["msg"].removeprefix("Value error, ")
-        raise Invalid(code, f"{field}: {reason}", field=field) from error
+        raise Invalid(code, f"{field}: {reason}", field=field, problem=first["type"]) from error
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from openvod.events.codec import event_body, iso_time
-from openvod.tasks.model import INPUTS, SubTask, SubTaskKind, SubTaskStatus, Task, TaskStatus, err_code
+from openvod.tasks.model import (
+    INPUTS,
+    ReviewAudioVideoInput,
+    SubTask,
+    SubTaskKind,
+    SubTaskStatus,
+    Task,
+    TaskStatus,
+    err_code,
+)
 
 PROCEDURE_STATE_CHANGED = "ProcedureStateChanged"
 REVIEW_AUDIO_VIDEO_COMPLETE = "ReviewAudioVideoComplete"
@@ -59,18 +68,24 @@ def procedure_state_changed(member: Mapping[str, Any]) -> str:
     return event_body(PROCEDURE_STATE_CHANGED, "ProcedureStateChangeEvent", member)
 
 
-def review_audio_video_complete(task: Task, subtask: SubTask) -> str:
-    """Render the event of the new kind of review, which is a task of its own."""
-    member = {
+def review_audio_video_task(task: Task, subtask: SubTask | None) -> dict[str, Any]:
+    """Return ``ReviewAudioVideoTask``, the new kind of review; a task that nobody took up yet has no sub-task."""
+    asked = task.procedure.review_audio_video_task or ReviewAudioVideoInput()
+    return {
         "TaskId": task.task_id,
-        "Status": "FINISH",
-        "ErrCodeExt": subtask.err_code_ext,
-        "Message": subtask.message,
-        "Input": {"FileId": task.file_id, **subtask.input},
-        "Output": subtask.output,
+        "Status": "FINISH" if task.status.terminal else "PROCESSING",
+        "ErrCodeExt": subtask.err_code_ext if subtask else "",
+        "Message": subtask.message if subtask else "",
+        "Input": {"FileId": task.file_id, **(subtask.input if subtask else asked.to_wire())},
+        "Output": subtask.output if subtask else None,
         "SessionId": task.session_id,
         "SessionContext": task.session_context,
     }
+
+
+def review_audio_video_complete(task: Task, subtask: SubTask) -> str:
+    """Render the event around a ``ReviewAudioVideoTask``."""
+    member = review_audio_video_task(task, subtask)
     return event_body(REVIEW_AUDIO_VIDEO_COMPLETE, "ReviewAudioVideoCompleteEvent", member)
 
 

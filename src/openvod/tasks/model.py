@@ -16,6 +16,31 @@ MAX_PROCEDURE_NAME = 20
 _FORBIDDEN_IN_NAMES = frozenset("()&=")
 
 
+def _is_empty(value: Any) -> bool:
+    """An object all of whose members are empty, or that is switched off, asks for nothing."""
+    if isinstance(value, dict):
+        return value.get("Switch") == "OFF" or all(_is_empty(each) for each in value.values())
+    return not value
+
+
+def _check_absent(value: Any) -> None:
+    if not _is_empty(value):
+        raise ValueError("is not offered; leave it out")
+
+
+#: A member of the original's that is not offered: sent empty it is left out, else refused (3.6).
+NotOffered = Annotated[Any, AfterValidator(_check_absent), Field(exclude=True)]
+
+
+class _Marked(Wire):
+    """Kinds of marks and subtitles that the original puts on films besides watermarks."""
+
+    trace_watermark: NotOffered = None
+    copy_right_watermark: NotOffered = None
+    blind_watermark: NotOffered = None
+    subtitle_info_set: NotOffered = None
+
+
 class WatermarkInput(Wire):
     """A watermark on an output; offsets in seconds (see :func:`clip_range`)."""
 
@@ -44,7 +69,7 @@ class HeadTailInput(Wire):
     definition: int
 
 
-class TranscodeInput(Wire):
+class TranscodeInput(_Marked):
     """One transcode. ``override_parameter`` replaces members of the template."""
 
     definition: int
@@ -95,11 +120,13 @@ class CoverBySnapshotInput(Wire):
     watermark_set: tuple[WatermarkInput, ...] = Field((), max_length=10)
 
 
-class AdaptiveInput(Wire):
+class AdaptiveInput(_Marked):
     """One adaptive stream."""
 
     definition: int
     watermark_set: tuple[WatermarkInput, ...] = Field((), max_length=10)
+    subtitle_set: NotOffered = None
+    drm_info: NotOffered = None
 
 
 class MediaProcessTask(Wire):
@@ -234,6 +261,12 @@ class TaskType(StrEnum):
 
     PROCEDURE = "Procedure"
     REVIEW_AUDIO_VIDEO = "ReviewAudioVideo"
+    PULL_UPLOAD = "PullUpload"
+
+    @property
+    def is_flow(self) -> bool:
+        """True for what a worker's flow does over a file that is there."""
+        return self is not TaskType.PULL_UPLOAD
 
 
 class TaskStatus(StrEnum):
@@ -296,6 +329,38 @@ class Task:
     started_at: float | None = None
     finished_at: float | None = None
     abort_requested: bool = False
+
+
+@dataclass(frozen=True)
+class TaskQuery:
+    """Which tasks of an application to list; ranges are Unix seconds, both ends included, ``None`` = open.
+
+    ``after`` is the place of the last task of the page before: its moment (0 = not finished) and its id.
+    """
+
+    sub_app_id: int
+    status: TaskStatus | None = None
+    file_id: str = ""
+    created: tuple[float | None, float | None] = (None, None)
+    finished: tuple[float | None, float | None] = (None, None)
+    by_finish: bool = False
+    descending: bool = True
+    limit: int = 10
+    after: tuple[float, str] | None = None
+
+    def place(self, task: Task) -> tuple[float, str]:
+        """Return where a task stands in this order."""
+        return (task.finished_at or 0.0) if self.by_finish else task.created_at, task.task_id
+
+
+@dataclass(frozen=True)
+class ListedProcedure:
+    """A procedure as stored. Times are Unix seconds, 0 for presets."""
+
+    procedure: Procedure
+    preset: bool = False
+    created_at: float = 0.0
+    updated_at: float = 0.0
 
 
 @dataclass(frozen=True)

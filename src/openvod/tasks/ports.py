@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from openvod.events.ports import EventTables
-from openvod.tasks.model import Procedure, QuarantinedFile, SubTask, Task
+from openvod.tasks.model import ListedProcedure, Procedure, QuarantinedFile, SubTask, Task, TaskQuery
 from openvod.tasks.templates import Template, TemplateKind
 
 
@@ -23,6 +23,19 @@ class TaskTables(Protocol):
 
     def tasks(self, *, file_id: str = "", status: str = "", limit: int = 20) -> Sequence[Task]:
         """Return tasks, newest first."""
+        ...
+
+    def find(self, query: TaskQuery) -> Sequence[Task]:
+        """Return one page of an application's tasks."""
+        ...
+
+    def claim_session(self, sub_app_id: int, action: str, session_id: str, now: float, seconds: float) -> bool:
+        """Note a SessionId's use; false when the same action used it within ``seconds``, also in a transaction that
+        commits first."""
+        ...
+
+    def alone(self, sub_app_id: int) -> None:
+        """Keep other transactions that ask the same out until this one ends, so that what they count stays true."""
         ...
 
     def ready(self, limit: int) -> Sequence[Task]:
@@ -59,6 +72,10 @@ class TaskTables(Protocol):
 
     def procedures(self, sub_app_id: int) -> Sequence[Procedure]:
         """Return the custom procedures of an application, by name."""
+        ...
+
+    def listed_procedures(self, sub_app_id: int) -> Sequence[ListedProcedure]:
+        """Return the custom procedures of an application with their times, by name."""
         ...
 
     def put_procedure(self, sub_app_id: int, procedure: Procedure, now: float) -> None:

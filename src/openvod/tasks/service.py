@@ -13,6 +13,7 @@ from openvod.base.wire import merged, read_wire
 from openvod.tasks.legacy import call_name, legacy_procedure
 from openvod.tasks.model import (
     CustomProcedure,
+    ListedProcedure,
     NotifyMode,
     Procedure,
     SubTask,
@@ -108,6 +109,7 @@ class TaskService:
         now = self._clock.now()
 
         def work(tx: TaskTx) -> Template:
+            tx.tasks.alone(sub_app_id)
             existing = tx.tasks.templates(sub_app_id, kind)
             if len(existing) >= QUOTAS.get(kind, _QUOTA):
                 raise Exhausted("template.quota", f"application {sub_app_id} has all its {kind.value} templates in use")
@@ -134,6 +136,7 @@ class TaskService:
         now = self._clock.now()
 
         def work(tx: TaskTx) -> Template:
+            tx.tasks.alone(sub_app_id)
             found = tx.tasks.template(sub_app_id, kind, definition)
             if found is None:
                 raise NotFound(
@@ -172,6 +175,7 @@ class TaskService:
         now = self._clock.now()
 
         def work(tx: TaskTx) -> None:
+            tx.tasks.alone(sub_app_id)
             existing = tx.tasks.procedures(sub_app_id)
             if procedure.name in PRESET_PROCEDURES or any(p.name == procedure.name for p in existing):
                 raise Conflict("procedure.exists", f"procedure {procedure.name!r} exists; choose another name")
@@ -181,6 +185,27 @@ class TaskService:
 
         await self._uow.write(work)
         return procedure
+
+    async def reset_procedure(self, sub_app_id: int, plain: Mapping[str, Any]) -> Procedure:
+        """Replace a custom procedure as a whole; ``NotFound("procedure.unknown")``, presets stay as they are."""
+        procedure = read_wire(CustomProcedure, plain, "procedure.field")
+        if procedure.name in PRESET_PROCEDURES:
+            raise Invalid("procedure.preset", f"procedure {procedure.name!r} is a preset and cannot be reset")
+        now = self._clock.now()
+
+        def work(tx: TaskTx) -> None:
+            tx.tasks.alone(sub_app_id)
+            if tx.tasks.procedure(sub_app_id, procedure.name) is None:
+                raise NotFound("procedure.unknown", f"application {sub_app_id} has no procedure {procedure.name!r}")
+            tx.tasks.put_procedure(sub_app_id, procedure, now)
+
+        await self._uow.write(work)
+        return procedure
+
+    async def listed_procedures(self, sub_app_id: int) -> Sequence[ListedProcedure]:
+        """Return presets, then the application's own, with their times."""
+        custom = await self._uow.read(lambda tx: tx.tasks.listed_procedures(sub_app_id))
+        return [*(ListedProcedure(each, preset=True) for each in PRESET_PROCEDURES.values()), *custom]
 
     async def procedures(self, sub_app_id: int) -> Sequence[Procedure]:
         """Return presets, then the application's own."""

@@ -70,6 +70,11 @@ Length = Annotated[str, _matching(_LENGTH, "10% or 100px")]
 SvgLength = Annotated[str, _matching(_SVG_LENGTH, "10%, 10W%, 10S% or 100px")]
 Corner = Annotated[Literal["TopLeft", "TopRight", "BottomLeft", "BottomRight"], BeforeValidator(_upper_camel)]
 ImageFormat = Literal["jpg", "png", "webp"]
+ReviewLabel = Annotated[
+    Literal["Porn", "Terror", "Polity", "Illegal", "Abuse", "Ad", "Moan"],
+    # A sample of the original says Ads (5.1).
+    BeforeValidator(lambda value: "Ad" if value == "Ads" else value),
+]
 
 
 class VideoTemplate(Wire):
@@ -282,7 +287,7 @@ class ContentReviewTemplate(Wire):
 class ReviewTemplate(Wire):
     """The new kind of review: the labels to look for."""
 
-    labels: tuple[Literal["Porn", "Terror", "Polity", "Illegal", "Abuse", "Ad", "Moan"], ...] = Field(min_length=1)
+    labels: tuple[ReviewLabel, ...] = Field(min_length=1)
 
 
 class HeadTailTemplate(Wire):

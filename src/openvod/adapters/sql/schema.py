@@ -384,6 +384,28 @@ procedures = Table(
     Column("created_at", Float, nullable=False),
     Column("updated_at", Float, nullable=False),
 )
+task_sessions = Table(
+    "task_sessions",
+    metadata,
+    Column("sub_app_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("action", String, primary_key=True),
+    Column("session_id", String, primary_key=True),
+    Column("used_at", Float, nullable=False),
+    Index(None, "used_at"),
+)
+pulls = Table(
+    "pulls",
+    metadata,
+    Column("task_id", String, primary_key=True),
+    Column("session_key", String, nullable=False),
+    Column("media_url", Text, nullable=False),
+    Column("cover_url", Text, nullable=False),
+    Column("progress", Integer, nullable=False),
+    Column("err_code_ext", String, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("procedure_task_id", String, nullable=False),
+    Column("review_task_id", String, nullable=False),
+)
 quarantined_files = Table(
     "quarantined_files",
     metadata,

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, func, or_, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.elements import ColumnElement
 
 from openvod.adapters.sql import schema
 from openvod.adapters.sql.rows import fetch_all, fetch_one, remove, upsert, values
 from openvod.media.model import ProbeState
 from openvod.tasks.model import (
+    ListedProcedure,
     NotifyMode,
     Procedure,
     QuarantinedFile,
@@ -18,10 +21,14 @@ from openvod.tasks.model import (
     SubTaskKind,
     SubTaskStatus,
     Task,
+    TaskQuery,
     TaskStatus,
     TaskType,
 )
 from openvod.tasks.templates import BODIES, Template, TemplateKind
+
+#: As long as the longest window within which a SessionId may not come again.
+_SESSIONS_KEPT_SECONDS = 7 * 86_400
 
 
 class SqlTaskTables:
@@ -53,6 +60,46 @@ class SqlTaskTables:
         where += [table.c.status == status] if status else []
         statement = select(table).where(*where).order_by(table.c.created_at.desc(), table.c.task_id).limit(limit)
         return [_task(row) for row in self._connection.execute(statement)]
+
+    def find(self, query: TaskQuery) -> Sequence[Task]:
+        """Return one page of an application's tasks."""
+        table = schema.tasks
+        moment = func.coalesce(table.c.finished_at, 0.0) if query.by_finish else table.c.created_at
+        where: list[ColumnElement[bool]] = [table.c.sub_app_id == query.sub_app_id]
+        where += [table.c.status == query.status.value] if query.status else []
+        where += [table.c.file_id == query.file_id] if query.file_id else []
+        for column, (first, last) in ((table.c.created_at, query.created), (table.c.finished_at, query.finished)):
+            where += [column >= first] if first is not None else []
+            where += [column <= last] if last is not None else []
+        if query.after:
+            where.append(_beyond(moment, table.c.task_id, query.after, descending=query.descending))
+        order = (moment.desc(), table.c.task_id.desc()) if query.descending else (moment, table.c.task_id)
+        return [
+            _task(row)
+            for row in self._connection.execute(select(table).where(*where).order_by(*order).limit(query.limit))
+        ]
+
+    def claim_session(self, sub_app_id: int, action: str, session_id: str, now: float, seconds: float) -> bool:
+        """Note a SessionId's use; false when the same action used it within ``seconds``."""
+        table = schema.task_sessions
+        insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
+        row = {"sub_app_id": sub_app_id, "action": action, "session_id": session_id, "used_at": now}
+        # One statement, since it waits for whoever inserts the same and then judges what that one left.
+        statement: Any = insert(table).values(**row)
+        statement = statement.on_conflict_do_update(
+            index_elements=["sub_app_id", "action", "session_id"],
+            set_={"used_at": now},
+            where=table.c.used_at <= now - seconds,
+        ).returning(table.c.used_at)
+        claimed = self._connection.execute(statement).first() is not None
+        remove(self._connection, table, table.c.used_at < now - _SESSIONS_KEPT_SECONDS)
+        return claimed
+
+    def alone(self, sub_app_id: int) -> None:
+        """Keep other transactions that ask the same out until this one ends (SQLite has one writer anyway)."""
+        if self._connection.dialect.name == "postgresql":
+            statement = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+            self._connection.execute(statement, {"name": f"openvod/tasks/{sub_app_id}"})
 
     def ready(self, limit: int) -> Sequence[Task]:
         """Return waiting tasks whose file has been probed, by priority, then age."""
@@ -128,6 +175,14 @@ class SqlTaskTables:
         rows = fetch_all(self._connection, table, table.c.sub_app_id == sub_app_id, order=[table.c.name])
         return [Procedure.model_validate(row.body) for row in rows]
 
+    def listed_procedures(self, sub_app_id: int) -> Sequence[ListedProcedure]:
+        """Return the custom procedures of an application with their times, by name."""
+        table = schema.procedures
+        rows = fetch_all(self._connection, table, table.c.sub_app_id == sub_app_id, order=[table.c.name])
+        return [
+            ListedProcedure(Procedure.model_validate(row.body), False, row.created_at, row.updated_at) for row in rows
+        ]
+
     def put_procedure(self, sub_app_id: int, procedure: Procedure, now: float) -> None:
         """Insert or replace."""
         table = schema.procedures
@@ -160,6 +215,16 @@ class SqlTaskTables:
         """Forget a file's crashes; false when there were none."""
         table = schema.quarantined_files
         return remove(self._connection, table, table.c.file_id == file_id) > 0
+
+
+def _beyond(
+    moment: ColumnElement[float], task_id: ColumnElement[str], place: tuple[float, str], *, descending: bool
+) -> ColumnElement[bool]:
+    """What comes after a place in the order of moment, then id."""
+    last, last_id = place
+    if descending:
+        return or_(moment < last, and_(moment == last, task_id < last_id))
+    return or_(moment > last, and_(moment == last, task_id > last_id))
 
 
 def _task(row: Any) -> Task:

@@ -130,8 +130,28 @@ def _code(error: OpenVodError, action: Action[Any] | None) -> str:
         return api_code(error)
     if own := action.codes.get(error.code):
         return own
-    field = error.details.get("field")
-    declared = f"InvalidParameterValue.{field}"
-    if error.code == "api.value" and declared in action.errors:
-        return declared
+    if error.code in _NESTED_FIELDS and (own := _problem_code(str(error.details.get("problem", "")))):
+        return own
+    if error.code == "api.value" or error.code in _NESTED_FIELDS:
+        wanted = (f"InvalidParameterValue.{name}" for name in _field_names(str(error.details.get("field", ""))))
+        return next((code for code in wanted if code in action.errors), api_code(error))
     return api_code(error)
+
+
+#: Errors of values inside parameters: their ``field`` is a path, their ``problem`` what validation found.
+_NESTED_FIELDS = frozenset({"template.field", "procedure.field"})
+
+
+def _problem_code(problem: str) -> str:
+    if problem == "missing":
+        return "MissingParameter"
+    if problem == "extra_forbidden":
+        return "UnknownParameter"
+    return "InvalidParameter" if problem.endswith(("_type", "_parsing", "_attributes_type")) else ""
+
+
+def _field_names(path: str) -> Sequence[str]:
+    """Return the wire's names for a field, the most exact first: ``AudioTemplate.Bitrate`` is ``AudioBitrate``."""
+    names = [part for part in path.split(".") if not part.isdigit()]
+    joined = [f"{names[-2].removesuffix('Template')}{names[-1]}"] if len(names) > 1 else []
+    return [*joined, *reversed(names)]

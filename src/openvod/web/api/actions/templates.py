@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from openvod.events.codec import iso_time
 from openvod.tasks.service import TaskService
-from openvod.tasks.templates import Template, TemplateKind
+from openvod.tasks.templates import BODIES, Template, TemplateKind, TranscodeTemplate
 from openvod.web.api.declaration import Action, Caller, Group, Limit, Offset, Request, Response
 
 _Definition = Annotated[int, Field(ge=1, description="The template's id.")]
@@ -44,10 +44,16 @@ _CODES = {
     "template.unknown": "ResourceNotFound.TemplateNotExist",
     "template.preset": "InvalidParameterValue.ModifyDefaultTemplate",
 }
-_ERRORS = (
-    "LimitExceeded.TooMuchTemplate", "ResourceNotFound.TemplateNotExist", "InvalidParameterValue.Definitions",
-    "InvalidParameterValue.Limit", "InvalidParameterValue.Type",
+#: Kinds whose quota has the plain code (5).
+_PLAIN_QUOTA = frozenset({TemplateKind.REVIEW, TemplateKind.CONTENT_REVIEW})
+#: Fields that have a code of their own (5).
+_FIELDS = frozenset(
+    ("Codec", "Bitrate", "Fps", "Width", "Height", "Format", "FillType", "Container", "SampleType", "SampleInterval",
+     "RowCount", "ColumnCount", "XPos", "YPos", "CoordinateOrigin", "Quality", "ResolutionAdaptive",
+     "RemoveAudio", "RemoveVideo", "AudioBitrate", "AudioChannel", "AudioCodec", "AudioSampleRate", "VideoBitrate",
+     "VideoCodec", "Vcrf", "DrmType", "DisableHigherVideoBitrate")
 )  # fmt: skip
+_LISTING_ERRORS = ("InvalidParameterValue.Definitions", "InvalidParameterValue.Limit", "InvalidParameterValue.Type")
 
 
 class Body(Request):
@@ -57,6 +63,12 @@ class Body(Request):
 
     name: str = Field("", max_length=64, description="Display name.")
     comment: str = Field("", max_length=256, description="Remark.")
+
+    @field_validator("sub_app_id", mode="before")
+    @classmethod
+    def _numeric(cls, value: object) -> object:
+        """CreateReviewTemplate declares SubAppId as a text (5.1)."""
+        return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
 
 
 class Change(Body):
@@ -78,6 +90,13 @@ class Listing(Request):
     type: Literal["", "Preset", "Custom"] = Field("", description="Only presets, or only an application's own.")
     offset: Offset = 0
     limit: Limit = 10
+
+
+class TranscodeListing(Listing):
+    """Parameters of DescribeTranscodeTemplates."""
+
+    container_type: Literal["", "Video", "PureAudio"] = Field("", description="Only those with, or without, pictures.")
+    tehd_type: Literal["", "Common", "TEHD"] = Field("", alias="TEHDType", description="Only those of one encoding.")
 
 
 class TemplateActions:
@@ -116,24 +135,53 @@ class TemplateActions:
             page = found[asked.offset : asked.offset + asked.limit]
             return {"TotalCount": len(found), family.members: [template_row(each) for each in page]}
 
-        preset = {"template.preset": "InvalidParameterValue.DeleteDefaultTemplate"}
-        plural = f"{noun}s"
+        codes = _CODES | {"template.quota": "LimitExceeded"} if kind in _PLAIN_QUOTA else _CODES
+        delete_codes = codes | {"template.preset": "InvalidParameterValue.DeleteDefaultTemplate"}
+        listing, extra = Listing, tuple[str, ...]()
+        if kind is TemplateKind.TRANSCODE:
+            listing, extra = TranscodeListing, ("InvalidParameterValue.ContainerType", "InvalidParameterValue.TEHDType")
+        fields, unknown = field_errors(kind), codes["template.unknown"]
         return (
             Action(f"Create{noun}", f"Create a {kind.value} template.", Group.PROCESS, Body, create,
-                   {"Definition": "the template's id"}, _ERRORS, _CODES),
-            Action(f"Modify{noun}", f"Change a {kind.value} template.", Group.PROCESS, Change, modify, {}, _ERRORS,
-                   _CODES),
-            Action(f"Delete{noun}", f"Delete a {kind.value} template.", Group.PROCESS, Deletion, delete, {}, _ERRORS,
-                   _CODES | preset),
-            Action(f"Describe{plural}", f"List {kind.value} templates.", Group.READ, Listing, describe,
-                   {"TotalCount": "how many match", family.members: "the templates"}, _ERRORS, _CODES),
+                   {"Definition": "the template's id"}, (codes["template.quota"], *fields), codes),
+            Action(f"Modify{noun}", f"Change a {kind.value} template.", Group.PROCESS, Change, modify, {},
+                   (unknown, codes["template.preset"], *fields), codes),
+            Action(f"Delete{noun}", f"Delete a {kind.value} template.", Group.PROCESS, Deletion, delete, {},
+                   (unknown, delete_codes["template.preset"]), delete_codes),
+            Action(f"Describe{noun}s", f"List {kind.value} templates.", Group.READ, listing, describe,
+                   {"TotalCount": "how many match", family.members: "the templates"}, (*_LISTING_ERRORS, *extra)),
         )  # fmt: skip
+
+
+def field_errors(kind: TemplateKind) -> tuple[str, ...]:
+    """Return the codes of wrong fields of a kind: those of :data:`_FIELDS` that its body has at any depth."""
+    names = {"Name", "Comment"} | (_names_in(BODIES[kind]) & _FIELDS)
+    return tuple(f"InvalidParameterValue.{name}" for name in sorted(names))
+
+
+def _names_in(model: type[BaseModel], prefix: str = "") -> set[str]:
+    names: set[str] = set()
+    for field in model.model_fields.values():
+        name = str(field.alias)
+        names |= {name, f"{prefix}{name}"}
+        for inner in (field.annotation, *get_args(field.annotation)):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                names |= _names_in(inner, name.removesuffix("Template"))
+    return names
 
 
 def _is_wanted(template: Template, asked: Listing) -> bool:
     if asked.definitions and template.definition not in asked.definitions:
         return False
-    return not asked.type or (asked.type == "Preset") == template.preset
+    if asked.type and (asked.type == "Preset") != template.preset:
+        return False
+    return not isinstance(asked, TranscodeListing) or _is_encoded_so(template.body, asked)
+
+
+def _is_encoded_so(body: TranscodeTemplate, asked: TranscodeListing) -> bool:
+    if asked.container_type and (asked.container_type == "PureAudio") != body.audio_only:
+        return False
+    return not asked.tehd_type or (asked.tehd_type == "TEHD") == (body.tehd_config.type != "OFF")
 
 
 def template_row(template: Template) -> Mapping[str, Any]:
@@ -141,8 +189,7 @@ def template_row(template: Template) -> Mapping[str, Any]:
     body = template.body.to_wire()
     extra: dict[str, Any] = {}
     if template.kind is TemplateKind.TRANSCODE:
-        audio_only = bool(body.get("RemoveVideo"))
-        extra = {"ContainerType": "PureAudio" if audio_only else "Video"}
+        extra = {"ContainerType": "PureAudio" if template.body.audio_only else "Video"}
     return {
         "Definition": str(template.definition) if template.kind is TemplateKind.TRANSCODE else template.definition,
         "Type": "Preset" if template.preset else "Custom",

@@ -1,0 +1,158 @@
+"""Procedure templates (``procedures-and-api.md`` 3.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from openvod.base.errors import Invalid
+from openvod.base.wire import Wire
+from openvod.events.codec import iso_time
+from openvod.tasks.model import ListedProcedure, MediaProcessTask, ReviewAudioVideoInput, ReviewInput
+from openvod.tasks.service import TaskService
+from openvod.web.api.declaration import Action, Caller, Group, Limit, Offset, Request, Response
+
+#: What the original offers beside; sent with content it is refused, so that nobody waits for its result.
+_NOT_OFFERED = ("ai_analysis_task", "ai_recognition_task", "ai_recognition_task_set", "mini_program_publish_task",
+                "import_media_knowledge_task_set")  # fmt: skip
+_UNKNOWN = "procedure.unknown"
+
+
+def _in_any_case(value: object) -> object:
+    """``create_time`` and ``CreateTime``, ``desc`` and ``Desc`` (3.5)."""
+    return "".join(part[:1].upper() + part[1:] for part in value.split("_")) if isinstance(value, str) else value
+
+
+class SortBy(Wire):
+    """An order."""
+
+    field: Annotated[Literal["CreateTime"], BeforeValidator(_in_any_case)] = Field(description="CreateTime.")
+    order: Annotated[Literal["Asc", "Desc"], BeforeValidator(_in_any_case)] = Field("Desc", description="Asc or Desc.")
+
+
+class ProcedureBody(Request):
+    """Parameters of CreateProcedureTemplate and ResetProcedureTemplate."""
+
+    name: str = Field(description="What signatures name: at most 20 characters, none of ( ) & =.")
+    comment: str = Field("", max_length=256, description="Remark.")
+    media_process_task: MediaProcessTask | None = Field(None, description="What to make of a video.")
+    ai_content_review_task: ReviewInput | None = Field(None, description="Review within the flow.")
+    review_audio_video_task: ReviewAudioVideoInput | None = Field(None, description="Review as a task of its own.")
+    ai_analysis_task: Any = Field(None, description="Not offered; leave it out.")
+    ai_recognition_task: Any = Field(None, description="Not offered; leave it out.")
+    ai_recognition_task_set: tuple[Any, ...] = Field((), description="Not offered; leave it out.")
+    mini_program_publish_task: Any = Field(None, description="Not offered; leave it out.")
+    import_media_knowledge_task_set: tuple[Any, ...] = Field((), description="Not offered; leave it out.")
+
+    def plain(self) -> dict[str, Any]:
+        """Return what is stored; ``Invalid("api.unsupported")`` for what is not offered."""
+        for name in _NOT_OFFERED:
+            if getattr(self, name):
+                raise Invalid("api.unsupported", f"{type(self).model_fields[name].alias} is not offered; leave it out")
+        return {
+            "Name": self.name,
+            "Comment": self.comment,
+            "MediaProcessTask": _wire(self.media_process_task),
+            "AiContentReviewTask": _wire(self.ai_content_review_task),
+            "ReviewAudioVideoTask": _wire(self.review_audio_video_task),
+        }
+
+
+class DeleteProcedureTemplate(Request):
+    """Parameters of DeleteProcedureTemplate."""
+
+    name: str = Field(description="The procedure.")
+
+
+class DescribeProcedureTemplates(Request):
+    """Parameters of DescribeProcedureTemplates."""
+
+    names: tuple[str, ...] = Field((), max_length=100, description="Only those with these names.")
+    type: Literal["", "Preset", "Custom"] = Field("", description="Only presets, or only an application's own.")
+    offset: Offset = 0
+    limit: Limit = 10
+    sort_by: tuple[SortBy, ...] = Field((), max_length=1, description="By CreateTime; else presets, then by name.")
+
+
+class ProcedureActions:
+    """Carries the actions out."""
+
+    def __init__(self, tasks: TaskService) -> None:
+        self._tasks = tasks
+
+    def table(self) -> Sequence[Action[Any]]:
+        """Return the declarations."""
+        preset = {"procedure.preset": "InvalidParameterValue.ModifyDefaultTemplate"}
+        return (
+            Action(
+                "CreateProcedureTemplate", "Create a procedure that signatures can name.", Group.PROCESS, ProcedureBody,
+                self._create, {}, ("InvalidParameter.ExistedProcedureName", "LimitExceeded", "UnsupportedOperation"),
+                {"procedure.exists": "InvalidParameter.ExistedProcedureName", "procedure.quota": "LimitExceeded"},
+            ),
+            Action(
+                "ResetProcedureTemplate", "Replace a procedure as a whole.", Group.PROCESS, ProcedureBody, self._reset,
+                {}, ("InvalidParameter.ProcedureNameNotExist", *preset.values(), "UnsupportedOperation"),
+                preset | {_UNKNOWN: "InvalidParameter.ProcedureNameNotExist"},
+            ),
+            Action(
+                "DeleteProcedureTemplate", "Delete a procedure; uploads on their way keep it.", Group.PROCESS,
+                DeleteProcedureTemplate, self._delete, {},
+                ("InvalidParameter", "InvalidParameterValue.DeleteDefaultTemplate"),
+                {_UNKNOWN: "InvalidParameter", "procedure.preset": "InvalidParameterValue.DeleteDefaultTemplate"},
+            ),
+            Action(
+                "DescribeProcedureTemplates", "List procedures.", Group.READ, DescribeProcedureTemplates,
+                self._describe, {"TotalCount": "how many match", "ProcedureTemplateSet": "the procedures"},
+                ("InvalidParameterValue.Names", "InvalidParameterValue.Type", "InvalidParameterValue.Limit"),
+            ),
+        )  # fmt: skip
+
+    async def _create(self, caller: Caller, asked: ProcedureBody) -> Response:
+        await self._tasks.create_procedure(caller.sub_app_id, asked.plain())
+        return {}
+
+    async def _reset(self, caller: Caller, asked: ProcedureBody) -> Response:
+        await self._tasks.reset_procedure(caller.sub_app_id, asked.plain())
+        return {}
+
+    async def _delete(self, caller: Caller, asked: DeleteProcedureTemplate) -> Response:
+        await self._tasks.delete_procedure(caller.sub_app_id, asked.name)
+        return {}
+
+    async def _describe(self, caller: Caller, asked: DescribeProcedureTemplates) -> Response:
+        listed = await self._tasks.listed_procedures(caller.sub_app_id)
+        found = [each for each in listed if _is_wanted(each, asked)]
+        if asked.sort_by:
+            found.sort(key=lambda each: each.created_at, reverse=asked.sort_by[0].order == "Desc")
+        page = found[asked.offset : asked.offset + asked.limit]
+        return {"TotalCount": len(found), "ProcedureTemplateSet": [_row(each) for each in page]}
+
+
+def _is_wanted(listed: ListedProcedure, asked: DescribeProcedureTemplates) -> bool:
+    if asked.names and listed.procedure.name not in asked.names:
+        return False
+    return not asked.type or (asked.type == "Preset") == listed.preset
+
+
+def _wire(value: Wire | None) -> dict[str, Any] | None:
+    return value.to_wire() if value else None
+
+
+def _row(listed: ListedProcedure) -> Mapping[str, Any]:
+    procedure = listed.procedure
+    return {
+        "Name": procedure.name,
+        "Type": "Preset" if listed.preset else "Custom",
+        "Comment": procedure.comment,
+        "MediaProcessTask": _wire(procedure.media_process_task),
+        "AiContentReviewTask": _wire(procedure.ai_content_review_task),
+        "AiAnalysisTask": _wire(procedure.ai_analysis_task),
+        "AiRecognitionTask": _wire(procedure.ai_recognition_task),
+        "AiRecognitionTaskSet": [],
+        "MiniProgramPublishTask": None,
+        "ReviewAudioVideoTask": _wire(procedure.review_audio_video_task),
+        "CreateTime": iso_time(listed.created_at),
+        "UpdateTime": iso_time(listed.updated_at),
+    }

@@ -1,0 +1,198 @@
+"""Tasks: one in detail, many by filter, and their end (``procedures-and-api.md`` 6.2)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from openvod.base.errors import Invalid
+from openvod.base.wire import Wire
+from openvod.events.codec import iso_time
+from openvod.media.flow_records import FlowState, UrlOf, described
+from openvod.media.processing import ProcessingService
+from openvod.tasks.codec import review_audio_video_task
+from openvod.tasks.model import Task, TaskQuery, TaskStatus, TaskType
+from openvod.web.api.declaration import Action, Caller, FileId, Group, Limit, Request, Response
+
+#: Members of a detail; the one of the task's type is set, the others are null.
+_MEMBERS = {
+    TaskType.PROCEDURE: "ProcedureTask",
+    TaskType.REVIEW_AUDIO_VIDEO: "ReviewAudioVideoTask",
+    TaskType.PULL_UPLOAD: "PullUploadTask",
+}
+_NEVER_MADE = ("EditMediaTask", "ComposeMediaTask", "SplitMediaTask")
+_TaskId = Annotated[str, Field(pattern=r"^[0-9]+-[A-Za-z0-9]+-[0-9a-f]+t[0-9]*$", max_length=120)]
+
+
+def _moment(value: object) -> object:
+    """ISO 8601 with any offset; without one it is UTC (2.6)."""
+    if not isinstance(value, str):
+        return value
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError("must look like 2024-05-01T08:00:00Z") from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+_Moment = Annotated[float, BeforeValidator(_moment, json_schema_input_type=str)]
+
+
+class TimeRange(Wire):
+    """A range of time; both ends count."""
+
+    after: _Moment | None = Field(None, description="From this moment on.")
+    before: _Moment | None = Field(None, description="Up to this moment.")
+
+    @property
+    def ends(self) -> tuple[float | None, float | None]:
+        """Unix seconds. Tasks are timed finer than the wire tells, so the last second counts whole."""
+        return self.after, None if self.before is None else self.before + 0.999_999
+
+
+class TaskSort(Wire):
+    """An order."""
+
+    field: Literal["CreateTime", "FinishTime"] = Field("CreateTime", description="CreateTime or FinishTime.")
+    order: Literal["Asc", "Desc"] = Field("Desc", description="Asc or Desc.")
+
+
+class DescribeTaskDetail(Request):
+    """Parameters of DescribeTaskDetail."""
+
+    task_id: _TaskId = Field(description="The task.")
+
+
+class DescribeTasks(Request):
+    """Parameters of DescribeTasks."""
+
+    status: Literal["", "WAITING", "PROCESSING", "FINISH", "ABORTED"] = Field("", description="Only those in it.")
+    file_id: FileId = ""
+    create_time: TimeRange = Field(TimeRange(), description="When they were opened.")
+    finish_time: TimeRange = Field(TimeRange(), description="When they ended.")
+    sort: TaskSort = Field(TaskSort(), description="Their order; the newest first.")
+    limit: Limit = 10
+    scroll_token: str = Field("", max_length=300, description="From the page before.")
+
+
+class ManageTask(Request):
+    """Parameters of ManageTask."""
+
+    task_id: _TaskId = Field(description="The task.")
+    operation_type: str = Field(description="Abort; only while the task waits.")
+
+
+class TaskActions:
+    """Carries the actions out."""
+
+    def __init__(self, processing: ProcessingService, url: UrlOf) -> None:
+        self._processing = processing
+        self._url = url
+
+    def table(self) -> Sequence[Action[Any]]:
+        """Return the declarations."""
+        return (
+            Action(
+                "DescribeTaskDetail", "Tell everything of one task.", Group.READ, DescribeTaskDetail, self._detail,
+                {"TaskType": "Procedure, ReviewAudioVideo or PullUpload",
+                 "Status": "WAITING, PROCESSING, FINISH or ABORTED",
+                 "CreateTime": "when it was opened", "BeginProcessTime": "when it began, empty before",
+                 "FinishTime": "when it ended, empty before",
+                 "…Task": "the member of the task's type, as in its event; the others are null"},
+                ("InvalidParameterValue.TaskId", "ResourceNotFound"),
+            ),
+            Action(
+                "DescribeTasks", "List tasks.", Group.READ, DescribeTasks, self._list,
+                {"TaskSet": "TaskId, Status, FileId, TaskType, times, SessionId, SessionContext",
+                 "ScrollToken": "for the next page; empty on the last one"},
+                ("InvalidParameterValue", "InvalidParameterValue.Status"),
+            ),
+            Action(
+                "ManageTask", "End a task that waits.", Group.PROCESS, ManageTask, self._manage, {},
+                ("InvalidParameterValue.TaskId", "InvalidParameterValue.InvalidOperationType", "FailedOperation"),
+                {"task.unknown": "InvalidParameterValue.TaskId", "task.not_waiting": "FailedOperation",
+                 "task.operation": "InvalidParameterValue.InvalidOperationType"},
+            ),
+        )  # fmt: skip
+
+    async def _detail(self, caller: Caller, asked: DescribeTaskDetail) -> Response:
+        state = await self._processing.state(caller.sub_app_id, asked.task_id)
+        task = state.task
+        members = dict.fromkeys((*_MEMBERS.values(), *_NEVER_MADE))
+        return {
+            "TaskType": task.type.value,
+            "Status": task.status.value,
+            **_times(task),
+            **members,
+            _MEMBERS[task.type]: await self._member(state),
+        }
+
+    async def _member(self, state: FlowState) -> Mapping[str, Any]:
+        """The same that the task's event tells."""
+        if state.task.type is TaskType.REVIEW_AUDIO_VIDEO:
+            return review_audio_video_task(state.task, state.subtasks[0] if state.subtasks else None)
+        return described(state, self._url)
+
+    async def _list(self, caller: Caller, asked: DescribeTasks) -> Response:
+        query = TaskQuery(
+            caller.sub_app_id,
+            TaskStatus(asked.status) if asked.status else None,
+            asked.file_id,
+            asked.create_time.ends,
+            asked.finish_time.ends,
+            by_finish=asked.sort.field == "FinishTime",
+            descending=asked.sort.order == "Desc",
+            # One more than asked for tells whether there is another page.
+            limit=asked.limit + 1,
+            after=_place(asked.scroll_token) if asked.scroll_token else None,
+        )
+        found = await self._processing.tasks(query)
+        page = found[: asked.limit]
+        token = _token(query.place(page[-1])) if len(found) > asked.limit else ""
+        return {"TaskSet": [_row(task) for task in page], "ScrollToken": token}
+
+    async def _manage(self, caller: Caller, asked: ManageTask) -> Response:
+        if asked.operation_type != "Abort":
+            raise Invalid("task.operation", f"OperationType {asked.operation_type[:40]!r} is unknown; send Abort")
+        await self._processing.abort_waiting(caller.sub_app_id, asked.task_id)
+        return {}
+
+
+def _row(task: Task) -> Mapping[str, Any]:
+    return {
+        "TaskId": task.task_id,
+        "Status": task.status.value,
+        "FileId": task.file_id,
+        "TaskType": task.type.value,
+        **_times(task),
+        "SessionId": task.session_id,
+        "SessionContext": task.session_context,
+    }
+
+
+def _times(task: Task) -> Mapping[str, str]:
+    return {
+        "CreateTime": iso_time(task.created_at),
+        "BeginProcessTime": iso_time(task.started_at) if task.started_at else "",
+        "FinishTime": iso_time(task.finished_at) if task.finished_at else "",
+    }
+
+
+def _token(place: tuple[float, str]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+
+
+def _place(token: str) -> tuple[float, str]:
+    try:
+        moment, task_id = json.loads(base64.urlsafe_b64decode(token.encode()))
+        return float(moment), str(task_id)
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise Invalid(
+            "api.value", "ScrollToken is none of ours; send that of the page before", field="ScrollToken"
+        ) from error
