@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from openvod.adapters.sql import migrations
 from openvod.adapters.sql.database import Database, Transaction
@@ -110,18 +110,36 @@ def test_the_count_ends_where_the_list_does(database: Database) -> None:
     assert len(_find(database, offset=REACHABLE - 10).assets) == 10
 
 
-def test_an_ordinary_page_is_read_from_the_index(database: Database) -> None:
-    """What a page leaves out is not read from the table: the ids come from the index, in its order."""
-    if database.engine.dialect.name != "sqlite":
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({"offset": 4000}, ["COVERING INDEX ix_media_assets_sub_app_id_created_at_file_id_expires_at"] * 2),
+        ({"file_ids": ("1", "2")}, ["INDEX sqlite_autoindex_media_assets_1"] * 2),
+    ],
+)
+def test_a_page_reads_little(library: Database, members: dict[str, Any], expected: list[str]) -> None:
+    """An ordinary page is found in the index alone, in its order, and named files by their ids; so are the rows."""
+    if library.engine.dialect.name != "sqlite":
         pytest.skip("the plan of PostgreSQL depends on its statistics")
-    plan = (
-        "EXPLAIN QUERY PLAN SELECT file_id FROM media_assets WHERE sub_app_id = 7 AND expires_at > 1"
-        " ORDER BY created_at DESC, file_id DESC LIMIT 10 OFFSET 4990"
-    )
-    with database.engine.connect() as connection:
-        steps = [row[-1] for row in connection.execute(text(plan))]
-    assert len(steps) == 1
-    assert "COVERING INDEX ix_media_assets_sub_app_id_created_at_file_id_expires_at" in steps[0]
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(library.engine, "before_cursor_execute", note)
+    _find(library, **members)
+    event.remove(library.engine, "before_cursor_execute", note)
+    with library.engine.connect() as connection:
+        steps = [
+            row[-1]
+            for statement, parameters in asked
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            if "media_assets" in row[-1]
+        ]
+    assert [step.partition("USING ")[2].partition(" (")[0] for step in steps] == [
+        *expected,
+        "INDEX sqlite_autoindex_media_assets_1",
+    ]
 
 
 def test_details_survive_the_trip(database: Database) -> None:
