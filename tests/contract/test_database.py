@@ -28,6 +28,7 @@ from openvod.storage.model import (
     StoredObject,
     UploadState,
 )
+from openvod.storage.service import remove_objects
 from openvod.upload.model import (
     ApplyRequest,
     FileRequest,
@@ -115,6 +116,23 @@ def test_access_rows(database: Database) -> None:
         assert [tx.access.add_category(1, n, 0).class_id for n in "ab"] == [1, 2]
         tx.access.delete_key_pair("id")
         assert tx.access.key_pair("id") is None
+
+    run_async(database.write(work))
+
+
+def test_many_objects_go_at_once(database: Database) -> None:
+    """More objects than one statement takes are deleted with their bytes doomed; others stay."""
+    keys = [f"d/{number}" for number in range(1201)]
+
+    def work(tx: Transaction) -> None:
+        for key in [*keys, "e/0"]:
+            tx.storage.add_blob(Blob(key, BlobState.LIVE, 1.0))
+            tx.storage.put_object(StoredObject("b", key, 1, "e", 1, {}, (Extent(key, 0, 1),), 1.0))
+        tx.storage.put_object(StoredObject("c", "d/0", 0, "e", 1, {}, (), 1.0))
+        remove_objects(tx.storage, "b", tx.storage.objects_under("b", "d/"))
+        assert [(o.bucket, o.key) for o in tx.storage.all_objects()] == [("b", "e/0"), ("c", "d/0")]
+        assert {blob.blob_id for blob in tx.storage.blobs(BlobState.DOOMED)} == set(keys)
+        assert [blob.blob_id for blob in tx.storage.blobs(BlobState.LIVE)] == ["e/0"]
 
     run_async(database.write(work))
 
