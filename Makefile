@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-all test-clients lint lock clean bench bench-media bench-upload kill-sweep flow-sweep client-sweep bench-events test-events-truth
+.PHONY: help demo test test-all test-clients lint lock clean bench bench-media bench-upload kill-sweep flow-sweep client-sweep bench-events test-events-truth bench-api
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1: \2/p' $(MAKEFILE_LIST)
 
@@ -66,6 +66,9 @@ test-events-truth: $(VENV)/.installed-dev ## 10,000 events into receivers that m
 
 bench-events: $(VENV)/.installed-dev ## delay to the first attempt, events per second, what a hanging receiver costs others
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.events $(ARGS)
+
+bench-api: $(VENV)/.installed-dev ## what a page of a library of 100,000 files costs, the first and the last
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.media_list $(ARGS)
 
 bench-media: $(VENV)/.installed-dev ## what ladders, remuxes, snapshots and reviews cost, with their quality
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.media $(ARGS)

@@ -39,6 +39,7 @@ from openvod.storage.model import (
     StoredObject,
     UploadState,
 )
+from openvod.storage.service import remove_objects
 from openvod.upload.model import (
     ApplyRequest,
     FileRequest,
@@ -166,6 +167,23 @@ def test_audit_rows(database: Database) -> None:
         assert [entry for _, entry in tx.access.audit_entries(newest[-1][0], 9)] == entries[2::-1]
         assert tx.access.forget_audit_entries(3.0) == 3
         assert len(tx.access.audit_entries(0, 9)) == 2
+
+    run_async(database.write(work))
+
+
+def test_many_objects_go_at_once(database: Database) -> None:
+    """More objects than one statement takes are deleted with their bytes doomed; others stay."""
+    keys = [f"d/{number}" for number in range(1201)]
+
+    def work(tx: Transaction) -> None:
+        for key in [*keys, "e/0"]:
+            tx.storage.add_blob(Blob(key, BlobState.LIVE, 1.0))
+            tx.storage.put_object(StoredObject("b", key, 1, "e", 1, {}, (Extent(key, 0, 1),), 1.0))
+        tx.storage.put_object(StoredObject("c", "d/0", 0, "e", 1, {}, (), 1.0))
+        remove_objects(tx.storage, "b", tx.storage.objects_under("b", "d/"))
+        assert [(o.bucket, o.key) for o in tx.storage.all_objects()] == [("b", "e/0"), ("c", "d/0")]
+        assert {blob.blob_id for blob in tx.storage.blobs(BlobState.DOOMED)} == set(keys)
+        assert [blob.blob_id for blob in tx.storage.blobs(BlobState.LIVE)] == ["e/0"]
 
     run_async(database.write(work))
 

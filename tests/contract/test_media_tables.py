@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from openvod.adapters.sql import migrations
-from openvod.adapters.sql.database import Database, Transaction, open_database, sqlite_url
+from openvod.adapters.sql.database import Database, Transaction, open_database
 from openvod.media.model import KeyFrameMark, MediaAsset, MediaOutput, ProbeState
 from openvod.media.query import REACHABLE, Found, MediaQuery, Span
 from support.server import run_async
@@ -111,22 +110,38 @@ def test_the_count_ends_where_the_list_does(database: Database) -> None:
     assert len(_find(database, offset=REACHABLE - 10).assets) == 10
 
 
-def test_an_ordinary_page_is_read_from_the_index(tmp_path: Path) -> None:
-    """What a page leaves out is not read from the table: the ids come from the index, in its order.
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({"offset": 4000}, ["COVERING INDEX ix_media_assets_sub_app_id_created_at_file_id_expires_at"] * 2),
+        ({"file_ids": ("1", "2")}, ["INDEX sqlite_autoindex_media_assets_1"] * 2),
+    ],
+)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_page_reads_little(library: Database, members: dict[str, Any], expected: list[str]) -> None:
+    """An ordinary page is found in the index alone, in its order, and named files by their ids; so are the rows.
 
     SQLite alone: what PostgreSQL plans depends on its statistics.
     """
-    database = open_database(sqlite_url(tmp_path / "plan.sqlite3"))
-    migrations.upgrade(database.engine)
-    plan = (
-        "EXPLAIN QUERY PLAN SELECT file_id FROM media_assets WHERE sub_app_id = 7 AND expires_at > 1"
-        " ORDER BY created_at DESC, file_id DESC LIMIT 10 OFFSET 4990"
-    )
-    with database.engine.connect() as connection:
-        steps = [row[-1] for row in connection.execute(text(plan))]
-    database.close()
-    assert len(steps) == 1
-    assert "COVERING INDEX ix_media_assets_sub_app_id_created_at_file_id_expires_at" in steps[0]
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(library.engine, "before_cursor_execute", note)
+    _find(library, **members)
+    event.remove(library.engine, "before_cursor_execute", note)
+    with library.engine.connect() as connection:
+        steps = [
+            row[-1]
+            for statement, parameters in asked
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            if "media_assets" in row[-1]
+        ]
+    assert [step.partition("USING ")[2].partition(" (")[0] for step in steps] == [
+        *expected,
+        "INDEX sqlite_autoindex_media_assets_1",
+    ]
 
 
 def test_details_survive_the_trip(database: Database) -> None:

@@ -16,7 +16,7 @@ from openvod.media.model import MediaAsset
 from openvod.media.outputs import Folder, original_folders, output_folder
 from openvod.media.ports import LibraryTx
 from openvod.storage.ports import StorageTables
-from openvod.storage.service import remove_object
+from openvod.storage.service import remove_objects
 from openvod.tasks.model import SubTaskKind
 
 
@@ -90,14 +90,14 @@ def _without_snapshot_cover(tx: LibraryTx, asset: MediaAsset) -> MediaAsset:
 def _remove_outputs(tx: LibraryTx, asset: MediaAsset, kind: SubTaskKind, definition: int) -> None:
     tx.media.delete_outputs(asset.file_id, kind.value, definition)
     folder, names = output_folder(tx.storage, asset), names_of(kind, definition)
-    for stored in tx.storage.objects_under(folder.bucket, folder.prefix) if folder else ():
-        if names.fullmatch(stored.key.removeprefix(folder.prefix if folder else "")):
-            remove_object(tx.storage, stored.bucket, stored.key)
+    if folder:
+        found = tx.storage.objects_under(folder.bucket, folder.prefix)
+        belonging = [each for each in found if names.fullmatch(each.key.removeprefix(folder.prefix))]
+        remove_objects(tx.storage, folder.bucket, belonging)
 
 
 def _remove_under(tables: StorageTables, folder: Folder) -> None:
-    for stored in tables.objects_under(folder.bucket, folder.prefix):
-        remove_object(tables, stored.bucket, stored.key)
+    remove_objects(tables, folder.bucket, tables.objects_under(folder.bucket, folder.prefix))
 
 
 def _tell(tx: LibraryTx, asset: MediaAsset, parts: Sequence[Part], now: float) -> None:

@@ -154,6 +154,10 @@ class StorageTables(Protocol):
         """Delete."""
         ...
 
+    def delete_objects(self, bucket: str, keys: Iterable[str]) -> None:
+        """Delete many objects of a bucket; absent ones are no error."""
+        ...
+
     def objects_after(self, bucket: str, key: str, limit: int) -> Sequence[StoredObject]:
         """Return up to ``limit`` objects of all buckets, in order of bucket and key, after the one named."""
         ...

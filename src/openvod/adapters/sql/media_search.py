@@ -16,7 +16,9 @@ _WHOLE, _BEGINNING, _ANYWHERE = 0, 1, 2
 
 def conditions_of(query: MediaQuery, dialect: str) -> list[ColumnElement[bool]]:
     """Return what all have to hold."""
-    where = [_c.sub_app_id == query.sub_app_id, _c.expires_at > query.now, *([false()] if query.nothing else [])]
+    # Where ids are named, they lead to the rows; the sum keeps SQLite from walking through the application instead.
+    owner = _c.sub_app_id + 0 if query.file_ids else _c.sub_app_id
+    where = [owner == query.sub_app_id, _c.expires_at > query.now, *([false()] if query.nothing else [])]
     where += [column.in_(wanted) for column, wanted in _alternatives(query) if wanted]
     where += [or_(*(column.icontains(text, autoescape=True) for column, text in texts)) for texts in _texts(query)]
     if query.name_prefixes:

@@ -32,9 +32,8 @@ class SqlMediaTables:
 
     def assets(self, sub_app_id: int, file_ids: Collection[str], now: float) -> Sequence[MediaAsset]:
         """Return an application's assets of these ids that have not expired."""
-        table = schema.media_assets
-        where = (table.c.sub_app_id == sub_app_id, table.c.file_id.in_(file_ids), table.c.expires_at > now)
-        return [_asset(row) for row in fetch_all(self._connection, table, *where)]
+        rows = self._rows(file_ids)
+        return [_asset(row) for row in rows if row.sub_app_id == sub_app_id and row.expires_at > now]
 
     def search(self, query: MediaQuery) -> Found:
         """Return a page of what matches.
@@ -46,8 +45,15 @@ class SqlMediaTables:
         total = self._connection.scalar(count_of(where)) or 0
         page = select(table.c.file_id).where(*where).order_by(*order_of(query)).limit(query.limit).offset(query.offset)
         ids = self._connection.execute(page).scalars().all()
-        found = {asset.file_id: asset for asset in self.assets(query.sub_app_id, ids, query.now)}
+        found = {row.file_id: _asset(row) for row in self._rows(ids)}
         return Found(total, [found[file_id] for file_id in ids])
+
+    def _rows(self, file_ids: Collection[str]) -> Sequence[Any]:
+        """Return rows by their ids alone: another condition, and SQLite reads all files of an application for it."""
+        rows: Sequence[Any] = fetch_all(
+            self._connection, schema.media_assets, schema.media_assets.c.file_id.in_(file_ids)
+        )
+        return rows
 
     def put_asset(self, asset: MediaAsset) -> None:
         """Insert or replace."""

@@ -143,6 +143,12 @@ class SqlStorageTables:
         """Delete."""
         remove(self._connection, schema.objects, schema.objects.c.bucket == bucket, schema.objects.c.key == key)
 
+    def delete_objects(self, bucket: str, keys: Iterable[str]) -> None:
+        """Delete many."""
+        table = schema.objects
+        for some in _chunks(list(keys)):
+            remove(self._connection, table, table.c.bucket == bucket, table.c.key.in_(some))
+
     def objects_after(self, bucket: str, key: str, limit: int) -> Sequence[StoredObject]:
         """Return a page of all objects."""
         table = schema.objects
