@@ -106,6 +106,9 @@ API_CODES = {
     "api.type": "InvalidParameter",
     "api.unknown": "UnknownParameter",
     "api.unsupported": "UnsupportedOperation",
+    "api.rate": "RequestLimitExceeded",
+    "api.replayed": "AuthFailure.SignatureExpire",
+    "key.not_permitted": "AuthFailure.UnauthorizedOperation",
     "request.too_large": "RequestSizeLimitExceeded",
 }
 

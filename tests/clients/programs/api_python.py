@@ -6,6 +6,7 @@ The argument is what :func:`clients.api.sdks.settings_of` makes. A call is ``{"a
 
 import json
 import sys
+from typing import Any
 
 from tencentcloud.common import retry
 from tencentcloud.common.credential import Credential
@@ -25,7 +26,7 @@ profile.unsignedPayload = given.get("unsignedPayload", False)
 client = vod_client.VodClient(Credential(given["secretId"], given["secretKey"]), "ap-guangzhou", profile)
 
 
-def answer(action, parameters):  # type: ignore[no-untyped-def]
+def answer(action: str, parameters: dict[str, Any]) -> dict[str, Any]:
     """Make one call with the SDK's typed classes."""
     method = getattr(client, action, None)
     if method is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from openvod.access.model import Application
 from openvod.base.wire import Wire
@@ -57,7 +57,8 @@ class Action(Generic[Q]):
     """One action.
 
     ``response`` describes the members of the answer; ``errors`` are the declared codes beyond the generic ones;
-    ``codes`` overrides the wire's code of our errors; ``rate`` is in calls per second and key.
+    ``codes`` overrides the wire's code of our errors, with ``{field}`` for the wrong member's name; ``rate`` is in
+    calls per second and key; ``also`` is what else the request may hold, checked by the rooms below.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Action(Generic[Q]):
     errors: tuple[str, ...] = ()
     codes: Mapping[str, str] = field(default_factory=dict)
     rate: int = 20
+    also: type[BaseModel] | None = None
 
 
 #: Parameters that many actions share.

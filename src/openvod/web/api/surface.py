@@ -18,6 +18,7 @@ from openvod.web.api.authentication import Authentication, Call
 from openvod.web.api.declaration import Action, Caller, Group, Request
 from openvod.web.api.limiter import RateLimiter
 from openvod.web.api.parameters import validated
+from openvod.web.api.replays import UsedSignatures
 from openvod.web.errors import api_code
 from openvod.web.wire import Answer, WireRequest, json_answer, unavailable
 
@@ -45,11 +46,13 @@ class ApiSurface:
         authentication: Authentication,
         actions: Sequence[Action[Any]],
         limiter: RateLimiter,
+        used: UsedSignatures,
     ) -> None:
         self._uow = uow
         self._authentication = authentication
         self._actions = {action.name: action for action in actions}
         self._limiter = limiter
+        self._used = used
 
     async def __call__(self, request: WireRequest) -> Answer:
         """Serve one request."""
@@ -83,9 +86,19 @@ class ApiSurface:
         _check_permission(call.key, action.group)
         if not self._limiter.admits(call.key.secret_id, action.name, action.rate):
             raise Exhausted("api.rate", f"more than {action.rate} calls of {action.name} in a second; slow down")
+        self._check_replay(action.group, call)
         request: Request = validated(action, call.parameters, as_text=call.as_text)
         application = await self._uow.read(lambda tx: application_for(tx.access, call.key, request.sub_app_id))
         return dict(await action.run(Caller(call.key.secret_id, application), request))
+
+    def _check_replay(self, group: Group, call: Call) -> None:
+        """Refuse what would change something by a signature used before (decision 17); reading again changes nothing.
+
+        Reads count as uses nevertheless: X-TC-Action need not be signed, so the same signature fits other actions.
+        """
+        age = self._used.age(call.key.secret_id, call.signature)
+        if age is not None and age >= call.again_seconds and group is not Group.READ:
+            raise Denied("api.replayed", f"this signature was used {age:.1f} s ago; sign every call anew")
 
 
 def _check_permission(key: KeyPair, group: Group) -> None:
@@ -98,10 +111,15 @@ def _code(error: OpenVodError, action: Action[Any] | None) -> str:
     """Return the wire's code: the action's own where it declares one for the field or for the error."""
     if action is None:
         return api_code(error)
+    field = _field(str(error.details.get("field", "")))
     if own := action.codes.get(error.code):
-        return own
-    field = error.details.get("field")
+        return own.replace("{field}", field).rstrip(".")
     declared = f"InvalidParameterValue.{field}"
     if error.code == "api.value" and declared in action.errors:
         return declared
     return api_code(error)
+
+
+def _field(path: str) -> str:
+    """Return the innermost name of a path such as ``StreamInfos.0.Video.Codec``."""
+    return next((step for step in reversed(path.split(".")) if not step.isdigit()), "")

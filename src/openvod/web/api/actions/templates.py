@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from openvod.events.codec import iso_time
 from openvod.tasks.service import TaskService
-from openvod.tasks.templates import Template, TemplateKind
+from openvod.tasks.templates import BODIES, Template, TemplateKind
 from openvod.web.api.declaration import Action, Caller, Group, Limit, Offset, Request, Response
 
 _Definition = Annotated[int, Field(ge=1, description="The template's id.")]
@@ -43,6 +43,7 @@ _CODES = {
     "template.quota": "LimitExceeded.TooMuchTemplate",
     "template.unknown": "ResourceNotFound.TemplateNotExist",
     "template.preset": "InvalidParameterValue.ModifyDefaultTemplate",
+    "template.field": "InvalidParameterValue.{field}",
 }
 _ERRORS = (
     "LimitExceeded.TooMuchTemplate", "ResourceNotFound.TemplateNotExist", "InvalidParameterValue.Definitions",
@@ -116,13 +117,14 @@ class TemplateActions:
             page = found[asked.offset : asked.offset + asked.limit]
             return {"TotalCount": len(found), family.members: [template_row(each) for each in page]}
 
+        fields = tuple(f"InvalidParameterValue.{field.alias}" for field in BODIES[kind].model_fields.values())
         preset = {"template.preset": "InvalidParameterValue.DeleteDefaultTemplate"}
         plural = f"{noun}s"
         return (
             Action(f"Create{noun}", f"Create a {kind.value} template.", Group.PROCESS, Body, create,
-                   {"Definition": "the template's id"}, _ERRORS, _CODES),
-            Action(f"Modify{noun}", f"Change a {kind.value} template.", Group.PROCESS, Change, modify, {}, _ERRORS,
-                   _CODES),
+                   {"Definition": "the template's id"}, (*_ERRORS, *fields), _CODES, also=BODIES[kind]),
+            Action(f"Modify{noun}", f"Change a {kind.value} template.", Group.PROCESS, Change, modify, {},
+                   (*_ERRORS, *fields), _CODES, also=BODIES[kind]),
             Action(f"Delete{noun}", f"Delete a {kind.value} template.", Group.PROCESS, Deletion, delete, {}, _ERRORS,
                    _CODES | preset),
             Action(f"Describe{plural}", f"List {kind.value} templates.", Group.READ, Listing, describe,
