@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from openvod.app import cli_access, cli_client, cli_demo, cli_events, cli_media, cli_serve, cli_tasks, cli_tools
+from openvod.app import (
+    cli_access,
+    cli_api,
+    cli_client,
+    cli_demo,
+    cli_events,
+    cli_media,
+    cli_serve,
+    cli_tasks,
+    cli_tools,
+)
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Self-hosted video on demand.", pretty_exceptions_enable=False
@@ -24,6 +34,7 @@ app.add_typer(cli_access.apps, name="apps")
 app.add_typer(cli_access.regions, name="regions")
 app.add_typer(cli_access.classes, name="classes")
 app.add_typer(cli_access.audit, name="audit")
+app.add_typer(cli_api.api, name="api")
 app.add_typer(cli_events.events, name="events")
 app.add_typer(cli_media.media, name="media")
 app.add_typer(cli_tasks.tasks, name="tasks")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from openvod.access.audit import AuditLog
@@ -32,6 +32,7 @@ from openvod.web.api.actions.uploads import UploadActions
 from openvod.web.api.authentication import Authentication
 from openvod.web.api.declaration import Action
 from openvod.web.api.limiter import RateLimiter
+from openvod.web.api.replays import UsedSignatures
 from openvod.web.api.surface import ApiSurface
 
 
@@ -61,9 +62,24 @@ def server_api(rooms: ApiRooms) -> ApiSurface:
         Authentication(database, rooms.box, clock),
         actions_of(rooms),
         RateLimiter(time.monotonic),
+        UsedSignatures(time.monotonic),
         AuditLog(database, clock),
         clock,
     )
+
+
+class _Nothing:
+    """Stands for a service where actions are only described; any use is a mistake of the composition."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"{name} of a service was used, but there is none: actions are only described here")
+
+
+def declared_actions() -> Sequence[Action[Any]]:
+    """Return every action, to be read and not to be run: no database, no server."""
+    nothing: Any = _Nothing()
+    services = {each.name: nothing for each in fields(ApiRooms)}
+    return actions_of(ApiRooms(**services | {"own_scheme": "http"}))
 
 
 def actions_of(rooms: ApiRooms) -> Sequence[Action[Any]]:

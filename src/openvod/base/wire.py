@@ -32,9 +32,9 @@ def read_wire(model: type[W], plain: Mapping[str, Any], code: str) -> W:
         return model.model_validate(plain)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or model.__name__
+        field = ".".join(str(part) for part in first["loc"])
         reason = first["msg"].removeprefix("Value error, ")
-        raise Invalid(code, f"{field}: {reason}", field=field, problem=first["type"]) from error
+        raise Invalid(code, f"{field or model.__name__}: {reason}", field=field, problem=first["type"]) from error
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

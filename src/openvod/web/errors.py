@@ -141,6 +141,7 @@ API_CODES = {
     "api.unknown": "UnknownParameter",
     "api.rate": "RequestLimitExceeded",
     "api.unsupported": "UnsupportedOperation",
+    "api.replayed": "AuthFailure.SignatureExpire",
     "request.too_large": "RequestSizeLimitExceeded",
 }
 

@@ -30,8 +30,33 @@ class Sdk:
 PYTHON = Sdk("python 3.1.195", lambda _: [sys.executable, str(_PROGRAMS / "api_python.py")])
 NODE = Sdk("nodejs 4.1.287", lambda _: ["node", str(_PROGRAMS / "api_nodejs.cjs")])
 #: The newest that the Go module proxy has with the vod package: the product's own module is not there.
-GO = Sdk("go 1.0.162", lambda builds: builds.go_api)
-JAVA = Sdk("java 3.1.660", lambda builds: builds.java("api", "openvod.clients.Api"))
+GO = Sdk(
+    "go 1.0.162",
+    lambda builds: builds.go_api,
+    frozenset(
+        {
+            "CreateReviewTemplate",
+            "CreateStorageRegion",
+            "CreateVodDomain",
+            "DeleteVodDomain",
+            "DescribeDefaultDistributionConfig",
+            "DescribeReviewTemplates",
+            "DescribeStorageRegions",
+            "ModifyDefaultDistributionConfig",
+            "ModifyDefaultStorageRegion",
+            "ModifyReviewTemplate",
+            "DeleteReviewTemplate",
+            "ModifyVodDomainConfig",
+            "ReviewAudioVideo",
+        }
+    ),
+)
+#: The newest on Maven Central.
+JAVA = Sdk(
+    "java 3.1.660",
+    lambda builds: builds.java("api", "openvod.clients.Api"),
+    frozenset({"DescribeDefaultDistributionConfig", "ModifyDefaultDistributionConfig"}),
+)
 SDKS = (PYTHON, NODE, GO, JAVA)
 
 

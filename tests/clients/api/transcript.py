@@ -27,10 +27,23 @@ class Line:
     lacks: str = ""
 
 
+@dataclass(frozen=True)
+class Missing:
+    """Stands in the memory for what an SDK could not ask for."""
+
+    what: str
+
+
 def run_table(program: Program, url: str, clip: Path) -> Sequence[Line]:
     """Make every call of the table; ``url`` is the platform's address, ``clip`` what is uploaded."""
     memory: Memory = {}
-    return [_run(call, program, memory, url, clip) for call in CALLS]
+    lines: list[Line] = []
+    for call in CALLS:
+        line = _run(call, program, memory, url, clip)
+        if line.lacks:
+            memory.update(dict.fromkeys(call.keeps, Missing(line.lacks)))
+        lines.append(line)
+    return lines
 
 
 def _run(call: Call, program: Program, memory: Memory, url: str, clip: Path) -> Line:
@@ -39,7 +52,9 @@ def _run(call: Call, program: Program, memory: Memory, url: str, clip: Path) -> 
             _store(url, memory, clip)
         parameters = filled(call.parameters, memory)
     except KeyError as error:
-        return Line(call, f"{call.action} lacks {error} of an earlier call")
+        return Line(call, f"{call.action} needs {error} of an earlier call, which failed")
+    if missing := next((each for each in parameters.values() if isinstance(each, Missing)), None):
+        return Line(call, lacks=missing.what)
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         said = program.call(call.action, parameters)

@@ -15,6 +15,7 @@ from openvod.base.sizes import KIB, MIB
 from openvod.signing import tc3, v1
 from openvod.signing.cos import parse_query
 from openvod.web.api.parameters import from_json, from_pairs
+from openvod.web.api.replays import TC3_AGAIN_SECONDS
 from openvod.web.wire import WireRequest
 
 _TC3_LIMIT, _V1_LIMIT, _GET_LIMIT = 10 * MIB, MIB, 32 * KIB
@@ -27,13 +28,19 @@ _ENVELOPE = frozenset(
 
 @dataclass(frozen=True)
 class Call:
-    """An authenticated call. ``as_text``: parameters came as texts and are converted by their declared type."""
+    """An authenticated call.
+
+    ``as_text``: parameters came as texts and are converted by their declared type. ``again_seconds``: how long after
+    its first use ``signature`` may come again.
+    """
 
     key: KeyPair
     action: str
     version: str
     parameters: dict[str, Any]
     as_text: bool
+    signature: str
+    again_seconds: float
 
 
 class Authentication:
@@ -67,9 +74,9 @@ class Authentication:
             raise Denied("api.signature_mismatch", "the TC3 signature is wrong; check SecretKey and the signed headers")
         tc3.check_clock(request.headers, self._clock.now())
         action, version = request.headers.get("x-tc-action", ""), request.headers.get("x-tc-version", "")
-        if request.method == "GET":
-            return Call(key, action, version, from_pairs(request.query), as_text=True)
-        return Call(key, action, version, from_json(body), as_text=False)
+        as_text = request.method == "GET"
+        parameters = from_pairs(request.query) if as_text else from_json(body)
+        return Call(key, action, version, parameters, as_text, credential.signature, TC3_AGAIN_SECONDS)
 
     async def _by_parameters(self, request: WireRequest) -> Call:
         pairs: Sequence[tuple[str, str]] = request.query
@@ -87,7 +94,9 @@ class Authentication:
             raise Denied("api.signature_mismatch", "the signature is wrong; check SecretKey, host and parameters")
         tc3.check_clock({"x-tc-timestamp": given.get("Timestamp", "")}, self._clock.now())
         parameters = from_pairs([(name, value) for name, value in pairs if name not in _ENVELOPE])
-        return Call(key, given.get("Action", ""), given.get("Version", ""), parameters, as_text=True)
+        # A nonce makes each call's signature one of its own.
+        action, version = given.get("Action", ""), given.get("Version", "")
+        return Call(key, action, version, parameters, as_text=True, signature=given["Signature"], again_seconds=0.0)
 
     async def _secret(self, secret_id: str) -> tuple[KeyPair, str]:
         key = await self._uow.read(lambda tx: signer(tx.access, secret_id))

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from openvod.access.model import Application, KeyPair
 from openvod.access.model import Group as Group
@@ -52,7 +52,8 @@ class Action(Generic[Q]):
 
     ``response`` describes the members of the answer; ``errors`` are the declared codes beyond the generic ones;
     ``codes`` overrides the wire's code of our errors; ``rate`` is in calls per second and key; ``installation``: it
-    touches all applications, so that only keys of the main one may call it.
+    touches all applications, so that only keys of the main one may call it; ``also`` is what else the request may hold,
+    checked by the rooms below.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Action(Generic[Q]):
     codes: Mapping[str, str] = field(default_factory=dict)
     rate: int = 20
     installation: bool = False
+    also: type[BaseModel] | None = None
 
 
 #: Parameters that many actions share.

@@ -19,6 +19,7 @@ from openvod.web.api.authentication import Authentication, Call
 from openvod.web.api.declaration import Action, Caller, Group, Request
 from openvod.web.api.limiter import RateLimiter
 from openvod.web.api.parameters import validated
+from openvod.web.api.replays import UsedSignatures
 from openvod.web.errors import api_code
 from openvod.web.wire import Answer, WireRequest, json_answer, unavailable
 
@@ -48,6 +49,7 @@ class ApiSurface:
         authentication: Authentication,
         actions: Sequence[Action[Any]],
         limiter: RateLimiter,
+        used: UsedSignatures,
         audit: AuditLog,
         clock: Clock,
     ) -> None:
@@ -57,6 +59,7 @@ class ApiSurface:
         self._authentication = authentication
         self._actions = {action.name: action for action in actions}
         self._limiter = limiter
+        self._used = used
 
     async def __call__(self, request: WireRequest) -> Answer:
         """Serve one request."""
@@ -117,11 +120,21 @@ class ApiSurface:
             raise Denied("key.not_permitted", f"{action.name} touches all applications; use a key of the main one")
         if not self._limiter.admits(call.key.secret_id, action.name, action.rate):
             raise Exhausted("api.rate", f"more than {action.rate} calls of {action.name} in a second; slow down")
+        self._check_replay(action.group, call)
         request: Request = validated(action, call.parameters, as_text=call.as_text)
         application = await self._uow.read(lambda tx: application_for(tx.access, call.key, request.sub_app_id))
         if action.group in _TAKING_IN:
             check_is_on(application)
         return dict(await action.run(Caller(call.key, application), request))
+
+    def _check_replay(self, group: Group, call: Call) -> None:
+        """Refuse what would change something by a signature used before (decision 17); reading again changes nothing.
+
+        Reads count as uses nevertheless: X-TC-Action need not be signed, so the same signature fits other actions.
+        """
+        age = self._used.age(call.key.secret_id, call.signature)
+        if age is not None and age >= call.again_seconds and group is not Group.READ:
+            raise Denied("api.replayed", f"this signature was used {age:.1f} s ago; sign every call anew")
 
 
 def _code(error: OpenVodError, action: Action[Any] | None) -> str:

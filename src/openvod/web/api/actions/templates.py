@@ -143,9 +143,9 @@ class TemplateActions:
         fields, unknown = field_errors(kind), codes["template.unknown"]
         return (
             Action(f"Create{noun}", f"Create a {kind.value} template.", Group.PROCESS, Body, create,
-                   {"Definition": "the template's id"}, (codes["template.quota"], *fields), codes),
+                   {"Definition": "the template's id"}, (codes["template.quota"], *fields), codes, also=BODIES[kind]),
             Action(f"Modify{noun}", f"Change a {kind.value} template.", Group.PROCESS, Change, modify, {},
-                   (unknown, codes["template.preset"], *fields), codes),
+                   (unknown, codes["template.preset"], *fields), codes, also=BODIES[kind]),
             Action(f"Delete{noun}", f"Delete a {kind.value} template.", Group.PROCESS, Deletion, delete, {},
                    (unknown, delete_codes["template.preset"]), delete_codes),
             Action(f"Describe{noun}s", f"List {kind.value} templates.", Group.READ, listing, describe,

@@ -1,0 +1,29 @@
+"""``openvod api``: what the server API offers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from openvod.app.server_api import declared_actions
+from openvod.web.api.reference import reference
+
+api = typer.Typer(no_args_is_help=True, help="The server API 3.0.")
+
+
+@api.callback()
+def _group() -> None:
+    """Keep ``docs`` a command of its own, also while it is the only one."""
+
+
+@api.command("docs")
+def docs(
+    names: Annotated[list[str] | None, typer.Argument(help="Only these actions; all when none is named.")] = None,
+) -> None:
+    """Print the reference of every action in Markdown; needs no server."""
+    actions = declared_actions()
+    unknown = sorted(set(names or ()) - {action.name for action in actions})
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)}: no such action", param_hint="NAMES")
+    typer.echo(reference([action for action in actions if not names or action.name in names]), nl=False)
