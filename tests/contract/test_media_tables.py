@@ -11,8 +11,10 @@ from sqlalchemy import event, text
 
 from openvod.adapters.sql import migrations
 from openvod.adapters.sql.database import Database, Transaction, open_database
+from openvod.events.model import EventState, NewEvent
 from openvod.media.model import KeyFrameMark, MediaAsset, MediaOutput, ProbeState
 from openvod.media.query import REACHABLE, Found, MediaQuery, Span
+from openvod.media.removal import delete_file
 from support.server import run_async
 
 _NOW = 1_000.0
@@ -209,3 +211,16 @@ def test_older_files_get_their_details(database_url: str) -> None:
         database.close()
     assert [tuple(row) for row in rows] == [("1", "Audio", 253402300799.0, ""), ("2", "Image", 1e9, "block")]
     assert found.total == 2
+
+
+def test_a_file_deleted_before_its_probe_is_told_of_in_order(database: Database) -> None:
+    """The upload's event, which still waits for metadata, leaves before that of the deletion; nothing stays held."""
+
+    def work(tx: Transaction) -> list[tuple[str, int | None]]:
+        tx.media.put_asset(_ASSET)
+        tx.events.add(NewEvent(7, "NewFileUpload", "1", "{}", EventState.HELD, 2.0))
+        delete_file(tx, _ASSET, _NOW)
+        assert tx.media.asset("1") is None
+        return [(each.type, each.sequence) for each in tx.events.log(7, 0, 10)]
+
+    assert run_async(database.write(work)) == [("NewFileUpload", 1), ("FileDeleted", 2)]
