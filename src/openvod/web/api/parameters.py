@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from openvod.base.errors import Invalid
+from openvod.base.wire import AS_TEXT
 from openvod.web.api.declaration import Action, Q
 
 _MAX_DEPTH = 16
@@ -68,7 +69,9 @@ def validated(action: Action[Q], plain: Mapping[str, Any], *, as_text: bool) -> 
     and, as ``field``, by its name.
     """
     try:
-        return action.request.model_validate_json(json.dumps(_present(plain)), strict=not as_text)
+        return action.request.model_validate_json(
+            json.dumps(_present(plain)), strict=not as_text, context=AS_TEXT if as_text else None
+        )
     except ValidationError as error:
         raise _refusal(error) from error
 
