@@ -188,7 +188,9 @@ def test_every_parameter_form_reaches_the_action(wire: Wire) -> None:
     ]
     assert not [each["Error"] for each in made if "Error" in each]
     ids = [each["Definition"] for each in made]
-    listed = call(wire, "DescribeTranscodeTemplates", {"Definitions": ids})["TranscodeTemplateSet"]
+    listed = call(wire, "DescribeTranscodeTemplates", {"Definitions": ids})
+    assert "Error" not in listed, listed
+    listed = listed["TranscodeTemplateSet"]
     varying = {"Definition", "CreateTime", "UpdateTime"}
     shown = [{name: value for name, value in row.items() if name not in varying} for row in listed]
     assert len(shown) == 4

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_pascal
 
 from openvod.base.errors import Invalid
-
-#: Context of a validation whose values may be texts, as queries and forms have them.
-AS_TEXT = object()
 
 
 class Wire(BaseModel):
@@ -22,15 +18,6 @@ class Wire(BaseModel):
         frozen=True, extra="forbid", alias_generator=to_pascal, populate_by_name=True, str_max_length=2_100_000
     )
 
-    @field_validator("*", mode="before")
-    @classmethod
-    def _choice_of_text(cls, value: Any, info: ValidationInfo) -> Any:
-        """Read a text as one of a field's numbers where texts stand for values; Pydantic compares choices as they are."""
-        if info.context is not AS_TEXT or not isinstance(value, str) or info.field_name is None:
-            return value
-        choices = _numbers(cls.model_fields[info.field_name].annotation)
-        return next((number for number in choices if str(number) == value), value)
-
     def to_wire(self) -> dict[str, Any]:
         """Return plain JSON values under the wire's names."""
         return self.model_dump(by_alias=True, mode="json")
@@ -39,18 +26,40 @@ class Wire(BaseModel):
 W = TypeVar("W", bound=Wire)
 
 
-@cache
-def _numbers(annotation: Any) -> tuple[int, ...]:
-    """Return the numbers among the choices of ``Literal[…]``, also inside an optional or annotated type."""
-    if get_origin(annotation) is Literal:
-        return tuple(each for each in get_args(annotation) if isinstance(each, int))
-    return tuple(number for each in get_args(annotation) for number in _numbers(each))
+def with_numbers(model: type[Wire], plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``plain`` with numbers for texts where a member of ``model`` is one of some numbers.
+
+    Queries and forms have texts only. Pydantic reads a number from a text, but compares ``Literal[…]`` as it is.
+    """
+    kinds = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+    return {name: _with_numbers(tuple(_leaves(kinds.get(name))), value) for name, value in plain.items()}
+
+
+def _with_numbers(kinds: Sequence[Any], value: Any) -> Any:
+    if isinstance(value, str):
+        choices = (each for kind in kinds if get_origin(kind) is Literal for each in get_args(kind))
+        return next((each for each in choices if isinstance(each, int) and str(each) == value), value)
+    if isinstance(value, list):
+        return [_with_numbers(kinds, each) for each in value]
+    if isinstance(value, Mapping):
+        inner = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Wire)), None)
+        return with_numbers(inner, value) if inner else value
+    return value
+
+
+def _leaves(annotation: Any) -> Iterator[Any]:
+    """Yield the types and choices that an annotation such as ``tuple[Model, ...] | None`` is made of."""
+    if get_origin(annotation) is Literal or not get_args(annotation):
+        yield annotation
+        return
+    for each in get_args(annotation):
+        yield from _leaves(each)
 
 
 def read_wire(model: type[W], plain: Mapping[str, Any], code: str) -> W:
     """Validate wire members; ``Invalid(code)`` names the first wrong one and what it must be."""
     try:
-        return model.model_validate(plain, context=AS_TEXT)
+        return model.model_validate(with_numbers(model, plain))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from openvod.base.errors import Invalid
-from openvod.base.wire import AS_TEXT
+from openvod.base.wire import with_numbers
 from openvod.web.api.declaration import Action, Q
 
 _MAX_DEPTH = 16
@@ -69,9 +69,9 @@ def validated(action: Action[Q], plain: Mapping[str, Any], *, as_text: bool) -> 
     and, as ``field``, by its name.
     """
     try:
-        return action.request.model_validate_json(
-            json.dumps(_present(plain)), strict=not as_text, context=AS_TEXT if as_text else None
-        )
+        present = _present(plain)
+        given = with_numbers(action.request, present) if as_text else present
+        return action.request.model_validate_json(json.dumps(given), strict=not as_text)
     except ValidationError as error:
         raise _refusal(error) from error
 
