@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_pascal
@@ -26,10 +26,40 @@ class Wire(BaseModel):
 W = TypeVar("W", bound=Wire)
 
 
+def with_numbers(model: type[Wire], plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``plain`` with numbers for texts where a member of ``model`` is one of some numbers.
+
+    Queries and forms have texts only. Pydantic reads a number from a text, but compares ``Literal[…]`` as it is.
+    """
+    kinds = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+    return {name: _with_numbers(tuple(_leaves(kinds.get(name))), value) for name, value in plain.items()}
+
+
+def _with_numbers(kinds: Sequence[Any], value: Any) -> Any:
+    if isinstance(value, str):
+        choices = (each for kind in kinds if get_origin(kind) is Literal for each in get_args(kind))
+        return next((each for each in choices if isinstance(each, int) and str(each) == value), value)
+    if isinstance(value, list):
+        return [_with_numbers(kinds, each) for each in value]
+    if isinstance(value, Mapping):
+        inner = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Wire)), None)
+        return with_numbers(inner, value) if inner else value
+    return value
+
+
+def _leaves(annotation: Any) -> Iterator[Any]:
+    """Yield the types and choices that an annotation such as ``tuple[Model, ...] | None`` is made of."""
+    if get_origin(annotation) is Literal or not get_args(annotation):
+        yield annotation
+        return
+    for each in get_args(annotation):
+        yield from _leaves(each)
+
+
 def read_wire(model: type[W], plain: Mapping[str, Any], code: str) -> W:
     """Validate wire members; ``Invalid(code)`` names the first wrong one and what it must be."""
     try:
-        return model.model_validate(plain)
+        return model.model_validate(with_numbers(model, plain))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])

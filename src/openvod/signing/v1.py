@@ -21,7 +21,9 @@ def sign(secret_key: str, *, method: str, host: str, pairs: Pairs, algorithm: st
     """Return the Base64 signature of ``pairs`` (without ``Signature``), values as they are before encoding."""
     listed = "&".join(f"{name}={value}" for name, value in sorted(pairs))
     text = f"{method}{host}/?{listed}"
-    return base64.b64encode(hmac.new(secret_key.encode(), text.encode(), _METHODS[algorithm]).digest()).decode()
+    # What was no UTF-8 on the wire is signed as the bytes that it was.
+    signed = text.encode("utf-8", "surrogateescape")
+    return base64.b64encode(hmac.new(secret_key.encode(), signed, _METHODS[algorithm]).digest()).decode()
 
 
 def verify(secret_key: str, *, method: str, host: str, pairs: Pairs) -> bool:
@@ -34,7 +36,8 @@ def verify(secret_key: str, *, method: str, host: str, pairs: Pairs) -> bool:
     forms = (signed, [(name.replace("_", "."), value) for name, value in signed])
     return any(
         hmac.compare_digest(
-            sign(secret_key, method=method, host=each, pairs=form, algorithm=algorithm).encode(), signature.encode()
+            sign(secret_key, method=method, host=each, pairs=form, algorithm=algorithm).encode(),
+            signature.encode("utf-8", "surrogateescape"),
         )
         for form in forms
         for each in (host, re.sub(r":\d+$", "", host))

@@ -85,7 +85,7 @@ class FrontDoor:
             return self._surfaces.event_stream
         if self._is_storage_request(request):
             return self._surfaces.cos
-        if path == "/" and ("x-tc-action" in request.headers or request.argument("Action")):
+        if path == "/" and _is_api_call(request):
             return self._surfaces.api
         if request.method in ("GET", "HEAD"):
             return self._surfaces.playback
@@ -102,6 +102,13 @@ class FrontDoor:
             or (request.argument("sign") or "").startswith("q-sign-algorithm")
             or self._is_bucket_host(request.host)
         )
+
+
+def _is_api_call(request: WireRequest) -> bool:
+    """Tell by the action's name; a form holds it in its body, and nothing else takes forms of this kind (2.1, 2.5)."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_form = request.method == "POST" and kind == "application/x-www-form-urlencoded"
+    return is_form or "x-tc-action" in request.headers or request.argument("Action") is not None
 
 
 async def _accept_report(request: WireRequest) -> Answer:

@@ -39,7 +39,7 @@ def answer(action: str, parameters: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"ok": json.loads(method(request).to_json_string())}
     except TencentCloudSDKException as error:
-        return {"error": error.get_code(), "message": error.get_message(), "requestId": error.get_request_id()}
+        return {"error": error.get_code(), "message": str(error.get_message()), "requestId": error.get_request_id()}
 
 
 for line in sys.stdin:

@@ -40,7 +40,7 @@ def signed(original: bytes) -> str:
     return base64.b64encode(hmac.new(KEY.encode(), original, hashlib.sha1).digest() + original).decode()
 
 
-def code_of(error: pytest.ExceptionInfo[OpenVodError]) -> str:
+def code(error: pytest.ExceptionInfo[OpenVodError]) -> str:
     """Return the stable code of what was raised."""
     return error.value.code
 
@@ -74,7 +74,7 @@ def test_fractional_times_are_malformed() -> None:
     vector = next(vector for vector in VECTORS if vector["id"] == "V12")
     with pytest.raises(Invalid) as error:
         upload.verify(upload.decode(vector["signature"]), vector["secretKey"], vector["verifyAt"])
-    assert code_of(error) == "signature.malformed"
+    assert code(error) == "signature.malformed"
     assert "currentTimeStamp" in error.value.message
 
 
@@ -87,14 +87,14 @@ def test_every_flipped_bit_is_refused(vector: dict[str, Any]) -> None:
         forged[bit // 8] ^= 1 << bit % 8
         with pytest.raises(OpenVodError) as error:
             accept(base64.b64encode(forged).decode(), vector["secretKey"], vector["verifyAt"])
-        assert code_of(error) in {"signature.mismatch", "signature.malformed"}
+        assert code(error) in {"signature.mismatch", "signature.malformed"}
 
 
 def test_another_key_is_refused_without_showing_it() -> None:
     """A digest by another key is a mismatch, and the message shows neither key."""
     with pytest.raises(Denied) as error:
         permission(key="AnotherKey")
-    assert code_of(error) == "signature.mismatch"
+    assert code(error) == "signature.mismatch"
     assert KEY not in str(error.value)
     assert "AnotherKey" not in str(error.value)
 
@@ -129,7 +129,7 @@ def test_what_cannot_be_decoded_is_malformed(text: str) -> None:
     """Text that is no signature is refused as malformed, with a next step."""
     with pytest.raises(Invalid) as error:
         upload.decode(text)
-    assert code_of(error) == "signature.malformed"
+    assert code(error) == "signature.malformed"
     assert "signature" in error.value.message
 
 
@@ -175,7 +175,7 @@ def test_bad_values_name_their_field(name: str, value: str) -> None:
     """A rightly signed but bad value is malformed, and the message names the field (1.1)."""
     with pytest.raises(Invalid) as error:
         accept(upload.mint(BASE | {name: value}, KEY))
-    assert code_of(error) == "signature.malformed"
+    assert code(error) == "signature.malformed"
     assert name in error.value.message
 
 
@@ -253,7 +253,7 @@ def test_expiry_is_exclusive(now: float, valid: bool) -> None:
         return
     with pytest.raises(Denied) as error:
         permission(now)
-    assert code_of(error) == "signature.expired"
+    assert code(error) == "signature.expired"
 
 
 def test_validity_is_cut_to_90_days() -> None:
@@ -263,7 +263,7 @@ def test_validity_is_cut_to_90_days() -> None:
     assert found.expires_at == end
     with pytest.raises(Denied) as error:
         permission(end, expireTime=1_700_000_000 + 315_360_000)
-    assert code_of(error) == "signature.expired"
+    assert code(error) == "signature.expired"
 
 
 def test_issuer_clock_may_run_ahead_a_little() -> None:
@@ -271,7 +271,7 @@ def test_issuer_clock_may_run_ahead_a_little() -> None:
     assert permission(1_700_000_000 - 600).issued_at == 1_700_000_000
     with pytest.raises(Denied) as error:
         permission(1_700_000_000 - 601)
-    assert code_of(error) == "signature.not_yet_valid"
+    assert code(error) == "signature.not_yet_valid"
     presented = upload.decode(upload.mint(BASE, KEY))
     with pytest.raises(Denied):
         upload.verify(presented, KEY, 1_699_999_999, future_tolerance=0)
@@ -283,7 +283,7 @@ def test_commit_may_come_after_expiry_but_not_with_another_digest() -> None:
     assert upload.verify(presented, KEY, 1_900_000_000, enforce_expiry=False).random == 1
     with pytest.raises(Denied) as error:
         upload.verify(presented, "AnotherKey", 1_900_000_000, enforce_expiry=False)
-    assert code_of(error) == "signature.mismatch"
+    assert code(error) == "signature.mismatch"
 
 
 def test_values_are_checked_after_the_digest() -> None:
@@ -291,7 +291,7 @@ def test_values_are_checked_after_the_digest() -> None:
     text = base64.b64encode(b"x" * 20 + b"secretId=A&currentTimeStamp=never").decode()
     with pytest.raises(Denied) as error:
         accept(text)
-    assert code_of(error) == "signature.mismatch"
+    assert code(error) == "signature.mismatch"
 
 
 def test_fingerprint_follows_the_signed_bytes() -> None:
@@ -309,4 +309,4 @@ def test_percent_encoded_transmission_of_raw_signing_is_refused() -> None:
     digest = hmac.new(KEY.encode(), raw, hashlib.sha1).digest()
     with pytest.raises(Denied) as error:
         upload.verify(upload.decode(base64.b64encode(digest + raw.replace(b" ", b"%20")).decode()), KEY, NOW)
-    assert code_of(error) == "signature.mismatch"
+    assert code(error) == "signature.mismatch"

@@ -9,9 +9,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from openvod.base.errors import Invalid
+from openvod.base.wire import with_numbers
 from openvod.web.api.declaration import Action, Q
 
 _MAX_DEPTH = 16
+_MAX_JSON_DEPTH = 64
 _MAX_ITEMS = 1000
 Plain = dict[str, Any]
 
@@ -68,15 +70,20 @@ def validated(action: Action[Q], plain: Mapping[str, Any], *, as_text: bool) -> 
     and, as ``field``, by its name.
     """
     try:
-        return action.request.model_validate_json(json.dumps(_present(plain)), strict=not as_text)
+        present = _present(plain)
+        given = with_numbers(action.request, present) if as_text else present
+        return action.request.model_validate_json(json.dumps(given), strict=not as_text)
     except ValidationError as error:
         raise _refusal(error) from error
 
 
-def _present(value: Any) -> Any:
+def _present(value: Any, depth: int = 0) -> Any:
+    """Leave null members out; refuses what is nested deeper than any declaration."""
+    if depth > _MAX_JSON_DEPTH:
+        raise Invalid("api.type", f"the parameters are nested more than {_MAX_JSON_DEPTH} deep")
     if isinstance(value, dict):
-        return {name: _present(each) for name, each in value.items() if each is not None}
-    return [_present(each) for each in value] if isinstance(value, list) else value
+        return {name: _present(each, depth + 1) for name, each in value.items() if each is not None}
+    return [_present(each, depth + 1) for each in value] if isinstance(value, list) else value
 
 
 def _refusal(error: ValidationError) -> Invalid:
