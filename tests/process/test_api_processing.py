@@ -260,7 +260,7 @@ def test_refused_orders(idle: Site, action: str, changes: dict[str, Any], expect
 )
 def test_a_session_id_counts_once(idle: Site, action: str, expected: str) -> None:
     """Many at once with one SessionId open one task; another action, id or application is another order."""
-    extra = {
+    extra: dict[str, dict[str, Any]] = {
         "ProcessMedia": {"MediaProcessTask": _COVER},
         "ProcessMediaByProcedure": {"ProcedureName": "LongVideoPreset"},
     }

@@ -15,9 +15,11 @@ from urllib.parse import urlsplit
 
 from openvod import __version__
 from openvod.access.service import AccessService, ensure_defaults
+from openvod.adapters.ffmpeg.marks import check_image
 from openvod.adapters.ffmpeg.probe import PyAvProber
 from openvod.adapters.filesystem.blobs import FileBlobStore
 from openvod.adapters.filesystem.folder import AesSecretBox, DataFolder
+from openvod.adapters.filesystem.pictures import HeldPictures
 from openvod.adapters.http import Dialler, HttpPoster
 from openvod.adapters.http.addresses import LOOPBACK, Network, parse_address
 from openvod.adapters.sql.claims import AdvisoryClaims
@@ -33,7 +35,9 @@ from openvod.events.feed import EventFeed
 from openvod.events.pull import PullService
 from openvod.events.watch import LogWatch
 from openvod.media.service import ProbeService
+from openvod.media.watermarks import Watermarks
 from openvod.storage.collector import Collector
+from openvod.storage.outputs import OutputStore
 from openvod.storage.service import StorageService
 from openvod.upload.codec import ClientHosts
 from openvod.upload.service import UploadService
@@ -169,6 +173,13 @@ class Platform:
                     clock,
                     entropy,
                     lambda key: f"{self.public_url}/{key}",
+                    Watermarks(
+                        self._database,
+                        OutputStore(self._database, blobs, clock, entropy),
+                        HeldPictures(self._folder.path / "pictures", entropy, check_image),
+                        clock,
+                        entropy,
+                    ),
                 ),
                 playback=PlaybackSurface(
                     self._database, storage, clock, token_root=derived_key(root_key, "playback-token")

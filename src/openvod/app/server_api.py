@@ -11,6 +11,7 @@ from openvod.access.ports import SecretBox
 from openvod.adapters.sql.database import Database
 from openvod.base.ports import Clock, Entropy
 from openvod.media.processing import ProcessingService
+from openvod.media.watermarks import Watermarks
 from openvod.tasks.service import TaskService
 from openvod.upload.service import UploadService
 from openvod.web.api.actions.classes import ClassActions
@@ -19,6 +20,7 @@ from openvod.web.api.actions.processing import ProcessingActions
 from openvod.web.api.actions.tasks import TaskActions
 from openvod.web.api.actions.templates import TemplateActions
 from openvod.web.api.actions.uploads import UploadActions
+from openvod.web.api.actions.watermarks import WatermarkActions
 from openvod.web.api.authentication import Authentication
 from openvod.web.api.declaration import Action
 from openvod.web.api.limiter import RateLimiter
@@ -32,6 +34,7 @@ def server_api(
     clock: Clock,
     entropy: Entropy,
     media_url: Callable[[str], str],
+    watermarks: Watermarks,
 ) -> ApiSurface:
     """Wire the actions to the rooms; ``media_url`` makes an address of an object's key."""
     tasks = TaskService(database, clock, entropy)
@@ -43,6 +46,7 @@ def server_api(
         ProcedureActions(tasks).table(),
         ProcessingActions(processing).table(),
         TaskActions(processing, media_url).table(),
+        WatermarkActions(watermarks, media_url).table(),
     )
     actions = [action for table in tables for action in table]
     return ApiSurface(database, Authentication(database, box, clock), actions, RateLimiter(time.monotonic))

@@ -115,6 +115,8 @@ API_CODES = {
     "procedure.quota": "LimitExceeded",
     "template.field": "InvalidParameterValue",
     "template.image": "InvalidParameterValue.ImageContent",
+    "template.image_format": "InvalidParameterValue.PicFormatError",
+    "template.image_decode": "InvalidParameterValue.ImageDecodeError",
     "template.preset": "InvalidParameterValue.ModifyDefaultTemplate",
     "template.quota": "LimitExceeded.TooMuchTemplate",
     "template.unknown": "ResourceNotFound.TemplateNotExist",
