@@ -20,7 +20,7 @@ from openvod.adapters.ffmpeg.probe import PyAvProber
 from openvod.adapters.filesystem.blobs import FileBlobStore
 from openvod.adapters.filesystem.folder import AesSecretBox, DataFolder
 from openvod.adapters.filesystem.pictures import HeldPictures
-from openvod.adapters.http import Dialler, HttpPoster
+from openvod.adapters.http import Dialler, HttpFetcher, HttpPoster
 from openvod.adapters.http.addresses import LOOPBACK, Network, parse_address
 from openvod.adapters.sql.claims import AdvisoryClaims
 from openvod.adapters.sql.database import Database, open_database, sqlite_url
@@ -40,6 +40,7 @@ from openvod.storage.collector import Collector
 from openvod.storage.outputs import OutputStore
 from openvod.storage.service import StorageService
 from openvod.upload.codec import ClientHosts
+from openvod.upload.pulls import PullSettings, PullUploads
 from openvod.upload.service import UploadService
 from openvod.web.addressing import Addressing
 from openvod.web.cos import CosSurface
@@ -180,6 +181,7 @@ class Platform:
                         clock,
                         entropy,
                     ),
+                    await self._start_pulls(storage, uploads),
                 ),
                 playback=PlaybackSurface(
                     self._database, storage, clock, token_root=derived_key(root_key, "playback-token")
@@ -209,6 +211,25 @@ class Platform:
         self._start(_loop("collector", collect, asyncio.Event(), _COLLECT_SECONDS))
         for _ in range(self._settings.tasks.workers):
             self._start(keep_worker(self._folder.path, self.public_url))
+
+    async def _start_pulls(self, storage: StorageService, uploads: UploadService) -> PullUploads:
+        """Start the loop that fetches files; it goes on with what an earlier process left."""
+        settings, wake = self._settings.pulls, asyncio.Event()
+        dialler = Dialler(allowed_networks(self._settings, self.public_url))
+        pulls = PullUploads(
+            self._database,
+            uploads,
+            storage,
+            HttpFetcher(dialler, stall_seconds=settings.stall_seconds),
+            SystemClock(),
+            SystemEntropy(),
+            PullSettings(settings.jobs, settings.max_bytes, settings.max_seconds),
+            on_work=wake.set,
+            on_commit=self._wake_probe.set,
+        )
+        self._stack.push_async_callback(pulls.close)
+        self._start(_loop("pulls", pulls.run_once, wake, _IDLE_SECONDS))
+        return pulls
 
     async def _start_events(self) -> None:
         """Start delivery, and what reads the log with it: the services that surfaces call."""

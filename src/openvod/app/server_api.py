@@ -13,10 +13,12 @@ from openvod.base.ports import Clock, Entropy
 from openvod.media.processing import ProcessingService
 from openvod.media.watermarks import Watermarks
 from openvod.tasks.service import TaskService
+from openvod.upload.pulls import PullUploads
 from openvod.upload.service import UploadService
 from openvod.web.api.actions.classes import ClassActions
 from openvod.web.api.actions.procedures import ProcedureActions
 from openvod.web.api.actions.processing import ProcessingActions
+from openvod.web.api.actions.pulls import PullActions
 from openvod.web.api.actions.tasks import TaskActions
 from openvod.web.api.actions.templates import TemplateActions
 from openvod.web.api.actions.uploads import UploadActions
@@ -35,6 +37,7 @@ def server_api(
     entropy: Entropy,
     media_url: Callable[[str], str],
     watermarks: Watermarks,
+    pulls: PullUploads,
 ) -> ApiSurface:
     """Wire the actions to the rooms; ``media_url`` makes an address of an object's key."""
     tasks = TaskService(database, clock, entropy)
@@ -45,7 +48,8 @@ def server_api(
         TemplateActions(tasks).table(),
         ProcedureActions(tasks).table(),
         ProcessingActions(processing).table(),
-        TaskActions(processing, media_url).table(),
+        TaskActions(processing, pulls, media_url).table(),
+        PullActions(pulls).table(),
         WatermarkActions(watermarks, media_url).table(),
     )
     actions = [action for table in tables for action in table]

@@ -59,8 +59,23 @@ class UploadedFile:
 
 def new_file_upload(file: UploadedFile) -> str:
     """Render ``NewFileUpload`` without ``MetaData``, which the probe adds."""
+    member = {
+        "FileId": file.file_id,
+        "MediaBasicInfo": media_basic_info(file),
+        "ProcedureTaskId": file.procedure_task_id,
+        "ReviewAudioVideoTaskId": file.review_task_id,
+        "MetaData": None,
+        "Checksum": _checksum(file.checksum) if file.checksum else None,
+        # Ours: the formats name the source differently, 3.0 does not tell the two apart (4.1).
+        "UploadedBy": "Server" if file.by_server else "Client",
+    }
+    return event_body(NEW_FILE_UPLOAD, "FileUploadEvent", member)
+
+
+def media_basic_info(file: UploadedFile) -> dict[str, Any]:
+    """Return ``MediaBasicInfo`` of a new file (``events.md`` 4.1)."""
     created = iso_time(file.created_at)
-    basic: dict[str, Any] = {
+    return {
         "Name": file.name,
         "Description": "",
         "CreateTime": created,
@@ -87,17 +102,6 @@ def new_file_upload(file: UploadedFile) -> str:
         "Status": "Normal",
         "StorageClass": "STANDARD",
     }
-    member = {
-        "FileId": file.file_id,
-        "MediaBasicInfo": basic,
-        "ProcedureTaskId": file.procedure_task_id,
-        "ReviewAudioVideoTaskId": file.review_task_id,
-        "MetaData": None,
-        "Checksum": _checksum(file.checksum) if file.checksum else None,
-        # Ours: the formats name the source differently, 3.0 does not tell the two apart (4.1).
-        "UploadedBy": "Server" if file.by_server else "Client",
-    }
-    return event_body(NEW_FILE_UPLOAD, "FileUploadEvent", member)
 
 
 def _checksum(checksum: FileChecksum) -> dict[str, Any]:
