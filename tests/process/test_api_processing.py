@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
 from openvod_sdk import Client, sign
@@ -200,6 +201,25 @@ def test_review_audio_video(site: Site, tmp_path: Path) -> None:
     assert task["Output"]["CoverReviewResult"] is None
     assert (task["SessionId"], task["SessionContext"]) == ("r", "c")
     assert task == site.event("ReviewAudioVideoComplete", waiting["TaskId"])
+
+
+def test_review_of_the_cover(site: Site, clip: Path, tmp_path: Path) -> None:
+    """A harmless film with a cover that is not: each has its result; without a cover none can be asked for."""
+    cover = tmp_path / "cover.jpg"
+    Image.new("RGB", (320, 240), "red").save(cover)
+    template = site.call("CreateReviewTemplate", Labels=["Porn"])["Definition"]
+    file_id = site.upload(clip, cover)
+    order = {"FileId": file_id, "Definition": template}
+    task_id = site.call("ReviewAudioVideo", **order, ReviewContents=["Media", "Cover"])["TaskId"]
+    task = site.ended(task_id)["ReviewAudioVideoTask"]
+    assert task["ErrCodeExt"] == "", task
+    assert task["Output"]["Suggestion"] == "pass"
+    result = task["Output"]["CoverReviewResult"]
+    assert (result["Suggestion"], result["Label"], result["Form"]) == ("block", "Porn", "Image")
+    assert task == site.event("ReviewAudioVideoComplete", task_id)
+    assert code(site.call("ReviewAudioVideo", **order, ReviewContents=["Cover"])) == "InvalidParameterValue"
+    bare = {"FileId": site.upload(clip), "Definition": template}
+    assert code(site.call("ReviewAudioVideo", **bare, ReviewContents=["Media", "Cover"])) == "InvalidParameterValue"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from openvod.app.administration import with_database
 from support.api import call, code, paced
 from support.commands import openvod
 from support.flow_sweep import make_clip
@@ -31,9 +32,10 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Origin
 
     def do_GET(self) -> None:
+        """Answer as the test wants."""
         path = self.path.partition("?")[0]
         self.server.asked[path] += 1
-        self.server.answers.get(path, lambda h: h.send_error(404))(self)
+        self.server.answers.get(path, _absent)(self)
         self.close_connection = True
 
     def log_message(self, *_: Any) -> None:
@@ -50,6 +52,10 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
+
+
+def _absent(h: _Handler) -> None:
+    h.send_error(404)
 
 
 class _Origin(ThreadingHTTPServer):
@@ -147,7 +153,18 @@ class Site:
         return str(task["Message"])
 
     def check(self) -> None:
-        """Assert that disk and ledger agree."""
+        """Assert that everything stored belongs to a file that there is."""
+
+        def work(tx: Any) -> list[str]:
+            keys = [stored.key for stored in tx.storage.all_objects()]
+            return [key for key in keys if tx.media.asset(key.split("/")[1][8:]) is None]
+
+        assert with_database(self.server.data_dir, lambda _, database: database.read(work)) == []
+
+    def stop(self) -> None:
+        """End the platform; asserts that disk and ledger agree."""
+        self.wire.http.close()
+        self.server.stop()
         done = openvod("storage", "check", "--data-dir", str(self.server.data_dir))
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -164,7 +181,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with PlatformServer(tmp_path_factory.mktemp("pulls") / "data", environment) as server:
         made = Site(server)
         yield made
-        made.wire.http.close()
+        made.stop()
 
 
 def test_a_pulled_file(site: Site, origin: _Origin, content: bytes, cover: Path) -> None:
@@ -173,7 +190,8 @@ def test_a_pulled_file(site: Site, origin: _Origin, content: bytes, cover: Path)
     picture = origin.put("/cover.jpg", lambda h: h.whole(cover.read_bytes()))
     task_id = site.pull(
         f"{media}?sign=a%2Fb", MediaName="名", CoverUrl=picture, Procedure="QCVB_SimpleProcessFile(0,0,0,10)",
-        SessionContext="ctx", SessionId="pull-1", TasksPriority=3, SourceContext="src", ExpireTime="2100-01-01T00:00:00Z",
+        SessionContext="ctx", SessionId="pull-1", TasksPriority=3, SourceContext="src",
+        ExpireTime="2100-01-01T00:00:00Z",
     )  # fmt: skip
     task = site.ended(task_id)
     assert (task["Status"], task["ErrCode"], task["ErrCodeExt"], task["Message"]) == ("FINISH", 0, "", "SUCCESS")
@@ -450,8 +468,7 @@ def test_a_crash_in_mid_download(tmp_path: Path, content: bytes) -> None:
         site.check()
     finally:
         free.set()
-        server.stop()
-        site.wire.http.close()
+        site.stop()
         origin.stop()
 
 
@@ -488,6 +505,5 @@ def test_abort(tmp_path: Path, content: bytes) -> None:
         site.check()
     finally:
         free.set()
-        server.stop()
-        site.wire.http.close()
+        site.stop()
         origin.stop()

@@ -112,6 +112,7 @@ API_CODES = {
     "task.not_waiting": "FailedOperation",
     "task.operation": "InvalidParameterValue.InvalidOperationType",
     "review.template": "InvalidParameterValue",
+    "review.contents": "InvalidParameterValue",
     "review.no_cover": "InvalidParameterValue",
     "analysis.template": "InvalidParameterValue.AiAnalysisTaskDefinition",
     "recognition.template": "InvalidParameterValue.AiRecognitionTaskDefinition",
