@@ -17,8 +17,7 @@ from PIL import Image
 
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
 from openvod_sdk import Client, sign
-from support.api import call, code, paced
-from support.commands import openvod
+from support.api import call, code, events_of, paced
 from support.flow_sweep import make_clip
 from support.server import PlatformServer
 from support.wire import Wire
@@ -72,8 +71,7 @@ class Site:
 
     def event(self, kind: str, task_id: str) -> dict[str, Any]:
         """Return the last event of a task."""
-        listed = openvod("events", "list", "--limit", "1000", "--data-dir", str(self.server.data_dir), "--json")
-        bodies = [row["body"] for row in json.loads(listed.stdout) if row["type"] == kind]
+        bodies = events_of(self.server.data_dir, kind)
         members = [member for body in bodies for member in body.values() if isinstance(member, dict)]
         found = [member for member in members if member.get("TaskId") == task_id]
         assert found, (kind, task_id)

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from openvod.app.administration import with_database
-from support.api import call, code, paced
+from support.api import call, code, events_of, paced
 from support.commands import openvod
 from support.flow_sweep import make_clip
 from support.server import PlatformServer
@@ -140,9 +140,7 @@ class Site:
 
     def events(self, kind: str) -> list[dict[str, Any]]:
         """Return the events of a kind."""
-        folder = str(self.server.data_dir)
-        listed = openvod("events", "list", "--limit", "1000", "--data-dir", folder, "--json")
-        return [row["body"] for row in json.loads(listed.stdout) if row["type"] == kind]
+        return events_of(self.server.data_dir, kind)
 
     def failed(self, task_id: str, ext: str = "SourceFileError.DownloadNotAccessible", number: int = 60000) -> str:
         """Wait for a failure; return its words, asserting that nothing came of the pull."""
