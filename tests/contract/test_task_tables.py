@@ -33,6 +33,7 @@ from openvod.tasks.model import (
 from openvod.tasks.presets import PRESET_PROCEDURES, PRESETS
 from openvod.tasks.service import TaskService, open_tasks
 from openvod.tasks.templates import FIRST_CUSTOM_DEFINITION, Template, TemplateKind
+from openvod.upload.pull_model import Pull
 from support.server import run_async
 
 _LONG_VIDEO = PRESET_PROCEDURES["LongVideoPreset"]
@@ -503,3 +504,33 @@ def test_templates_made_at_once_have_ids_of_their_own(database: Database) -> Non
     assert {each.code for each in made if isinstance(each, Exhausted)} == {"template.quota"}
     found = run_async(database.read(lambda tx: tx.tasks.templates(1, TemplateKind.ANIMATED_GRAPHICS)))
     assert [each.definition for each in found] == sorted(ids)
+
+
+def test_open_pulls(database: Database) -> None:
+    """Pulls without an end come by priority, then age, whatever else there is; a row survives the trip and changes."""
+
+    def pull(name: str, **changes: Any) -> Task:
+        return _task(name, type=TaskType.PULL_UPLOAD, file_id="", **changes)
+
+    def work(tx: Transaction) -> None:
+        for task in (
+            pull("younger", created_at=2.0),
+            pull("older", created_at=1.0, status=TaskStatus.PROCESSING),
+            pull("first", created_at=3.0, priority=5),
+            pull("ended", status=TaskStatus.FINISH),
+            pull("aborted", status=TaskStatus.ABORTED),
+            _task("flow"),
+        ):
+            tx.tasks.put_task(task)
+            tx.uploads.put_pull(Pull(task.task_id, "session", "http://h/名.mp4", ""))
+        assert [task.task_id for task, _ in tx.uploads.open_pulls(10)] == ["first", "older", "younger"]
+        assert [task.task_id for task, _ in tx.uploads.open_pulls(1)] == ["first"]
+        assert tx.uploads.pull("none") is None
+        changed = Pull("older", "s", "http://h/a", "http://h/c", 99, "InternalError", "why", "p", "r")
+        tx.uploads.put_pull(changed)
+        assert tx.uploads.pull("older") == changed
+        # A pull names no file until it is committed, so no flow takes it for its own.
+        tx.media.put_asset(_asset("file"))
+        assert _ids(tx.tasks.ready(10)) == ["flow"]
+
+    run_async(database.write(work))

@@ -13,11 +13,11 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
 from openvod_sdk import Client, sign
-from support.api import call, code, paced
-from support.commands import openvod
+from support.api import call, code, events_of, paced
 from support.flow_sweep import make_clip
 from support.server import PlatformServer
 from support.wire import Wire
@@ -71,8 +71,7 @@ class Site:
 
     def event(self, kind: str, task_id: str) -> dict[str, Any]:
         """Return the last event of a task."""
-        listed = openvod("events", "list", "--limit", "1000", "--data-dir", str(self.server.data_dir), "--json")
-        bodies = [row["body"] for row in json.loads(listed.stdout) if row["type"] == kind]
+        bodies = events_of(self.server.data_dir, kind)
         members = [member for body in bodies for member in body.values() if isinstance(member, dict)]
         found = [member for member in members if member.get("TaskId") == task_id]
         assert found, (kind, task_id)
@@ -200,6 +199,25 @@ def test_review_audio_video(site: Site, tmp_path: Path) -> None:
     assert task["Output"]["CoverReviewResult"] is None
     assert (task["SessionId"], task["SessionContext"]) == ("r", "c")
     assert task == site.event("ReviewAudioVideoComplete", waiting["TaskId"])
+
+
+def test_review_of_the_cover(site: Site, clip: Path, tmp_path: Path) -> None:
+    """A harmless film with a cover that is not: each has its result; without a cover none can be asked for."""
+    cover = tmp_path / "cover.jpg"
+    Image.new("RGB", (320, 240), "red").save(cover)
+    template = site.call("CreateReviewTemplate", Labels=["Porn"])["Definition"]
+    file_id = site.upload(clip, cover)
+    order = {"FileId": file_id, "Definition": template}
+    task_id = site.call("ReviewAudioVideo", **order, ReviewContents=["Media", "Cover"])["TaskId"]
+    task = site.ended(task_id)["ReviewAudioVideoTask"]
+    assert task["ErrCodeExt"] == "", task
+    assert task["Output"]["Suggestion"] == "pass"
+    result = task["Output"]["CoverReviewResult"]
+    assert (result["Suggestion"], result["Label"], result["Form"]) == ("block", "Porn", "Image")
+    assert task == site.event("ReviewAudioVideoComplete", task_id)
+    assert code(site.call("ReviewAudioVideo", **order, ReviewContents=["Cover"])) == "InvalidParameterValue"
+    bare = {"FileId": site.upload(clip), "Definition": template}
+    assert code(site.call("ReviewAudioVideo", **bare, ReviewContents=["Media", "Cover"])) == "InvalidParameterValue"
 
 
 @pytest.mark.parametrize(

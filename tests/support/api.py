@@ -7,12 +7,14 @@ import secrets
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 
 from openvod.access.service import IssuedKey
+from openvod.app.administration import with_database
 from openvod.signing import tc3, v1
 from support.wire import Wire
 
@@ -103,6 +105,12 @@ def paced(wire: Wire, action: str, body: object = None, **options: Any) -> dict[
         if code(answer) != "RequestLimitExceeded":
             return answer
         time.sleep(0.1)
+
+
+def events_of(data_dir: Path, kind: str) -> list[dict[str, Any]]:
+    """Return the bodies of all events of a type, the oldest first."""
+    rows = with_database(data_dir, lambda _, database: database.read(lambda tx: list(tx.events.events(0, 100_000))))
+    return [json.loads(row.payload) for row in rows if row.type == kind]
 
 
 def _host(wire: Wire) -> str:

@@ -17,11 +17,13 @@ from openvod import __version__
 from openvod.access.audit import AuditLog
 from openvod.access.distribution import DistributionService
 from openvod.access.service import AccessService, ensure_defaults
+from openvod.adapters.ffmpeg.marks import check_image
 from openvod.adapters.ffmpeg.pictures import PillowPictures
 from openvod.adapters.ffmpeg.probe import PyAvProber
 from openvod.adapters.filesystem.blobs import FileBlobStore
 from openvod.adapters.filesystem.folder import AesSecretBox, DataFolder
-from openvod.adapters.http import Dialler, HttpPoster
+from openvod.adapters.filesystem.pictures import HeldPictures
+from openvod.adapters.http import Dialler, HttpFetcher, HttpPoster
 from openvod.adapters.http.addresses import LOOPBACK, Network, parse_address
 from openvod.adapters.sql.claims import AdvisoryClaims
 from openvod.adapters.sql.database import Database, open_database, sqlite_url
@@ -38,10 +40,12 @@ from openvod.events.pull import PullService
 from openvod.events.watch import LogWatch
 from openvod.media.library import MediaLibrary
 from openvod.media.service import ProbeService
+from openvod.media.watermarks import Watermarks
 from openvod.storage.collector import Collector
 from openvod.storage.outputs import OutputStore
 from openvod.storage.service import StorageService
 from openvod.upload.codec import ClientHosts
+from openvod.upload.pulls import PullSettings, PullUploads
 from openvod.upload.service import UploadService
 from openvod.web.addressing import Addressing
 from openvod.web.cos import CosSurface
@@ -174,7 +178,7 @@ class Platform:
             Surfaces(
                 ugc=UgcSurface(uploads, clock, self._client_hosts, derived_key(root_key, "verify-content").hex()),
                 cos=CosSurface(storage, addressing, clock, {"1": token_key}),
-                api=server_api(self._api_rooms(uploads, self._library(blobs, addresses.url), addresses.url)),
+                api=server_api(await self._api_rooms(storage, blobs, uploads, addresses.url)),
                 playback=PlaybackSurface(
                     self._database,
                     storage,
@@ -198,12 +202,19 @@ class Platform:
         own_name = urlsplit(self.public_url).hostname or ""
         return DistributionService(self._database, box, SystemClock(), SystemEntropy(), own_name=own_name)
 
-    def _api_rooms(self, uploads: UploadService, library: MediaLibrary, media_url: Callable[[str], str]) -> ApiRooms:
+    async def _api_rooms(
+        self, storage: StorageService, blobs: FileBlobStore, uploads: UploadService, media_url: Callable[[str], str]
+    ) -> ApiRooms:
+        clock, entropy = SystemClock(), SystemEntropy()
+        outputs = OutputStore(self._database, blobs, clock, entropy)
+        pictures = HeldPictures(self._folder.path / "pictures", entropy, check_image)
         return ApiRooms(
             database=self._database,
             access=access_service(self._folder, self._database),
             uploads=uploads,
-            library=library,
+            library=MediaLibrary(self._database, outputs, PillowPictures(), clock, entropy, media_url),
+            watermarks=Watermarks(self._database, outputs, pictures, clock, entropy),
+            pulls=await self._start_pulls(storage, uploads),
             endpoints=self.endpoints,
             pull=self.pull,
             distribution=self._distribution(),
@@ -213,11 +224,6 @@ class Platform:
             clock=SystemClock(),
             entropy=SystemEntropy(),
         )
-
-    def _library(self, blobs: FileBlobStore, media_url: Callable[[str], str]) -> MediaLibrary:
-        clock, entropy = SystemClock(), SystemEntropy()
-        outputs = OutputStore(self._database, blobs, clock, entropy)
-        return MediaLibrary(self._database, outputs, PillowPictures(), clock, entropy, media_url)
 
     async def _start_loops(self, storage: StorageService, uploads: UploadService, collector: Collector) -> None:
         clock = SystemClock()
@@ -236,6 +242,25 @@ class Platform:
         self._start(_loop("collector", collect, asyncio.Event(), _COLLECT_SECONDS))
         for _ in range(self._settings.tasks.workers):
             self._start(keep_worker(self._folder.path, self.public_url))
+
+    async def _start_pulls(self, storage: StorageService, uploads: UploadService) -> PullUploads:
+        """Start the loop that fetches files; it goes on with what an earlier process left."""
+        settings, wake = self._settings.pulls, asyncio.Event()
+        dialler = Dialler(allowed_networks(self._settings, self.public_url))
+        pulls = PullUploads(
+            self._database,
+            uploads,
+            storage,
+            HttpFetcher(dialler, stall_seconds=settings.stall_seconds),
+            SystemClock(),
+            SystemEntropy(),
+            PullSettings(settings.jobs, settings.max_bytes, settings.max_seconds),
+            on_work=wake.set,
+            on_commit=self._wake_probe.set,
+        )
+        self._stack.push_async_callback(pulls.close)
+        self._start(_loop("pulls", pulls.run_once, wake, _IDLE_SECONDS))
+        return pulls
 
     async def _start_events(self) -> None:
         """Start delivery, and what reads the log with it: the services that surfaces call."""

@@ -17,7 +17,9 @@ from openvod.events.endpoints import EndpointService
 from openvod.events.pull import PullService
 from openvod.media.library import MediaLibrary
 from openvod.media.processing import ProcessingService
+from openvod.media.watermarks import Watermarks
 from openvod.tasks.service import TaskService
+from openvod.upload.pulls import PullUploads
 from openvod.upload.service import UploadService
 from openvod.web.api.actions.classes import ClassActions
 from openvod.web.api.actions.domains import DomainActions
@@ -26,9 +28,11 @@ from openvod.web.api.actions.installation import ApplicationActions, RegionActio
 from openvod.web.api.actions.media import MediaActions
 from openvod.web.api.actions.procedures import ProcedureActions
 from openvod.web.api.actions.processing import ProcessingActions
+from openvod.web.api.actions.pulls import PullActions
 from openvod.web.api.actions.tasks import TaskActions
 from openvod.web.api.actions.templates import TemplateActions
 from openvod.web.api.actions.uploads import UploadActions
+from openvod.web.api.actions.watermarks import WatermarkActions
 from openvod.web.api.authentication import Authentication
 from openvod.web.api.declaration import Action
 from openvod.web.api.limiter import RateLimiter
@@ -44,6 +48,8 @@ class ApiRooms:
     access: AccessService
     uploads: UploadService
     library: MediaLibrary
+    watermarks: Watermarks
+    pulls: PullUploads
     endpoints: EndpointService
     pull: PullService
     distribution: DistributionService
@@ -88,11 +94,13 @@ def actions_of(rooms: ApiRooms) -> Sequence[Action[Any]]:
     processing = ProcessingService(rooms.database, rooms.clock, rooms.entropy, rooms.media_url)
     tables: Sequence[Sequence[Action[Any]]] = (
         UploadActions(rooms.uploads).table(),
+        PullActions(rooms.pulls).table(),
         MediaActions(rooms.library).table(),
         ProcessingActions(processing).table(),
-        TaskActions(processing, rooms.media_url).table(),
+        TaskActions(processing, rooms.pulls, rooms.media_url).table(),
         ProcedureActions(tasks).table(),
         TemplateActions(tasks).table(),
+        WatermarkActions(rooms.watermarks, rooms.media_url).table(),
         EventActions(rooms.endpoints, rooms.pull).table(),
         ClassActions(CategoryService(rooms.database)).table(),
         RegionActions(rooms.access).table(),

@@ -84,9 +84,18 @@ class EventSettings(_Section):
 
     allow_private: list[IPvAnyNetwork] | None = Field(
         None,
-        description="Networks besides the public internet that events may be sent to, as a JSON list; "
+        description="Networks besides the public internet that events go to and files are fetched from, a JSON list; "
         "empty: loopback for a server that is itself on loopback only, else none.",
     )
+
+
+class PullUploadSettings(_Section):
+    """How files are fetched for PullUpload; where from, the events' section allows."""
+
+    jobs: int = Field(2, ge=1, le=64, description="Files fetched at once.")
+    max_bytes: int = Field(50 * 1024**3, ge=1, description="Larger files are not fetched.")
+    max_seconds: float = Field(86_400.0, gt=0, description="Wall time for one file, cover and retries included.")
+    stall_seconds: float = Field(30.0, gt=0, description="A sender silent for this long has failed.")
 
 
 class Settings(BaseSettings):
@@ -101,6 +110,7 @@ class Settings(BaseSettings):
     probe: ProbeSettings = ProbeSettings()
     tasks: TaskSettings = TaskSettings()
     events: EventSettings = EventSettings()
+    pulls: PullUploadSettings = PullUploadSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -51,6 +51,17 @@ def _file_upload(member: Json) -> dict[str, Any]:
     }
 
 
+def _pull_complete(member: Json) -> dict[str, Any]:
+    return {
+        "status": member["ErrCode"],
+        "message": "" if member["ErrCode"] == 0 else member["Message"],
+        "vodTaskId": member["TaskId"],
+        "fileId": member["FileId"],
+        "fileUrl": member["FileUrl"],
+        "transcodeTaskId": "",
+    }
+
+
 def _file_deleted(member: Json) -> dict[str, Any]:
     return {"status": 0, "message": "", "fileInfo": [{"fileId": file_id} for file_id in member["FileIdSet"]]}
 
@@ -222,6 +233,7 @@ def _lower(given: Json, names: Sequence[str]) -> dict[str, Any]:
 
 _EVENTS: Mapping[str, tuple[str, Callable[[Json], dict[str, Any]]]] = {
     "NewFileUpload": ("FileUploadEvent", _file_upload),
+    "PullComplete": ("PullCompleteEvent", _pull_complete),
     "FileDeleted": ("FileDeleteEvent", _file_deleted),
     "ProcedureStateChanged": ("ProcedureStateChangeEvent", _procedure),
 }

@@ -330,13 +330,26 @@ class FlowService:
         """Judge the frames; what was found is stored unpublished, behind signed addresses."""
         bucket = await self._output_bucket(asset)
         prefix = f"{bucket.short_name}/{asset.directory}/review"
-        reviewed = await self._reviews.look(state, source, share, folder, prefix)
+        cover = await self._cover(state, asset, share)
+        reviewed = await self._reviews.look(state, source, share, folder, prefix, cover)
         adopted = await self._outputs.adopt(reviewed.evidence)
         try:
             await self._uow.write(lambda tx: self._record_review(tx, state, share, reviewed, adopted, bucket))
         except BaseException:
             await self._outputs.discard(adopted)
             raise
+
+    async def _cover(self, state: FlowState, asset: MediaAsset, share: Share) -> str:
+        """Return the path of the cover when the review asks for it."""
+        asked = next(subtask.input for subtask in state.subtasks if subtask.number == share.number)
+        if "Cover" not in asked.get("ReviewContents", ()):
+            return ""
+        bucket = await self._uow.read(
+            lambda tx: tx.storage.bucket_by_short_name(asset.cover_key.partition("/")[0]) if asset.cover_key else None
+        )
+        if bucket is None:
+            raise Failure("InvalidInput", "the file has no cover; leave Cover out of ReviewContents")
+        return await self._originals.contiguous_path(bucket.name, asset.cover_key)
 
     def _record_review(
         self,

@@ -123,7 +123,8 @@ def abort(tx: FlowTx, task_id: str, now: float, url: UrlOf) -> Task:
         raise Conflict("task.ended", f"task {task_id} is {state.task.status.value} already")
     asked = replace(state, task=asked_to_abort(state.task))
     tx.tasks.put_task(asked.task)
-    if state.task.status is TaskStatus.WAITING:
+    # A pulled upload is the server's, which sees that it shall stop.
+    if state.task.status is TaskStatus.WAITING and state.task.type.is_flow:
         _take_up(tx, asked, now)
         fail_pending(tx, task_id, abortion(), now, url)
     return tx.tasks.task(task_id) or asked.task

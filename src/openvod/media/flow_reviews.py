@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from openvod.base.errors import OpenVodError
@@ -27,6 +27,7 @@ from openvod.media.review_codec import (
     REVIEW_SEGMENTS,
     content_review_document,
     content_review_output,
+    cover_review_result,
     review_document,
     review_info,
     review_output,
@@ -73,8 +74,10 @@ class ReviewRoom:
         kinds = {kind for kind, topic in _TOPICS.items() if topic in self._reviewers}
         return frozenset(kinds | ({SubTaskKind.REVIEW_AUDIO_VIDEO} if kinds else set()))
 
-    async def look(self, state: FlowState, source: Source, share: Share, folder: JobFolder, prefix: str) -> Reviewed:
-        """Review the frames of a job."""
+    async def look(
+        self, state: FlowState, source: Source, share: Share, folder: JobFolder, prefix: str, cover: str = ""
+    ) -> Reviewed:
+        """Review the frames of a job, and the cover picture at the path ``cover`` if one is given."""
         frames = _frames(share, source, folder)
         topic, thresholds, labels = await self._asked(state, share)
         findings = await self._findings(topic, frames)
@@ -83,7 +86,18 @@ class ReviewRoom:
         if share.kind is SubTaskKind.REVIEW_AUDIO_VIDEO:
             self._check_looked(labels, verdict)
         pictures, files = self._evidence(state, share, frames, verdict, prefix)
-        return self._told(share, verdict, pictures, files, folder, prefix)
+        told = self._told(share, verdict, pictures, files, folder, prefix)
+        return await self._with_cover(told, topic, thresholds, cover) if cover else told
+
+    async def _with_cover(self, told: Reviewed, topic: str, thresholds: Thresholds, cover: str) -> Reviewed:
+        """Add the verdict over the cover; reviewers read pictures in a confined process."""
+        frame = [ReviewFrame(0.0, cover)]
+        findings = await self._findings(topic, frame)
+        if findings and findings[0] is None:
+            raise Failure("InvalidInput.ConfigurationUnsupported", "the cover is no picture that can be reviewed")
+        verdict = judge(frame, findings, thresholds, 1.0, 0.0)
+        output = {**told.output, "CoverReviewResult": cover_review_result(verdict)}
+        return replace(told, output=output, blocked=told.blocked or verdict.suggestion is Suggestion.BLOCK)
 
     async def _asked(self, state: FlowState, share: Share) -> tuple[str, Thresholds, Sequence[str]]:
         def work(tx: FlowTx) -> tuple[str, Thresholds, Sequence[str]]:

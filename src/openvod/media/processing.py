@@ -100,6 +100,8 @@ class ProcessingService:
         def procedure(tx: FlowTx) -> Procedure:
             if template_for(tx.tasks, sub_app_id, TemplateKind.REVIEW, asked.definition) is None:
                 raise Invalid("review.template", f"there is no review template {asked.definition}; create it first")
+            if "Media" not in asked.review_contents:
+                raise Invalid("review.contents", "Cover is reviewed beside Media; name both in ReviewContents")
             asset = tx.media.asset(file_id)
             if "Cover" in asked.review_contents and asset and not asset.cover_key:
                 raise Invalid("review.no_cover", f"FileId {file_id} has no cover; leave Cover out of ReviewContents")

@@ -3,24 +3,210 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
-from openvod.base.errors import Exhausted, Invalid
+from openvod.access.ports import AccessTables
+from openvod.base.errors import Exhausted, Invalid, NotFound
 from openvod.base.identifiers import new_hex
 from openvod.base.ports import Clock, Entropy, UnitOfWork
+from openvod.base.wire import merged
 from openvod.media.flow_records import FlowTx
+from openvod.media.outputs import output_bucket
 from openvod.storage.model import Bucket
 from openvod.storage.outputs import Adopted, OutputFile, OutputStore, place
+from openvod.storage.ports import StorageTables
+from openvod.storage.service import remove_object
 from openvod.tasks.model import Failure
 from openvod.tasks.service import QUOTAS
-from openvod.tasks.templates import FIRST_CUSTOM_DEFINITION, Template, TemplateKind, read_body
+from openvod.tasks.templates import FIRST_CUSTOM_DEFINITION, Template, TemplateKind, WatermarkTemplate, read_body
 
 _KIND = TemplateKind.WATERMARK
+#: How JPEG, PNG and GIF begin.
+_MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8")
+
+
+class WatermarkTx(FlowTx, Protocol):
+    """A transaction over templates and their pictures."""
+
+    @property
+    def access(self) -> AccessTables:
+        """Regions."""
+        ...
+
+
+class Pictures(Protocol):
+    """Pictures on their way into the store."""
+
+    def held(self, content: bytes) -> AbstractAsyncContextManager[str]:
+        """Keep ``content`` as a file beside the store while the block runs; yields its path."""
+        ...
+
+    async def check(self, path: str) -> str:
+        """Return the extension of a usable picture; :class:`openvod.tasks.model.Failure` for another."""
+        ...
+
+
+class Watermarks:
+    """Templates of watermarks for API 3.0 (``procedures-and-api.md`` 5); pictures live and die with their template."""
+
+    def __init__(
+        self, uow: UnitOfWork[WatermarkTx], outputs: OutputStore, pictures: Pictures, clock: Clock, entropy: Entropy
+    ) -> None:
+        self._uow = uow
+        self._outputs = outputs
+        self._pictures = pictures
+        self._clock = clock
+        self._entropy = entropy
+
+    async def create(
+        self, sub_app_id: int, plain: Mapping[str, Any], picture: bytes | None, *, name: str = "", comment: str = ""
+    ) -> Template:
+        """Store a template, with its picture when its type is image.
+
+        Raises ``Invalid("template.field")``, ``Invalid("template.image_format")`` or
+        ``Invalid("template.image_decode")`` for what is no picture, ``Exhausted("template.quota")``.
+        """
+
+        def store(tx: WatermarkTx, bucket: Bucket, image: Mapping[str, Any], adopted: Sequence[Adopted]) -> Template:
+            body = read_body(_KIND, merged(plain, image))
+            return store_watermark(tx, bucket, body, adopted, self._clock.now(), name, comment)
+
+        return await self._with_picture(sub_app_id, picture, store)
+
+    async def modify(
+        self,
+        sub_app_id: int,
+        definition: int,
+        changes: Mapping[str, Any],
+        picture: bytes | None,
+        *,
+        name: str | None = None,
+        comment: str | None = None,
+    ) -> Template:
+        """Change members of a template; a new picture takes the place of the old one.
+
+        Raises ``NotFound("template.unknown")`` besides what :meth:`create` raises.
+        """
+        await self._uow.read(lambda tx: _known(tx, sub_app_id, definition))
+
+        def store(tx: WatermarkTx, bucket: Bucket, image: Mapping[str, Any], adopted: Sequence[Adopted]) -> Template:
+            tx.tasks.alone(sub_app_id)
+            found, now = _known(tx, sub_app_id, definition), self._clock.now()
+            wanted = merged(changes, image)
+            _check_same_type(found.body, wanted)
+            place(tx.storage, bucket, adopted, now)
+            if adopted:
+                _remove_picture(tx.storage, found)
+            changed = replace(
+                found,
+                body=read_body(_KIND, merged(found.body.to_wire(), wanted)),
+                name=found.name if name is None else name,
+                comment=found.comment if comment is None else comment,
+                updated_at=now,
+            )
+            tx.tasks.put_template(sub_app_id, changed)
+            return changed
+
+        return await self._with_picture(sub_app_id, picture, store)
+
+    async def delete(self, sub_app_id: int, definition: int) -> None:
+        """Delete a template with its picture; ``NotFound("template.unknown")``."""
+
+        def work(tx: WatermarkTx) -> None:
+            _remove_picture(tx.storage, _known(tx, sub_app_id, definition))
+            tx.tasks.delete_template(sub_app_id, _KIND, definition)
+
+        await self._uow.write(work)
+
+    async def listed(self, sub_app_id: int) -> Sequence[Template]:
+        """Return the templates of an application, by id."""
+        return await self._uow.read(lambda tx: tx.tasks.templates(sub_app_id, _KIND))
+
+    async def _with_picture(self, sub_app_id: int, picture: bytes | None, store: _Store) -> Template:
+        """Run ``store`` with the picture in the store already, named in ``ImageTemplate``."""
+        bucket = await self._uow.write(lambda tx: self._bucket(tx, sub_app_id))
+        if picture is None:
+            return await self._uow.write(lambda tx: store(tx, bucket, {}, ()))
+        async with self._pictures.held(picture) as path:
+            suffix = await self._checked(picture, path)
+            key = picture_key(bucket, self._entropy, suffix)
+            adopted = await self._outputs.adopt([OutputFile(key, path, {"Content-Type": picture_type(suffix)})])
+        try:
+            return await self._uow.write(lambda tx: store(tx, bucket, {"ImageTemplate": {"ImageKey": key}}, adopted))
+        except BaseException:
+            await self._outputs.discard(adopted)
+            raise
+
+    async def _checked(self, picture: bytes, path: str) -> str:
+        try:
+            return await self._pictures.check(path)
+        except Failure as failure:
+            known = picture.startswith(_MAGIC)
+            code = "template.image_decode" if known else "template.image_format"
+            raise Invalid(code, failure.message, field="ImageContent") from failure
+
+    def _bucket(self, tx: WatermarkTx, sub_app_id: int) -> Bucket:
+        region = next(region for region in tx.access.regions() if region.is_default)
+        return output_bucket(tx.storage, self._entropy, sub_app_id, region.name)
+
+
+_Store = Callable[[WatermarkTx, Bucket, Mapping[str, Any], Sequence[Adopted]], Template]
+
+
+def picture_key(bucket: Bucket, entropy: Entropy, suffix: str) -> str:
+    """Return a new key for a picture."""
+    return f"{bucket.short_name}/watermark/{new_hex(entropy, 16)}.{suffix}"
+
+
+def picture_type(suffix: str) -> str:
+    """Return the media type of a picture."""
+    return f"image/{'jpeg' if suffix == 'jpg' else suffix}"
+
+
+def store_watermark(
+    tx: FlowTx, bucket: Bucket, body: Any, adopted: Sequence[Adopted], now: float, name: str, comment: str = ""
+) -> Template:
+    """Make a template, and its picture an object; ``Exhausted("template.quota")``."""
+    tx.tasks.alone(bucket.sub_app_id)
+    existing = tx.tasks.templates(bucket.sub_app_id, _KIND)
+    if len(existing) >= QUOTAS[_KIND]:
+        raise Exhausted("template.quota", f"application {bucket.sub_app_id} has all its watermarks in use")
+    place(tx.storage, bucket, adopted, now)
+    last = max((template.definition for template in existing), default=FIRST_CUSTOM_DEFINITION)
+    template = Template(_KIND, last + 1, body, name, comment, created_at=now, updated_at=now)
+    tx.tasks.put_template(bucket.sub_app_id, template)
+    return template
+
+
+def _known(tx: FlowTx, sub_app_id: int, definition: int) -> Template:
+    found = tx.tasks.template(sub_app_id, _KIND, definition)
+    if found is None:
+        raise NotFound("template.unknown", f"application {sub_app_id} has no watermark template {definition}")
+    return found
+
+
+def _check_same_type(body: WatermarkTemplate, changes: Mapping[str, Any]) -> None:
+    for member in ("Image", "Text", "Svg"):
+        if changes.get(f"{member}Template") and member.lower() != body.type:
+            raise Invalid(
+                "template.field", f"{member}Template does not belong to a watermark of type {body.type}; its type stays"
+            )
+
+
+def _remove_picture(tables: StorageTables, template: Template) -> None:
+    image = template.body.image_template
+    bucket = tables.bucket_by_short_name(image.image_key.partition("/")[0]) if image else None
+    if image and bucket:
+        remove_object(tables, bucket.name, image.image_key)
 
 
 class WatermarkService:
-    """Stores watermark pictures. ``check_image`` returns the extension of a usable picture or raises ``Failure``."""
+    """Stores watermark pictures that are files of this machine, for its administrator.
+
+    ``check_image`` returns the extension of a usable picture or raises ``Failure``.
+    """
 
     def __init__(
         self,
@@ -45,22 +231,11 @@ class WatermarkService:
             suffix = self._check_image(image_path)
         except Failure as failure:
             raise Invalid("template.image", failure.message, field="ImageContent") from failure
-        key = f"{bucket.short_name}/watermark/{new_hex(self._entropy, 16)}.{suffix}"
+        key = picture_key(bucket, self._entropy, suffix)
         body = read_body(_KIND, {**plain, "ImageTemplate": {**plain.get("ImageTemplate", {}), "ImageKey": key}})
-        adopted = await self._outputs.adopt([OutputFile(key, image_path, {"Content-Type": f"image/{suffix}"})])
+        adopted = await self._outputs.adopt([OutputFile(key, image_path, {"Content-Type": picture_type(suffix)})])
         try:
-            return await self._uow.write(lambda tx: self._store(tx, bucket, body, adopted, name))
+            return await self._uow.write(lambda tx: store_watermark(tx, bucket, body, adopted, self._clock.now(), name))
         except BaseException:
             await self._outputs.discard(adopted)
             raise
-
-    def _store(self, tx: FlowTx, bucket: Bucket, body: Any, adopted: Sequence[Adopted], name: str) -> Template:
-        now = self._clock.now()
-        existing = tx.tasks.templates(bucket.sub_app_id, _KIND)
-        if len(existing) >= QUOTAS[_KIND]:
-            raise Exhausted("template.quota", f"application {bucket.sub_app_id} has all its watermarks in use")
-        place(tx.storage, bucket, adopted, now)
-        last = max((template.definition for template in existing), default=FIRST_CUSTOM_DEFINITION)
-        template = Template(_KIND, last + 1, body, name, created_at=now, updated_at=now)
-        tx.tasks.put_template(bucket.sub_app_id, replace(template))
-        return template

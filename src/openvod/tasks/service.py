@@ -247,6 +247,8 @@ class TaskService:
             task = _known(tx, task_id)
             if not task.status.terminal:
                 raise Conflict("task.running", f"task {task_id} is {task.status.value}; wait for its end or abort it")
+            if not task.type.is_flow:
+                raise Invalid("task.nothing", f"task {task_id} is a pulled upload; order it again")
             chosen = [s for s in tx.tasks.subtasks(task_id) if _chosen(s, number)]
             if not chosen and tx.tasks.subtasks(task_id):
                 raise Invalid("task.nothing", f"task {task_id} has no such sub-task, or none that failed")

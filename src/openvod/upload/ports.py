@@ -9,8 +9,10 @@ from openvod.access.ports import AccessTables
 from openvod.events.ports import EventTables
 from openvod.media.ports import MediaTables
 from openvod.storage.ports import StorageTables
+from openvod.tasks.model import Task
 from openvod.tasks.ports import TaskTables
 from openvod.upload.model import SpentSignature, UploadSession
+from openvod.upload.pull_model import Pull
 
 
 class UploadTables(Protocol):
@@ -42,6 +44,18 @@ class UploadTables(Protocol):
 
     def count_use(self, fingerprint: str, expires_at: float) -> int:
         """Count one more upload under a signature; return how many there were, this one included."""
+        ...
+
+    def pull(self, task_id: str) -> Pull | None:
+        """Return what is known of a pull."""
+        ...
+
+    def put_pull(self, pull: Pull) -> None:
+        """Insert or replace."""
+        ...
+
+    def open_pulls(self, limit: int) -> Sequence[tuple[Task, Pull]]:
+        """Return pulls that have no end yet, by priority, then age."""
         ...
 
     def forget_spent(self, moment: float) -> int:

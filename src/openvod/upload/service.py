@@ -65,6 +65,8 @@ class Committed:
     media_url: str
     cover_url: str
     cover_id: str
+    procedure_task_id: str = ""
+    review_task_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,13 +137,23 @@ class UploadService:
         now = self._clock.now()
 
         def work(tx: UploadTx) -> tuple[UploadSession, StorageRegion]:
-            application = application_for(tx.access, signer(tx.access, caller.secret_id), caller.sub_app_id)
-            session = self._opened(tx, request, application, caller.permission, "", Source.SERVER, now)
+            session = self.open_for_server(tx, caller, request, now)
             tx.uploads.put_session(session)
             return session, _region_of(tx, session)
 
         session, region = await self._uow.write(work)
         return Applied(session, self._credential(session, now), region, now)
+
+    def open_for_server(
+        self, tx: UploadTx, caller: ServerPermission, request: ApplyRequest, now: float
+    ) -> UploadSession:
+        """Return a new session of an API 3.0 caller, which the caller of this stores."""
+        application = application_for(tx.access, signer(tx.access, caller.secret_id), caller.sub_app_id)
+        return self._opened(tx, request, application, caller.permission, "", Source.SERVER, now)
+
+    def commit_pulled(self, tx: UploadTx, session: UploadSession, now: float) -> Committed:
+        """Commit what the platform fetched itself; ``NewFileUpload`` is not told of it (``events.md`` 4.1)."""
+        return self._commit(tx, session, NO_CHECKSUMS, now, announce=False)
 
     async def commit(
         self,
@@ -195,7 +207,7 @@ class UploadService:
             expired = tx.uploads.sessions_expired(now, limit)
             for session in expired:
                 if session.state is SessionState.OPEN:
-                    _forget_uploaded(tx, session)
+                    forget_uploaded(tx, session)
                 tx.uploads.delete_session(session.session_key)
             tx.uploads.forget_spent(now)
             return len(expired)
@@ -311,12 +323,17 @@ class UploadService:
         )
         return storage_token.mint(grant, self._token_key, new_alphanumeric(self._entropy, 32))
 
-    def _commit(self, tx: UploadTx, session: UploadSession, checksums: ClientChecksums, now: float) -> Committed:
+    def _commit(
+        self, tx: UploadTx, session: UploadSession, checksums: ClientChecksums, now: float, *, announce: bool = True
+    ) -> Committed:
+        tasks = ("", "")
         if session.state is SessionState.OPEN:
             video = _uploaded(tx, session, session.video_key, session.request.video, checksums.video, "video")
             cover = _uploaded(tx, session, session.cover_key, session.request.cover, checksums.cover, "cover")
             if video:
-                self._add_asset(tx, session, video, now, verified=checksums.video is not None)
+                tasks = self._add_asset(
+                    tx, session, video, now, verified=checksums.video is not None, announce=announce
+                )
             elif cover:
                 _replace_cover(tx, session, now)
             # A cover for a forbidden file must not bring the file back into playback.
@@ -324,7 +341,7 @@ class UploadService:
             shown = asset is None or asset.status != FORBIDDEN
             tx.storage.publish_under(session.bucket, session.directory, published=shown)
             tx.uploads.put_session(replace(session, state=SessionState.COMMITTED, committed_at=now))
-        return self._committed(tx, session)
+        return replace(self._committed(tx, session), procedure_task_id=tasks[0], review_task_id=tasks[1])
 
     def _committed(self, tx: UploadTx, session: UploadSession) -> Committed:
         asset = tx.media.asset(session.file_id)
@@ -334,8 +351,16 @@ class UploadService:
         return Committed(session.file_id, self._media_url(media_key), cover_url, cover_id)
 
     def _add_asset(
-        self, tx: UploadTx, session: UploadSession, video: StoredObject, now: float, *, verified: bool
-    ) -> None:
+        self,
+        tx: UploadTx,
+        session: UploadSession,
+        video: StoredObject,
+        now: float,
+        *,
+        verified: bool,
+        announce: bool,
+    ) -> tuple[str, str]:
+        """Store the asset, open its tasks, tell; return the tasks' ids, empty where there is none."""
         request = session.request.video
         asset = MediaAsset(
             file_id=session.file_id,
@@ -357,13 +382,15 @@ class UploadService:
         )
         tx.media.put_asset(asset)
         checksum = FileChecksum(video.crc64, "" if "-" in video.etag else video.etag, verified)
-        file = replace(self._described(tx, asset), checksum=checksum, by_server=session.source is Source.SERVER)
+        file = replace(self.described(tx, asset), checksum=checksum, by_server=session.source is Source.SERVER)
         if session.permission.flow:
             flow, review = self._open_tasks(tx, session, session.permission.flow, now)
             file = replace(file, procedure_task_id=flow, review_task_id=review)
-        payload = new_file_upload(file)
-        # Held until the probe has filled MetaData in: Commit answers at once, the receiver still gets it complete.
-        tx.events.add(NewEvent(asset.sub_app_id, NEW_FILE_UPLOAD, asset.file_id, payload, EventState.HELD, now))
+        if announce:
+            payload = new_file_upload(file)
+            # Held until the probe has filled MetaData in: Commit answers at once, the receiver still gets it complete.
+            tx.events.add(NewEvent(asset.sub_app_id, NEW_FILE_UPLOAD, asset.file_id, payload, EventState.HELD, now))
+        return file.procedure_task_id, file.review_task_id
 
     def _open_tasks(self, tx: UploadTx, session: UploadSession, flow: Mapping[str, Any], now: float) -> tuple[str, str]:
         permission = session.permission
@@ -379,7 +406,8 @@ class UploadService:
             now=now,
         )
 
-    def _described(self, tx: UploadTx, asset: MediaAsset) -> UploadedFile:
+    def described(self, tx: UploadTx, asset: MediaAsset) -> UploadedFile:
+        """Return what events tell of a file."""
         known = tx.access.categories(asset.sub_app_id) if asset.class_id else ()
         class_name, class_path = name_and_path(known, asset.class_id)
         return UploadedFile(
@@ -525,7 +553,8 @@ def _replace_cover(tx: UploadTx, session: UploadSession, now: float) -> None:
     tx.media.put_asset(replace(asset, cover_key=session.cover_key, updated_at=now))
 
 
-def _forget_uploaded(tx: UploadTx, session: UploadSession) -> None:
+def forget_uploaded(tx: UploadTx, session: UploadSession) -> None:
+    """Remove everything that an uncommitted session has stored."""
     for stored in tx.storage.objects_under(session.bucket, session.directory):
         remove_object(tx.storage, session.bucket, stored.key)
     for open_upload in tx.storage.uploads_under(session.bucket, session.directory, "", "", 1000):

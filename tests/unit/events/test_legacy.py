@@ -45,6 +45,16 @@ def test_new_file_upload() -> None:
     assert (unreadable["metaData"], unreadable["sourceType"]) == ({}, "ClientUpload")
 
 
+def test_pull_complete() -> None:
+    """A pulled file's end: the number and, of a failure alone, the words."""
+    told = {"TaskId": "t", "ErrCode": 0, "Message": "SUCCESS", "FileId": "5", "FileUrl": "http://v/x.mp4"}
+    assert _legacy("PullComplete", "PullCompleteEvent", told) == {
+        "status": 0, "message": "", "vodTaskId": "t", "fileId": "5", "fileUrl": "http://v/x.mp4", "transcodeTaskId": "",
+    }  # fmt: skip
+    failed = _legacy("PullComplete", "PullCompleteEvent", told | {"ErrCode": 60000, "Message": "404", "FileId": ""})
+    assert (failed["status"], failed["message"], failed["fileId"]) == (60000, "404", "")
+
+
 def test_file_deleted() -> None:
     """The example of 9.4."""
     data = _legacy("FileDeleted", "FileDeleteEvent", {"FileIdSet": ["5"], "FileDeleteResultInfo": []})

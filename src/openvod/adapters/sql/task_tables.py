@@ -41,7 +41,7 @@ class SqlTaskTables:
         """Return a task."""
         table = schema.tasks
         row = fetch_one(self._connection, table, table.c.task_id == task_id, lock=lock)
-        return _task(row) if row else None
+        return task_of(row) if row else None
 
     def put_task(self, task: Task) -> None:
         """Insert or replace."""
@@ -59,7 +59,7 @@ class SqlTaskTables:
         where = [table.c.file_id == file_id] if file_id else []
         where += [table.c.status == status] if status else []
         statement = select(table).where(*where).order_by(table.c.created_at.desc(), table.c.task_id).limit(limit)
-        return [_task(row) for row in self._connection.execute(statement)]
+        return [task_of(row) for row in self._connection.execute(statement)]
 
     def find(self, query: TaskQuery) -> Sequence[Task]:
         """Return one page of an application's tasks."""
@@ -75,7 +75,7 @@ class SqlTaskTables:
             where.append(_beyond(moment, table.c.task_id, query.after, descending=query.descending))
         order = (moment.desc(), table.c.task_id.desc()) if query.descending else (moment, table.c.task_id)
         return [
-            _task(row)
+            task_of(row)
             for row in self._connection.execute(select(table).where(*where).order_by(*order).limit(query.limit))
         ]
 
@@ -111,7 +111,7 @@ class SqlTaskTables:
             .order_by(table.c.priority.desc(), table.c.created_at)
             .limit(limit)
         )
-        return [_task(row) for row in self._connection.execute(statement)]
+        return [task_of(row) for row in self._connection.execute(statement)]
 
     def subtasks(self, task_id: str) -> Sequence[SubTask]:
         """Return a task's items by number."""
@@ -227,7 +227,8 @@ def _beyond(
     return or_(moment > last, and_(moment == last, task_id > last_id))
 
 
-def _task(row: Any) -> Task:
+def task_of(row: Any) -> Task:
+    """Return the value of a row."""
     plain = dict(row._mapping) | {
         "type": TaskType(row.type),
         "status": TaskStatus(row.status),

@@ -9,7 +9,10 @@ from sqlalchemy import Connection, select, update
 
 from openvod.adapters.sql import schema
 from openvod.adapters.sql.rows import fetch_one, insert_if_absent, remove, upsert, values
+from openvod.adapters.sql.task_tables import task_of
+from openvod.tasks.model import Task, TaskStatus, TaskType
 from openvod.upload.model import SpentSignature, UploadSession, session_from_row
+from openvod.upload.pull_model import Pull
 
 
 class SqlUploadTables:
@@ -60,6 +63,30 @@ class SqlUploadTables:
         insert_if_absent(self._connection, table, {"fingerprint": fingerprint, "uses": 0, "expires_at": expires_at})
         counted = update(table).where(table.c.fingerprint == fingerprint).values(uses=table.c.uses + 1)
         return int(self._connection.execute(counted.returning(table.c.uses)).scalar_one())
+
+    def pull(self, task_id: str) -> Pull | None:
+        """Return what is known of a pull."""
+        row = fetch_one(self._connection, schema.pulls, schema.pulls.c.task_id == task_id)
+        return Pull(**row._mapping) if row else None
+
+    def put_pull(self, pull: Pull) -> None:
+        """Insert or replace."""
+        upsert(self._connection, schema.pulls, values(pull))
+
+    def open_pulls(self, limit: int) -> Sequence[tuple[Task, Pull]]:
+        """Return pulls that have no end yet, by priority, then age."""
+        table = schema.tasks
+        statement = (
+            select(table)
+            .where(
+                table.c.status.in_((TaskStatus.WAITING.value, TaskStatus.PROCESSING.value)),
+                table.c.type == TaskType.PULL_UPLOAD.value,
+            )
+            .order_by(table.c.priority.desc(), table.c.created_at)
+            .limit(limit)
+        )
+        tasks = [task_of(row) for row in self._connection.execute(statement).all()]
+        return [(task, pull) for task in tasks if (pull := self.pull(task.task_id))]
 
     def forget_spent(self, moment: float) -> int:
         """Delete records of signatures that expired before ``moment``."""

@@ -18,6 +18,7 @@ from openvod.media.flow_records import FlowState, UrlOf, described
 from openvod.media.processing import ProcessingService
 from openvod.tasks.codec import review_audio_video_task
 from openvod.tasks.model import Task, TaskQuery, TaskStatus, TaskType
+from openvod.upload.pulls import PullUploads
 from openvod.web.api.declaration import Action, Caller, FileId, Group, Limit, Request, Response
 
 #: Members of a detail; the one of the task's type is set, the others are null.
@@ -91,8 +92,9 @@ class ManageTask(Request):
 class TaskActions:
     """Carries the actions out."""
 
-    def __init__(self, processing: ProcessingService, url: UrlOf) -> None:
+    def __init__(self, processing: ProcessingService, pulls: PullUploads, url: UrlOf) -> None:
         self._processing = processing
+        self._pulls = pulls
         self._url = url
 
     def table(self) -> Sequence[Action[Any]]:
@@ -135,6 +137,8 @@ class TaskActions:
 
     async def _member(self, state: FlowState) -> Mapping[str, Any]:
         """The same that the task's event tells."""
+        if state.task.type is TaskType.PULL_UPLOAD:
+            return await self._pulls.detail(state.task.task_id)
         if state.task.type is TaskType.REVIEW_AUDIO_VIDEO:
             return review_audio_video_task(state.task, state.subtasks[0] if state.subtasks else None)
         return described(state, self._url)
@@ -160,7 +164,9 @@ class TaskActions:
     async def _manage(self, caller: Caller, asked: ManageTask) -> Response:
         if asked.operation_type != "Abort":
             raise Invalid("task.operation", f"OperationType {asked.operation_type[:40]!r} is unknown; send Abort")
-        await self._processing.abort_waiting(caller.sub_app_id, asked.task_id)
+        state = await self._processing.state(caller.sub_app_id, asked.task_id)
+        service = self._processing if state.task.type.is_flow else self._pulls
+        await service.abort_waiting(caller.sub_app_id, asked.task_id)
         return {}
 
 
