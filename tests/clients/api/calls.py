@@ -274,8 +274,8 @@ _DOMAINS = (
         {"Domain": "nobody.example.com", "RefererAuthPolicy": {"Status": "Disabled"}},
     ),
     Call(
-        "DescribeVodDomains", {"Domains": ["media.example.com"]},
-        shows={"TotalCount": 1, "DomainSet.0.Domain": "media.example.com"},
+        "DescribeVodDomains", {"Domains": ["127.0.0.1"]},
+        shows={"TotalCount": 1, "DomainSet.0.Domain": "127.0.0.1"},
     ),
     _refused(
         "DescribeVodDomains", ("InvalidParameterValue.Limit", "InvalidParameterValue.LimitTooLarge"), {"Limit": 21}

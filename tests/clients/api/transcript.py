@@ -53,7 +53,7 @@ def _run(call: Call, program: Program, memory: Memory, url: str, clip: Path) -> 
         parameters = filled(call.parameters, memory)
     except KeyError as error:
         return Line(call, f"{call.action} needs {error} of an earlier call, which failed")
-    if missing := next((each for each in parameters.values() if isinstance(each, Missing)), None):
+    if missing := _missing(parameters):
         return Line(call, lacks=missing.what)
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
@@ -67,6 +67,14 @@ def _run(call: Call, program: Program, memory: Memory, url: str, clip: Path) -> 
     if not wrong:
         memory.update({name: at(said["ok"], path) for name, path in call.keeps.items()})
     return Line(call, wrong)
+
+
+def _missing(value: object) -> Missing | None:
+    """Return what an earlier call could not make, wherever it stands in the parameters."""
+    if isinstance(value, Missing):
+        return value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return next((found for each in inner if (found := _missing(each))), None)
 
 
 def _store(url: str, memory: Memory, clip: Path) -> None:

@@ -63,7 +63,7 @@ class DescribeVodDomains(Request):
 
     domains: tuple[str, ...] = Field((), max_length=MOST_DOMAINS, description="Only those of these names.")
     offset: Offset = 0
-    limit: Annotated[int, Field(ge=1, le=100, description="How many at most.")] = 20
+    limit: Annotated[int, Field(ge=1, le=MOST_DOMAINS, description="How many at most.")] = MOST_DOMAINS
 
 
 class ModifyVodDomainConfig(Request):

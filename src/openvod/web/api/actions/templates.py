@@ -51,7 +51,7 @@ _FIELDS = frozenset(
     ("Codec", "Bitrate", "Fps", "Width", "Height", "Format", "FillType", "Container", "SampleType", "SampleInterval",
      "RowCount", "ColumnCount", "XPos", "YPos", "CoordinateOrigin", "Quality", "ResolutionAdaptive",
      "RemoveAudio", "RemoveVideo", "AudioBitrate", "AudioChannel", "AudioCodec", "AudioSampleRate", "VideoBitrate",
-     "VideoCodec", "Vcrf", "DrmType", "DisableHigherVideoBitrate")
+     "VideoCodec", "Vcrf", "DrmType", "DisableHigherVideoBitrate", "Labels")
 )  # fmt: skip
 _LISTING_ERRORS = ("InvalidParameterValue.Definitions", "InvalidParameterValue.Limit", "InvalidParameterValue.Type")
 

@@ -117,7 +117,7 @@ class WatermarkActions:
 
     def table(self) -> Sequence[Action[Any]]:
         """Return the declarations."""
-        fields = field_errors(TemplateKind.WATERMARK)
+        fields = ("InvalidParameterValue.Type", *field_errors(TemplateKind.WATERMARK))
         return (
             Action(
                 "CreateWatermarkTemplate", "Create a watermark template.", Group.PROCESS, CreateWatermarkTemplate,
