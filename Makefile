@@ -42,9 +42,10 @@ test-all: $(VENV)/.installed-dev lint ## everything: databases, browser, officia
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(MATRIX) $(ARGS)
 	@$(BIN)/python -m pytest tests/clients $(MATRIX:%=--ignore=%) $(ARGS)
 
-test-clients: $(VENV)/.installed-dev ## every official client through every scenario; prints the matrix
+test-clients: $(VENV)/.installed-dev ## every official client through every scenario, every API SDK through every action; prints both tables
 	@scripts/install-test-services
 	@$(BIN)/python -m pytest -q tests/clients/test_matrix.py -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -q tests/clients/api/test_api_sdks.py $(ARGS)
 
 kill-sweep: $(VENV)/.installed-dev ## kill -9 the server 100 times under upload and count what was lost
 	@$(BIN)/python -m pytest -q tests/process/test_kill_sweep.py -k "100"

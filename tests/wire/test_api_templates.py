@@ -173,8 +173,8 @@ def test_quota(own: Wire, noun: str) -> None:
         ("AdaptiveDynamicStreamingTemplate",
          {"StreamInfos": [{"Video": _VIDEO | {"Codec": "vp9"}, "Audio": _AUDIO}]}, "InvalidParameterValue.VideoCodec"),
         ("AdaptiveDynamicStreamingTemplate", {"StreamInfos": []}, "InvalidParameterValue"),
-        ("ReviewTemplate", {"Labels": []}, "InvalidParameterValue"),
-        ("ReviewTemplate", {"Labels": ["Dance"]}, "InvalidParameterValue"),
+        ("ReviewTemplate", {"Labels": []}, "InvalidParameterValue.Labels"),
+        ("ReviewTemplate", {"Labels": ["Dance"]}, "InvalidParameterValue.Labels"),
         ("ContentReviewTemplate", {"ScreenshotInterval": 0.1}, "InvalidParameterValue"),
     ],
 )  # fmt: skip
@@ -318,7 +318,7 @@ def test_text_and_svg_watermarks(own: Wire) -> None:
     [
         ("CreateWatermarkTemplate", {}, "MissingParameter"),
         ("CreateWatermarkTemplate", {"Type": "image"}, "MissingParameter"),
-        ("CreateWatermarkTemplate", {"Type": "video"}, "InvalidParameterValue"),
+        ("CreateWatermarkTemplate", {"Type": "video"}, "InvalidParameterValue.Type"),
         ("CreateWatermarkTemplate", {"Type": "text"}, "InvalidParameterValue"),
         ("CreateWatermarkTemplate", {"Type": "image", "ImageTemplate": {"ImageContent": "%%%"}},
          "InvalidParameterValue.ImageContent"),

@@ -45,7 +45,6 @@ GO = Sdk(
             "ModifyDefaultDistributionConfig",
             "ModifyDefaultStorageRegion",
             "ModifyReviewTemplate",
-            "DeleteReviewTemplate",
             "ModifyVodDomainConfig",
             "ReviewAudioVideo",
         }

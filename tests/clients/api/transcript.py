@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ def _run(call: Call, program: Program, memory: Memory, url: str, clip: Path) -> 
         parameters = filled(call.parameters, memory)
     except KeyError as error:
         return Line(call, f"{call.action} needs {error} of an earlier call, which failed")
-    if missing := _missing(parameters):
+    if missing := next(_missing(parameters), None):
         return Line(call, lacks=missing.what)
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
@@ -69,12 +69,12 @@ def _run(call: Call, program: Program, memory: Memory, url: str, clip: Path) -> 
     return Line(call, wrong)
 
 
-def _missing(value: object) -> Missing | None:
-    """Return what an earlier call could not make, wherever it stands in the parameters."""
+def _missing(value: Any) -> Iterator[Missing]:
     if isinstance(value, Missing):
-        return value
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-    return next((found for each in inner if (found := _missing(each))), None)
+        yield value
+    elif isinstance(value, Mapping | list):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _missing(each)
 
 
 def _store(url: str, memory: Memory, clip: Path) -> None:
