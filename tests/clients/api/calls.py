@@ -278,7 +278,7 @@ _DOMAINS = (
         shows={"TotalCount": 1, "DomainSet.0.Domain": "127.0.0.1"},
     ),
     _refused(
-        "DescribeVodDomains", ("InvalidParameterValue.Limit", "InvalidParameterValue.LimitTooLarge"), {"Limit": 21}
+        "DescribeVodDomains", ("InvalidParameterValue.Limit", "InvalidParameterValue.LimitTooLarge"), {"Limit": 101}
     ),
     Call("DeleteVodDomain", {"Domain": "media.example.com"}),
     _refused("DeleteVodDomain", _NO_DOMAIN, {"Domain": "nobody.example.com"}),
