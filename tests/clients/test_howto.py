@@ -1,4 +1,4 @@
-"""The snippets of ``docs/how-to/use-the-official-sdks.md``, run as they stand but for names of places."""
+"""The snippets of the how-to pages for official SDKs, run as they stand but for names of places."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from clients.builds import GO, Builds
 from clients.drivers.browser import Browsers
 from clients.scenarios import Content, File, Scenario
 from clients.stage import Stage
-from support.wire import Applied
+from support.api import call
+from support.flow_sweep import wait_for
+from support.wire import Applied, Wire
 
 pytestmark = [pytest.mark.clients, pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("howto")]
 _ROOT = Path(__file__).parents[2]
-_PAGE = (_ROOT / "docs" / "how-to" / "use-the-official-sdks.md").read_text()
+_PAGES = ("use-the-official-sdks.md", "call-the-server-api.md")
+_PAGE = "".join((_ROOT / "docs" / "how-to" / name).read_text() for name in _PAGES)
 _BLOCK = re.compile(r"<!-- (snippet|excerpt): (\S+) -->\n```\w+\n(.*?)```", re.DOTALL)
 _BLOCKS: dict[str, tuple[str, str]] = {name: (kind, text) for kind, name, text in _BLOCK.findall(_PAGE)}
 
@@ -144,6 +147,23 @@ def test_vod_python(desk: Desk) -> None:
     (desk.folder / "upload.py").write_text(desk.text("vod-python"), encoding="utf-8")
     said = desk.run(sys.executable, "upload.py")
     assert said.split()[-1] in desk.stage.new_assets()
+
+
+def test_api(desk: Desk) -> None:
+    """The API SDK finds what was uploaded, with what the probe found out."""
+    with desk.stage.wire() as wire:
+        applied = wire.apply()
+        applied.put((desk.folder / "holiday.mp4").read_bytes())
+        file_id = wire.commit(applied)["data"]["fileId"]
+        assert wait_for(lambda: _is_probed(wire, file_id), 10)
+    (desk.folder / "search.py").write_text(desk.text("api"), encoding="utf-8")
+    said = desk.run(sys.executable, "search.py")
+    assert any(line.startswith(f"{file_id} clip ") and float(line.split()[-1]) > 0 for line in said.splitlines()), said
+
+
+def _is_probed(wire: Wire, file_id: str) -> bool:
+    answer = call(wire, "DescribeMediaInfos", {"FileIds": [file_id], "Filters": ["metaData"]})
+    return bool(answer["MediaInfoSet"][0]["MetaData"])
 
 
 def test_cos_python(desk: Desk) -> None:
