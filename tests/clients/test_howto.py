@@ -149,6 +149,18 @@ def test_vod_python(desk: Desk) -> None:
     assert said.split()[-1] in desk.stage.new_assets()
 
 
+def test_keys(desk: Desk) -> None:
+    """Two keys are made, each for what it says."""
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    desk.run("sh", "-e", "-c", desk.text("keys"), PATH=programs)
+    listed = json.loads(
+        desk.run(
+            str(Path(sys.executable).parent / "openvod"), "keys", "list", "--data-dir", "data", "--json", PATH=programs
+        )
+    )
+    assert [key["may"] for key in listed] == [["sign", "read"], ["process", "read"]]
+
+
 def test_api(desk: Desk) -> None:
     """The API SDK finds what was uploaded, with what the probe found out."""
     with desk.stage.wire() as wire:

@@ -35,7 +35,7 @@ classes = typer.Typer(no_args_is_help=True, help="Media categories (classId).")
 SubAppId = Annotated[int, typer.Option("--sub-app-id", help="Application; 0 is the main one.")]
 audit = typer.Typer(no_args_is_help=True, help="Who changed what.")
 May = Annotated[
-    tuple[Group, ...],
+    list[Group] | None,
     typer.Option(help="What the key may be used for; repeat it for several. Without it: everything."),
 ]
 SecretId = Annotated[str, typer.Argument(help="The key's secretId.")]
@@ -46,11 +46,11 @@ def create_key(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     sub_app_id: SubAppId = 0,
     note: str = "",
-    may: May = (),
+    may: May = None,
     as_json: AsJson = False,
 ) -> None:
     """Create a key pair. The secret is shown now and never again."""
-    issued = with_access(data_dir, lambda access: access.create_key(sub_app_id, note, may))
+    issued = with_access(data_dir, lambda access: access.create_key(sub_app_id, note, may or ()))
     if as_json:
         print_json({"secretId": issued.secret_id, "secretKey": issued.secret_key, "subAppId": issued.sub_app_id})
         return
@@ -77,9 +77,9 @@ def enable_key(secret_id: SecretId, data_dir: DataDir = DEFAULT_DATA_DIR) -> Non
 
 
 @keys.command("permit")
-def permit_key(secret_id: SecretId, may: May = (), data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+def permit_key(secret_id: SecretId, may: May = None, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Limit what a key may be used for; without --may, everything."""
-    with_access(data_dir, lambda access: access.set_key_groups(secret_id, may))
+    with_access(data_dir, lambda access: access.set_key_groups(secret_id, may or ()))
 
 
 @keys.command("delete")
