@@ -6,14 +6,14 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from openvod.base.errors import Invalid
 from openvod.base.wire import Wire
-from openvod.events.codec import iso_time
+from openvod.events.codec import iso_time, read_time
 from openvod.media.flow_records import FlowState, UrlOf, described
 from openvod.media.processing import ProcessingService
 from openvod.tasks.codec import review_audio_video_task
@@ -31,15 +31,14 @@ _NEVER_MADE = ("EditMediaTask", "ComposeMediaTask", "SplitMediaTask")
 _TaskId = Annotated[str, Field(pattern=r"^[0-9]+-[A-Za-z0-9]+-[0-9a-f]+t[0-9]*$", max_length=120)]
 
 
-def _moment(value: object) -> object:
+def _moment(value: object) -> float:
     """ISO 8601 with any offset; without one it is UTC (2.6)."""
     if not isinstance(value, str):
-        return value
+        raise PydanticCustomError("string_type", "input should be a valid string")
     try:
-        moment = datetime.fromisoformat(value)
+        return read_time(value)
     except ValueError as error:
         raise ValueError("must look like 2024-05-01T08:00:00Z") from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 _Moment = Annotated[float, BeforeValidator(_moment, json_schema_input_type=str)]
