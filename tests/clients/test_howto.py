@@ -164,6 +164,10 @@ def test_keys(desk: Desk) -> None:
 def test_api(desk: Desk) -> None:
     """The API SDK finds what was uploaded, with what the probe found out."""
     with desk.stage.wire() as wire:
+        # What is no media has no metadata, in a library of anybody.
+        unreadable = wire.apply()
+        unreadable.put(b"no media")
+        wire.commit(unreadable)
         applied = wire.apply()
         applied.put((desk.folder / "holiday.mp4").read_bytes())
         file_id = wire.commit(applied)["data"]["fileId"]
