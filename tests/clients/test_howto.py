@@ -17,7 +17,7 @@ from clients.builds import GO, Builds
 from clients.drivers.browser import Browsers
 from clients.scenarios import Content, File, Scenario
 from clients.stage import Stage
-from support.api import call
+from support.api import paced
 from support.flow_sweep import wait_for
 from support.wire import Applied, Wire
 
@@ -178,7 +178,7 @@ def test_api(desk: Desk) -> None:
 
 
 def _is_probed(wire: Wire, file_id: str) -> bool:
-    answer = call(wire, "DescribeMediaInfos", {"FileIds": [file_id], "Filters": ["metaData"]})
+    answer = paced(wire, "DescribeMediaInfos", {"FileIds": [file_id], "Filters": ["metaData"]})
     return bool(answer["MediaInfoSet"][0]["MetaData"])
 
 
