@@ -36,14 +36,24 @@ def test_client_sweep(
 def test_the_sweep_sees_damage(tmp_path: Path, packages: Path) -> None:
     """A part that is gone, bytes that are gone and an event told twice do not pass unnoticed."""
     data = tmp_path / "data"
-    columns = "sub_app_id, type, subject, payload, state, attempts, created_at, next_attempt_at"
+    open_events = """
+        SELECT COUNT(*) FROM events LEFT JOIN event_endpoints
+        ON event_endpoints.sub_app_id = events.sub_app_id AND name = 'default'
+        WHERE sequence IS NULL OR cursor IS NULL OR sequence > cursor
+    """
+    columns = "type, subject, payload, state, created_at"
+    doubled = f"""
+        INSERT INTO events (sub_app_id, sequence, {columns})
+        SELECT sub_app_id, last_sequence + 1, {columns} FROM events JOIN event_logs USING (sub_app_id) LIMIT 1
+    """
 
     def damage(_: ClientSweep) -> None:
         with closing(sqlite3.connect(data / "openvod.sqlite3")) as database, database:
             # The server looks into the file before it tells of it.
-            while database.execute("SELECT COUNT(*) FROM events WHERE state != 'delivered'").fetchone()[0]:
+            while database.execute(open_events).fetchone()[0]:
                 time.sleep(0.05)
-            database.execute(f"INSERT INTO events ({columns}) SELECT {columns} FROM events LIMIT 1")
+            database.execute(doubled)
+            database.execute("UPDATE event_logs SET last_sequence = last_sequence + 1")
         next((data / "blobs").glob("??/*")).unlink()
         assert lost_parts(data, [("no such upload", 1, "etag")]) == 1
 
