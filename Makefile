@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-all test-clients lint lock clean bench bench-media bench-upload kill-sweep flow-sweep client-sweep bench-events test-events-truth bench-api
+.PHONY: help demo test test-all test-clients lint lock clean bench bench-media bench-upload kill-sweep flow-sweep client-sweep bench-events test-events-truth bench-api web test-web
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1: \2/p' $(MAKEFILE_LIST)
 
@@ -27,20 +27,36 @@ $(VENV)/.installed-dev: requirements/dev.txt $(SOURCES)
 # The runtime set is part of the dev set: whoever has dev needs nothing more.
 RUNTIME := $(if $(wildcard $(VENV)/.installed-dev),$(VENV)/.installed-dev,$(VENV)/.installed-runtime)
 
-demo: $(RUNTIME) ## start everything, upload a real video, show what arrived (ARGS="--exit --json")
+# What runs in browsers, built from TypeScript into src/openvod/web/assets.
+WEB_SOURCES := package.json package-lock.json tsconfig.base.json $(shell find sdk/web player console -type f \
+	-not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+
+$(VENV)/.built-web: $(WEB_SOURCES) | $(RUNTIME)
+	@VENV=$(VENV) scripts/npm ci --silent
+	@VENV=$(VENV) scripts/npm run --silent build
+	@touch $@
+
+web: $(VENV)/.built-web ## build the upload SDK, the player page and the console
+
+demo: $(RUNTIME) $(VENV)/.built-web ## start everything, upload a real video, show what arrived (ARGS="--exit --json")
 	@$(BIN)/openvod demo $(ARGS)
 
-test: $(VENV)/.installed-dev ## the suite that needs nothing but pip
+test: $(VENV)/.installed-dev $(VENV)/.built-web ## the suite that needs nothing but pip
 	@$(BIN)/python -m pytest -m "not postgresql and not clients and not browser and not nginx and not slow" -n 2 --dist loadgroup $(ARGS)
 
 MATRIX := tests/clients/test_matrix.py tests/clients/test_one_domain.py tests/clients/test_howto.py
 
-test-all: $(VENV)/.installed-dev lint ## everything: databases, browser, official clients (installs Debian packages when root)
+test-all: $(VENV)/.installed-dev $(VENV)/.built-web lint ## everything: databases, browser, official clients (installs Debian packages when root)
 	@scripts/install-test-services
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore=tests/clients $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore=tests/clients --ignore=tests/browser $(ARGS)
 # Processes of their own: a browser that is kept open runs an event loop, in which no other may be started.
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(MATRIX) $(ARGS)
 	@$(BIN)/python -m pytest tests/clients $(MATRIX:%=--ignore=%) $(ARGS)
+	@$(BIN)/python -m pytest tests/browser $(ARGS)
+
+test-web: $(VENV)/.installed-dev $(VENV)/.built-web ## upload SDK, player page and console in Chromium; prints its tables
+	@scripts/install-test-services
+	@$(BIN)/python -m pytest -q tests/browser $(ARGS)
 
 test-clients: $(VENV)/.installed-dev ## every official client through every scenario, every API SDK through every action; prints both tables
 	@scripts/install-test-services
@@ -78,14 +94,16 @@ bench-upload: $(VENV)/.installed-dev ## uploads into ours and into other servers
 	@scripts/install-test-services
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.upload $(ARGS)
 
-lint: $(VENV)/.installed-dev ## ruff, mypy --strict, import contract
+lint: $(VENV)/.installed-dev $(VENV)/.built-web ## ruff, mypy --strict, import contract, biome, tsc --strict
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@VENV=$(VENV) scripts/npm run --silent check
 
 lock: $(VENV)/.installed-dev ## rewrite the lock files
 	@$(BIN)/python -m pip install --quiet uv && requirements/lock.sh
+	@VENV=$(VENV) scripts/npm install --silent --package-lock-only
 
 clean:
 	@rm -rf $(VENV)

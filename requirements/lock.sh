@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the two lock files. Local packages are left out: the Makefile installs them from their folders.
+# Writes the lock files. Local packages are left out: the Makefile installs them from their folders.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 uv=${UV:-.venv/bin/uv}
@@ -9,3 +9,4 @@ compile() {
 }
 compile requirements/runtime.txt requirements/runtime.in
 compile requirements/dev.txt requirements/dev.in --group pyproject.toml:dev
+compile requirements/node.txt requirements/node.in

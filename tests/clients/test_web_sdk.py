@@ -17,20 +17,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, 
 
 from openvod.access.service import IssuedKey
 from support.certificates import Certificates
+from support.chromium import launch
 from support.server import PlatformServer
 from support.wire import signature
 
 pytestmark = [pytest.mark.clients, pytest.mark.browser, pytest.mark.xdist_group("browser")]
-_CHROMIUM = "/usr/bin/chromium"
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 _ORIGIN = "https://app.example.test"
 _PAGE = """<!doctype html><meta charset="utf-8"><title>Upload</title>
 <style>body{font:16px sans-serif;margin:3em;max-width:40em}
@@ -106,11 +97,7 @@ def browser(
     rules = ",".join(f"MAP {host} 127.0.0.1:{tls_server.port}" for host in official)
     rules += f",MAP app.example.test 127.0.0.1:{app_port}"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=_CHROMIUM,
-            env={**os.environ, "HOME": str(home)},
-            args=[*_FLAGS, f"--host-resolver-rules={rules}"],
-        )
+        chromium = launch(playwright, [f"--host-resolver-rules={rules}"], {**os.environ, "HOME": str(home)})
         yield chromium
         chromium.close()
 

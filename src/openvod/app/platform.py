@@ -48,6 +48,7 @@ from openvod.upload.codec import ClientHosts
 from openvod.upload.pulls import PullSettings, PullUploads
 from openvod.upload.service import UploadService
 from openvod.web.addressing import Addressing
+from openvod.web.assets import sdk_assets
 from openvod.web.cos import CosSurface
 from openvod.web.event_stream import EventStreamSurface
 from openvod.web.front import FrontDoor, Surfaces
@@ -192,6 +193,7 @@ class Platform:
                 event_stream=EventStreamSurface(
                     self.feed, clock, token_root=derived_key(root_key, "event-stream-token")
                 ),
+                mounts={"/sdk/": sdk_assets()},
             ),
             is_bucket_host=addressing.is_bucket_host,
             stall_seconds=self._settings.server.stall_seconds,

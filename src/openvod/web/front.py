@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openvod.base.errors import ClientDisconnected, OpenVodError
 from openvod.web.compat import SCRIPT_PATH, serve_script
@@ -31,6 +31,8 @@ class Surfaces:
     playback: Surface
     operations: Surface
     event_stream: Surface
+    #: Whole applications by the beginning of their paths (``/console/``); they answer for everything below it.
+    mounts: Mapping[str, ASGIApp] = field(default_factory=dict)
 
 
 class FrontDoor:
@@ -45,6 +47,9 @@ class FrontDoor:
         """Serve one request; ``lifespan`` belongs to the composition, web sockets are not spoken."""
         if scope["type"] != "http":
             return
+        if mounted := self._mounted(scope["path"]):
+            await mounted(scope, receive, send)
+            return
         request = WireRequest(scope, receive, stall_seconds=self._stall_seconds)
         try:
             answer = await self._answer(request)
@@ -55,6 +60,9 @@ class FrontDoor:
         except ClientDisconnected:
             request.release(gone=True)
             _log.info("client left during %s %s", request.method, request.path)
+
+    def _mounted(self, path: str) -> ASGIApp | None:
+        return next((app for prefix, app in self._surfaces.mounts.items() if path.startswith(prefix)), None)
 
     async def _answer(self, request: WireRequest) -> Answer:
         if request.method == "OPTIONS":

@@ -16,18 +16,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from clients.drivers.base import NOT_YET, Driver, Job, Outcome, Run
 from clients.drivers.storage import STORAGE_LACKS, StorageDriver
 from clients.stage import Stage
+from support.chromium import launch
 
 _PAGES = Path(__file__).parents[1] / "pages"
-_CHROMIUM = "/usr/bin/chromium"
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 _OFFICIAL = ("*.qcloud.com", "vod2.dnsv1.com", "*.myqcloud.com", "*.tencentcos.cn")
 APP_HOST = "app.example.test"
 
@@ -67,11 +58,7 @@ class Browsers:
         return self._launch("MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", {})
 
     def _launch(self, rules: str, environment: Mapping[str, str]) -> Browser:
-        chromium = self._playwright.chromium.launch(
-            executable_path=_CHROMIUM,
-            env={**os.environ, **environment},
-            args=[*_FLAGS, f"--host-resolver-rules={rules}"],
-        )
+        chromium = launch(self._playwright, [f"--host-resolver-rules={rules}"], {**os.environ, **environment})
         self._stack.callback(chromium.close)
         return chromium
 
