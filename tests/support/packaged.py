@@ -52,9 +52,10 @@ class Frame(NamedTuple):
 def frames(data: bytes, kind: str = "video") -> list[Frame]:
     """Decode a file's pictures or sound."""
     found = []
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         streams = container.streams.video if kind == "video" else container.streams.audio
         for frame in container.decode(streams[0]):
+            assert isinstance(frame, av.VideoFrame | av.AudioFrame)
             assert frame.pts is not None
             assert frame.time_base is not None
             digest = hashlib.sha256(frame.to_ndarray().tobytes()).hexdigest()

@@ -8,11 +8,14 @@ from openvod.base.errors import Denied, Invalid, NotFound, OpenVodError
 from openvod.base.ports import Clock, UnitOfWork
 from openvod.media.model import FORBIDDEN
 from openvod.media.ports import StoredMediaTx
+from openvod.playback.names import Packaged, parse
+from openvod.playback.service import InstantPlayback
 from openvod.signing.playback_token import allows_evidence, check_segment_token, segment_key
 from openvod.storage.model import Bucket, StoredObject
 from openvod.storage.service import StorageService
 from openvod.web.errors import cos_code
 from openvod.web.gate import Pass, PlaybackGate
+from openvod.web.instant import InstantSurface
 from openvod.web.objects import serve_object
 from openvod.web.signed_playlists import LONGEST, is_list, with_queries
 from openvod.web.wire import Answer, WireRequest, json_answer
@@ -31,6 +34,7 @@ class PlaybackSurface:
         storage: StorageService,
         gate: PlaybackGate,
         clock: Clock,
+        instant: InstantPlayback,
         *,
         token_root: bytes,
     ) -> None:
@@ -38,6 +42,7 @@ class PlaybackSurface:
         self._storage = storage
         self._gate = gate
         self._clock = clock
+        self._instant = InstantSurface(instant)
         self._token_root = token_root
 
     async def __call__(self, request: WireRequest) -> Answer:
@@ -58,10 +63,12 @@ class PlaybackSurface:
         return answer
 
     async def _served(self, request: WireRequest) -> Answer:
-        bucket, stored = await self._published(request)
+        bucket, stored, asked = await self._published(request)
         if not stored.published:
             return serve_object(request, stored, self._storage)
         admitted = await self._gate.admit(request, bucket.sub_app_id)
+        if asked:
+            return await self._instant.serve(request, stored, asked, admitted)
         if admitted.link and is_list(request.path) and stored.size <= LONGEST:
             return await self._signed_list(request, stored, admitted)
         return serve_object(request, stored, self._storage)
@@ -75,12 +82,17 @@ class PlaybackSurface:
         headers = {**stored.headers, "Content-Length": str(len(body)), "Cache-Control": "private, no-store"}
         return Answer(200, headers, body=body)
 
-    async def _published(self, request: WireRequest) -> tuple[Bucket, StoredObject]:
+    async def _published(self, request: WireRequest) -> tuple[Bucket, StoredObject, Packaged | None]:
+        """Return the object of a path, or the one that it asks a package of."""
         key = request.path[1:].encode("utf-8", "replace").decode().replace("\0", "?")
         short_name, _, rest = key.partition("/")
         found = await self._uow.read(lambda tx: _find(tx, short_name, key)) if rest else None
-        if found and (found[1].published or self._opened_by_token(request, key)):
-            return found
+        asked = parse(key) if found is None else None
+        if asked:
+            original = asked.original
+            found = await self._uow.read(lambda tx: _find(tx, short_name, original))
+        if found and (found[1].published or (not asked and self._opened_by_token(request, key))):
+            return *found, asked
         if found:
             await self._refuse_forbidden(rest.partition("/")[0][_DIRECTORY_DIGITS:])
         raise NotFound("playback.not_found", f"nothing is published at {request.path!r}")
