@@ -56,6 +56,8 @@ from openvod.web.event_stream import EventStreamSurface
 from openvod.web.front import FrontDoor, Surfaces
 from openvod.web.gate import PlaybackGate
 from openvod.web.operations import OperationsSurface
+from openvod.web.play import PREFIX, PlayPages
+from openvod.web.play_access import PlayerAccess
 from openvod.web.playback import PlaybackSurface
 from openvod.web.ugc import UgcSurface
 
@@ -183,6 +185,7 @@ class Platform:
         self._start(_loop("indexes", warm.run_once, self._wake_warm, _WARM_SECONDS))
         await self._start_events()
         addressing = Addressing(self._database)
+        gate = PlaybackGate(self._database, self._distribution(), clock)
         self.app = FrontDoor(
             Surfaces(
                 ugc=UgcSurface(uploads, clock, self._client_hosts, derived_key(root_key, "verify-content").hex()),
@@ -191,7 +194,7 @@ class Platform:
                 playback=PlaybackSurface(
                     self._database,
                     storage,
-                    PlaybackGate(self._database, self._distribution(), clock),
+                    gate,
                     clock,
                     instant,
                     token_root=derived_key(root_key, "playback-token"),
@@ -202,11 +205,15 @@ class Platform:
                 event_stream=EventStreamSurface(
                     self.feed, clock, token_root=derived_key(root_key, "event-stream-token")
                 ),
-                mounts={"/sdk/": sdk_assets()},
+                mounts={"/sdk/": sdk_assets(), PREFIX: self._play_pages(instant, gate, addresses.url)},
             ),
             is_bucket_host=addressing.is_bucket_host,
             stall_seconds=self._settings.server.stall_seconds,
         )
+
+    def _play_pages(self, instant: InstantPlayback, gate: PlaybackGate, media_url: Callable[[str], str]) -> PlayPages:
+        access = PlayerAccess(gate, self._distribution(), SystemClock())
+        return PlayPages(self._database, instant, access, media_url, SystemClock())
 
     def _distribution(self) -> DistributionService:
         box = AesSecretBox(derived_key(self._folder.root_key, "secret-box"))

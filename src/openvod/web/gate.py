@@ -69,6 +69,13 @@ class PlaybackGate:
             return Pass()
         return Pass(check_link(rules.link_key, _raw_path(request), request.query, self._clock.now()), rules.link_key)
 
+    async def link_key(self, sub_app_id: int, host: str) -> str:
+        """Return the KEY of links under a host name, empty where none are needed; ``Denied("application.off")``."""
+        rules = await self._rules(sub_app_id, host.lower())
+        if not rules.is_on:
+            raise Denied("application.off", "this application is switched off")
+        return rules.link_key if rules.domain.links.enabled else ""
+
     async def _rules(self, sub_app_id: int, host: str) -> _Rules:
         known = self._known.get((sub_app_id, host))
         if known is None or known.learnt_at < time.monotonic() - _REMEMBERED_SECONDS:
