@@ -56,7 +56,7 @@ test-all: $(VENV)/.installed-dev $(VENV)/.built-web lint ## everything: database
 
 test-web: $(VENV)/.installed-dev $(VENV)/.built-web ## upload SDK, player page and console in Chromium; prints its tables
 	@scripts/install-test-services
-	@$(BIN)/python -m pytest -q tests/browser $(ARGS)
+	@$(BIN)/python -m pytest -q tests/browser tests/process/test_hotlink_table.py $(ARGS)
 
 test-clients: $(VENV)/.installed-dev ## every official client through every scenario, every API SDK through every action; prints both tables
 	@scripts/install-test-services

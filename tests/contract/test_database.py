@@ -135,7 +135,7 @@ def test_domain_rows(database: Database) -> None:
     """Domains come back as they were put, by age; an application without any has the default distribution."""
     domain = Domain(
         1, "b.test", 2.0, RefererPolicy(True, True, ("a.com",), False), AddressPolicy(True, False, ("10.0.0.0/8",)),
-        LinkPolicy(True, b"sealed"),
+        LinkPolicy(True, b"sealed", b"second"),
     )  # fmt: skip
 
     def work(tx: Transaction) -> None:
@@ -151,6 +151,20 @@ def test_domain_rows(database: Database) -> None:
         tx.access.delete_domain(1, "b.test")
         assert tx.access.domain(1, "b.test") is None
         assert tx.access.domain(2, "b.test") is not None
+
+    run_async(database.write(work))
+
+
+def test_link_addresses(database: Database) -> None:
+    """As many addresses as a link allows may use it, those stay in, and rows go when the link has expired."""
+
+    def work(tx: Transaction) -> None:
+        admitted = [tx.access.admit_link_address("l", f"a{n}", 2, 10.0) for n in (1, 2, 3, 1, 2)]
+        assert admitted == [True, True, False, True, True]
+        assert tx.access.admit_link_address("other", "a3", 1, 20.0)
+        assert tx.access.forget_link_addresses(10.5) == 2
+        assert tx.access.admit_link_address("l", "a3", 1, 30.0)
+        assert not tx.access.admit_link_address("other", "a1", 1, 20.0)
 
     run_async(database.write(work))
 

@@ -102,13 +102,19 @@ def test_signed_links(shop: Shop) -> None:
     assert refused["Error"]["Code"] == "InvalidParameter"
     shop.protect(UrlSignatureAuthPolicy={"Status": "Enabled", "EncryptedKey": _KEY})
     row = call(shop.wire, "DescribeVodDomains")["DomainSet"][0]
-    assert row["UrlSignatureAuthPolicy"] == {"Status": "Enabled", "EncryptedKey": _KEY}
+    assert row["UrlSignatureAuthPolicy"] == {"Status": "Enabled", "EncryptedKey": _KEY, "BackupEncryptedKey": ""}
     assert shop.status(_signed(shop.url)) == 200
     assert shop.status(_signed(shop.url, us="72d4cd1101")) == 200
     assert shop.status() == 403
     assert shop.status(_signed(shop.url, "another key")) == 403
     assert shop.status(_signed(shop.url, seconds=-301)) == 403
     assert shop.status(_signed(shop.url, exper="300")) == 403
+    shop.protect(
+        UrlSignatureAuthPolicy={"Status": "Enabled", "EncryptedKey": "the-next-KEY", "BackupEncryptedKey": _KEY}
+    )
+    assert [shop.status(_signed(shop.url, key)) for key in ("the-next-KEY", _KEY)] == [200, 200]
+    shop.protect(UrlSignatureAuthPolicy={"Status": "Enabled", "BackupEncryptedKey": ""})
+    assert [shop.status(_signed(shop.url, key)) for key in ("the-next-KEY", _KEY)] == [200, 403]
     shop.protect(UrlSignatureAuthPolicy={"Status": "Disabled"})
     assert shop.status() == 200
 

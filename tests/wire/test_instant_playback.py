@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import json
 import re
 import time
 from collections.abc import Iterator
@@ -18,6 +14,7 @@ import httpx
 import pytest
 
 from openvod.signing.hotlink import link_digest
+from openvod.signing.player_signature import player_signature
 from support.api import call
 from support.corpus_build import AAC, H264, ffmpeg, heard, seen
 from support.packaged import frames
@@ -191,6 +188,22 @@ def test_one_signed_link_opens_lists_and_segments(guarded: Uploaded, film: bytes
         assert guarded.get(address.replace("sign=", "sign=0")).status_code == 403
 
 
+def test_a_preview_ends(guarded: Uploaded, film: bytes) -> None:
+    """A link with a preview opens the lists up to its end; neither the original nor a later segment opens."""
+    path = urlsplit(guarded.url).path
+    directory = path[: path.rfind("/") + 1]
+    whole = guarded.get(f"{guarded.url}.hls.media.m3u8?{_query(directory)}").text
+    limited = _query(directory, exper="30", us="72d4cd1101")
+    assert guarded.get(f"{guarded.url}?{limited}").status_code == 403
+    master = guarded.get(f"{guarded.url}.hls.m3u8?{limited}")
+    shown = guarded.get(_lines(master.text)[0]).text
+    # The film is shorter than any preview that links can have, so all of it is shown, by tokens of single files.
+    assert len(_lines(shown)) == len(_lines(whole))
+    assert frames(b"".join(guarded.get(address).content for address in _lines(shown))) == frames(film)
+    for address in _lines(shown):
+        assert guarded.get(f"{address.partition('?')[0]}?{limited}").status_code == 403
+
+
 def _psign(guarded: Uploaded, key: str = "", **more: object) -> str:
     key = key or call(guarded.wire, "DescribeDefaultDistributionConfig")["PlayKey"]
     now = int(time.time())
@@ -199,13 +212,7 @@ def _psign(guarded: Uploaded, key: str = "", **more: object) -> str:
         "currentTimeStamp": now, "expireTimeStamp": now + 600,
         "urlAccessInfo": {"t": f"{now + 600:08x}", "us": "72d4cd1101"},
     }  # fmt: skip
-    parts = (json.dumps(part).encode() for part in ({"alg": "HS256", "typ": "JWT"}, payload | more))
-    signed = ".".join(_text(part) for part in parts)
-    return f"{signed}.{_text(hmac.new(key.encode(), signed.encode(), hashlib.sha256).digest())}"
-
-
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return player_signature(key, payload | more)
 
 
 def test_a_player_signature_opens_a_guarded_file(guarded: Uploaded) -> None:
@@ -220,6 +227,7 @@ def test_a_player_signature_opens_a_guarded_file(guarded: Uploaded) -> None:
         _psign(guarded, "abcdefgh12345678"): (1009, "psign.signature"),
         _psign(guarded, fileId="1"): (1009, "psign.member"),
         _psign(guarded, expireTimeStamp=int(time.time()) - 5): (1009, "psign.expired"),
+        _psign(guarded, urlAccessInfo={"t": "soon"}): (1009, "hotlink.signature"),
         "nonsense": (1009, "psign."),
     }
     for psign, (number, code) in refusals.items():

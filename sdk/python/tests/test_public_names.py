@@ -11,7 +11,8 @@ from openvod_sdk import integrations
 PUBLIC = {
     "ApiError", "ChecksumMismatch", "Client", "Event", "EventError", "FileResumeStore", "InvalidPermission",
     "OpenVodSdkError", "Progress", "ResumeStore", "RetryPolicy", "SourceChanged", "StorageError", "TransportError",
-    "Unfinished", "UploadCancelled", "UploadControl", "UploadResult", "parse_event", "sign", "verify_event",
+    "Unfinished", "UploadCancelled", "UploadControl", "UploadResult", "parse_event", "sign", "sign_link",
+    "sign_play_token", "sign_player", "verify_event",
 }  # fmt: skip
 INTEGRATIONS = {
     "Authenticator", "BackEnd", "EventReceiver", "EventStore", "Identity", "JwtAuthenticator", "RateLimit", "Refused",

@@ -23,12 +23,13 @@ _REFERER = re.compile(r"[!-.0-~]{1,255}(/[!-~]{0,255})?")
 
 @dataclass(frozen=True)
 class PolicyChanges:
-    """What to change of a domain; ``None`` stays. ``link_key`` is the KEY in the clear."""
+    """What to change of a domain; ``None`` stays. Keys are in the clear; an empty ``backup_key`` takes it away."""
 
     referers: RefererPolicy | None = None
     addresses: AddressPolicy | None = None
     links_enabled: bool | None = None
     link_key: str | None = None
+    backup_key: str | None = None
 
 
 class DistributionService:
@@ -95,6 +96,9 @@ class DistributionService:
                 links = replace(links, sealed_key=self._box.seal(changes.link_key, _link_label(domain)))
             if changes.links_enabled is not None:
                 links = replace(links, enabled=changes.links_enabled)
+            if changes.backup_key is not None:
+                sealed = self._box.seal(changes.backup_key, _link_label(domain)) if changes.backup_key else b""
+                links = replace(links, sealed_backup_key=sealed)
             if links.enabled and not links.sealed_key:
                 raise Invalid("domain.policy", "EncryptedKey is needed to enable UrlSignatureAuthPolicy")
             tx.access.put_domain(
@@ -129,9 +133,23 @@ class DistributionService:
 
         await self._uow.write(work)
 
-    def link_key(self, domain: Domain) -> str:
-        """Return a domain's KEY, empty when it has none."""
-        return self._box.open(domain.links.sealed_key, _link_label(domain)) if domain.links.sealed_key else ""
+    def link_keys(self, domain: Domain) -> tuple[str, str]:
+        """Return a domain's KEY and the one that is accepted beside it; empty when there is none."""
+        first, second = (
+            self._box.open(sealed, _link_label(domain)) if sealed else ""
+            for sealed in (domain.links.sealed_key, domain.links.sealed_backup_key)
+        )
+        return first, second
+
+    async def admit_address(self, link: str, address: str, most: int, expires_at: float) -> bool:
+        """Tell whether an address may use a link that ``most`` addresses may use; it is one of them from then on."""
+        place = _counted_address(address)
+        return await self._uow.write(lambda tx: tx.access.admit_link_address(link, place, most, expires_at))
+
+    async def forget_expired_links(self) -> int:
+        """Delete the addresses of links that nobody can use any more; return how many."""
+        now = self._clock.now()
+        return await self._uow.write(lambda tx: tx.access.forget_link_addresses(now))
 
     def _domain(self, tx: AccessTx, sub_app_id: int, name: str) -> Domain:
         found = tx.access.domain(sub_app_id, name)
@@ -154,14 +172,24 @@ def _link_label(domain: Domain) -> str:
     return f"link-key/{domain.sub_app_id}/{domain.name}"
 
 
+def _counted_address(address: str) -> str:
+    """Return what counts as one address: of IPv6 the network of 64 bits, in which one device takes many."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else address
+
+
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise Invalid("domain.name", f"Domain {name[:80]!r} must be a host name in lower case, without scheme and port")
 
 
 def _check_changes(changes: PolicyChanges) -> None:
-    if changes.link_key and not _LINK_KEY.fullmatch(changes.link_key):
-        raise Invalid("domain.policy", "EncryptedKey must have 8 to 40 visible ASCII characters")
+    for name, key in (("EncryptedKey", changes.link_key), ("BackupEncryptedKey", changes.backup_key)):
+        if key and not _LINK_KEY.fullmatch(key):
+            raise Invalid("domain.policy", f"{name} must have 8 to 40 visible ASCII characters", field=name)
     if referers := changes.referers:
         if referers.enabled and not referers.referers:
             raise Invalid("domain.policy", "RefererAuthPolicy.Referers must name at least one when enabled")

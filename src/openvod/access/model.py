@@ -151,10 +151,14 @@ class AddressPolicy:
 
 @dataclass(frozen=True)
 class LinkPolicy:
-    """Whether links must be signed. ``sealed_key`` is the KEY encrypted under the installation's root key."""
+    """Whether links must be signed. The keys are encrypted under the installation's root key.
+
+    Links of either key open; the second makes it possible to change the first while links of it are about.
+    """
 
     enabled: bool = False
     sealed_key: bytes = b""
+    sealed_backup_key: bytes = b""
 
 
 @dataclass(frozen=True)

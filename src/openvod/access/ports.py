@@ -108,6 +108,14 @@ class AccessTables(Protocol):
         """Return numbered entries from the newest; ``after`` is the number of the last one seen, 0 for none."""
         ...
 
+    def admit_link_address(self, link: str, address: str, most: int, expires_at: float) -> bool:
+        """Tell whether an address may use a link: it did before, or fewer than ``most`` did; then it is noted."""
+        ...
+
+    def forget_link_addresses(self, before: float) -> int:
+        """Delete what belongs to links that expired before; returns how many rows."""
+        ...
+
     def forget_audit_entries(self, before: float) -> int:
         """Delete what is older than a moment; return how much."""
         ...

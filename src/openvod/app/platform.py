@@ -248,11 +248,12 @@ class Platform:
         prober = PyAvProber(timeout=self._settings.probe.timeout_seconds)
         probes = ProbeService(self._database, storage, prober, clock, self._wake_delivery.set)
 
-        audit = AuditLog(self._database, clock)
+        audit, links = AuditLog(self._database, clock), self._distribution()
 
         async def collect() -> int:
             await uploads.expire()
             await audit.forget_old()
+            await links.forget_expired_links()
             await collector.collect(slack=True)
             return 0
 

@@ -23,6 +23,11 @@ class Packaged(NamedTuple):
     version: str = ""
     number: int = 0
 
+    @property
+    def is_list(self) -> bool:
+        """Tell lists from media."""
+        return self.kind in ("master", "media")
+
 
 def parse(key: str) -> Packaged | None:
     """Return what a key asks for, ``None`` when it is none of ours."""

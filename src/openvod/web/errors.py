@@ -163,7 +163,7 @@ def player_code(error: OpenVodError) -> int:
     """Return the code that players show: 1001 no such file, 1008 psign is missing, 1009 psign is wrong."""
     if known := PLAYER_CODES.get(error.code):
         return known
-    return _PLAYER_BAD_PSIGN if error.code.startswith("psign.") else _PLAYER_NO_FILE
+    return _PLAYER_BAD_PSIGN if error.code.startswith(("psign.", "hotlink.")) else _PLAYER_NO_FILE
 
 
 def ugc_code(error: OpenVodError) -> int:

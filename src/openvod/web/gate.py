@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openvod.access.distribution import DistributionService
 from openvod.access.model import ON, Domain
@@ -12,6 +12,7 @@ from openvod.access.ports import AccessTx
 from openvod.base.errors import Denied
 from openvod.base.ports import Clock, UnitOfWork
 from openvod.signing.hotlink import SignedLink, check_address, check_link, check_referer
+from openvod.signing.play_token import PARAMETER, SESSION_COOKIE, PlayToken, Presented, check_play_token, play_token
 from openvod.web.wire import WireRequest
 
 #: Changed policies take effect within this time; a request costs no question of the database.
@@ -25,20 +26,39 @@ class _Rules:
 
     is_on: bool
     domain: Domain
-    link_key: str
+    link_keys: Sequence[str]
     learnt_at: float
 
 
 @dataclass(frozen=True)
 class Pass:
-    """An admitted request; with a signed link, what else of the media it opens."""
+    """An admitted request: by what, and what else of the media it opens."""
 
-    link: SignedLink | None = None
+    grant: SignedLink | PlayToken | None = None
     key: str = ""
+    address: str = ""
+
+    @property
+    def preview(self) -> int:
+        """Seconds that may be played; 0: all."""
+        return self.grant.preview if self.grant else 0
 
     def query_for(self, directory: str) -> str:
-        """Return the query that opens files of another directory, empty where none is needed."""
-        return self.link.query(self.key, directory) if self.link else ""
+        """Return the query that opens files of another directory under the same limits, empty where none is needed."""
+        if isinstance(self.grant, PlayToken):
+            return _query(self.key, replace(self.grant, path=directory))
+        return self.grant.query(directory) if self.grant else ""
+
+    def query_for_file(self, path: str) -> str:
+        """Return the query that opens one whole file, for segments of a preview; it cannot be handed on."""
+        bound = PlayToken(path, self.grant.expires if self.grant else 0, address=self.address)
+        if isinstance(self.grant, PlayToken):
+            bound = replace(bound, session=self.grant.session, referer=self.grant.referer)
+        return _query(self.key, bound)
+
+
+def _query(key: str, token: PlayToken) -> str:
+    return f"{PARAMETER}={play_token(key, token)}"
 
 
 class PlaybackGate:
@@ -49,6 +69,7 @@ class PlaybackGate:
         self._distribution = distribution
         self._clock = clock
         self._known: dict[tuple[int, str], _Rules] = {}
+        self._admitted: set[tuple[str, str]] = set()
 
     async def admit(self, request: WireRequest, sub_app_id: int) -> Pass:
         """Let a request for an application's media pass, or raise ``Denied("hotlink.…" | "application.off")``."""
@@ -65,16 +86,40 @@ class PlaybackGate:
                 request.headers.get("referer", ""), listed.referers,
                 allow_listed=listed.allow_listed, blank_allowed=listed.blank_allowed,
             )  # fmt: skip
-        if not domain.links.enabled:
-            return Pass()
-        return Pass(check_link(rules.link_key, _raw_path(request), request.query, self._clock.now()), rules.link_key)
+        return await self._by_grant(request, rules) if domain.links.enabled else Pass()
+
+    async def _by_grant(self, request: WireRequest, rules: _Rules) -> Pass:
+        address, now = request.caller.address, self._clock.now()
+        if text := request.argument(PARAMETER):
+            presented = Presented(
+                request.raw_path, address, request.cookies.get(SESSION_COOKIE, ""), request.headers.get("referer", "")
+            )
+            token, key = check_play_token(rules.link_keys, text, presented, now)
+            return Pass(token, key, address)
+        link = check_link(rules.link_keys, request.raw_path, request.query, now)
+        if link.most_addresses:
+            await self._admit_address(request.argument("sign") or "", address, link)
+        return Pass(link, link.key, address)
+
+    async def _admit_address(self, sign: str, address: str, link: SignedLink) -> None:
+        """Count the addresses that use a link; those let in once need no more question (``rlimit``)."""
+        if (sign, address) in self._admitted:
+            return
+        if not await self._distribution.admit_address(sign, address, link.most_addresses, link.expires):
+            raise Denied("hotlink.addresses", f"this link is in use from {link.most_addresses} addresses already")
+        if len(self._admitted) >= _MOST_REMEMBERED:
+            self._admitted.clear()
+        self._admitted.add((sign, address))
 
     async def link_key(self, sub_app_id: int, host: str) -> str:
-        """Return the KEY of links under a host name, empty where none are needed; ``Denied("application.off")``."""
+        """Return the KEY that signs links under a host name, empty where none are needed.
+
+        Raises ``Denied("application.off")``.
+        """
         rules = await self._rules(sub_app_id, host.lower())
         if not rules.is_on:
             raise Denied("application.off", "this application is switched off")
-        return rules.link_key if rules.domain.links.enabled else ""
+        return rules.link_keys[0] if rules.domain.links.enabled and rules.link_keys else ""
 
     async def _rules(self, sub_app_id: int, host: str) -> _Rules:
         known = self._known.get((sub_app_id, host))
@@ -89,7 +134,8 @@ class PlaybackGate:
         application = await self._uow.read(lambda tx: tx.access.application(sub_app_id))
         domain = _domain_of(domains, host)
         is_on = application is not None and application.status == ON
-        return _Rules(is_on, domain, self._distribution.link_key(domain), time.monotonic())
+        keys = [key for key in self._distribution.link_keys(domain) if key]
+        return _Rules(is_on, domain, keys, time.monotonic())
 
 
 def _domain_of(domains: Sequence[Domain], host: str) -> Domain:
@@ -101,8 +147,3 @@ def _host_name(host: str) -> str:
     """Return the name without its port, in lower case."""
     name = host.partition("]")[0].lstrip("[") if host.startswith("[") else host.rpartition(":")[0] or host
     return name.lower().rstrip(".")
-
-
-def _raw_path(request: WireRequest) -> str:
-    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
-    return raw.partition(b"?")[0].decode("latin-1")

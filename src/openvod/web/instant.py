@@ -15,7 +15,7 @@ from openvod.storage.model import StoredObject
 from openvod.storage.ranges import http_date, precondition_status, select_range
 from openvod.web.gate import Pass
 from openvod.web.objects import range_header
-from openvod.web.signed_playlists import with_queries
+from openvod.web.signed_playlists import for_grant
 from openvod.web.wire import Answer, WireRequest
 
 _LIST = "application/vnd.apple.mpegurl"
@@ -30,11 +30,24 @@ class InstantSurface:
     def __init__(self, instant: InstantPlayback) -> None:
         self._instant = instant
 
-    async def serve(self, request: WireRequest, stored: StoredObject, asked: Packaged, admitted: Pass) -> Answer:
-        """Serve a list or a segment; raises ``NotFound`` for files that are not packaged and other versions."""
+    async def list(self, request: WireRequest, stored: StoredObject, asked: Packaged, admitted: Pass) -> Answer:
+        """Serve a list; raises ``NotFound("playback.not_packaged")`` for files that are not packaged."""
         package = await self._instant.package(stored)
-        if asked.kind in ("master", "media"):
-            return _list(request, stored, package, asked, admitted)
+        name = basename(stored.key)
+        if asked.kind == "master":
+            text = master_playlist(package.index, package.segments, name)
+        else:
+            text = media_playlist(package.segments, name, version_of(stored.etag, stored.size))
+        cache = _SHORT
+        if admitted.grant:
+            # The links in it are the asker's own.
+            text, cache = for_grant(request.raw_path, text, admitted), "private, no-store"
+        body = text.encode()
+        return Answer(200, {"Content-Type": _LIST, "Content-Length": str(len(body)), "Cache-Control": cache}, body=body)
+
+    async def media(self, request: WireRequest, stored: StoredObject, asked: Packaged) -> Answer:
+        """Serve a segment; raises ``NotFound`` for files that are not packaged and for other versions."""
+        package = await self._instant.package(stored)
         if asked.version != version_of(stored.etag, stored.size):
             raise NotFound("playback.not_found", "this file has other bytes now; load its playlist again")
         return self._media(request, stored, asked, _pieces(package, asked))
@@ -68,18 +81,3 @@ def _pieces(package: Package, asked: Packaged) -> Sequence[Piece]:
     if asked.number >= len(package.segments):
         raise NotFound("playback.not_found", f"the file has {len(package.segments)} segments, counted from 0")
     return fragment(package.segments[asked.number])
-
-
-def _list(request: WireRequest, stored: StoredObject, package: Package, asked: Packaged, admitted: Pass) -> Answer:
-    name = basename(stored.key)
-    if asked.kind == "master":
-        text = master_playlist(package.index, package.segments, name)
-    else:
-        text = media_playlist(package.segments, name, version_of(stored.etag, stored.size))
-    cache = _SHORT
-    if admitted.link:
-        # The links in it are the asker's own.
-        text, cache = with_queries(request.path, text, admitted.query_for), "private, no-store"
-    body = text.encode()
-    headers = {"Content-Type": _LIST, "Content-Length": str(len(body)), "Cache-Control": cache}
-    return Answer(200, headers, body=body)

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from openvod.access.distribution import DistributionService
 from openvod.base.errors import Denied
 from openvod.base.ports import Clock
 from openvod.media.model import MediaAsset
-from openvod.signing.hotlink import link_digest
+from openvod.signing.hotlink import check_link, link_digest
+from openvod.signing.player_signature import UrlAccess, check_player_signature
 from openvod.web.gate import PlaybackGate
 
 #: How long links open media when a signature does not say it.
 _LINK_SECONDS = 6 * 3600
-#: In the order of links (10.2).
-_NARROWING = ("exper", "rlimit", "us")
 
 
 class PlayerAccess:
@@ -44,8 +38,8 @@ class PlayerAccess:
         if not psign:
             raise Denied("psign.missing", "this video wants a signed address: add psign, which the app makes")
         access = await self._checked(asset, psign)
-        parameters = {"t": str(access.get("t") or f"{int(self._clock.now()) + _LINK_SECONDS:08x}")}
-        parameters |= {name: str(access[name]) for name in _NARROWING if access.get(name)}
+        parameters = self._parameters(access)
+        now = self._clock.now()
 
         def signed(address: str) -> str:
             parts = urlsplit(address)
@@ -53,34 +47,28 @@ class PlayerAccess:
             if not key:
                 return address
             directory = parts.path[: parts.path.rfind("/") + 1]
-            query = urlencode(parameters | {"sign": link_digest(key, directory, parameters)})
+            pairs = [*parameters.items(), ("sign", link_digest(key, directory, parameters))]
+            # What a signature asks for may be no link that is served; better said here than by a dead address.
+            check_link([key], parts.path, pairs, now)
+            query = urlencode(pairs)
             return parts._replace(query=f"{parts.query}&{query}" if parts.query else query).geturl()
 
         return signed
 
-    async def _checked(self, asset: MediaAsset, psign: str) -> Mapping[str, Any]:
+    def _parameters(self, access: UrlAccess) -> Mapping[str, str]:
+        """Return the parameters of links, in their order (10.2)."""
+        given = {
+            "t": access.t or f"{int(self._clock.now()) + _LINK_SECONDS:08x}",
+            "exper": str(access.preview or ""),
+            "rlimit": str(access.most_addresses or ""),
+            "us": access.us,
+        }
+        return {name: value for name, value in given.items() if value}
+
+    async def _checked(self, asset: MediaAsset, psign: str) -> UrlAccess:
         """Check a signature under the application's play key; return how links are to be signed."""
         _, play_key = await self._distribution.distribution(asset.sub_app_id)
-        payload = _payload(psign, play_key)
-        if payload.get("fileId") != asset.file_id:
+        found = check_player_signature(play_key, psign, self._clock.now())
+        if found.file_id != asset.file_id:
             raise Denied("psign.member", "psign is for another file", field="fileId")
-        expires = payload.get("expireTimeStamp")
-        if expires is not None and not (isinstance(expires, int) and expires >= self._clock.now()):
-            raise Denied("psign.expired", "psign has expired; ask the app for a new one")
-        access = payload.get("urlAccessInfo")
-        return access if isinstance(access, dict) else {}
-
-
-def _payload(psign: str, play_key: str) -> Mapping[str, Any]:
-    """Return what a token under HS256 says; play keys are shorter than libraries for such tokens accept."""
-    signed, _, mac = psign.rpartition(".")
-    digest = hmac.new(play_key.encode(), signed.encode(), hashlib.sha256).digest()
-    if not hmac.compare_digest(base64.urlsafe_b64encode(digest).rstrip(b"="), mac.encode()):
-        raise Denied("psign.signature", "psign was not signed with this application's play key")
-    try:
-        head, payload = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in signed.split("."))
-        if isinstance(payload, dict) and head["alg"] == "HS256":
-            return payload
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise Denied("psign.malformed", "psign is no JSON web token") from error
-    raise Denied("psign.malformed", "psign is no JSON web token with HS256")
+        return found.access

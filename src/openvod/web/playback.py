@@ -17,11 +17,13 @@ from openvod.web.errors import cos_code
 from openvod.web.gate import Pass, PlaybackGate
 from openvod.web.instant import InstantSurface
 from openvod.web.objects import serve_object
-from openvod.web.signed_playlists import LONGEST, is_list, with_queries
+from openvod.web.signed_playlists import LONGEST, for_grant, is_list
 from openvod.web.wire import Answer, WireRequest, json_answer
 
 #: Digits before the ``FileId`` in the name of a file's directory.
 _DIRECTORY_DIGITS = 8
+#: A poster and the pictures of a seek bar are no part of what plays.
+_STILLS = ("image/jpeg", "image/png", "image/webp")
 _KEY_PATH = re.compile(r"/keys/(?P<file>[0-9]{1,20})/(?P<definition>[0-9]{1,12})")
 
 
@@ -67,10 +69,14 @@ class PlaybackSurface:
         if not stored.published:
             return serve_object(request, stored, self._storage)
         admitted = await self._gate.admit(request, bucket.sub_app_id)
-        if asked:
-            return await self._instant.serve(request, stored, asked, admitted)
-        if admitted.link and is_list(request.path) and stored.size <= LONGEST:
+        if asked and asked.is_list:
+            return await self._instant.list(request, stored, asked, admitted)
+        if not asked and admitted.grant and is_list(request.path) and stored.size <= LONGEST:
             return await self._signed_list(request, stored, admitted)
+        if admitted.preview and not stored.headers.get("Content-Type", "").startswith(_STILLS):
+            raise Denied("hotlink.preview", "a link with a preview opens playlists, whose segments end with it")
+        if asked:
+            return await self._instant.media(request, stored, asked)
         return serve_object(request, stored, self._storage)
 
     async def _signed_list(self, request: WireRequest, stored: StoredObject, admitted: Pass) -> Answer:
@@ -78,7 +84,8 @@ class PlaybackSurface:
         raw = b"".join([chunk async for chunk in self._storage.read(stored, 0, stored.size)])
         # Whatever somebody uploaded under such a name comes out as it went in, but for the addresses.
         text = raw.decode("utf-8", "surrogateescape")
-        body = with_queries(request.path, text, admitted.query_for).encode("utf-8", "surrogateescape")
+        text = for_grant(request.raw_path, text, admitted)
+        body = text.encode("utf-8", "surrogateescape")
         headers = {**stored.headers, "Content-Length": str(len(body)), "Cache-Control": "private, no-store"}
         return Answer(200, headers, body=body)
 

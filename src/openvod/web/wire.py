@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import unquote_to_bytes
 
+from starlette.requests import cookie_parser
 from starlette.types import Message, Receive, Scope, Send
 
 from openvod.base.errors import ClientDisconnected, Exhausted, Invalid, Unavailable
@@ -76,8 +77,13 @@ class WireRequest:
     @cached_property
     def path(self) -> str:
         """The decoded path; bytes that are no UTF-8 come as surrogates and are refused by their reader."""
-        raw = self.scope.get("raw_path") or self.scope["path"].encode()
-        return unquote_to_bytes(raw.partition(b"?")[0]).decode("utf-8", "surrogateescape")
+        return unquote_to_bytes(self.raw_path).decode("utf-8", "surrogateescape")
+
+    @cached_property
+    def raw_path(self) -> str:
+        """The path as it was sent, percent-encoded."""
+        raw: bytes = self.scope.get("raw_path") or self.scope["path"].encode()
+        return raw.partition(b"?")[0].decode("latin-1")
 
     @cached_property
     def query(self) -> list[tuple[str, str]]:
@@ -87,6 +93,11 @@ class WireRequest:
     def argument(self, name: str) -> str | None:
         """Return the first query value of ``name``; empty text when it has none."""
         return next((value for key, value in self.query if key == name), None)
+
+    @cached_property
+    def cookies(self) -> Mapping[str, str]:
+        """Cookies by name."""
+        return cookie_parser(self.headers.get("cookie", ""))
 
     @property
     def host(self) -> str:

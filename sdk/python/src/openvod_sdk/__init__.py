@@ -18,6 +18,7 @@ from openvod_sdk._errors import (
     UploadCancelled,
 )
 from openvod_sdk._events import Event, parse_event, verify_event
+from openvod_sdk._playback import sign_link, sign_play_token, sign_player
 from openvod_sdk._progress import Progress, UploadControl
 from openvod_sdk._resume import FileResumeStore, ResumeStore, Unfinished
 from openvod_sdk._sign import sign
@@ -45,5 +46,8 @@ __all__ = [
     "UploadResult",
     "parse_event",
     "sign",
+    "sign_link",
+    "sign_play_token",
+    "sign_player",
     "verify_event",
 ]

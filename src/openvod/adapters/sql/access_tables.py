@@ -130,6 +130,7 @@ class SqlAccessTables:
             "addresses": values(domain.addresses),
             "links_enabled": domain.links.enabled,
             "sealed_link_key": domain.links.sealed_key,
+            "sealed_backup_key": domain.links.sealed_backup_key,
         }
         upsert(self._connection, schema.domains, row)
 
@@ -165,6 +166,19 @@ class SqlAccessTables:
         rows = self._connection.execute(statement)
         return [(row.entry_id, _audit_entry(row)) for row in rows]
 
+    def admit_link_address(self, link: str, address: str, most: int, expires_at: float) -> bool:
+        """Count and insert in one transaction; two at once may let one address too many in, and no more."""
+        table = schema.link_addresses
+        known = {row.address for row in fetch_all(self._connection, table, table.c.link == link)}
+        if address not in known and len(known) < most:
+            upsert(self._connection, table, {"link": link, "address": address, "expires_at": expires_at})
+            return True
+        return address in known
+
+    def forget_link_addresses(self, before: float) -> int:
+        """Delete what belongs to expired links."""
+        return remove(self._connection, schema.link_addresses, schema.link_addresses.c.expires_at < before)
+
     def forget_audit_entries(self, before: float) -> int:
         """Delete what is older."""
         return remove(self._connection, schema.audit_log, schema.audit_log.c.at < before)
@@ -178,7 +192,8 @@ def _domain(row: Any) -> Domain:
         row.created_at,
         RefererPolicy(**(referers | {"referers": tuple(referers["referers"])})),
         AddressPolicy(**(addresses | {"networks": tuple(addresses["networks"])})),
-        LinkPolicy(row.links_enabled, row.sealed_link_key),
+        # A column that was added later has an empty text in SQLite's older rows.
+        LinkPolicy(row.links_enabled, row.sealed_link_key, row.sealed_backup_key or b""),
     )
 
 

@@ -59,6 +59,15 @@ domains = Table(
     Column("addresses", JSON, nullable=False),
     Column("links_enabled", Boolean, nullable=False),
     Column("sealed_link_key", LargeBinary, nullable=False),
+    Column("sealed_backup_key", LargeBinary, nullable=False, server_default=""),
+)
+link_addresses = Table(
+    "link_addresses",
+    metadata,
+    Column("link", String, primary_key=True),
+    Column("address", String, primary_key=True),
+    Column("expires_at", Float, nullable=False),
+    Index(None, "expires_at"),
 )
 distributions = Table(
     "distributions",

@@ -40,6 +40,9 @@ class UrlSignatureAuthPolicy(Wire):
 
     status: _Status = Field(description="Enabled or Disabled.")
     encrypted_key: str = Field("", max_length=40, description="The KEY, 8 to 40 visible ASCII characters.")
+    backup_encrypted_key: str | None = Field(
+        None, max_length=40, description="A second KEY whose links open too, while one replaces the other; empty: none."
+    )
 
 
 class IPFilterPolicy(Wire):
@@ -159,6 +162,7 @@ class DomainActions:
             addresses=_addresses(asked.ip_filter_policy),
             links_enabled=links.status == "Enabled" if links else None,
             link_key=links.encrypted_key if links else None,
+            backup_key=links.backup_encrypted_key if links else None,
         )
         await self._distribution.modify(caller.sub_app_id, asked.domain, changes)
         return {}
@@ -184,6 +188,7 @@ class DomainActions:
 
     def _row(self, domain: Domain) -> Mapping[str, Any]:
         referers, addresses = domain.referers, domain.addresses
+        link_key, backup_key = self._distribution.link_keys(domain)
         return {
             "Domain": domain.name,
             "AccelerateAreaInfos": [],
@@ -191,7 +196,8 @@ class DomainActions:
             "HTTPSConfig": None,
             "UrlSignatureAuthPolicy": {
                 "Status": _status(domain.links.enabled),
-                "EncryptedKey": self._distribution.link_key(domain),
+                "EncryptedKey": link_key,
+                "BackupEncryptedKey": backup_key,
             },
             "RefererAuthPolicy": {
                 "Status": _status(referers.enabled),
