@@ -55,8 +55,11 @@ export class Feed {
     return this.hls && !this.hls.autoLevelEnabled ? this.hls.nextLevel : -1;
   }
 
+  /** While it plays, what is buffered of this segment is still shown, so that nothing stops. */
   choose(level: number): void {
-    if (this.hls) this.hls.nextLevel = level;
+    if (!this.hls) return;
+    if (this.video.paused) this.hls.currentLevel = level;
+    else this.hls.nextLevel = level;
   }
 
   close(): void {
