@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from openvod.access.service import IssuedKey
+from openvod.signing.player_signature import player_signature
 from support.api import call
 from support.corpus_build import AAC, ffmpeg, heard, seen
 from support.player_page import PlayerPage, embedding, make_film, uploaded
@@ -206,6 +207,34 @@ def test_what_cannot_be_played_is_said_in_both_languages(
         expect(page.get_by_role("status")).to_contain_text(text)
         assert page.locator("html").get_attribute("lang") == locale.replace("en-GB", "en")
         context.close()
+
+
+def test_a_guarded_file_wants_a_signature(platform: PlatformServer, key: IssuedKey, film: Path, page: Page) -> None:
+    """Without a player signature, and with a wrong one, the page says what to do; with one it plays to the end."""
+    main = Wire(platform.url, key)
+    sub_app_id = call(main, "CreateSubAppId", {"Name": "cinema"})["SubAppId"]
+    with ThreadPoolExecutor(1) as apart:
+        own = apart.submit(platform.create_key, sub_app_id).result()
+    wire = Wire(platform.url, own)
+    policy = {"Status": "Enabled", "EncryptedKey": "24FEQmTzro4V5u3D5epW"}
+    changed = call(wire, "ModifyVodDomainConfig", {"Domain": "127.0.0.1", "UrlSignatureAuthPolicy": policy})
+    assert "Error" not in changed
+    play_key = call(wire, "DescribeDefaultDistributionConfig")["PlayKey"]
+    main.http.close()
+    wire.http.close()
+    file_id = uploaded(platform, own, film)
+    payload = {"appId": sub_app_id, "fileId": file_id, "contentInfo": {"audioVideoType": "Original"},
+               "currentTimeStamp": int(time.time())}  # fmt: skip
+    address = f"{platform.url}/play/{file_id}?autoplay&muted"
+    page.wait_for_timeout(1100)
+    page.goto(address)
+    expect(page.get_by_role("status")).to_contain_text("wants a signed address")
+    page.goto(f"{address}&psign=a.b.c")
+    expect(page.get_by_role("status")).to_contain_text("not valid or has expired")
+    player = PlayerPage.open(page, f"{address}&psign={player_signature(play_key, payload)}")
+    assert player.first_frame() == "instant"
+    page.get_by_role("slider", name="Position").fill(str(_SECONDS - 1))
+    player.wait_video("v.ended")
 
 
 def test_any_page_can_embed_it(platform: PlatformServer, plain: str, page: Page) -> None:
