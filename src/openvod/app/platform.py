@@ -41,6 +41,8 @@ from openvod.events.watch import LogWatch
 from openvod.media.library import MediaLibrary
 from openvod.media.service import ProbeService
 from openvod.media.watermarks import Watermarks
+from openvod.playback.service import InstantPlayback
+from openvod.playback.warm import WarmIndexes
 from openvod.storage.collector import Collector
 from openvod.storage.outputs import OutputStore
 from openvod.storage.service import StorageService
@@ -54,11 +56,15 @@ from openvod.web.event_stream import EventStreamSurface
 from openvod.web.front import FrontDoor, Surfaces
 from openvod.web.gate import PlaybackGate
 from openvod.web.operations import OperationsSurface
+from openvod.web.play import PREFIX, PlayPages
+from openvod.web.play_access import PlayerAccess
 from openvod.web.playback import PlaybackSurface
 from openvod.web.ugc import UgcSurface
 
 _COLLECT_SECONDS = 60.0
 _IDLE_SECONDS = 0.5
+#: What other processes committed is read ahead so soon; what this one did, at once.
+_WARM_SECONDS = 5.0
 #: A changed default distribution is seen in addresses so soon.
 ADDRESS_SECONDS = 1.0
 #: Events of other processes (workers, the command line) are seen so soon.
@@ -123,6 +129,7 @@ class Platform:
         self._stack = AsyncExitStack()
         self._wake_probe = asyncio.Event()
         self._wake_delivery = asyncio.Event()
+        self._wake_warm = asyncio.Event()
         self._draining = False
         self.public_url = settings.server.public_url.rstrip("/")
 
@@ -158,6 +165,7 @@ class Platform:
         root_key = self._folder.root_key
         token_key = derived_key(root_key, "storage-token")
         storage = StorageService(self._database, blobs, clock, entropy)
+        instant = InstantPlayback(storage)
         addresses = MediaAddresses(self._database, self.public_url)
         await addresses.refresh()
         self._start(_loop("addresses", addresses.refresh, asyncio.Event(), ADDRESS_SECONDS))
@@ -168,13 +176,16 @@ class Platform:
             entropy,
             token_key=token_key,
             media_url=addresses.url,
-            on_commit=self._wake_probe.set,
+            on_commit=self._committed,
         )
         collector = Collector(self._database, blobs, storage.slots, clock)
         await collector.start()
         await self._start_loops(storage, uploads, collector)
+        warm = WarmIndexes(self._database, instant)
+        self._start(_loop("indexes", warm.run_once, self._wake_warm, _WARM_SECONDS))
         await self._start_events()
         addressing = Addressing(self._database)
+        gate = PlaybackGate(self._database, self._distribution(), clock)
         self.app = FrontDoor(
             Surfaces(
                 ugc=UgcSurface(uploads, clock, self._client_hosts, derived_key(root_key, "verify-content").hex()),
@@ -183,8 +194,9 @@ class Platform:
                 playback=PlaybackSurface(
                     self._database,
                     storage,
-                    PlaybackGate(self._database, self._distribution(), clock),
+                    gate,
                     clock,
+                    instant,
                     token_root=derived_key(root_key, "playback-token"),
                 ),
                 operations=OperationsSurface(
@@ -193,11 +205,15 @@ class Platform:
                 event_stream=EventStreamSurface(
                     self.feed, clock, token_root=derived_key(root_key, "event-stream-token")
                 ),
-                mounts={"/sdk/": sdk_assets()},
+                mounts={"/sdk/": sdk_assets(), PREFIX: self._play_pages(instant, gate, addresses.url)},
             ),
             is_bucket_host=addressing.is_bucket_host,
             stall_seconds=self._settings.server.stall_seconds,
         )
+
+    def _play_pages(self, instant: InstantPlayback, gate: PlaybackGate, media_url: Callable[[str], str]) -> PlayPages:
+        access = PlayerAccess(gate, self._distribution(), SystemClock())
+        return PlayPages(self._database, instant, access, media_url, SystemClock())
 
     def _distribution(self) -> DistributionService:
         box = AesSecretBox(derived_key(self._folder.root_key, "secret-box"))
@@ -259,7 +275,7 @@ class Platform:
             SystemEntropy(),
             PullSettings(settings.jobs, settings.max_bytes, settings.max_seconds),
             on_work=wake.set,
-            on_commit=self._wake_probe.set,
+            on_commit=self._committed,
         )
         self._stack.push_async_callback(pulls.close)
         self._start(_loop("pulls", pulls.run_once, wake, _IDLE_SECONDS))
@@ -296,6 +312,10 @@ class Platform:
     def _start(self, loop: Awaitable[None]) -> None:
         task = asyncio.ensure_future(loop)
         self._stack.push_async_callback(_cancelled, task)
+
+    def _committed(self) -> None:
+        self._wake_warm.set()
+        self._wake_probe.set()
 
     def begin_drain(self) -> None:
         """Answer not ready from now on, so that a balancer sends new clients elsewhere."""

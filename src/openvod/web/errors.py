@@ -154,6 +154,17 @@ API_CODES = {
     "request.too_large": "RequestSizeLimitExceeded",
 }
 
+#: Codes that players show (``procedures-and-api.md`` 10.3).
+PLAYER_CODES = {"psign.missing": 1008}
+_PLAYER_NO_FILE, _PLAYER_BAD_PSIGN = 1001, 1009
+
+
+def player_code(error: OpenVodError) -> int:
+    """Return the code that players show: 1001 no such file, 1008 psign is missing, 1009 psign is wrong."""
+    if known := PLAYER_CODES.get(error.code):
+        return known
+    return _PLAYER_BAD_PSIGN if error.code.startswith(("psign.", "hotlink.")) else _PLAYER_NO_FILE
+
 
 def ugc_code(error: OpenVodError) -> int:
     """Return the UGC ``code`` of an error."""

@@ -111,6 +111,16 @@ class PlaybackGate:
             self._admitted.clear()
         self._admitted.add((sign, address))
 
+    async def link_key(self, sub_app_id: int, host: str) -> str:
+        """Return the KEY that signs links under a host name, empty where none are needed.
+
+        Raises ``Denied("application.off")``.
+        """
+        rules = await self._rules(sub_app_id, host.lower())
+        if not rules.is_on:
+            raise Denied("application.off", "this application is switched off")
+        return rules.link_keys[0] if rules.domain.links.enabled and rules.link_keys else ""
+
     async def _rules(self, sub_app_id: int, host: str) -> _Rules:
         known = self._known.get((sub_app_id, host))
         if known is None or known.learnt_at < time.monotonic() - _REMEMBERED_SECONDS:

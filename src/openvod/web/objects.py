@@ -24,7 +24,7 @@ def serve_object(request: WireRequest, stored: StoredObject, storage: StorageSer
     if status is not None:
         del headers["Content-Length"]
         return Answer(status, headers)
-    wanted = select_range(_range_header(request, stored), stored.size)
+    wanted = select_range(range_header(request, stored.etag, stored.created_at), stored.size)
     headers["Content-Length"] = str(wanted.length)
     if wanted.partial:
         headers["Content-Range"] = f"bytes {wanted.start}-{wanted.start + wanted.length - 1}/{stored.size}"
@@ -50,8 +50,8 @@ def _overridden(request: WireRequest) -> dict[str, str]:
     return {name: value for name, value in wanted.items() if value.isprintable()}
 
 
-def _range_header(request: WireRequest, stored: StoredObject) -> str:
-    """``If-Range`` that names another version turns a range request into a whole one (RFC 9110 13.1.5)."""
+def range_header(request: WireRequest, etag: str, modified_at: float) -> str:
+    """Return ``Range``; an ``If-Range`` that names another version makes the request a whole one (RFC 9110 13.1.5)."""
     condition = request.headers.get("if-range", "").strip()
-    current = ("", f'"{stored.etag}"', http_date(stored.created_at))
+    current = ("", f'"{etag}"', http_date(modified_at))
     return request.headers.get("range", "") if condition in current else ""

@@ -8,13 +8,16 @@ from openvod.base.errors import Denied, Invalid, NotFound, OpenVodError
 from openvod.base.ports import Clock, UnitOfWork
 from openvod.media.model import FORBIDDEN
 from openvod.media.ports import StoredMediaTx
+from openvod.playback.names import Packaged, parse
+from openvod.playback.service import InstantPlayback
 from openvod.signing.playback_token import allows_evidence, check_segment_token, segment_key
 from openvod.storage.model import Bucket, StoredObject
 from openvod.storage.service import StorageService
 from openvod.web.errors import cos_code
 from openvod.web.gate import Pass, PlaybackGate
+from openvod.web.instant import InstantSurface
 from openvod.web.objects import serve_object
-from openvod.web.signed_playlists import LONGEST, is_list, preview_of, with_queries
+from openvod.web.signed_playlists import LONGEST, for_grant, is_list
 from openvod.web.wire import Answer, WireRequest, json_answer
 
 #: Digits before the ``FileId`` in the name of a file's directory.
@@ -33,6 +36,7 @@ class PlaybackSurface:
         storage: StorageService,
         gate: PlaybackGate,
         clock: Clock,
+        instant: InstantPlayback,
         *,
         token_root: bytes,
     ) -> None:
@@ -40,6 +44,7 @@ class PlaybackSurface:
         self._storage = storage
         self._gate = gate
         self._clock = clock
+        self._instant = InstantSurface(instant)
         self._token_root = token_root
 
     async def __call__(self, request: WireRequest) -> Answer:
@@ -60,14 +65,18 @@ class PlaybackSurface:
         return answer
 
     async def _served(self, request: WireRequest) -> Answer:
-        bucket, stored = await self._published(request)
+        bucket, stored, asked = await self._published(request)
         if not stored.published:
             return serve_object(request, stored, self._storage)
         admitted = await self._gate.admit(request, bucket.sub_app_id)
-        if admitted.grant and is_list(request.path) and stored.size <= LONGEST:
+        if asked and asked.is_list:
+            return await self._instant.list(request, stored, asked, admitted)
+        if not asked and admitted.grant and is_list(request.path) and stored.size <= LONGEST:
             return await self._signed_list(request, stored, admitted)
         if admitted.preview and not stored.headers.get("Content-Type", "").startswith(_STILLS):
             raise Denied("hotlink.preview", "a link with a preview opens playlists, whose segments end with it")
+        if asked:
+            return await self._instant.media(request, stored, asked)
         return serve_object(request, stored, self._storage)
 
     async def _signed_list(self, request: WireRequest, stored: StoredObject, admitted: Pass) -> Answer:
@@ -75,24 +84,22 @@ class PlaybackSurface:
         raw = b"".join([chunk async for chunk in self._storage.read(stored, 0, stored.size)])
         # Whatever somebody uploaded under such a name comes out as it went in, but for the addresses.
         text = raw.decode("utf-8", "surrogateescape")
-        if admitted.preview and request.path.endswith(".m3u8"):
-            text = preview_of(
-                request.raw_path, text, admitted.preview, admitted.query_for, admitted.query_for_file
-            )  # fmt: skip
-        elif admitted.preview and request.path.endswith(".mpd"):
-            raise Denied("hotlink.preview", "previews are served as HLS; open the .m3u8 beside this file")
-        else:
-            text = with_queries(request.raw_path, text, admitted.query_for)
+        text = for_grant(request.raw_path, text, admitted)
         body = text.encode("utf-8", "surrogateescape")
         headers = {**stored.headers, "Content-Length": str(len(body)), "Cache-Control": "private, no-store"}
         return Answer(200, headers, body=body)
 
-    async def _published(self, request: WireRequest) -> tuple[Bucket, StoredObject]:
+    async def _published(self, request: WireRequest) -> tuple[Bucket, StoredObject, Packaged | None]:
+        """Return the object of a path, or the one that it asks a package of."""
         key = request.path[1:].encode("utf-8", "replace").decode().replace("\0", "?")
         short_name, _, rest = key.partition("/")
         found = await self._uow.read(lambda tx: _find(tx, short_name, key)) if rest else None
-        if found and (found[1].published or self._opened_by_token(request, key)):
-            return found
+        asked = parse(key) if found is None else None
+        if asked:
+            original = asked.original
+            found = await self._uow.read(lambda tx: _find(tx, short_name, original))
+        if found and (found[1].published or (not asked and self._opened_by_token(request, key))):
+            return *found, asked
         if found:
             await self._refuse_forbidden(rest.partition("/")[0][_DIRECTORY_DIGITS:])
         raise NotFound("playback.not_found", f"nothing is published at {request.path!r}")

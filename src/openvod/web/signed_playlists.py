@@ -9,7 +9,9 @@ import posixpath
 import re
 from collections.abc import Callable
 from html import escape
+from typing import Protocol
 
+from openvod.base.errors import Denied
 from openvod.base.sizes import MIB
 
 #: A list longer than this is none of ours; it is served as it is, and its entries then lead nowhere without a link.
@@ -25,6 +27,35 @@ QueryFor = Callable[[str], str]
 def is_list(path: str) -> bool:
     """Tell whether a path names a list."""
     return path.endswith((".m3u8", ".mpd", ".vtt"))
+
+
+class Grant(Protocol):
+    """By what a list was opened, and what it opens besides; see :class:`openvod.web.gate.Pass`."""
+
+    @property
+    def preview(self) -> int:
+        """Seconds that may be played; 0: all."""
+        ...
+
+    def query_for(self, directory: str) -> str:
+        """Return the query that opens files of a directory."""
+        ...
+
+    def query_for_file(self, path: str) -> str:
+        """Return the query that opens one file."""
+        ...
+
+
+def for_grant(path: str, text: str, grant: Grant) -> str:
+    """Return a list as its asker may use it; ``path`` is the list's own, percent-encoded.
+
+    Raises ``Denied("hotlink.preview")`` for a preview of DASH.
+    """
+    if not grant.preview or path.endswith(".vtt"):
+        return with_queries(path, text, grant.query_for)
+    if path.endswith(".mpd"):
+        raise Denied("hotlink.preview", "previews are served as HLS; open the .m3u8 beside this file")
+    return preview_of(path, text, grant.preview, grant.query_for, grant.query_for_file)
 
 
 def with_queries(path: str, text: str, query_for: QueryFor) -> str:

@@ -1,0 +1,87 @@
+import Hls from "hls.js";
+import type { Description, Source, Subtitle } from "./sources";
+
+const HLS = "application/vnd.apple.mpegurl";
+
+/** A quality that can be chosen; `level` -1 leaves the choice to the player. */
+export interface Quality {
+  level: number;
+  height: number;
+}
+
+/** One video element with what feeds it. */
+export class Feed {
+  private hls: Hls | undefined;
+  private recovered = false;
+
+  constructor(
+    readonly video: HTMLVideoElement,
+    readonly source: Source,
+    private readonly onQualities: () => void,
+    private readonly onFailed: () => void,
+  ) {}
+
+  /** Start to load, so that `at` is there first. */
+  load(subtitles: readonly Subtitle[], at: number): void {
+    for (const subtitle of subtitles) this.video.append(trackOf(subtitle));
+    this.video.addEventListener("error", this.onFailed);
+    if (this.source.type !== HLS || !Hls.isSupported()) {
+      this.video.src = at > 0 ? `${this.source.url}#t=${at}` : this.source.url;
+      return;
+    }
+    // Sources are told best first; the first segment decides how soon something is seen.
+    const hls = new Hls({ startPosition: at > 0 ? at : -1, enableWorker: false, maxBufferLength: 30 });
+    this.hls = hls;
+    hls.on(Hls.Events.MANIFEST_PARSED, this.onQualities);
+    hls.on(Hls.Events.ERROR, (_event, data) => {
+      if (!data.fatal) return;
+      if (data.type === Hls.ErrorTypes.MEDIA_ERROR && !this.recovered) {
+        this.recovered = true;
+        hls.recoverMediaError();
+      } else {
+        this.onFailed();
+      }
+    });
+    hls.loadSource(this.source.url);
+    hls.attachMedia(this.video);
+  }
+
+  get qualities(): Quality[] {
+    const levels = this.hls?.levels ?? [];
+    return levels.map((level, place) => ({ level: place, height: level.height }));
+  }
+
+  get chosen(): number {
+    return this.hls && !this.hls.autoLevelEnabled ? this.hls.nextLevel : -1;
+  }
+
+  choose(level: number): void {
+    if (this.hls) this.hls.nextLevel = level;
+  }
+
+  close(): void {
+    this.video.removeEventListener("error", this.onFailed);
+    this.hls?.destroy();
+    this.video.removeAttribute("src");
+    this.video.load();
+    this.video.remove();
+  }
+}
+
+function trackOf(subtitle: Subtitle): HTMLTrackElement {
+  const track = document.createElement("track");
+  track.kind = "subtitles";
+  track.src = subtitle.url;
+  track.srclang = subtitle.language;
+  track.label = subtitle.name || subtitle.language;
+  return track;
+}
+
+/** The sources that this browser can try, best first. */
+export function playable(description: Description): Source[] {
+  const probe = document.createElement("video");
+  return description.sources.filter((source) => {
+    if (source.type === HLS) return Hls.isSupported() || probe.canPlayType(HLS) !== "";
+    return source.type !== "application/dash+xml";
+  });
+}

@@ -1,0 +1,6 @@
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  base: "/play/",
+  build: { outDir: "../src/openvod/web/assets/player", emptyOutDir: true, chunkSizeWarningLimit: 800 },
+});

@@ -1,0 +1,176 @@
+"""From what is known of a file to what players are told of it: ``sources.json`` (docs/reference/playback.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from openvod.base.errors import NotFound
+from openvod.media.layout import content_type
+from openvod.media.model import MediaAsset, MediaOutput
+from openvod.playback.model import PlayState
+from openvod.playback.names import master_name
+from openvod.playback.service import Package
+from openvod.tasks.model import SubTaskKind
+
+HLS, DASH = "application/vnd.apple.mpegurl", "application/dash+xml"
+#: Encryption whose key players fetch by themselves.
+_OPEN_DRM = ("", "SimpleAES")
+UrlOf = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One way to play a file; ``height`` 0 when it is not one."""
+
+    kind: PlayState
+    type: str
+    url: str
+    width: int = 0
+    height: int = 0
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as players read it."""
+        return {"kind": self.kind.value, "type": self.type, "url": self.url, "width": self.width, "height": self.height}
+
+
+@dataclass(frozen=True)
+class Subtitle:
+    """A subtitle file."""
+
+    url: str
+    language: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Description:
+    """What players are told: ``sources`` best first; ``pending`` while better ones may come."""
+
+    file_id: str
+    title: str
+    category: str
+    duration: float
+    sources: Sequence[Source]
+    pending: bool
+    reason: str = ""
+    poster: str = ""
+    sprite: str = ""
+    subtitles: Sequence[Subtitle] = ()
+
+    @property
+    def state(self) -> PlayState:
+        """The state is that of the best source."""
+        return self.sources[0].kind if self.sources else PlayState.WAITING
+
+    @property
+    def addresses(self) -> Sequence[str]:
+        """Every address in it."""
+        others = [self.poster, self.sprite, *(subtitle.url for subtitle in self.subtitles)]
+        return [source.url for source in self.sources] + [address for address in others if address]
+
+    def signed(self, sign: Callable[[str], str]) -> Description:
+        """Return it with every address signed."""
+        return replace(
+            self,
+            sources=[replace(source, url=sign(source.url)) for source in self.sources],
+            subtitles=[replace(subtitle, url=sign(subtitle.url)) for subtitle in self.subtitles],
+            poster=sign(self.poster) if self.poster else "",
+            sprite=sign(self.sprite) if self.sprite else "",
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as players read it."""
+        return {
+            "fileId": self.file_id,
+            "title": self.title,
+            "kind": "audio" if self.category == "Audio" else "video",
+            "duration": round(self.duration, 3),
+            "state": self.state.value,
+            "pending": self.pending,
+            "reason": self.reason,
+            "poster": self.poster or None,
+            "sources": [source.plain() for source in self.sources],
+            "sprite": {"vtt": self.sprite} if self.sprite else None,
+            "subtitles": [{"url": each.url, "language": each.language, "name": each.name} for each in self.subtitles],
+        }
+
+
+def describe(
+    asset: MediaAsset, outputs: Sequence[MediaOutput], package: Package | NotFound, url: UrlOf, *, pending: bool
+) -> Description:
+    """Return what players are told; ``package`` says how, or why not, the original is packaged."""
+    found = [*_ladders(outputs), *_instant(asset, package, url), *_renditions(asset, outputs)]
+    found += _progressive(asset, package, url)
+    reason = str(package.details.get("reason", "")) if isinstance(package, NotFound) else ""
+    duration = float(asset.probe.get("duration") or 0)
+    if not duration and not isinstance(package, NotFound):
+        duration = package.index.duration
+    return Description(
+        asset.file_id, asset.name, asset.category, duration, found, pending, reason,
+        poster=url(asset.cover_key) if asset.cover_key else "",
+        sprite=next((str(o["WebVttUrl"]) for o in _of(outputs, SubTaskKind.IMAGE_SPRITES) if o.get("WebVttUrl")), ""),
+        subtitles=_subtitles(outputs),
+    )  # fmt: skip
+
+
+def _of(outputs: Sequence[MediaOutput], kind: SubTaskKind) -> list[Mapping[str, Any]]:
+    return [output.output for output in outputs if output.kind == kind.value]
+
+
+def _ladders(outputs: Sequence[MediaOutput]) -> list[Source]:
+    """Return adaptive streams, HLS first: more players play it."""
+    found = []
+    for output in _of(outputs, SubTaskKind.ADAPTIVE_DYNAMIC_STREAMING):
+        if output.get("DrmType", "") not in _OPEN_DRM:
+            continue
+        pictures = [stream for stream in output.get("SubStreamSet", ()) if stream.get("Type") == "video"]
+        tallest = max(pictures, key=lambda stream: int(stream["Height"]), default={"Width": 0, "Height": 0})
+        kind = DASH if output.get("Package") == "DASH" else HLS
+        found.append(Source(PlayState.LADDER, kind, str(output["Url"]), tallest["Width"], tallest["Height"]))
+    return sorted(found, key=lambda source: source.type == DASH)
+
+
+def _instant(asset: MediaAsset, package: Package | NotFound, url: UrlOf) -> list[Source]:
+    if isinstance(package, NotFound) or not asset.has_original:
+        return []
+    video = package.index.video
+    size = (video.width, video.height) if video else (0, 0)
+    return [Source(PlayState.INSTANT, HLS, url(master_name(asset.media_key)), *size)]
+
+
+def _renditions(asset: MediaAsset, outputs: Sequence[MediaOutput]) -> list[Source]:
+    """Return transcodes that every browser plays, the tallest first."""
+    found = []
+    for output in _of(outputs, SubTaskKind.TRANSCODE):
+        pictures = output.get("VideoStreamSet") or ()
+        if any(stream.get("Codec") != "h264" for stream in pictures) or bool(pictures) == (asset.category == "Audio"):
+            continue
+        address = str(output["Url"])
+        kind = content_type(address)["Content-Type"]
+        if kind in (HLS, "video/mp4", "audio/mp4", "audio/mpeg"):
+            size = (int(output.get("Width") or 0), int(output.get("Height") or 0))
+            found.append(Source(PlayState.RENDITION, kind, address, *size))
+    return sorted(found, key=lambda source: -source.height)
+
+
+def _progressive(asset: MediaAsset, package: Package | NotFound, url: UrlOf) -> list[Source]:
+    plays = not isinstance(package, NotFound) or package.details.get("state") == PlayState.PROGRESSIVE.value
+    if not plays or not asset.has_original:
+        return []
+    known = content_type(asset.media_key)["Content-Type"]
+    kind = known if known != "application/octet-stream" else f"{asset.category.lower()}/{asset.type or 'mp4'}"
+    size = (int(asset.probe.get("width") or 0), int(asset.probe.get("height") or 0))
+    return [Source(PlayState.PROGRESSIVE, kind, url(asset.media_key), *size)]
+
+
+def _subtitles(outputs: Sequence[MediaOutput]) -> list[Subtitle]:
+    return [
+        Subtitle(
+            str(each["Url"]), str(each.get("Language") or "und"), str(each.get("Name") or each.get("Language") or "")
+        )
+        for output in _of(outputs, SubTaskKind.ADAPTIVE_DYNAMIC_STREAMING)
+        for each in output.get("SubtitleSet") or ()
+        if each.get("Url")
+    ]

@@ -1,0 +1,83 @@
+"""Lists and segments of what is packaged on request, beside the original (``openvod.playback``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from posixpath import basename
+
+from openvod.base.errors import NotFound
+from openvod.playback.lists import master_playlist, media_playlist
+from openvod.playback.model import Piece
+from openvod.playback.names import Packaged, version_of
+from openvod.playback.segments import fragment, length_of
+from openvod.playback.service import InstantPlayback, Package
+from openvod.storage.model import StoredObject
+from openvod.storage.ranges import http_date, precondition_status, select_range
+from openvod.web.gate import Pass
+from openvod.web.objects import range_header
+from openvod.web.signed_playlists import for_grant
+from openvod.web.wire import Answer, WireRequest
+
+_LIST = "application/vnd.apple.mpegurl"
+#: A list changes only when the bytes are replaced, which nobody does who shows them already.
+_SHORT = "public, max-age=10"
+_FOREVER = "public, max-age=31536000, immutable"
+
+
+class InstantSurface:
+    """Answers for packaged files that are published and admitted."""
+
+    def __init__(self, instant: InstantPlayback) -> None:
+        self._instant = instant
+
+    async def list(self, request: WireRequest, stored: StoredObject, asked: Packaged, admitted: Pass) -> Answer:
+        """Serve a list; raises ``NotFound("playback.not_packaged")`` for files that are not packaged."""
+        package = await self._instant.package(stored)
+        name = basename(stored.key)
+        if asked.kind == "master":
+            text = master_playlist(package.index, package.segments, name)
+        else:
+            text = media_playlist(package.segments, name, version_of(stored.etag, stored.size))
+        cache = _SHORT
+        if admitted.grant:
+            # The links in it are the asker's own.
+            text, cache = for_grant(request.raw_path, text, admitted), "private, no-store"
+        body = text.encode()
+        return Answer(200, {"Content-Type": _LIST, "Content-Length": str(len(body)), "Cache-Control": cache}, body=body)
+
+    async def media(self, request: WireRequest, stored: StoredObject, asked: Packaged) -> Answer:
+        """Serve a segment; raises ``NotFound`` for files that are not packaged and for other versions."""
+        package = await self._instant.package(stored)
+        if asked.version != version_of(stored.etag, stored.size):
+            raise NotFound("playback.not_found", "this file has other bytes now; load its playlist again")
+        return self._media(request, stored, asked, _pieces(package, asked))
+
+    def _media(self, request: WireRequest, stored: StoredObject, asked: Packaged, pieces: Sequence[Piece]) -> Answer:
+        etag = f"{asked.version}-{asked.number if asked.kind == 'segment' else 'init'}"
+        size = length_of(pieces)
+        headers = {
+            "Content-Type": "video/iso.segment" if asked.kind == "segment" else "video/mp4",
+            "ETag": f'"{etag}"',
+            "Last-Modified": http_date(stored.created_at),
+            "Accept-Ranges": "bytes",
+            "Cache-Control": _FOREVER,
+        }
+        status = precondition_status(request.headers, etag, stored.created_at)
+        if status is not None:
+            return Answer(status, headers)
+        wanted = select_range(range_header(request, etag, stored.created_at), size)
+        headers["Content-Length"] = str(wanted.length)
+        if wanted.partial:
+            headers["Content-Range"] = f"bytes {wanted.start}-{wanted.start + wanted.length - 1}/{size}"
+        stream = None
+        if request.method != "HEAD":
+            stream = self._instant.stream(stored, pieces, wanted.start, wanted.length)
+        return Answer(206 if wanted.partial else 200, headers, stream=stream)
+
+
+def _pieces(package: Package, asked: Packaged) -> Sequence[Piece]:
+    if asked.kind == "init":
+        return [package.init]
+    if asked.number >= len(package.segments):
+        raise NotFound("playback.not_found", f"the file has {len(package.segments)} segments, counted from 0")
+    return fragment(package.segments[asked.number])

@@ -1,0 +1,147 @@
+"""The player page: ``/play/<FileId>``, its files, and ``/play/<FileId>/sources.json``."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+from starlette.types import Receive, Scope, Send
+
+from openvod.base.errors import ClientDisconnected, Denied, NotFound, OpenVodError
+from openvod.base.ports import Clock, UnitOfWork
+from openvod.media.model import FORBIDDEN, MediaAsset, MediaOutput, ProbeState
+from openvod.media.ports import StoredMediaTx
+from openvod.playback.service import InstantPlayback, Package
+from openvod.playback.sources import Description, describe
+from openvod.storage.model import StoredObject
+from openvod.tasks.ports import TaskTables
+from openvod.web.assets import BuiltAssets, built
+from openvod.web.errors import http_status, player_code
+from openvod.web.play_access import PlayerAccess
+from openvod.web.wire import Answer, WireRequest, json_answer, preflight
+
+PREFIX = "/play/"
+_PATH = re.compile(r"/play/(?P<file>[0-9]{1,20})/?(?P<rest>.*)")
+_LAST_TASKS = 20
+
+
+class PlayTx(StoredMediaTx, Protocol):
+    """A transaction over everything that players are told of."""
+
+    @property
+    def tasks(self) -> TaskTables:
+        """Tasks that may bring more."""
+        ...
+
+
+class _Known(NamedTuple):
+    """A file as one transaction saw it."""
+
+    asset: MediaAsset
+    stored: StoredObject | None
+    outputs: Sequence[MediaOutput]
+    pending: bool
+
+
+class PlayPages:
+    """ASGI application below ``/play/``."""
+
+    def __init__(
+        self,
+        uow: UnitOfWork[PlayTx],
+        instant: InstantPlayback,
+        access: PlayerAccess,
+        media_url: Callable[[str], str],
+        clock: Clock,
+        folder: Path | None = None,
+    ) -> None:
+        self._uow = uow
+        self._instant = instant
+        self._access = access
+        self._media_url = media_url
+        self._clock = clock
+        self._folder = folder or built("player")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        request = WireRequest(scope, receive)
+        match = _PATH.fullmatch(request.path)
+        if match and match["rest"] == "sources.json":
+            try:
+                await (await self._answer(request, match["file"])).send(request, send)
+            except ClientDisconnected:
+                request.release(gone=True)
+            return
+        page = bool(match and not match["rest"])
+        headers = {"Content-Security-Policy": await self._policy(match["file"] if match else "")} if page else {}
+        files = BuiltAssets(PREFIX, self._folder, headers, "index.html" if page else "")
+        await files(scope, receive, send)
+
+    async def _policy(self, file_id: str) -> str:
+        """Any page may embed this one; it runs only what it came with, and loads media only from where they are."""
+        asset = await self._uow.read(lambda tx: tx.media.asset(file_id))
+        parts = urlsplit(self._media_url(asset.media_key)) if asset else None
+        media = f" {parts.scheme}://{parts.netloc}" if parts else ""
+        return (
+            "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self' blob:; base-uri 'none'; "
+            f"form-action 'none'; connect-src 'self'{media}; img-src 'self'{media} data:; "
+            f"media-src 'self'{media} blob:; frame-ancestors *"
+        )
+
+    async def _answer(self, request: WireRequest, file_id: str) -> Answer:
+        if request.method == "OPTIONS":
+            return preflight(request)
+        try:
+            answer = _conditional(request, json_answer((await self._described(request, file_id)).plain()))
+        except OpenVodError as error:
+            told = {"code": error.code, "playerCode": player_code(error), "message": error.message}
+            answer = json_answer({"error": told}, http_status(error))
+        answer.headers["Cache-Control"] = "private, no-cache"
+        if "origin" not in request.headers:
+            answer.headers["Access-Control-Allow-Origin"] = "*"
+        return answer
+
+    async def _described(self, request: WireRequest, file_id: str) -> Description:
+        now = self._clock.now()
+        known = await self._uow.read(lambda tx: _known(tx, file_id, now))
+        if known is None:
+            raise NotFound("media.unknown", "there is no such file: it was deleted, or the address is wrong")
+        if known.asset.status == FORBIDDEN:
+            raise Denied("playback.forbidden", "this file was taken out of playback")
+        if known.asset.category == "Image":
+            raise NotFound("media.not_playable", "this file is a picture; there is nothing to play")
+        package = await self._package(known.stored)
+        found = describe(known.asset, known.outputs, package, self._media_url, pending=known.pending)
+        addresses = [*found.addresses, self._media_url(known.asset.media_key)]
+        return found.signed(await self._access.signer(known.asset, addresses, request.argument("psign") or ""))
+
+    async def _package(self, stored: StoredObject | None) -> Package | NotFound:
+        if stored is None:
+            return NotFound("playback.not_packaged", "the original was deleted", reason="the original was deleted")
+        try:
+            return await self._instant.package(stored)
+        except NotFound as error:
+            return error
+
+
+def _known(tx: PlayTx, file_id: str, now: float) -> _Known | None:
+    asset = tx.media.asset(file_id)
+    # The list leaves out what has expired.
+    if asset is None or not tx.media.assets(asset.sub_app_id, [file_id], now):
+        return None
+    running = any(not task.status.terminal for task in tx.tasks.tasks(file_id=file_id, limit=_LAST_TASKS))
+    stored = tx.storage.object(asset.bucket, asset.media_key) if asset.has_original else None
+    return _Known(asset, stored, tx.media.outputs(file_id), running or asset.probe_state is ProbeState.PENDING)
+
+
+def _conditional(request: WireRequest, answer: Answer) -> Answer:
+    """Players ask again and again while better sources may come."""
+    etag = f'"{hashlib.sha256(answer.body).hexdigest()[:16]}"'
+    if request.headers.get("if-none-match") == etag:
+        return Answer(304, {"ETag": etag})
+    answer.headers["ETag"] = etag
+    return answer
