@@ -155,7 +155,9 @@ def main() -> None:
         for name, target in (("nginx", 0.0), ("ours", _OWN_TARGET), ("ours through nginx", _ACCEL_TARGET)):
             cost = statistics.median(costs[name, size])
             aim = f" (target {target:g})" if target else ""
-            print(f"{size // KIB:5} KiB {name:<20} {cost:6.3f} CPU ms a request, {base / cost:5.2f} of nginx's rate{aim}")
+            print(
+                f"{size // KIB:5} KiB {name:<20} {cost:6.3f} CPU ms a request, {base / cost:5.2f} of nginx's rate{aim}"
+            )
 
 
 if __name__ == "__main__":

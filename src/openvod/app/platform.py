@@ -59,6 +59,7 @@ from openvod.web.operations import OperationsSurface
 from openvod.web.play import PREFIX, PlayPages
 from openvod.web.play_access import PlayerAccess
 from openvod.web.playback import PlaybackSurface
+from openvod.web.published import PublishedObjects
 from openvod.web.ugc import UgcSurface
 
 _COLLECT_SECONDS = 60.0
@@ -193,6 +194,7 @@ class Platform:
                 api=server_api(await self._api_rooms(storage, blobs, uploads, addresses.url)),
                 playback=PlaybackSurface(
                     self._database,
+                    PublishedObjects(self._database, lambda: self._database.withdrawals.count),
                     storage,
                     gate,
                     clock,

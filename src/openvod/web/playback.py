@@ -17,6 +17,7 @@ from openvod.web.errors import cos_code
 from openvod.web.gate import Pass, PlaybackGate
 from openvod.web.instant import InstantSurface
 from openvod.web.objects import serve_object
+from openvod.web.published import PublishedObjects
 from openvod.web.signed_playlists import LONGEST, for_grant, is_list
 from openvod.web.wire import Answer, WireRequest, json_answer
 
@@ -33,6 +34,7 @@ class PlaybackSurface:
     def __init__(
         self,
         uow: UnitOfWork[StoredMediaTx],
+        objects: PublishedObjects,
         storage: StorageService,
         gate: PlaybackGate,
         clock: Clock,
@@ -41,6 +43,7 @@ class PlaybackSurface:
         token_root: bytes,
     ) -> None:
         self._uow = uow
+        self._objects = objects
         self._storage = storage
         self._gate = gate
         self._clock = clock
@@ -92,16 +95,14 @@ class PlaybackSurface:
     async def _published(self, request: WireRequest) -> tuple[Bucket, StoredObject, Packaged | None]:
         """Return the object of a path, or the one that it asks a package of."""
         key = request.path[1:].encode("utf-8", "replace").decode().replace("\0", "?")
-        short_name, _, rest = key.partition("/")
-        found = await self._uow.read(lambda tx: _find(tx, short_name, key)) if rest else None
+        found = await self._objects.find(key)
         asked = parse(key) if found is None else None
         if asked:
-            original = asked.original
-            found = await self._uow.read(lambda tx: _find(tx, short_name, original))
+            found = await self._objects.find(asked.original)
         if found and (found[1].published or (not asked and self._opened_by_token(request, key))):
             return *found, asked
         if found:
-            await self._refuse_forbidden(rest.partition("/")[0][_DIRECTORY_DIGITS:])
+            await self._refuse_forbidden(key.split("/")[1][_DIRECTORY_DIGITS:])
         raise NotFound("playback.not_found", f"nothing is published at {request.path!r}")
 
     def _opened_by_token(self, request: WireRequest, key: str) -> bool:
@@ -122,12 +123,6 @@ class PlaybackSurface:
         headers = {"Content-Type": "application/octet-stream", "Cache-Control": "private, max-age=300",
                    "Access-Control-Allow-Origin": "*"}  # fmt: skip
         return Answer(200, headers, body=body)
-
-
-def _find(tx: StoredMediaTx, short_name: str, key: str) -> tuple[Bucket, StoredObject] | None:
-    bucket = tx.storage.bucket_by_short_name(short_name)
-    stored = tx.storage.object(bucket.name, key) if bucket else None
-    return (bucket, stored) if bucket and stored else None
 
 
 def _failure(error: OpenVodError) -> Answer:
