@@ -1,4 +1,4 @@
-"""Segments served by ours, by ours through nginx (X-Accel-Redirect), and by nginx alone, interleaved in one run.
+"""Segments served by ours, by ours through nginx (``examples/nginx``), and by nginx alone, interleaved in one run.
 
 What counts is CPU time of the whole server tree for one request, whoever waits for whom. Clients keep their
 connections; each fetches whole segments, one after the other.
@@ -21,13 +21,14 @@ from urllib.parse import urlsplit
 import psutil
 
 from openvod.base.sizes import KIB, MIB
-from support.nginx import Nginx
+from support.nginx import Nginx, front_of
 from support.server import PlatformServer
 from support.wire import Wire
 
 _SIZES = (256 * KIB, MIB, 4 * MIB)
 _FILES, _CONNECTIONS, _SECONDS, _TURNS = 8, 4, 2.0, 3
 _PATIENT = "keepalive_requests 10000000;"
+_ACCEL = {"OPENVOD__PLAYBACK__ACCEL": "x-accel-redirect"}
 _OWN_TARGET, _ACCEL_TARGET = 0.5, 1.0
 
 
@@ -96,16 +97,21 @@ def all_served(folder: Path) -> Iterator[Mapping[str, Served]]:
         for place in ("static", "front", "files"):
             (folder / place).mkdir()
         static = stack.enter_context(Nginx(folder / "static", f"{_PATIENT} sendfile on; root {folder / 'files'};"))
-        front = stack.enter_context(Nginx(folder / "front", accel_locations(behind)))
+        front = stack.enter_context(front_of(behind, folder / "front"))
         own_urls, behind_urls = _uploaded(ours), _uploaded(behind)
         yield {
             "nginx": Served([_process(static)], _copies(folder / "files", static.url)),
-            "ours": Served([psutil.Process(ours.process.pid)], own_urls),
+            "ours": Served([_tree_of(ours)], own_urls),
             "ours through nginx": Served(
-                [psutil.Process(behind.process.pid), _process(front)],
+                [_tree_of(behind), _process(front)],
                 {size: [f"{front.url}{urlsplit(url).path}" for url in urls] for size, urls in behind_urls.items()},
             ),
         }
+
+
+def _tree_of(server: PlatformServer) -> psutil.Process:
+    assert server.process is not None
+    return psutil.Process(server.process.pid)
 
 
 def _process(nginx: Nginx) -> psutil.Process:

@@ -13,6 +13,7 @@ from openvod.playback.service import InstantPlayback
 from openvod.signing.playback_token import allows_evidence, check_segment_token, segment_key
 from openvod.storage.model import Bucket, StoredObject
 from openvod.storage.service import StorageService
+from openvod.web.acceleration import Acceleration
 from openvod.web.errors import cos_code
 from openvod.web.gate import Pass, PlaybackGate
 from openvod.web.instant import InstantSurface
@@ -41,8 +42,10 @@ class PlaybackSurface:
         instant: InstantPlayback,
         *,
         token_root: bytes,
+        acceleration: Acceleration | None = None,
     ) -> None:
         self._uow = uow
+        self._acceleration = acceleration
         self._objects = objects
         self._storage = storage
         self._gate = gate
@@ -58,7 +61,9 @@ class PlaybackSurface:
             answer = await self._served(request)
         except OpenVodError as error:
             return _failure(error)
-        answer.headers.setdefault("Cache-Control", "public, max-age=3600")
+        cache = answer.headers.setdefault("Cache-Control", "public, max-age=3600")
+        if self._acceleration and self._acceleration.header in answer.headers:
+            answer.headers["X-OpenVOD-Cache"] = cache
         # Whatever somebody uploaded must never run as a page of this origin.
         answer.headers["Content-Security-Policy"] = (
             "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
@@ -80,7 +85,8 @@ class PlaybackSurface:
             raise Denied("hotlink.preview", "a link with a preview opens playlists, whose segments end with it")
         if asked:
             return await self._instant.media(request, stored, asked)
-        return serve_object(request, stored, self._storage)
+        accelerated = self._acceleration.answer(request, stored, self._storage) if self._acceleration else None
+        return accelerated or serve_object(request, stored, self._storage)
 
     async def _signed_list(self, request: WireRequest, stored: StoredObject, admitted: Pass) -> Answer:
         """Serve a list whose entries carry links of their own; it is nobody else's, so no cache may keep it."""
