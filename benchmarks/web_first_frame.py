@@ -1,8 +1,8 @@
 """Time from the last byte to the first frame: Commit answered, then the player page in a Chromium that runs already.
 
 ``PYTHONPATH=tests python -m benchmarks.web_first_frame`` prints median and 95th percentile over turns; each turn
-uploads anew, so that no index and no cache knows the file. Two
-clocks: from Commit's answer, with the navigation to the page, and from the navigation alone.
+uploads anew, so that no index and no cache knows the file. Two clocks: from Commit's answer, with the navigation to the
+page, and from the navigation alone.
 """
 
 from __future__ import annotations

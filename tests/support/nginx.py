@@ -10,7 +10,7 @@ from typing import Self
 
 import httpx
 
-from support.server import free_port
+from support.server import PlatformServer, free_port
 
 _PROGRAM = "/usr/sbin/nginx"
 _CONFIGURATION = """
@@ -20,19 +20,22 @@ http {{
   access_log off;
   client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/f;
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  server {{ listen 127.0.0.1:{port}; location / {{ {location} }} }}
+  {server}
 }}
 """
+_EXAMPLE = Path(__file__).parents[2] / "examples" / "nginx" / "openvod.conf"
 
 
 class Nginx:
-    """One nginx with the directives of one location. Use as a context manager."""
+    """One nginx with the directives of one location, or with ``server`` as it is. Use as a context manager."""
 
-    def __init__(self, folder: Path, location: str) -> None:
+    def __init__(self, folder: Path, location: str = "", server: str = "") -> None:
         self._folder = folder
-        self._port = free_port()
-        self.url = f"http://127.0.0.1:{self._port}"
-        self._text = _CONFIGURATION.format(folder=folder, port=self._port, location=location)
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        server = server.replace("listen 80;", f"listen 127.0.0.1:{port};")
+        server = server or f"server {{ listen 127.0.0.1:{port}; location / {{ {location} }} }}"
+        self._text = _CONFIGURATION.format(folder=folder, server=server)
 
     def __enter__(self) -> Self:
         path = self._folder / "nginx.conf"
@@ -54,3 +57,17 @@ class Nginx:
     ) -> None:
         self.process.terminate()
         self.process.wait(10)
+
+
+def front_of(platform: PlatformServer, folder: Path) -> Nginx:
+    """Return an nginx with the example's configuration, its places changed to a running platform's."""
+    text = _EXAMPLE.read_text()
+    places = {
+        "server 127.0.0.1:8080;": f"server 127.0.0.1:{platform.port};",
+        "/var/cache/nginx/openvod": f"{folder}/decisions",
+        "root /var/lib/openvod;": f"root {platform.data_dir};",
+    }
+    for place, own in places.items():
+        assert place in text
+        text = text.replace(place, own)
+    return Nginx(folder, server=text)

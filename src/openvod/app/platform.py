@@ -49,6 +49,7 @@ from openvod.storage.service import StorageService
 from openvod.upload.codec import ClientHosts
 from openvod.upload.pulls import PullSettings, PullUploads
 from openvod.upload.service import UploadService
+from openvod.web.acceleration import Acceleration
 from openvod.web.addressing import Addressing
 from openvod.web.assets import sdk_assets
 from openvod.web.cos import CosSurface
@@ -59,6 +60,7 @@ from openvod.web.operations import OperationsSurface
 from openvod.web.play import PREFIX, PlayPages
 from openvod.web.play_access import PlayerAccess
 from openvod.web.playback import PlaybackSurface
+from openvod.web.published import PublishedObjects
 from openvod.web.ugc import UgcSurface
 
 _COLLECT_SECONDS = 60.0
@@ -166,7 +168,7 @@ class Platform:
         token_key = derived_key(root_key, "storage-token")
         storage = StorageService(self._database, blobs, clock, entropy)
         instant = InstantPlayback(storage)
-        addresses = MediaAddresses(self._database, self.public_url)
+        addresses = MediaAddresses(self._database, self._media_url)
         await addresses.refresh()
         self._start(_loop("addresses", addresses.refresh, asyncio.Event(), ADDRESS_SECONDS))
         uploads = UploadService(
@@ -193,11 +195,13 @@ class Platform:
                 api=server_api(await self._api_rooms(storage, blobs, uploads, addresses.url)),
                 playback=PlaybackSurface(
                     self._database,
+                    PublishedObjects(self._database, lambda: self._database.withdrawals.count),
                     storage,
                     gate,
                     clock,
                     instant,
                     token_root=derived_key(root_key, "playback-token"),
+                    acceleration=self._acceleration(),
                 ),
                 operations=OperationsSurface(
                     self._not_ready, __version__, clock, probe_root=derived_key(root_key, "probe-token")
@@ -215,9 +219,19 @@ class Platform:
         access = PlayerAccess(gate, self._distribution(), SystemClock())
         return PlayPages(self._database, instant, access, media_url, SystemClock())
 
+    def _acceleration(self) -> Acceleration | None:
+        chosen = self._settings.playback
+        if chosen.accel == "x-accel-redirect":
+            return Acceleration("X-Accel-Redirect", str(self._folder.blobs), chosen.accel_prefix)
+        return Acceleration("X-Sendfile") if chosen.accel else None
+
+    @property
+    def _media_url(self) -> str:
+        return self._settings.playback.media_url.rstrip("/") or self.public_url
+
     def _distribution(self) -> DistributionService:
         box = AesSecretBox(derived_key(self._folder.root_key, "secret-box"))
-        own_name = urlsplit(self.public_url).hostname or ""
+        own_name = urlsplit(self._media_url).hostname or ""
         return DistributionService(self._database, box, SystemClock(), SystemEntropy(), own_name=own_name)
 
     async def _api_rooms(
@@ -236,7 +250,7 @@ class Platform:
             endpoints=self.endpoints,
             pull=self.pull,
             distribution=self._distribution(),
-            own_scheme=urlsplit(self.public_url).scheme,
+            own_scheme=urlsplit(self._media_url).scheme,
             media_url=media_url,
             box=AesSecretBox(derived_key(self._folder.root_key, "secret-box")),
             clock=SystemClock(),

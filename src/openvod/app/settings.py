@@ -51,6 +51,16 @@ class ClientSettings(_Section):
     cos_acc_domain: str = Field("", description="Domain in `cosAcc` (older iOS); empty: left out.")
 
 
+class PlaybackSettings(_Section):
+    """How media reaches players."""
+
+    media_url: str = Field("", description="Base of media addresses, an origin of their own; empty: the public URL.")
+    accel: Literal["", "x-accel-redirect", "x-sendfile"] = Field(
+        "", description="Header that tells the web server in front which file to send; empty: files are sent here."
+    )
+    accel_prefix: str = Field("/blobs/", description="Location of the data folder's `blobs`, for x-accel-redirect.")
+
+
 class ProbeSettings(_Section):
     """Limits of the media probe."""
 
@@ -107,6 +117,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     storage: StorageSettings = StorageSettings()
     clients: ClientSettings = ClientSettings()
+    playback: PlaybackSettings = PlaybackSettings()
     probe: ProbeSettings = ProbeSettings()
     tasks: TaskSettings = TaskSettings()
     events: EventSettings = EventSettings()

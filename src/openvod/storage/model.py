@@ -59,6 +59,14 @@ class Extent(NamedTuple):
     length: int
 
 
+class FilePart(NamedTuple):
+    """``length`` bytes of a file from ``offset``."""
+
+    path: str
+    offset: int
+    length: int
+
+
 @dataclass(frozen=True)
 class StoredObject:
     """A finished object. ``crc64`` is CRC-64/XZ; ``etag`` has no quotes; ``headers`` keep wire names."""

@@ -22,6 +22,7 @@ from openvod.storage.model import (
     BlobState,
     CompletedPart,
     Extent,
+    FilePart,
     MultipartUpload,
     Part,
     Received,
@@ -211,6 +212,18 @@ class StorageService:
     def read(self, stored: StoredObject, start: int, length: int) -> AsyncIterator[bytes]:
         """Yield ``length`` bytes of an object from ``start``."""
         return self._blobs.read(stored.extents, start, length)
+
+    def file_of(self, stored: StoredObject, start: int, length: int) -> FilePart | None:
+        """Return where a range of an object lies in one piece; ``None`` when it is in several."""
+        first = stored.extents[0] if stored.extents else None
+        if first is None or not length:
+            return None
+        offset = first.offset
+        for extent in stored.extents:
+            if (extent.blob_id, extent.offset) != (first.blob_id, offset):
+                return None
+            offset += extent.length
+        return FilePart(self._blobs.locate(first.blob_id), first.offset + start, length)
 
     async def delete(self, bucket: str, key: str) -> None:
         """Delete an object; an absent one is no error."""

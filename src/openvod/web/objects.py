@@ -28,8 +28,11 @@ def serve_object(request: WireRequest, stored: StoredObject, storage: StorageSer
     headers["Content-Length"] = str(wanted.length)
     if wanted.partial:
         headers["Content-Range"] = f"bytes {wanted.start}-{wanted.start + wanted.length - 1}/{stored.size}"
-    stream = None if request.method == "HEAD" else storage.read(stored, wanted.start, wanted.length)
-    return Answer(206 if wanted.partial else 200, headers, stream=stream)
+    answer = Answer(206 if wanted.partial else 200, headers)
+    if request.method != "HEAD":
+        answer.stream = storage.read(stored, wanted.start, wanted.length)
+        answer.file = storage.file_of(stored, wanted.start, wanted.length)
+    return answer
 
 
 def object_headers(stored: StoredObject) -> dict[str, str]:

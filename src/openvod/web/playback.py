@@ -13,10 +13,12 @@ from openvod.playback.service import InstantPlayback
 from openvod.signing.playback_token import allows_evidence, check_segment_token, segment_key
 from openvod.storage.model import Bucket, StoredObject
 from openvod.storage.service import StorageService
+from openvod.web.acceleration import Acceleration
 from openvod.web.errors import cos_code
 from openvod.web.gate import Pass, PlaybackGate
 from openvod.web.instant import InstantSurface
 from openvod.web.objects import serve_object
+from openvod.web.published import PublishedObjects
 from openvod.web.signed_playlists import LONGEST, for_grant, is_list
 from openvod.web.wire import Answer, WireRequest, json_answer
 
@@ -33,14 +35,18 @@ class PlaybackSurface:
     def __init__(
         self,
         uow: UnitOfWork[StoredMediaTx],
+        objects: PublishedObjects,
         storage: StorageService,
         gate: PlaybackGate,
         clock: Clock,
         instant: InstantPlayback,
         *,
         token_root: bytes,
+        acceleration: Acceleration | None = None,
     ) -> None:
         self._uow = uow
+        self._acceleration = acceleration
+        self._objects = objects
         self._storage = storage
         self._gate = gate
         self._clock = clock
@@ -55,7 +61,9 @@ class PlaybackSurface:
             answer = await self._served(request)
         except OpenVodError as error:
             return _failure(error)
-        answer.headers.setdefault("Cache-Control", "public, max-age=3600")
+        cache = answer.headers.setdefault("Cache-Control", "public, max-age=3600")
+        if self._acceleration and self._acceleration.header in answer.headers:
+            answer.headers["X-OpenVOD-Cache"] = cache
         # Whatever somebody uploaded must never run as a page of this origin.
         answer.headers["Content-Security-Policy"] = (
             "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
@@ -77,7 +85,8 @@ class PlaybackSurface:
             raise Denied("hotlink.preview", "a link with a preview opens playlists, whose segments end with it")
         if asked:
             return await self._instant.media(request, stored, asked)
-        return serve_object(request, stored, self._storage)
+        accelerated = self._acceleration.answer(request, stored, self._storage) if self._acceleration else None
+        return accelerated or serve_object(request, stored, self._storage)
 
     async def _signed_list(self, request: WireRequest, stored: StoredObject, admitted: Pass) -> Answer:
         """Serve a list whose entries carry links of their own; it is nobody else's, so no cache may keep it."""
@@ -92,16 +101,14 @@ class PlaybackSurface:
     async def _published(self, request: WireRequest) -> tuple[Bucket, StoredObject, Packaged | None]:
         """Return the object of a path, or the one that it asks a package of."""
         key = request.path[1:].encode("utf-8", "replace").decode().replace("\0", "?")
-        short_name, _, rest = key.partition("/")
-        found = await self._uow.read(lambda tx: _find(tx, short_name, key)) if rest else None
+        found = await self._objects.find(key)
         asked = parse(key) if found is None else None
         if asked:
-            original = asked.original
-            found = await self._uow.read(lambda tx: _find(tx, short_name, original))
+            found = await self._objects.find(asked.original)
         if found and (found[1].published or (not asked and self._opened_by_token(request, key))):
             return *found, asked
         if found:
-            await self._refuse_forbidden(rest.partition("/")[0][_DIRECTORY_DIGITS:])
+            await self._refuse_forbidden(key.split("/")[1][_DIRECTORY_DIGITS:])
         raise NotFound("playback.not_found", f"nothing is published at {request.path!r}")
 
     def _opened_by_token(self, request: WireRequest, key: str) -> bool:
@@ -122,12 +129,6 @@ class PlaybackSurface:
         headers = {"Content-Type": "application/octet-stream", "Cache-Control": "private, max-age=300",
                    "Access-Control-Allow-Origin": "*"}  # fmt: skip
         return Answer(200, headers, body=body)
-
-
-def _find(tx: StoredMediaTx, short_name: str, key: str) -> tuple[Bucket, StoredObject] | None:
-    bucket = tx.storage.bucket_by_short_name(short_name)
-    stored = tx.storage.object(bucket.name, key) if bucket else None
-    return (bucket, stored) if bucket and stored else None
 
 
 def _failure(error: OpenVodError) -> Answer:

@@ -22,6 +22,7 @@ from openvod.base.errors import ClientDisconnected, Exhausted, Invalid, Unavaila
 from openvod.base.sizes import MIB
 from openvod.signing.cos import parse_query
 from openvod.signing.limits import Caller
+from openvod.storage.model import FilePart
 from openvod.storage.ranges import http_date
 from openvod.web.handover import SocketBody, handover_of
 
@@ -211,13 +212,15 @@ class RequestBody:
 class Answer:
     """A response. ``headers`` keep their case.
 
-    ``stream`` replaces ``body`` and needs ``Content-Length`` or ``Transfer-Encoding`` set.
+    ``stream`` replaces ``body`` and needs ``Content-Length`` or ``Transfer-Encoding`` set. ``file`` has the same bytes
+    as ``stream`` and is sent instead of it where the server can.
     """
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     stream: AsyncIterator[bytes] | None = None
+    file: FilePart | None = None
 
     async def send(self, request: WireRequest, send: Send) -> None:
         """Send the answer with the headers that every answer has."""
@@ -233,6 +236,10 @@ class Answer:
         if request.method == "HEAD" or self.stream is None:
             body = b"" if request.method == "HEAD" else self.body
             await send({"type": "http.response.body", "body": body})
+            return
+        handover = handover_of(request.scope) if self.file else None
+        if self.file and handover and await handover.send_file(self.file):
+            await send({"type": "http.response.body", "body": b""})
             return
         await self._send_stream(self.stream, request, send)
 

@@ -26,7 +26,7 @@ from openvod.adapters.sql.delivery_tables import SqlDeliveryTables
 from openvod.adapters.sql.endpoint_tables import SqlEndpointTables
 from openvod.adapters.sql.event_tables import SqlEventTables
 from openvod.adapters.sql.media_tables import SqlMediaTables
-from openvod.adapters.sql.storage_tables import SqlStorageTables
+from openvod.adapters.sql.storage_tables import WITHDREW, SqlStorageTables
 from openvod.adapters.sql.task_tables import SqlTaskTables
 from openvod.adapters.sql.upload_tables import SqlUploadTables
 from openvod.base.errors import Unavailable
@@ -55,10 +55,26 @@ class Transaction:
 Work = Callable[[Transaction], R]
 
 
+class Withdrawals:
+    """Counts the committed transactions of this process that took objects away or out of playback.
+
+    Whoever remembers objects compares the count, so that here what is withdrawn is gone at once.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def note(self, connection: Connection) -> None:
+        """Count what a connection has just committed."""
+        if connection.info.pop(WITHDREW, False):
+            self.count += 1
+
+
 class Database(Protocol):
     """A unit of work over :class:`Transaction`, with an end."""
 
     engine: Engine
+    withdrawals: Withdrawals
 
     async def write(self, work: Work[R]) -> R:
         """Run ``work`` in a durable transaction."""
@@ -91,6 +107,7 @@ class SqliteDatabase:
             url, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args={"check_same_thread": False}
         )
         event.listen(self.engine, "connect", _configure_sqlite)
+        self.withdrawals = Withdrawals()
         self._queue: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="sqlite-read")
         self._local = threading.local()
@@ -154,12 +171,17 @@ class SqliteDatabase:
                         ended = True
                         break
                     group.append(item)
-                _commit_group(connection, transaction, group)
+                _commit_group(connection, transaction, group, self.withdrawals)
                 if ended:
                     return
 
 
-def _commit_group(connection: Connection, transaction: Transaction, group: list[tuple[Work[Any], Future[Any]]]) -> None:
+def _commit_group(
+    connection: Connection,
+    transaction: Transaction,
+    group: list[tuple[Work[Any], Future[Any]]],
+    withdrawals: Withdrawals,
+) -> None:
     """Run every work function in a savepoint of one transaction, commit, then tell each its outcome."""
     outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
     execute = _driver_execute(connection)
@@ -168,6 +190,7 @@ def _commit_group(connection: Connection, transaction: Transaction, group: list[
         for work, future in group:
             outcomes.append((future, *_in_savepoint(execute, transaction, work)))
         execute("COMMIT")
+        withdrawals.note(connection)
     except Exception as error:
         _rollback(connection)
         failure = Unavailable("database.commit_failed", f"the database could not commit: {_reason(error)}")
@@ -237,6 +260,7 @@ class PostgresqlDatabase:
     def __init__(self, url: str, *, connections: int = 8) -> None:
         self.engine = create_engine(url, pool_size=connections, max_overflow=0, pool_pre_ping=True)
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="postgresql")
+        self.withdrawals = Withdrawals()
 
     async def write(self, work: Work[R]) -> R:
         """See :class:`openvod.base.ports.UnitOfWork`."""
@@ -255,8 +279,11 @@ class PostgresqlDatabase:
     def _write(self, work: Work[R]) -> R:
         for remaining in reversed(range(_RETRIES)):
             try:
-                with self.engine.begin() as connection:
-                    return work(Transaction(connection))
+                with self.engine.connect() as connection:
+                    with connection.begin():
+                        result = work(Transaction(connection))
+                    self.withdrawals.note(connection)
+                    return result
             except DBAPIError as error:
                 if remaining and getattr(error.orig, "sqlstate", None) in _RETRYABLE:
                     continue

@@ -21,6 +21,8 @@ from openvod.storage.model import (
     UploadState,
 )
 
+#: Noted with a connection whose transaction took objects away or out of playback.
+WITHDREW = "openvod.withdrew"
 _CHUNK = 500
 _PART_COLUMNS = [schema.parts.c[name] for name in Part._fields]
 
@@ -135,16 +137,19 @@ class SqlStorageTables:
 
     def publish_under(self, bucket: str, prefix: str, *, published: bool = True) -> None:
         """Make the objects below ``prefix`` visible to playback, or hide them."""
+        self._connection.info[WITHDREW] = self._connection.info.get(WITHDREW, False) or not published
         self._connection.execute(
             update(schema.objects).where(*_under(schema.objects, bucket, prefix)).values(published=published)
         )
 
     def delete_object(self, bucket: str, key: str) -> None:
         """Delete."""
+        self._connection.info[WITHDREW] = True
         remove(self._connection, schema.objects, schema.objects.c.bucket == bucket, schema.objects.c.key == key)
 
     def delete_objects(self, bucket: str, keys: Iterable[str]) -> None:
         """Delete many."""
+        self._connection.info[WITHDREW] = True
         table = schema.objects
         for some in _chunks(list(keys)):
             remove(self._connection, table, table.c.bucket == bucket, table.c.key.in_(some))

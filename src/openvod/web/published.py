@@ -1,0 +1,56 @@
+"""What is published, remembered for a moment: a segment that many fetch costs one question of the database."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from openvod.base.ports import UnitOfWork
+from openvod.media.ports import StoredMediaTx
+from openvod.storage.model import Bucket, StoredObject
+
+#: What another process took out of playback is gone within this time, as changed rules hold within it.
+_REMEMBERED_SECONDS = 1.0
+_MOST_REMEMBERED = 10_000
+Found = tuple[Bucket, StoredObject]
+
+
+@dataclass(frozen=True)
+class _Known:
+    found: Found
+    learnt_at: float
+    withdrawals: int
+
+
+class PublishedObjects:
+    """Finds objects by the key that an address names; what is not published is asked for each time.
+
+    ``withdrawals`` counts what this process took away, which holds at once.
+    """
+
+    def __init__(self, uow: UnitOfWork[StoredMediaTx], withdrawals: Callable[[], int]) -> None:
+        self._uow = uow
+        self._withdrawals = withdrawals
+        self._known: dict[str, _Known] = {}
+
+    async def find(self, key: str) -> Found | None:
+        """Return a bucket and its object, published or not; ``key`` begins with the bucket's short name."""
+        known, withdrawals, now = self._known.get(key), self._withdrawals(), time.monotonic()
+        if known and known.withdrawals == withdrawals and known.learnt_at > now - _REMEMBERED_SECONDS:
+            return known.found
+        short_name, slash, rest = key.partition("/")
+        found = await self._uow.read(lambda tx: _find(tx, short_name, key)) if slash and rest else None
+        if found and found[1].published:
+            if len(self._known) >= _MOST_REMEMBERED:
+                self._known.clear()
+            self._known[key] = _Known(found, now, withdrawals)
+        else:
+            self._known.pop(key, None)
+        return found
+
+
+def _find(tx: StoredMediaTx, short_name: str, key: str) -> Found | None:
+    bucket = tx.storage.bucket_by_short_name(short_name)
+    stored = tx.storage.object(bucket.name, key) if bucket else None
+    return (bucket, stored) if bucket and stored else None
