@@ -15,7 +15,7 @@ const builds: Record<string, UserConfig["build"]> = {
   component: {
     lib: { entry: "src/component/index.ts", formats: ["es"], fileName: () => "openvod-upload.esm.js" },
     // Beside it lies the SDK, which the page may have loaded already.
-    rolldownOptions: { external: /\/index$/, output: { minify: true, paths: () => "./openvod.esm.js" } },
+    rolldownOptions: { external: ["../index"], output: { minify: true, paths: () => "./openvod.esm.js" } },
   },
 };
 
