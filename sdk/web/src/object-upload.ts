@@ -43,6 +43,8 @@ export class ObjectUpload {
   crc64 = 0n;
   /** Bytes that an earlier run had sent. */
   resumedBytes = 0;
+  /** Bytes that this run sent. */
+  sentBytes = 0;
   etag = "";
 
   constructor(tools: ObjectTools, plan: ObjectPlan) {
@@ -160,6 +162,7 @@ export class ObjectUpload {
     });
     meter.acknowledged(item, length);
     pace.arrived(length);
+    this.sentBytes += length;
     return { etag: unquoted(answer.header("ETag")), crc64: BigInt((await digest).crc64) };
   }
 

@@ -7,13 +7,14 @@ const LARGEST_PART = 32 * MIB;
 const MOST_AT_ONCE = 6;
 /** A part on a slow line should not take longer than this, so that little is lost with a connection. */
 const SECONDS_FOR_PART = 8;
+const LEAST_FOR_SPEED = MIB;
 
 /** Bytes per second of the last upload of this page; 0 when there was none. */
 let lastSpeed = 0;
 
-/** Remember what the network gave. */
-export function rememberSpeed(bytesPerSecond: number): void {
-  lastSpeed = bytesPerSecond;
+/** Remember what the network gave, unless it was too little to tell. */
+export function rememberSpeed(bytes: number, milliseconds: number): void {
+  if (bytes >= LEAST_FOR_SPEED) lastSpeed = (bytes * 1000) / Math.max(1, milliseconds);
 }
 
 /**
@@ -63,7 +64,6 @@ export class Pace {
     else if (speed < this.#before * 0.7) this.#atOnce = Math.max(2, this.#atOnce - 1);
     this.#atOnce = Math.min(this.#most, this.#atOnce);
     this.#before = speed;
-    rememberSpeed(speed);
     this.#restart();
   }
 

@@ -4,7 +4,7 @@ import { Emitter } from "./emitter";
 import { ApiError, ChecksumMismatch, OpenVodError, SourceChanged, UploadCancelled, UsageError } from "./errors";
 import { checkLimits, type FileFacts, factsOf } from "./limits";
 import { isGone, type ObjectTools, ObjectUpload } from "./object-upload";
-import { choosePartSize, Pace } from "./pace";
+import { choosePartSize, Pace, rememberSpeed } from "./pace";
 import { Meter, type Progress, sumOf } from "./progress";
 import { fingerprint, type ResumeStore, type Unfinished } from "./resume";
 import { DEFAULT_RETRY, Retrier } from "./retry";
@@ -309,6 +309,7 @@ export class Uploader extends Emitter<UploaderEvents> {
   /** Send media and cover side by side; the first error ends both. */
   async #all(uploads: [ObjectUpload | undefined, "media" | "cover", string][], bucket: string): Promise<void> {
     const failures: unknown[] = [];
+    const began = performance.now();
     const jobs = uploads.map(async ([upload, kind, key]) => {
       try {
         await upload?.run();
@@ -320,6 +321,8 @@ export class Uploader extends Emitter<UploaderEvents> {
     });
     await Promise.all(jobs);
     if (failures.length) throw failures[0];
+    const sent = uploads.reduce((sum, [upload]) => sum + (upload?.sentBytes ?? 0), 0);
+    rememberSpeed(sent, performance.now() - began);
   }
 
   #stored(upload: ObjectUpload, kind: "media" | "cover", bucket: string, key: string): void {
