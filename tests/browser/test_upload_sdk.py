@@ -45,9 +45,11 @@ def site(platform: PlatformServer) -> Iterator[UploadSite]:
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[tuple[PlatformServer, UploadSite]]:
     """A platform that the test may kill, and a site for it."""
-    with PlatformServer(tmp_path / "data", {"OPENVOD__TASKS__WORKERS": "0"}) as running:
-        with UploadSite(running) as serving:
-            yield running, serving
+    with (
+        PlatformServer(tmp_path / "data", {"OPENVOD__TASKS__WORKERS": "0"}) as running,
+        UploadSite(running) as serving,
+    ):
+        yield running, serving
 
 
 @pytest.fixture
@@ -354,12 +356,11 @@ def test_no_video(page: Page, tmp_path: Path) -> None:
 def test_full_disk(tmp_path: Path, context: BrowserContext, long: Path) -> None:
     """A full disk is an error of its own, at once, not a network fault that is tried for minutes."""
     full = {"OPENVOD__STORAGE__RESERVE_BYTES": str(10**18), "OPENVOD__TASKS__WORKERS": "0"}
-    with PlatformServer(tmp_path / "data", full) as server:
-        with UploadSite(server) as site:
-            page = context.new_page()
-            page.goto(site.url)
-            _start(page, long)
-            error = _error(page)
+    with PlatformServer(tmp_path / "data", full) as server, UploadSite(server) as site:
+        page = context.new_page()
+        page.goto(site.url)
+        _start(page, long)
+        error = _error(page)
     assert (error["name"], error["kind"]) == ("StorageError", "disk-full")
     assert "disk is full" in error["message"]
 
@@ -469,7 +470,8 @@ def test_queue_of_ten_thousand(page: Page) -> None:
             for (const item of queue.items) if (!real(item.id)) queue.cancel(item);
             await idle;
             const count = (state) => queue.items.filter((item) => item.state === state).length;
-            return { added, most, done: count("done"), cancelled: count("cancelled"), ids: new Set(queue.items.map((i) => i.id)).size };
+            const ids = new Set(queue.items.map((item) => item.id)).size;
+            return { added, most, done: count("done"), cancelled: count("cancelled"), ids };
         }"""
     )
     assert outcome["done"] == 10

@@ -31,7 +31,10 @@ function start(options = {{}}, client = {{}}) {{
   for (const name of ["media_progress", "media_upload", "cover_progress", "cover_upload", "state"]) {{
     uploader.on(name, (value) => seen.push([name, value]));
   }}
-  uploader.done().then((result) => {{ window.outcome = {{ result }} }}, (error) => {{ window.outcome = {{ error: plain(error) }} }});
+  uploader.done().then(
+    (result) => {{ window.outcome = {{ result }} }},
+    (error) => {{ window.outcome = {{ error: plain(error) }} }},
+  );
 }}
 </script>{body}</html>"""
 
@@ -45,7 +48,7 @@ def _key_of(platform: PlatformServer) -> IssuedKey:
 class UploadSite:
     """Serves ``/`` and ``/signature``; use as a context manager.
 
-    ``changes`` are wire parameters of the signatures from now on, ``body`` is more of the page, ``headers`` go with it.
+    ``changes`` are wire parameters of the signatures from now on, ``headers`` go with the page.
     """
 
     def __init__(self, platform: PlatformServer) -> None:
@@ -54,7 +57,10 @@ class UploadSite:
         self.changes: dict[str, object] = {}
         self.headers: dict[str, str] = {}
         self.scripts: tuple[str, ...] = ("openvod.umd.js",)
+        #: More of the page, before its script and after it; and further files.
+        self.head = ""
         self.body = ""
+        self.files: dict[str, bytes] = {}
         self.language = "en"
         self.asked: Counter[str] = Counter()
         #: What pages reported by fetching ``/report?…``.
@@ -67,7 +73,7 @@ class UploadSite:
         tags = "".join(
             f'<script {"type=module " if ".esm." in source else ""}src="{source}"></script>' for source in sources
         )
-        return _PAGE.format(scripts=tags, body=self.body, language=self.language)
+        return _PAGE.format(scripts=self.head + tags, body=self.body, language=self.language)
 
     def __enter__(self) -> UploadSite:
         """Start serving."""
@@ -82,6 +88,8 @@ class UploadSite:
                     kind, body = "text/html; charset=utf-8", site.page().encode()
                 elif parts.path == "/signature":
                     body = signature(site._key, **site.changes).encode()
+                elif parts.path in site.files:
+                    kind, body = "text/javascript; charset=utf-8", site.files[parts.path]
                 elif parts.path == "/report":
                     site.reports.append(unquote(parts.query))
                 self.send_response(200)

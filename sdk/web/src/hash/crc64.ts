@@ -31,6 +31,12 @@ function makeTable(): Int32Array {
   return table;
 }
 
+/** The word of one byte, which all tables are made of. */
+export function tableWord(byte: number): bigint {
+  const at = (7 * 256 + byte) * 2;
+  return (BigInt((TABLE[at + 1] as number) >>> 0) << 32n) | BigInt((TABLE[at] as number) >>> 0);
+}
+
 /** A CRC-64/XZ on its way. */
 export class Crc64 {
   #low = -1;
@@ -41,6 +47,16 @@ export class Crc64 {
     const whole = data.length & ~7;
     this.#eights(new DataView(data.buffer, data.byteOffset, whole));
     for (let at = whole; at < data.length; at++) this.#one(data[at] as number);
+  }
+
+  /** The register, which another implementation may carry on. */
+  get raw(): bigint {
+    return (BigInt(this.#high >>> 0) << 32n) | BigInt(this.#low >>> 0);
+  }
+
+  set raw(value: bigint) {
+    this.#low = Number(value & LOW) | 0;
+    this.#high = Number(value >> 32n) | 0;
   }
 
   /** The value so far. */

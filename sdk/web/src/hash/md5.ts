@@ -1,7 +1,13 @@
 import { BlockHash } from "./blocks";
 
-const SHIFTS = [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21];
+const ROUND_SHIFTS = [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21];
+const SHIFTS = Int32Array.from({ length: 64 }, (_, step) => ROUND_SHIFTS[((step >> 4) << 2) | (step & 3)] as number);
 const SINES = Int32Array.from({ length: 64 }, (_, step) => Math.floor(Math.abs(Math.sin(step + 1)) * 2 ** 32) | 0);
+
+function turned(b: number, sum: number, step: number): number {
+  const shift = SHIFTS[step] as number;
+  return (b + ((sum << shift) | (sum >>> (32 - shift)))) | 0;
+}
 
 /** MD5, which storage tells of each part it has: a resumed upload compares it with the file's. */
 export class Md5 extends BlockHash {
@@ -17,30 +23,38 @@ export class Md5 extends BlockHash {
     const state = this.#state;
     const block = this.#block;
     for (let word = 0; word < 16; word++) block[word] = view.getInt32(at + word * 4, true);
-    let [a, b, c, d] = state as unknown as [number, number, number, number];
-    for (let step = 0; step < 64; step++) {
-      const round = step >> 4;
-      let chosen: number;
-      let word: number;
-      if (round === 0) {
-        chosen = (b & c) | (~b & d);
-        word = step;
-      } else if (round === 1) {
-        chosen = (d & b) | (~d & c);
-        word = (5 * step + 1) & 15;
-      } else if (round === 2) {
-        chosen = b ^ c ^ d;
-        word = (3 * step + 5) & 15;
-      } else {
-        chosen = c ^ (b | ~d);
-        word = (7 * step) & 15;
-      }
-      const sum = (a + chosen + (SINES[step] as number) + (block[word] as number)) | 0;
-      const shift = SHIFTS[(round << 2) | (step & 3)] as number;
+    let a = state[0] as number;
+    let b = state[1] as number;
+    let c = state[2] as number;
+    let d = state[3] as number;
+    // Four loops of one shape, one for each round: a single one with a choice inside is several times slower.
+    for (let step = 0; step < 16; step++) {
+      const sum = (a + ((b & c) | (~b & d)) + (SINES[step] as number) + (block[step] as number)) | 0;
       a = d;
       d = c;
       c = b;
-      b = (b + ((sum << shift) | (sum >>> (32 - shift)))) | 0;
+      b = turned(b, sum, step);
+    }
+    for (let step = 16; step < 32; step++) {
+      const sum = (a + ((d & b) | (~d & c)) + (SINES[step] as number) + (block[(5 * step + 1) & 15] as number)) | 0;
+      a = d;
+      d = c;
+      c = b;
+      b = turned(b, sum, step);
+    }
+    for (let step = 32; step < 48; step++) {
+      const sum = (a + (b ^ c ^ d) + (SINES[step] as number) + (block[(3 * step + 5) & 15] as number)) | 0;
+      a = d;
+      d = c;
+      c = b;
+      b = turned(b, sum, step);
+    }
+    for (let step = 48; step < 64; step++) {
+      const sum = (a + (c ^ (b | ~d)) + (SINES[step] as number) + (block[(7 * step) & 15] as number)) | 0;
+      a = d;
+      d = c;
+      c = b;
+      b = turned(b, sum, step);
     }
     state[0] = (state[0] as number) + a;
     state[1] = (state[1] as number) + b;

@@ -1,5 +1,6 @@
 import { hex } from "./blocks";
 import { Crc64 } from "./crc64";
+import { updateFast } from "./fast-crc64";
 import { Md5 } from "./md5";
 
 /** CRC-64/XZ of a run of bytes as a decimal text, and its MD5 in hexadecimal when that was asked for. */
@@ -39,7 +40,7 @@ export async function digestOf(request: DigestRequest): Promise<Digest> {
     const data = new Uint8Array(await next);
     // The next slice is read while this one is digested.
     next = at + SLICE < end ? read(at + SLICE) : undefined;
-    crc.update(data);
+    updateFast(crc, data);
     md5?.update(data);
   }
   return { crc64: crc.value().toString(), md5: md5 ? hex(md5.digest()) : "" };
