@@ -56,13 +56,8 @@ export class OpenVodUpload extends HTMLElement {
 
   #build(root: ShadowRoot): void {
     const words = this.#words;
-    const input = make("input", {
-      type: "file",
-      multiple: "",
-      class: "quiet",
-      tabindex: "-1",
-      "aria-label": words.choose,
-    });
+    // The button beside it stands for it, to eyes and to screen readers.
+    const input = make("input", { type: "file", multiple: "", hidden: "" });
     input.accept = this.getAttribute("accept") ?? "video/*,audio/*";
     input.addEventListener("change", () => {
       this.add(input.files ?? []);
