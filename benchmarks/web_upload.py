@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from clients.builds import node_packages
 from playwright.sync_api import Browser, CDPSession
 
+from clients.builds import node_packages
 from openvod.base.sizes import GIB, MIB
 from support.chromium import chromium
 from support.server import PlatformServer
@@ -93,12 +93,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         path = _written(Path(folder) / "large.mp4", int(options.gib * GIB))
         environment = {"OPENVOD__TASKS__WORKERS": "0"}
-        with PlatformServer(Path(folder) / "data", environment) as server, _sites(server) as sites:
-            with chromium() as browser:
-                for number in range(options.rounds):
-                    # Who goes first changes, so that a disk that gets slower favours nobody.
-                    for name in list(sites)[:: 1 if number % 2 == 0 else -1]:
-                        results.setdefault(name, []).append(upload(browser, sites[name], path))
+        with (
+            PlatformServer(Path(folder) / "data", environment) as server,
+            _sites(server) as sites,
+            chromium() as browser,
+        ):
+            for number in range(options.rounds):
+                # Who goes first changes, so that a disk that gets slower favours nobody.
+                for name in list(sites)[:: 1 if number % 2 == 0 else -1]:
+                    results.setdefault(name, []).append(upload(browser, sites[name], path))
     if options.json:
         print(json.dumps({name: [asdict(each) for each in rounds] for name, rounds in results.items()}))
         return

@@ -52,7 +52,7 @@ class UploadSite:
     """
 
     def __init__(self, platform: PlatformServer) -> None:
-        self._platform = platform.url
+        self.platform = platform.url
         self._key = _key_of(platform)
         self.changes: dict[str, object] = {}
         self.headers: dict[str, str] = {}
@@ -69,7 +69,7 @@ class UploadSite:
 
     def page(self) -> str:
         """Return the page as it is now."""
-        sources = (f"{self._platform}/sdk/{name}" for name in self.scripts)
+        sources = (f"{self.platform}/sdk/{name}" for name in self.scripts)
         tags = "".join(
             f'<script {"type=module " if ".esm." in source else ""}src="{source}"></script>' for source in sources
         )
@@ -89,7 +89,9 @@ class UploadSite:
                 elif parts.path == "/signature":
                     body = signature(site._key, **site.changes).encode()
                 elif parts.path in site.files:
-                    kind, body = "text/javascript; charset=utf-8", site.files[parts.path]
+                    script = parts.path.endswith(".js")
+                    kind = f"text/{'javascript' if script else 'html'}; charset=utf-8"
+                    body = site.files[parts.path]
                 elif parts.path == "/report":
                     site.reports.append(unquote(parts.query))
                 self.send_response(200)

@@ -4,6 +4,7 @@ export type ErrorKind =
   | "checksum"
   | "disk-full"
   | "limit"
+  | "name"
   | "network"
   | "permission"
   | "permission-expired"
@@ -18,6 +19,7 @@ const ADVICE: Record<ErrorKind, string> = {
   checksum: "upload the file again; if that fails too, check the disk and memory of this device",
   "disk-full": "tell the operator that the platform's disk is full; the upload goes on where it stopped",
   limit: "choose a smaller file, or ask for a permission that allows this one",
+  name: "rename the file, then upload it again",
   network: "check the connection, then upload the same file again: it goes on where it stopped",
   permission: "ask the site's operator; uploading again will not help",
   "permission-expired": "reload the page to get a new permission, then upload the same file again",
@@ -86,10 +88,13 @@ const API_KINDS: Record<number, ErrorKind> = {
   10010: "permission-expired",
   10011: "permission-expired",
   10020: "permission-expired",
+  10021: "server",
+  10022: "checksum",
   10023: "checksum",
   10040: "type",
   10041: "type",
   10042: "limit",
+  10043: "name",
   10090: "server",
 };
 
@@ -119,6 +124,8 @@ export class StorageError extends OpenVodError {
 
 function storageKind(status: number, code: string, message: string): ErrorKind {
   if (code === "EntityTooLarge") return "limit";
+  // The session was given up, as those are that nobody finishes in a day.
+  if (code === "NoSuchUpload" || code === "NoSuchBucket") return "permission-expired";
   if (code === "BadDigest") return "checksum";
   if (code === "ExpiredToken" || message === "Request has expired") return "permission-expired";
   if (code === "AccessDenied" && /\b(disk|space)\b/i.test(message)) return "disk-full";
