@@ -106,13 +106,16 @@ def test_upload_with_a_frame_as_cover(page: Page, site: UploadSite, video: Path)
 
 
 def test_a_picture_as_cover(page: Page, site: UploadSite, video: Path, cover: Path) -> None:
-    """A picture of the user's own becomes the cover."""
+    """A picture of the user's own becomes the cover; the next file waits for the button again."""
     _open(page, site)
     _choose(page, video)
     page.get_by_text("Cover", exact=True).click()
     page.get_by_label("Or a picture").set_input_files(cover)
     page.get_by_role("button", name="Upload", exact=True).click()
     assert httpx.get(_done(page)[0]["result"]["cover"]["url"]).content == cover.read_bytes()
+    _choose(page, video)
+    expect(page.get_by_role("button", name="Upload", exact=True)).to_be_visible()
+    expect(page.locator("openvod-upload .status").last).to_have_text("Waiting")
 
 
 def test_drop(page: Page, site: UploadSite) -> None:

@@ -157,6 +157,21 @@ def test_size(name: str) -> None:
     assert len(gzip.compress((built("sdk") / name).read_bytes(), 9)) <= _LIMIT
 
 
+def test_types(platform: PlatformServer) -> None:
+    """The types lie beside the module that the platform serves."""
+    served = httpx.get(f"{platform.url}/sdk/types/index.d.ts")
+    assert served.status_code == 200
+    assert "./sdk" in served.text
+    assert "class OpenVOD" in httpx.get(f"{platform.url}/sdk/types/client.d.ts").text
+
+
+@pytest.mark.parametrize("call", ["{}", "{ coverFile: new File([], 'a.jpg') }", "{ mediaFile: 'holiday.mp4' }"])
+def test_calls_without_sense(page: Page, call: str) -> None:
+    """A call that makes no sense throws at once, with what is missing."""
+    thrown = page.evaluate(f"(() => {{ try {{ start({call}) }} catch (error) {{ return plain(error) }} }})()")
+    assert (thrown["name"], thrown["kind"]) == ("UsageError", "usage")
+
+
 def test_calls_of_the_official_sdk(page: Page, video: Path, cover: Path) -> None:
     """Its constructor, upload(), events and done() mean what they mean there; both files arrive byte for byte."""
     _start(page, video, cover)

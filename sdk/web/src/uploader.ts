@@ -168,7 +168,9 @@ export class Uploader extends Emitter<UploaderEvents> {
     if (!this.#media && !this.#cover) throw new UsageError("upload() needs mediaFile, or coverFile with fileId");
     if (!this.#media && !fileId) throw new UsageError("a cover alone needs the fileId whose cover it becomes");
     for (const file of [this.#media, this.#cover]) {
-      if (file && !(file instanceof File)) throw new UsageError("mediaFile and coverFile must be File objects");
+      // Not instanceof: a File of another frame is one, too.
+      if (file && (typeof file.slice !== "function" || typeof file.name !== "string"))
+        throw new UsageError("mediaFile and coverFile must be File objects");
     }
   }
 

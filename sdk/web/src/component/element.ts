@@ -37,7 +37,7 @@ export class OpenVodUpload extends HTMLElement {
     this.#queue = client.queue(Number(this.getAttribute("at-once")) || 2);
     if (!this.hasAttribute("auto")) this.#queue.pause();
     this.#queue.on("item", (item) => this.#changed(item));
-    this.#queue.on("idle", (items) => this.#tell("openvod-idle", items));
+    this.#queue.on("idle", (items) => this.#ended(items));
     this.#build(this.attachShadow({ mode: "open" }));
   }
 
@@ -116,6 +116,12 @@ export class OpenVodUpload extends HTMLElement {
       this.#tell(`openvod-${item.state}`, item);
     }
     if (item.state === "waiting" && this.#queue?.paused) this.start();
+  }
+
+  #ended(items: readonly QueueItem[]): void {
+    // The next files wait for the button again, so that covers can be picked.
+    if (!this.hasAttribute("auto")) this.#queue?.pause();
+    this.#tell("openvod-idle", items);
   }
 
   #addRow(item: QueueItem): void {
