@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from pydantic import Field
 
+from openvod.base.errors import Conflict
 from openvod.events.endpoints import EndpointOptions
 from openvod.events.model import (
     ATTEMPT_TIMEOUT_SECONDS,
@@ -115,7 +116,13 @@ async def change_endpoint(
 ) -> Endpoints:
     """Stop an endpoint or let it go on; set the callback URL and its key."""
     app_id = await _app(rooms, sub_app_id)
-    if name == DEFAULT_ENDPOINT and (asked.url is not None or asked.sign_key is not None):
+    if asked.url is not None or asked.sign_key is not None:
+        if name != DEFAULT_ENDPOINT:
+            raise Conflict(
+                "endpoint.default",
+                f"url: address and key of {DEFAULT_ENDPOINT!r} alone can be changed; remove {name!r} and add it anew",
+                field="url",
+            )
         await rooms.endpoints.modify(app_id, url=asked.url, sign_key=asked.sign_key)
     if asked.enabled is not None:
         await rooms.endpoints.set_enabled(app_id, name, asked.enabled)
