@@ -24,7 +24,7 @@ from openvod.tasks.model import NotifyMode, Procedure, SubTask, SubTaskKind, Sub
 from support.console import Person
 from support.server import PlatformServer
 
-_BATCH, _ROUNDS = 5_000, 50
+_BATCH, _ROUNDS, _PAUSE = 5_000, 50, 0.06
 _LIMIT_MS, _FIRST_VIEW_MS = 100.0, 1000.0
 _LISTS: dict[str, tuple[str, str, Any]] = {
     "files": ("POST", "actions/SearchMedia", {"Limit": 50}),
@@ -71,6 +71,8 @@ async def _fill(database: Database) -> None:
 
 
 def _milliseconds(person: Person, method: str, path: str, body: object) -> float:
+    # Actions have a rate; what is measured is one call at a time.
+    time.sleep(_PAUSE)
     start = time.perf_counter()
     person.ok(method, path, body)
     return (time.perf_counter() - start) * 1000
@@ -82,8 +84,7 @@ def _measure(person: Person) -> bool:
         taken = sorted(_milliseconds(person, *request) for _ in range(_ROUNDS))
         median, slowest = statistics.median(taken), taken[int(_ROUNDS * 0.95)]
         good = good and median <= _LIMIT_MS
-        print(f"{name:28} median {median:6.1f} ms, 95th {slowest:6.1f} ms (at most {_LIMIT_MS:g})")
-        time.sleep(1.0)
+        print(f"{name:28} median {median:6.1f} ms, 95th {slowest:6.1f} ms (at most {_LIMIT_MS:g})", flush=True)
     views = [sum(_milliseconds(person, *request) for request in _FIRST_VIEW) for _ in range(10)]
     first = statistics.median(views)
     print(f"{'first view, one by one':28} median {first:6.1f} ms (at most {_FIRST_VIEW_MS:g}, with the page itself)")
@@ -100,7 +101,10 @@ def main() -> None:
         start = time.perf_counter()
         asyncio.run(_fill(database))
         database.close()
-        print(f"{FILES} files, tasks and events written in {time.perf_counter() - start:.0f} s; median of {_ROUNDS}:")
+        print(
+            f"{FILES} files, tasks and events written in {time.perf_counter() - start:.0f} s; median of {_ROUNDS}:",
+            flush=True,
+        )
         with PlatformServer(folder, {"OPENVOD__TASKS__WORKERS": "0"}) as server:
             good = _measure(Person.invited(server, Role.ADMIN))
     if not good:

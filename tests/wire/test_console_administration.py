@@ -96,7 +96,7 @@ def test_hotlink_protection(admin: Person) -> None:
 
 
 def test_the_audit_log(admin: Person) -> None:
-    """Who changed what, signed in or by a token, stands in it without secrets; so does what was refused; reads do not."""
+    """Who changed what, signed in or by a token, stands in it without secrets, also what was refused; no reads."""
     tool = admin.token(Role.ADMIN)
     tool.post("/api/v1/actions/CreateClass", json={"ParentId": -1, "ClassName": "audited"})
     admin.refused("POST", "actions/DeleteClass", {"ClassId": 123456})
