@@ -13,13 +13,13 @@ _TEMPLATE_KINDS = (
 
 _VIEWER = (
     "DescribeMediaInfos", "SearchMedia", "DescribeTaskDetail", "DescribeTasks", "DescribeAllClass",
-    "DescribeStorageRegions", "DescribeSubAppIds", "DescribeEventConfig", "DescribeEventsState",
+    "DescribeStorageRegions", "DescribeSubAppIds", "DescribeEventsState",
     "ParseStreamingManifest", *(f"Describe{kind}Templates" for kind in _TEMPLATE_KINDS),
 )  # fmt: skip
 _OPERATOR = (
     "ApplyUpload", "CommitUpload", "PullUpload", "ModifyMediaInfo", "DeleteMedia", "ForbidMediaDistribution",
     "ProcessMedia", "ProcessMediaByProcedure", "ReviewAudioVideo", "ManageTask", "CreateClass", "ModifyClass",
-    "DeleteClass", "PullEvents", "ConfirmEvents",
+    "DeleteClass", "PullEvents", "ConfirmEvents", "DescribeEventConfig",
     *(f"{verb}{kind}Template" for kind in _TEMPLATE_KINDS for verb in ("Create", "Modify", "Delete")
       if (verb, kind) != ("Modify", "Procedure")),
     "ResetProcedureTemplate",
