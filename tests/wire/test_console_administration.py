@@ -112,6 +112,9 @@ def test_the_audit_log(admin: Person) -> None:
     ]
     assert "audited" in page["items"][2]["parameters"]
     assert page["items"][0]["address"] == "127.0.0.1"
+    admin.http.post("/api/v1/session", json={"name": "burglar", "password": "x"})
+    wrong = admin.ok("GET", "audit?limit=1")["items"][0]
+    assert (wrong["actor"], wrong["outcome"]) == ("user:burglar", "account.credentials")
     older = admin.ok("GET", f"audit?limit=1&cursor={page['nextCursor']}")["items"]
     assert older[0]["number"] < page["items"][-1]["number"]
 

@@ -347,6 +347,7 @@ tasks = Table(
     Index(None, "status", "priority", "created_at"),
     Index(None, "file_id"),
     Index(None, "sub_app_id", "created_at"),
+    Index(None, "sub_app_id", "status", "created_at"),
 )
 subtasks = Table(
     "subtasks",

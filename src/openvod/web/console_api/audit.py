@@ -64,9 +64,25 @@ async def note(
     sub_app_id: int = MAIN_APPLICATION_ID,
 ) -> None:
     """Write down a change that was carried out."""
+    await _record(rooms, request, identity.actor, action, parameters, sub_app_id, "")
+
+
+async def note_refused(rooms: ConsoleRooms, request: Request, actor: str, action: str, outcome: str) -> None:
+    """Write down what was refused to somebody who is not known."""
+    await _record(rooms, request, actor, action, {}, MAIN_APPLICATION_ID, outcome)
+
+
+async def _record(
+    rooms: ConsoleRooms,
+    request: Request,
+    actor: str,
+    action: str,
+    parameters: Mapping[str, Any],
+    sub_app_id: int,
+    outcome: str,
+) -> None:
+    told = presentable(parameters)
+    address = address_of(request)
     await rooms.audit.record(
-        AuditEntry(
-            rooms.clock.now(), identity.actor, sub_app_id, action, presentable(parameters), "", secrets.token_hex(16),
-            address_of(request),
-        )
-    )  # fmt: skip
+        AuditEntry(rooms.clock.now(), actor, sub_app_id, action, told, outcome, secrets.token_hex(16), address)
+    )

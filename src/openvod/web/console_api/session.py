@@ -9,7 +9,7 @@ from pydantic import Field
 
 from openvod.access.account_model import AccessToken, Identity, Role
 from openvod.base.errors import Denied
-from openvod.web.console_api.audit import note
+from openvod.web.console_api.audit import note, note_refused
 from openvod.web.console_api.guard import Viewer, address_of, check_origin, set_cookie
 from openvod.web.console_api.model import Done, Json
 from openvod.web.console_api.rooms import ConsoleRooms, Rooms
@@ -90,7 +90,12 @@ class Tokens(Json):
 async def sign_in(asked: SignIn, request: Request, response: Response, rooms: Rooms) -> Me:
     """Sign in: sets the session's cookie."""
     check_origin(request, rooms)
-    secret, identity = await rooms.sessions.sign_in(asked.name, asked.password, address_of(request))
+    try:
+        secret, identity = await rooms.sessions.sign_in(asked.name, asked.password, address_of(request))
+    except Denied as error:
+        # Refusals for too many tries are left out: they have no limit of their own.
+        await note_refused(rooms, request, f"user:{asked.name}", "console.SignIn", error.code)
+        raise
     return await _signed_in(response, rooms, secret, identity, request)
 
 

@@ -14,6 +14,7 @@ _INDEXES = (
     ("media_assets", ("sub_app_id", "created_at", "size")),
     ("media_assets", ("sub_app_id", "review", "created_at")),
     ("events", ("sub_app_id", "type", "sequence")),
+    ("tasks", ("sub_app_id", "status", "created_at")),
     ("subtasks", ("status", "finished_at")),
     ("sessions", ("user",)),
     ("access_tokens", ("user",)),
