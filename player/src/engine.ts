@@ -1,4 +1,4 @@
-import Hls from "hls.js";
+import Hls, { type FragBufferedData } from "hls.js";
 import type { Description, Source, Subtitle } from "./sources";
 
 const HLS = "application/vnd.apple.mpegurl";
@@ -55,9 +55,23 @@ export class Feed {
     return this.hls && !this.hls.autoLevelEnabled ? this.hls.nextLevel : -1;
   }
 
+  /** While it plays, what is buffered of this segment is still shown, so that nothing stops. */
   choose(level: number): void {
-    if (this.hls) this.hls.nextLevel = level;
+    if (!this.hls) return;
+    if (!this.video.paused) {
+      this.hls.nextLevel = level;
+      return;
+    }
+    this.hls.on(Hls.Events.FRAG_BUFFERED, this.redraw);
+    this.hls.currentLevel = level;
   }
+
+  /** A paused video shows other bytes of the same moment only after a seek. */
+  private readonly redraw = (_event: unknown, data: FragBufferedData): void => {
+    if (data.frag.type !== "main") return;
+    this.hls?.off(Hls.Events.FRAG_BUFFERED, this.redraw);
+    this.video.currentTime += 0.001;
+  };
 
   close(): void {
     this.video.removeEventListener("error", this.onFailed);

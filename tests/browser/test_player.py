@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from openvod.access.service import IssuedKey
+from openvod.signing.player_signature import player_signature
 from support.api import call
 from support.corpus_build import AAC, ffmpeg, heard, seen
 from support.player_page import PlayerPage, embedding, make_film, uploaded
@@ -53,8 +55,9 @@ def plain(platform: PlatformServer, key: IssuedKey, film: Path) -> str:
 
 @pytest.fixture(scope="module")
 def finished(platform: PlatformServer, key: IssuedKey, film: Path) -> str:
-    """The film with a ladder, sprites and a cover, all of it done."""
-    file_id = uploaded(platform, key, film, "LongVideoPreset")
+    """A larger film with a ladder, sprites and a cover, all of it done."""
+    larger = make_film(film.with_name("larger.mp4"), _SECONDS, "1280x720")
+    file_id = uploaded(platform, key, larger, "LongVideoPreset")
     _wait_settled(platform, file_id)
     return file_id
 
@@ -127,12 +130,12 @@ def test_a_finished_ladder_has_qualities_sprites_and_a_poster(
     assert player.page.locator("video").get_attribute("poster") == told["poster"]
     quality = page.get_by_role("combobox", name="Quality")
     expect(quality).to_be_visible()
-    options = quality.locator("option").all_inner_texts()
-    assert options[0] == "Auto"
-    assert len(options) >= 2
-    assert "360p" in options
-    quality.select_option(label="360p")
-    player.wait_video("v.videoHeight === 360")
+    heights = sorted(map(int, re.findall(r"RESOLUTION=\d+x(\d+)", httpx.get(told["sources"][0]["url"]).text)))
+    assert len(heights) >= 2
+    assert quality.locator("option").all_inner_texts() == ["Auto", *(f"{height}p" for height in reversed(heights))]
+    for height in (heights[-1], heights[0]):
+        quality.select_option(label=f"{height}p")
+        player.wait_video(f"v.videoHeight === {height}")
     page.get_by_role("slider", name="Position").hover(position={"x": 300, "y": 10})
     image = page.locator(".preview .image")
     expect(image).to_be_visible()
@@ -188,9 +191,9 @@ def test_what_cannot_be_played_is_said_in_both_languages(
 ) -> None:
     """Unknown and forbidden files have words of their own, in the reader's language."""
     forbidden = uploaded(platform, key, film)
-    assert "Error" not in call(
-        Wire(platform.url, key), "ForbidMediaDistribution", {"FileIds": [forbidden], "Operation": "forbid"}
-    )
+    wire = Wire(platform.url, key)
+    assert "Error" not in call(wire, "ForbidMediaDistribution", {"FileIds": [forbidden], "Operation": "forbid"})
+    wire.http.close()
     words = {
         ("en-GB", "1"): "There is no such video",
         ("zh-CN", "1"): "视频不存在",
@@ -204,6 +207,34 @@ def test_what_cannot_be_played_is_said_in_both_languages(
         expect(page.get_by_role("status")).to_contain_text(text)
         assert page.locator("html").get_attribute("lang") == locale.replace("en-GB", "en")
         context.close()
+
+
+def test_a_guarded_file_wants_a_signature(platform: PlatformServer, key: IssuedKey, film: Path, page: Page) -> None:
+    """Without a player signature, and with a wrong one, the page says what to do; with one it plays to the end."""
+    main = Wire(platform.url, key)
+    sub_app_id = call(main, "CreateSubAppId", {"Name": "cinema"})["SubAppId"]
+    with ThreadPoolExecutor(1) as apart:
+        own = apart.submit(platform.create_key, sub_app_id).result()
+    wire = Wire(platform.url, own)
+    policy = {"Status": "Enabled", "EncryptedKey": "24FEQmTzro4V5u3D5epW"}
+    changed = call(wire, "ModifyVodDomainConfig", {"Domain": "127.0.0.1", "UrlSignatureAuthPolicy": policy})
+    assert "Error" not in changed
+    play_key = call(wire, "DescribeDefaultDistributionConfig")["PlayKey"]
+    main.http.close()
+    wire.http.close()
+    file_id = uploaded(platform, own, film)
+    payload = {"appId": sub_app_id, "fileId": file_id, "contentInfo": {"audioVideoType": "Original"},
+               "currentTimeStamp": int(time.time())}  # fmt: skip
+    address = f"{platform.url}/play/{file_id}?autoplay&muted"
+    page.wait_for_timeout(1100)
+    page.goto(address)
+    expect(page.get_by_role("status")).to_contain_text("wants a signed address")
+    page.goto(f"{address}&psign=a.b.c")
+    expect(page.get_by_role("status")).to_contain_text("not valid or has expired")
+    player = PlayerPage.open(page, f"{address}&psign={player_signature(play_key, payload)}")
+    assert player.first_frame() == "instant"
+    page.get_by_role("slider", name="Position").fill(str(_SECONDS - 1))
+    player.wait_video("v.ended")
 
 
 def test_any_page_can_embed_it(platform: PlatformServer, plain: str, page: Page) -> None:

@@ -15,6 +15,8 @@ from openvod.playback.tables import read_samples
 #: Ten hours of film have 30 MiB.
 MOST_INDEX_BYTES = 64 * 1024 * 1024
 _MOST_TOP_BOXES = 1024
+#: Enough for the head of a WebM, which says that it is no other Matroska.
+_FIRST_BYTES = 64
 #: Pictures may lie on a track of their own: the cover of a song.
 _STILLS = frozenset({b"jpeg", b"png ", b"mjpa", b"mjpb"})
 #: What one buffer of a browser holds must have both tracks; where they differ by more, playing would stop there.
@@ -35,7 +37,7 @@ class Wanted(NamedTuple):
 
 def first_wanted(size: int) -> Wanted:
     """Return where the search begins in a file of ``size`` bytes."""
-    return Wanted(0, min(16, size), whole=False)
+    return Wanted(0, min(_FIRST_BYTES, size), whole=False)
 
 
 def next_wanted(size: int, asked: Wanted, data: bytes, hops: int) -> Wanted:
@@ -44,7 +46,7 @@ def next_wanted(size: int, asked: Wanted, data: bytes, hops: int) -> Wanted:
         raise _no_movie(data)
     if asked.start >= size or hops > _MOST_TOP_BOXES:
         raise malformed("it has no movie box")
-    header = box_header(data, size - asked.start)
+    header = box_header(data[:16], size - asked.start)
     if header.kind != b"moov":
         place = asked.start + header.size
         return Wanted(place, min(16, size - place), whole=False)
@@ -55,7 +57,9 @@ def next_wanted(size: int, asked: Wanted, data: bytes, hops: int) -> Wanted:
 
 def _no_movie(data: bytes) -> Exception:
     """Tell by the first bytes what browsers play without an index of this kind."""
-    plays = data[:4] in (b"OggS", b"fLaC", b"RIFF", b"\x1a\x45\xdf\xa3") or data[:3] == b"ID3"
+    plays = data[:4] in (b"OggS", b"fLaC") or data[:3] == b"ID3"
+    plays = plays or (data[:4] == b"RIFF" and data[8:12] == b"WAVE")
+    plays = plays or (data[:4] == b"\x1a\x45\xdf\xa3" and b"webm" in data)
     plays = plays or (data[:1] == b"\xff" and len(data) > 1 and data[1] & 0xE0 == 0xE0)
     return not_packaged("the file is no MP4", PlayState.PROGRESSIVE if plays else PlayState.WAITING)
 

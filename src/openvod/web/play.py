@@ -83,14 +83,24 @@ class PlayPages:
 
     async def _policy(self, file_id: str) -> str:
         """Any page may embed this one; it runs only what it came with, and loads media only from where they are."""
-        asset = await self._uow.read(lambda tx: tx.media.asset(file_id))
-        parts = urlsplit(self._media_url(asset.media_key)) if asset else None
-        media = f" {parts.scheme}://{parts.netloc}" if parts else ""
+        origins = await self._uow.read(lambda tx: self._origins(tx, file_id))
+        media = "".join(f" {origin}" for origin in sorted(origins))
         return (
             "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self' blob:; base-uri 'none'; "
             f"form-action 'none'; connect-src 'self'{media}; img-src 'self'{media} data:; "
             f"media-src 'self'{media} blob:; frame-ancestors *"
         )
+
+    def _origins(self, tx: StoredMediaTx, file_id: str) -> set[str]:
+        """Return where a file's media lie; outputs keep the address that they were given when they were made."""
+        asset = tx.media.asset(file_id)
+        if asset is None:
+            return set()
+        outputs = (output.output for output in tx.media.outputs(file_id))
+        named = (each.get(member) for each in outputs for member in ("Url", "WebVttUrl"))
+        addresses = [self._media_url(asset.media_key), *(str(address) for address in named if address)]
+        parts = (urlsplit(address) for address in addresses)
+        return {f"{each.scheme}://{each.netloc}" for each in parts}
 
     async def _answer(self, request: WireRequest, file_id: str) -> Answer:
         if request.method == "OPTIONS":
