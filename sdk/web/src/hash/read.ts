@@ -25,23 +25,18 @@ export interface DigestAnswer {
   error?: string;
 }
 
-/** Small enough that the memory of a few uploads stays flat, large enough that reads cost little. */
-const SLICE = 2 * 1024 * 1024;
-
-/** Digest bytes of a file without holding more than two slices of it. */
+/** Digest bytes of a file as they are read, so that memory stays flat. */
 export async function digestOf(request: DigestRequest): Promise<Digest> {
   const { file, start, length, withMd5 } = request;
   const crc = new Crc64();
   const md5 = withMd5 ? new Md5() : undefined;
-  const end = start + length;
-  const read = (at: number) => file.slice(at, Math.min(end, at + SLICE)).arrayBuffer();
-  let next = length > 0 ? read(start) : undefined;
-  for (let at = start; next; at += SLICE) {
-    const data = new Uint8Array(await next);
-    // The next slice is read while this one is digested.
-    next = at + SLICE < end ? read(at + SLICE) : undefined;
-    updateFast(crc, data);
-    md5?.update(data);
+  const reader = file
+    .slice(start, start + length)
+    .stream()
+    .getReader();
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    updateFast(crc, read.value);
+    md5?.update(read.value);
   }
   return { crc64: crc.value().toString(), md5: md5 ? hex(md5.digest()) : "" };
 }
