@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help bench-player demo test test-all test-clients lint lock clean bench bench-media bench-upload kill-sweep flow-sweep client-sweep bench-events test-events-truth bench-api web test-web
+.PHONY: help demo test test-all test-clients lint lock clean bench bench-media bench-upload kill-sweep flow-sweep client-sweep bench-events test-events-truth bench-api bench-console web test-web bench-web-upload bench-player bench-web
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1: \2/p' $(MAKEFILE_LIST)
 
@@ -58,7 +58,7 @@ test-web: $(VENV)/.installed-dev $(VENV)/.built-web ## upload SDK, player page a
 	@scripts/install-test-services
 	@$(BIN)/python -m pytest -q tests/browser tests/process/test_hotlink_table.py $(ARGS)
 
-test-clients: $(VENV)/.installed-dev ## every official client through every scenario, every API SDK through every action; prints both tables
+test-clients: $(VENV)/.installed-dev $(VENV)/.built-web ## every official client and our web SDK through every scenario, every API SDK through every action; prints both tables
 	@scripts/install-test-services
 	@$(BIN)/python -m pytest -q tests/clients/test_matrix.py -n 2 --dist loadgroup $(ARGS)
 	@$(BIN)/python -m pytest -q tests/clients/api/test_api_sdks.py $(ARGS)
@@ -87,6 +87,9 @@ bench-events: $(VENV)/.installed-dev ## delay to the first attempt, events per s
 bench-api: $(VENV)/.installed-dev ## what a page of a library of 100,000 files costs, the first and the last
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.media_list $(ARGS)
 
+bench-console: $(VENV)/.installed-dev ## what the console's lists and its first view cost with 100,000 files
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.console $(ARGS)
+
 bench-player: $(VENV)/.installed-dev $(VENV)/.built-web ## time from the last byte to the first frame in Chromium
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.web_first_frame $(ARGS)
 
@@ -96,6 +99,9 @@ bench-media: $(VENV)/.installed-dev ## what ladders, remuxes, snapshots and revi
 bench-upload: $(VENV)/.installed-dev ## uploads into ours and into other servers, interleaved
 	@scripts/install-test-services
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.upload $(ARGS)
+
+bench-web-upload: $(VENV)/.installed-dev $(VENV)/.built-web ## 1 GiB from Chromium, our web SDK against the official one, interleaved
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.web_upload $(ARGS)
 
 lint: $(VENV)/.installed-dev $(VENV)/.built-web ## ruff, mypy --strict, import contract, biome, tsc --strict
 	@$(BIN)/ruff check .

@@ -27,7 +27,8 @@ from openvod.media.probe import AudioStream, ProbeResult, VideoStream
 from openvod.media.query import REACHABLE, MediaQuery
 from openvod.storage.outputs import OutputStore
 
-_FILES, _BATCH, _PAGE, _ROUNDS = 100_000, 5_000, 20, 200
+FILES = 100_000
+_BATCH, _PAGE, _ROUNDS = 5_000, 20, 200
 _APPLICATION = 7
 _PROBE = ProbeResult(
     3_000_000, "mov,mp4,m4a,3gp,3g2,mj2", 2_900_000, 1280, 720, 8.0, 0, 8.0, 8.0, "Video",
@@ -45,25 +46,27 @@ _SEARCHES = {
 _OUTPUT = {"Url": "http://example.test/v.f10.mp4", "Definition": 10, "Bitrate": 1, "Size": 1, "Duration": 8.0}
 
 
-def _asset(number: int) -> MediaAsset:
+def _asset(number: int, application: int, oldest: float) -> MediaAsset:
     file_id = str(5_000_000_000_000_000_000 + number)
-    directory = f"1a2b3c4dvodcq{_APPLICATION}/12345678{file_id}"
+    directory = f"1a2b3c4dvodcq{application}/12345678{file_id}"
+    moment = oldest + number / 3
     return MediaAsset(
-        file_id, _APPLICATION, f"holiday {number}", "mp4", number % 5, "1a2b3c4dvodcq7-1250000000", "ap-chongqing",
-        f"{directory}/abcdefghijkl.mp4", "", 3_000_000, "", 1e9 + number / 3, 1e9 + number / 3, "", ProbeState.DONE,
+        file_id, application, f"holiday {number}", "mp4", number % 5, f"1a2b3c4dvodcq{application}-1250000000",
+        "ap-chongqing", f"{directory}/abcdefghijkl.mp4", "", 3_000_000, "", moment, moment, "", ProbeState.DONE,
         _PROBE, status="Normal" if number % 10 else "Forbidden", tags=("red",) if number % 100 == 0 else (),
     )  # fmt: skip
 
 
-async def _fill(database: Database) -> None:
+async def fill(database: Database, application: int = _APPLICATION, newest: float = 1e9 + FILES / 3) -> None:
+    """Write the files of an application; three came in each second, the last one at a moment."""
     await database.write(lambda tx: ensure_defaults(tx.access, 0.0))
-    for start in range(0, _FILES, _BATCH):
-        await database.write(partial(_put, range(start, start + _BATCH)))
+    for start in range(0, FILES, _BATCH):
+        await database.write(partial(_put, range(start, start + _BATCH), application, newest - FILES / 3))
 
 
-def _put(numbers: range, tx: Transaction) -> None:
+def _put(numbers: range, application: int, oldest: float, tx: Transaction) -> None:
     for number in numbers:
-        asset = _asset(number)
+        asset = _asset(number, application, oldest)
         tx.media.put_asset(asset)
         tx.media.put_output(MediaOutput(asset.file_id, "Transcode", 10, _OUTPUT, asset.created_at))
 
@@ -87,8 +90,8 @@ async def _measure(folder: Path) -> None:
     library = MediaLibrary(database, outputs, PillowPictures(), clock, entropy, "http://example.test/{}".format)
     try:
         start = time.perf_counter()
-        await _fill(database)
-        print(f"{_FILES} files written in {time.perf_counter() - start:.1f} s; median of {_ROUNDS} reads of {_PAGE}:")
+        await fill(database)
+        print(f"{FILES} files written in {time.perf_counter() - start:.1f} s; median of {_ROUNDS} reads of {_PAGE}:")
         await _pages(library)
     finally:
         blobs.close()

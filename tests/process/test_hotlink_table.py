@@ -5,6 +5,7 @@ The table is printed at the end of the run.
 
 from __future__ import annotations
 
+import io
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
+import av
 import httpx
 import pytest
 
@@ -261,7 +263,27 @@ def test_a_preview_really_ends(cinema: Cinema, query_of: Callable[[str], str]) -
         cinema.rows.append((name, answer.status_code))
         assert answer.status_code in (403, 404), (name, answer.text[:100])
     _expect(cinema, "preview: a segment's token from another address", cinema.get(last, address="127.0.0.9"), 403)
-    _expect(cinema, "preview: the whole original", cinema.get(cinema.original, query_of(cinema.original)), 403)
+    whole_query = query_of(cinema.original)
+    original = cinema.get(cinema.original, whole_query)
+    _expect(cinema, "preview: the original, cut", original, 200)
+    assert 29 < _duration(original.content) <= 30.05
+    behind_it = cinema.get(cinema.original, whole_query, range=f"bytes={len(original.content)}-")
+    cinema.rows.append(("preview: bytes of the original behind the cut", behind_it.status_code))
+    assert behind_it.status_code == 416
+    packaged = f"{cinema.original}.hls.media.m3u8"
+    listed = _entries(cinema.get(packaged, whole_query).text)
+    complete = _entries(cinema.get(packaged, link(packaged)).text)
+    _expect(cinema, "preview: packaged segment in it", cinema.get(urljoin(packaged, listed[-1])), 200)
+    overrun = urljoin(packaged, complete[len(listed)].partition("?")[0])
+    _expect(cinema, "preview: packaged segment behind it", cinema.get(overrun, whole_query), 403)
+
+
+def _duration(body: bytes) -> float:
+    """Return the seconds that a file's packets last."""
+    with av.open(io.BytesIO(body), "r") as container:
+        video = container.streams.video[0]
+        assert video.time_base
+        return max(float((p.pts + p.duration) * video.time_base) for p in container.demux(video) if p.pts is not None)
 
 
 def test_sprites_stay_protected(cinema: Cinema) -> None:

@@ -21,6 +21,8 @@ from openvod.base.errors import Conflict, Denied, Invalid, NotFound
 from openvod.base.identifiers import new_alphanumeric
 from openvod.base.ports import Clock, Entropy, UnitOfWork
 
+#: The note of the key by which the console acts: disabled, people who are signed in upload nothing.
+CONSOLE_NOTE = "console"
 _REGION_ALPHABET = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
@@ -169,9 +171,25 @@ class AccessService:
         await self._uow.write(work)
         return IssuedKey(secret_id, secret_key, wanted)
 
+    async def console_key(self) -> KeyPair:
+        """Return the key by which people who are signed in act; it is made when it is needed first."""
+        found = next((key for key in await self.keys() if key.note == CONSOLE_NOTE), None)
+        if found is None:
+            await self.create_key(note=CONSOLE_NOTE)
+            found = next(key for key in await self.keys() if key.note == CONSOLE_NOTE)
+        return found
+
+    def secret_of(self, key: KeyPair) -> str:
+        """Return a key's secret, for signing with it here."""
+        return self._box.open(key.sealed_secret, key.secret_id)
+
     async def keys(self) -> Sequence[KeyPair]:
         """List all key pairs (sealed)."""
         return await self._uow.read(lambda tx: tx.access.key_pairs())
+
+    async def key(self, secret_id: str) -> KeyPair:
+        """Return one key pair (sealed)."""
+        return await self._uow.read(lambda tx: _key(tx, secret_id))
 
     async def set_key_enabled(self, secret_id: str, enabled: bool) -> None:
         """Enable or disable a key pair."""

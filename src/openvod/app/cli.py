@@ -8,6 +8,7 @@ from openvod.app import (
     cli_access,
     cli_api,
     cli_client,
+    cli_console,
     cli_demo,
     cli_events,
     cli_media,
@@ -35,6 +36,7 @@ app.add_typer(cli_access.regions, name="regions")
 app.add_typer(cli_access.classes, name="classes")
 app.add_typer(cli_access.audit, name="audit")
 app.add_typer(cli_api.api, name="api")
+app.add_typer(cli_console.console, name="console")
 app.add_typer(cli_events.events, name="events")
 app.add_typer(cli_media.media, name="media")
 app.add_typer(cli_tasks.tasks, name="tasks")

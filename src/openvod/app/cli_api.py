@@ -6,15 +6,13 @@ from typing import Annotated
 
 import typer
 
+from openvod import __version__
+from openvod.app.administration import print_json
 from openvod.app.server_api import declared_actions
 from openvod.web.api.reference import reference
+from openvod.web.console_api.application import description_of
 
-api = typer.Typer(no_args_is_help=True, help="The server API 3.0.")
-
-
-@api.callback()
-def _group() -> None:
-    """Keep ``docs`` a command of its own, also while it is the only one."""
+api = typer.Typer(no_args_is_help=True, help="The server API 3.0, and the API of the console.")
 
 
 @api.command("docs")
@@ -27,3 +25,9 @@ def docs(
     if unknown:
         raise typer.BadParameter(f"{', '.join(unknown)}: no such action", param_hint="NAMES")
     typer.echo(reference([action for action in actions if not names or action.name in names]), nl=False)
+
+
+@api.command("openapi")
+def openapi() -> None:
+    """Print the OpenAPI description of /api/; needs no server. A server tells the same at /api/openapi.json."""
+    print_json(description_of(declared_actions(), __version__))

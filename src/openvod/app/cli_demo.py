@@ -183,11 +183,12 @@ def _check_playback(stage: Stage, result: UploadResult, video: Path, say: Callab
 
 
 def _stay(stage: Stage, report: dict[str, Any]) -> None:
+    link = _openvod("console", "invite", "--data-dir", str(stage.folder / "data")).strip()
     _narrate(
         f"\nvideo       {report['videoUrl']}\ncover       {report['coverUrl']}\n"
         f"signature   curl -s -H 'Authorization: Bearer {_USER_TOKEN}' -X POST {stage.app_server}/signature\n"
         f"upload      openvod upload FILE --server {stage.platform} --sign-url {stage.app_server}/signature"
-        f" --token {_USER_TOKEN}\n\nCtrl-C ends the demo and removes its folder."
+        f" --token {_USER_TOKEN}\nconsole     {link}\n\nCtrl-C ends the demo and removes its folder."
     )
     with plain_interrupt():
         signal.pause()

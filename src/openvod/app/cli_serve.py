@@ -40,7 +40,12 @@ def serve(
     set_up_logging(log_level)
     with plain_errors():
         settings = _with_options(load_settings(data_dir), host, port, public_url)
-        serve_module.serve(data_dir, settings, lambda url: typer.echo(f"OpenVOD is ready at {url}", err=True))
+        serve_module.serve(
+            data_dir,
+            settings,
+            lambda url: typer.echo(f"OpenVOD is ready at {url}", err=True),
+            lambda link: typer.echo(f"Nobody can sign in to the console yet; choose a password at {link}", err=True),
+        )
 
 
 def worker(

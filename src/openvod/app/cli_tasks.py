@@ -35,14 +35,15 @@ from openvod.media.flow_records import abort
 from openvod.media.layout import command_line
 from openvod.media.outputs import output_bucket
 from openvod.media.plan.estimate import cpu_seconds
-from openvod.media.plan.model import Encoder, Item, Plan, Source
+from openvod.media.plan.model import Encoder, Plan, Source
 from openvod.media.plan.planner import Options, make_plan
+from openvod.media.preview import plan_document, wanted_items
 from openvod.media.probe import ProbeResult
 from openvod.media.watermarks import WatermarkService
 from openvod.storage.outputs import OutputStore
 from openvod.tasks.codec import result_item
 from openvod.tasks.legacy import legacy_procedure
-from openvod.tasks.model import Procedure, SubTask, SubTaskKind, Task, media_inputs
+from openvod.tasks.model import SubTask, SubTaskKind, Task
 from openvod.tasks.presets import PRESET_PROCEDURES, PRESETS
 from openvod.tasks.service import TaskService, resolve_procedure, template_for
 from openvod.tasks.templates import Template, TemplateKind
@@ -68,7 +69,7 @@ def plan(
         probe = asyncio.run(PyAvProber().probe(str(file)))
         made = _planned(probe, procedure, data_dir, sub_app_id or MAIN_APPLICATION_ID)
         if as_json:
-            print_json(_plan_json(made, probe))
+            print_json(plan_document(made, probe))
         else:
             _print_plan(made, probe, file)
 
@@ -80,14 +81,14 @@ def _planned(probe: ProbeResult, text: str, data_dir: Path, sub_app_id: int) -> 
     if not (data_dir / "openvod.sqlite3").exists() and not load_settings(data_dir).database.url.get_secret_value():
         known = [definition for kind, definition in PRESETS if kind is TemplateKind.TRANSCODE]
         found = PRESET_PROCEDURES.get(text) or legacy_procedure(text, known)
-        return make_plan(source, _items(found), lambda kind, definition: PRESETS.get((kind, definition)), options)
+        return make_plan(source, wanted_items(found), lambda kind, definition: PRESETS.get((kind, definition)), options)
 
     async def use(_: DataFolder, database: Database) -> Plan:
         def work(tx: Any) -> Plan:
             found = resolve_procedure(tx.tasks, sub_app_id, text)
             return make_plan(
                 source,
-                _items(found),
+                wanted_items(found),
                 lambda kind, definition: template_for(tx.tasks, sub_app_id, kind, definition),
                 options,
             )
@@ -95,36 +96,6 @@ def _planned(probe: ProbeResult, text: str, data_dir: Path, sub_app_id: int) -> 
         return await database.read(work)
 
     return with_database(data_dir, use)
-
-
-def _items(procedure: Procedure) -> list[Item]:
-    wanted = list(media_inputs(procedure.media_process_task)) if procedure.media_process_task else []
-    if procedure.ai_content_review_task:
-        wanted.append((SubTaskKind.PORN, procedure.ai_content_review_task))
-    return [Item(number, kind, value) for number, (kind, value) in enumerate(wanted)]
-
-
-def _plan_json(made: Plan, probe: ProbeResult) -> dict[str, Any]:
-    return {
-        "source": probe.to_json(),
-        "jobs": [
-            {
-                "name": job.name,
-                "work": job.work.value,
-                "subTasks": [
-                    {"number": s.number, "type": s.kind.value, "definition": s.definition} for s in job.shares
-                ],
-                "commands": [command_line(command.arguments) for command in job.commands],
-                "assets": [asset.name for asset in job.assets],
-                "estimatedCpuSeconds": cpu_seconds(job, Source("", probe)),
-            }
-            for job in made.jobs
-        ],
-        "failures": [
-            {"number": number, "errCodeExt": failure.err_code_ext, "message": failure.message}
-            for number, failure in made.failures.items()
-        ],
-    }
 
 
 def _print_plan(made: Plan, probe: ProbeResult, file: Path) -> None:

@@ -29,6 +29,7 @@ from openvod.adapters.sql.claims import AdvisoryClaims
 from openvod.adapters.sql.database import Database, open_database, sqlite_url
 from openvod.adapters.sql.migrations import upgrade
 from openvod.adapters.system import SystemClock, SystemEntropy
+from openvod.app.console import console_rooms, first_invitation, session_service
 from openvod.app.media_addresses import MediaAddresses
 from openvod.app.server_api import ApiRooms, server_api
 from openvod.app.settings import Settings
@@ -43,6 +44,7 @@ from openvod.media.service import ProbeService
 from openvod.media.watermarks import Watermarks
 from openvod.playback.service import InstantPlayback
 from openvod.playback.warm import WarmIndexes
+from openvod.signing.playback_token import evidence_token
 from openvod.storage.collector import Collector
 from openvod.storage.outputs import OutputStore
 from openvod.storage.service import StorageService
@@ -51,7 +53,9 @@ from openvod.upload.pulls import PullSettings, PullUploads
 from openvod.upload.service import UploadService
 from openvod.web.acceleration import Acceleration
 from openvod.web.addressing import Addressing
-from openvod.web.assets import sdk_assets
+from openvod.web.assets import console_assets, sdk_assets, to_console
+from openvod.web.console_api.application import console_api
+from openvod.web.console_api.rooms import ConsoleRooms
 from openvod.web.cos import CosSurface
 from openvod.web.event_stream import EventStreamSurface
 from openvod.web.front import FrontDoor, Surfaces
@@ -67,6 +71,8 @@ _COLLECT_SECONDS = 60.0
 _IDLE_SECONDS = 0.5
 #: What other processes committed is read ahead so soon; what this one did, at once.
 _WARM_SECONDS = 5.0
+#: How long the console's addresses of evidence are good.
+_EVIDENCE_SECONDS = 3600
 #: A changed default distribution is seen in addresses so soon.
 ADDRESS_SECONDS = 1.0
 #: Events of other processes (workers, the command line) are seen so soon.
@@ -188,11 +194,14 @@ class Platform:
         await self._start_events()
         addressing = Addressing(self._database)
         gate = PlaybackGate(self._database, self._distribution(), clock)
+        api_rooms = await self._api_rooms(storage, blobs, uploads, addresses.url)
+        console = console_api(self._console_rooms(api_rooms), __version__)
+        self.first_invitation = await first_invitation(self._database, self.public_url)
         self.app = FrontDoor(
             Surfaces(
                 ugc=UgcSurface(uploads, clock, self._client_hosts, derived_key(root_key, "verify-content").hex()),
                 cos=CosSurface(storage, addressing, clock, {"1": token_key}),
-                api=server_api(await self._api_rooms(storage, blobs, uploads, addresses.url)),
+                api=server_api(api_rooms),
                 playback=PlaybackSurface(
                     self._database,
                     PublishedObjects(self._database, lambda: self._database.withdrawals.count),
@@ -209,7 +218,13 @@ class Platform:
                 event_stream=EventStreamSurface(
                     self.feed, clock, token_root=derived_key(root_key, "event-stream-token")
                 ),
-                mounts={"/sdk/": sdk_assets(), PREFIX: self._play_pages(instant, gate, addresses.url)},
+                mounts={
+                    "/sdk/": sdk_assets(),
+                    PREFIX: self._play_pages(instant, gate, addresses.url),
+                    "/api/": console,
+                    "/console/": console_assets([self._origin, self._media_url, *self._settings.console.media_origins]),
+                    "/console": to_console,
+                },
             ),
             is_bucket_host=addressing.is_bucket_host,
             stall_seconds=self._settings.server.stall_seconds,
@@ -233,6 +248,28 @@ class Platform:
         box = AesSecretBox(derived_key(self._folder.root_key, "secret-box"))
         own_name = urlsplit(self._media_url).hostname or ""
         return DistributionService(self._database, box, SystemClock(), SystemEntropy(), own_name=own_name)
+
+    def _console_rooms(self, api: ApiRooms) -> ConsoleRooms:
+        root = derived_key(self._folder.root_key, "playback-token")
+
+        def evidence(key: str) -> str:
+            expires = int(api.clock.now()) + _EVIDENCE_SECONDS
+            return f"{self.public_url}/{key}?evidence={evidence_token(root, key, expires)}"
+
+        return console_rooms(
+            api,
+            sessions=self._sessions,
+            watch=self._watch,
+            folder=self._folder.path,
+            settings=self._settings,
+            public_url=self.public_url,
+            evidence=evidence,
+        )
+
+    @property
+    def _origin(self) -> str:
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}"
 
     async def _api_rooms(
         self, storage: StorageService, blobs: FileBlobStore, uploads: UploadService, media_url: Callable[[str], str]
@@ -263,11 +300,14 @@ class Platform:
         probes = ProbeService(self._database, storage, prober, clock, self._wake_delivery.set)
 
         audit, links = AuditLog(self._database, clock), self._distribution()
+        audit = AuditLog(self._database, clock)
+        sessions = self._sessions = session_service(self._database, self._settings)
 
         async def collect() -> int:
             await uploads.expire()
             await audit.forget_old()
             await links.forget_expired_links()
+            await sessions.forget_expired()
             await collector.collect(slack=True)
             return 0
 

@@ -24,22 +24,42 @@ _ALLOCATOR_BYTES = 64 * 1024 * 1024
 _BACKLOG = 2048
 
 
-def serve(data_dir: Path, settings: Settings, on_ready: Callable[[str], None] = lambda url: None) -> None:
-    """Serve until a signal ends it; raises an ``OpenVodError`` that says why when it cannot start."""
+def serve(
+    data_dir: Path,
+    settings: Settings,
+    on_ready: Callable[[str], None] = lambda url: None,
+    on_invitation: Callable[[str], None] = lambda link: None,
+) -> None:
+    """Serve until a signal ends it; raises an ``OpenVodError`` that says why when it cannot start.
+
+    ``on_invitation`` gets the first admin's link while there is no user.
+    """
     tune_allocator()
     listener = listen(settings.server)
     with listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(data_dir, settings, listener, on_ready))
+        runner.run(_serve(data_dir, settings, listener, on_ready, on_invitation))
 
 
-async def _serve(data_dir: Path, settings: Settings, listener: socket.socket, on_ready: Callable[[str], None]) -> None:
+async def _serve(
+    data_dir: Path,
+    settings: Settings,
+    listener: socket.socket,
+    on_ready: Callable[[str], None],
+    on_invitation: Callable[[str], None],
+) -> None:
     platform = Platform(data_dir, settings)
     platform.public_url = platform.public_url or local_url(settings.server, listener)
     async with platform:
         server = _Server(_configuration(platform, settings.server), platform)
         tune_collector()
-        server.on_ready = lambda: on_ready(platform.public_url)
+        server.on_ready = lambda: _tell(platform, on_ready, on_invitation)
         await server.serve(sockets=[listener])
+
+
+def _tell(platform: Platform, on_ready: Callable[[str], None], on_invitation: Callable[[str], None]) -> None:
+    on_ready(platform.public_url)
+    if platform.first_invitation:
+        on_invitation(platform.first_invitation)
 
 
 class _Server(uvicorn.Server):

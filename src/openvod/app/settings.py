@@ -108,6 +108,17 @@ class PullUploadSettings(_Section):
     stall_seconds: float = Field(30.0, gt=0, description="A sender silent for this long has failed.")
 
 
+class ConsoleSettings(_Section):
+    """How long people stay signed in to the console."""
+
+    idle_seconds: float = Field(12 * 3600.0, ge=60, description="A session without use ends after so long.")
+    session_seconds: float = Field(7 * 86_400.0, ge=60, description="Every session ends after so long.")
+    media_origins: list[str] = Field(
+        default_factory=list,
+        description="Origins besides the public URL that the console may show media from, a JSON list.",
+    )
+
+
 class Settings(BaseSettings):
     """All settings of ``openvod serve``."""
 
@@ -122,6 +133,7 @@ class Settings(BaseSettings):
     tasks: TaskSettings = TaskSettings()
     events: EventSettings = EventSettings()
     pulls: PullUploadSettings = PullUploadSettings()
+    console: ConsoleSettings = ConsoleSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -42,6 +42,10 @@ class EventTables(Protocol):
         """Return an application's events with a greater sequence, in order."""
         ...
 
+    def newest(self, sub_app_id: int, before: int, limit: int, *, type: str = "", subject: str = "") -> Sequence[Event]:
+        """Return an application's log from its end; ``before`` is the sequence of the last one seen, 0 for none."""
+        ...
+
     def events(self, after: int, limit: int, subject: str = "") -> Sequence[Event]:
         """Return events of all applications by id after ``after``, held ones included."""
         ...

@@ -130,6 +130,18 @@ class ProcessingService:
 
         await self._uow.write(work)
 
+    async def abort(self, sub_app_id: int, task_id: str) -> Task:
+        """End a waiting task, ask the worker of a running one to stop; ``task.unknown``, ``task.ended``."""
+        now = self._clock.now()
+
+        def work(tx: FlowTx) -> Task:
+            task = tx.tasks.task(task_id, lock=True)
+            if task is None or task.sub_app_id != sub_app_id:
+                raise _unknown(task_id)
+            return abort(tx, task_id, now, self._url)
+
+        return await self._uow.write(work)
+
     async def _open(self, sub_app_id: int, file_id: str, procedure: _Choose, order: TaskOrder) -> tuple[str, str]:
         check_order(order)
         now = self._clock.now()

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from openvod.base.errors import NotFound
 from openvod.playback.index import first_wanted, next_wanted, read_index
-from openvod.playback.model import Index, Piece, Range
+from openvod.playback.model import Index, Piece, Range, first_seconds
 from openvod.playback.ports import Bytes
-from openvod.playback.segments import Segment, initialisation, part_of, plan
+from openvod.playback.segments import Segment, initialisation, part_of, plan, whole_file
 from openvod.storage.model import StoredObject
 
 #: About 24 bytes each.
@@ -61,6 +61,11 @@ class InstantPlayback:
         if isinstance(found, NotFound):
             raise NotFound(found.code, found.message, **found.details)
         return found
+
+    async def preview(self, stored: StoredObject, seconds: int) -> Sequence[Piece]:
+        """Return the first seconds of a file as one progressive file; raises as :meth:`package`, and for no seconds."""
+        package = await self.package(stored)
+        return await asyncio.to_thread(_beginning, package.index, seconds)
 
     async def _learn(self, key: _Key, stored: StoredObject) -> Package | NotFound:
         try:
@@ -133,6 +138,10 @@ class InstantPlayback:
 
 def _gap(before: Range, after: Range) -> int:
     return after.start - before.start - before.length
+
+
+def _beginning(index: Index, seconds: int) -> Sequence[Piece]:
+    return whole_file(first_seconds(index, seconds))
 
 
 def _packaged(movie: bytes, size: int) -> Package:

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
@@ -72,3 +72,34 @@ def sdk_assets(folder: Path | None = None) -> BuiltAssets:
     """``/sdk/``: the upload SDK, which pages of any origin load."""
     headers = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
     return BuiltAssets("/sdk/", folder or built("sdk"), headers)
+
+
+def console_assets(media_origins: Sequence[str], folder: Path | None = None) -> BuiltAssets:
+    """``/console/``: loads nothing but its own files, talks to nobody but us, shows media of ours, is in no frame."""
+    media = " ".join(("'self'", "blob:", "data:", *media_origins))
+    policy = {
+        "default-src": "'self'",
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": media,
+        "media-src": media,
+        # Players of adaptive streams fetch media by scripts, and decode it in workers of their own making.
+        "connect-src": " ".join(("'self'", *media_origins)),
+        "worker-src": "'self' blob:",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+    }
+    headers = {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+    return BuiltAssets("/console/", folder or built("console"), headers, "index.html")
+
+
+async def to_console(scope: Scope, receive: Receive, send: Send) -> None:
+    """Lead ``/console`` to ``/console/``; anything else that begins so is no page."""
+    known = scope["path"] == "/console"
+    answer = RedirectResponse("/console/", 308) if known else PlainTextResponse("there is no such page\n", 404)
+    await answer(scope, receive, send)

@@ -166,6 +166,15 @@ def player_code(error: OpenVodError) -> int:
     return _PLAYER_BAD_PSIGN if error.code.startswith(("psign.", "hotlink.")) else _PLAYER_NO_FILE
 
 
+#: HTTP statuses of codes on surfaces of our own where the kind of error does not tell.
+HTTP_STATUSES = {
+    "account.session": 401,
+    "account.credentials": 401,
+    "account.token_unknown": 401,
+    "request.too_large": 413,
+}
+
+
 def ugc_code(error: OpenVodError) -> int:
     """Return the UGC ``code`` of an error."""
     if known := UGC_CODES.get(error.code):
@@ -209,5 +218,7 @@ def api_code(error: OpenVodError) -> str:
 
 def http_status(error: OpenVodError) -> int:
     """Return the HTTP status of an error on surfaces of our own."""
+    if known := HTTP_STATUSES.get(error.code):
+        return known
     kinds = ((Invalid, 400), (Denied, 403), (NotFound, 404), (Conflict, 409), (Exhausted, 429))
     return next((status for kind, status in kinds if isinstance(error, kind)), 503)

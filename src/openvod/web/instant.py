@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from posixpath import basename
 
-from openvod.base.errors import NotFound
+from openvod.base.errors import Denied, NotFound
 from openvod.playback.lists import master_playlist, media_playlist
 from openvod.playback.model import Piece
 from openvod.playback.names import Packaged, version_of
@@ -22,6 +22,8 @@ _LIST = "application/vnd.apple.mpegurl"
 #: A list changes only when the bytes are replaced, which nobody does who shows them already.
 _SHORT = "public, max-age=10"
 _FOREVER = "public, max-age=31536000, immutable"
+#: What a link of one's own opens; under the address stands something else for others.
+_PRIVATE = "private, no-store"
 
 
 class InstantSurface:
@@ -41,7 +43,7 @@ class InstantSurface:
         cache = _SHORT
         if admitted.grant:
             # The links in it are the asker's own.
-            text, cache = for_grant(request.raw_path, text, admitted), "private, no-store"
+            text, cache = for_grant(request.raw_path, text, admitted), _PRIVATE
         body = text.encode()
         return Answer(200, {"Content-Type": _LIST, "Content-Length": str(len(body)), "Cache-Control": cache}, body=body)
 
@@ -52,15 +54,36 @@ class InstantSurface:
             raise NotFound("playback.not_found", "this file has other bytes now; load its playlist again")
         return self._media(request, stored, asked, _pieces(package, asked))
 
+    async def preview(self, request: WireRequest, stored: StoredObject, seconds: int) -> Answer:
+        """Serve the first seconds of a file in the file's place; raises ``Denied("hotlink.preview")``."""
+        try:
+            pieces = await self._instant.preview(stored, seconds)
+        except NotFound as error:
+            raise Denied(
+                "hotlink.preview", "a link with a preview opens playlists, and files whose beginning can be cut out"
+            ) from error
+        etag = f"{version_of(stored.etag, stored.size)}-first-{seconds}"
+        return self._answer(request, stored, etag, pieces, {"Content-Type": "video/mp4", "Cache-Control": _PRIVATE})
+
     def _media(self, request: WireRequest, stored: StoredObject, asked: Packaged, pieces: Sequence[Piece]) -> Answer:
         etag = f"{asked.version}-{asked.number if asked.kind == 'segment' else 'init'}"
+        kind = "video/iso.segment" if asked.kind == "segment" else "video/mp4"
+        return self._answer(request, stored, etag, pieces, {"Content-Type": kind, "Cache-Control": _FOREVER})
+
+    def _answer(
+        self,
+        request: WireRequest,
+        stored: StoredObject,
+        etag: str,
+        pieces: Sequence[Piece],
+        own_headers: Mapping[str, str],
+    ) -> Answer:
         size = length_of(pieces)
         headers = {
-            "Content-Type": "video/iso.segment" if asked.kind == "segment" else "video/mp4",
             "ETag": f'"{etag}"',
             "Last-Modified": http_date(stored.created_at),
             "Accept-Ranges": "bytes",
-            "Cache-Control": _FOREVER,
+            **own_headers,
         }
         status = precondition_status(request.headers, etag, stored.created_at)
         if status is not None:

@@ -82,7 +82,9 @@ class PlaybackSurface:
         if not asked and admitted.grant and is_list(request.path) and stored.size <= LONGEST:
             return await self._signed_list(request, stored, admitted)
         if admitted.preview and not stored.headers.get("Content-Type", "").startswith(_STILLS):
-            raise Denied("hotlink.preview", "a link with a preview opens playlists, whose segments end with it")
+            if asked:
+                raise Denied("hotlink.preview", "a preview's segments open with their addresses in its playlist")
+            return await self._instant.preview(request, stored, admitted.preview)
         if asked:
             return await self._instant.media(request, stored, asked)
         accelerated = self._acceleration.answer(request, stored, self._storage) if self._acceleration else None

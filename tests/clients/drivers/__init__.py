@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clients.drivers.base import Driver
-from clients.drivers.browser import CosJs, VodJs, VodJs14, VodJsOneDomain, VodJsS3
+from clients.drivers.browser import CosJs, OpenVodWeb, VodJs, VodJs14, VodJsOneDomain, VodJsS3
 from clients.drivers.compiled import CosGo, CosJava, VodJava
 from clients.drivers.programs import Android, CosNodejs, CosPython, Ios, VodPython, VodWx
 
@@ -13,6 +13,7 @@ DRIVERS: tuple[type[Driver], ...] = (
     VodJs14,
     VodJsOneDomain,
     VodJsS3,
+    OpenVodWeb,
     VodWx,
     Android,
     Ios,

@@ -217,6 +217,22 @@ class VodJsOneDomain(_OneDomain, VodJs):
     name = "vod-js 1.8.0 + compat"
 
 
+class OpenVodWeb(_OneDomain):
+    """Our own web SDK, as the platform serves it, in the official SDK's page."""
+
+    name = "openvod-web"
+    page = "vod.html"
+    lacks: ClassVar[dict[str, str]] = NOT_YET
+
+    def begin(self, stage: Stage) -> None:
+        """Open a profile and publish the page, which loads the SDK from the platform."""
+        self._context = self._browsers.plain.new_context(viewport={"width": 900, "height": 640})
+        self._context.add_init_script(path=_PAGES / "shift_clock.js")
+        script = f'<script src="http://127.0.0.1:{stage.proxy.plain_port}/sdk/openvod.umd.js"></script>'
+        page = (_PAGES / self.page).read_text().replace("<!--scripts-->", script).encode()
+        stage.app.pages["/"] = lambda: ("text/html; charset=utf-8", page)
+
+
 class CosJs(StorageDriver):
     """cos-js-sdk-v5 in a page."""
 

@@ -22,9 +22,11 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from openvod.adapters.sql.access_tables import SqlAccessTables
+from openvod.adapters.sql.account_tables import SqlAccountTables
 from openvod.adapters.sql.delivery_tables import SqlDeliveryTables
 from openvod.adapters.sql.endpoint_tables import SqlEndpointTables
 from openvod.adapters.sql.event_tables import SqlEventTables
+from openvod.adapters.sql.figure_tables import SqlFigureTables, SqlReviewTables
 from openvod.adapters.sql.media_tables import SqlMediaTables
 from openvod.adapters.sql.storage_tables import WITHDREW, SqlStorageTables
 from openvod.adapters.sql.task_tables import SqlTaskTables
@@ -43,6 +45,7 @@ class Transaction:
 
     def __init__(self, connection: Connection) -> None:
         self.access = SqlAccessTables(connection)
+        self.accounts = SqlAccountTables(connection)
         self.storage = SqlStorageTables(connection)
         self.uploads = SqlUploadTables(connection)
         self.media = SqlMediaTables(connection)
@@ -50,6 +53,8 @@ class Transaction:
         self.endpoints = SqlEndpointTables(connection)
         self.deliveries = SqlDeliveryTables(connection)
         self.tasks = SqlTaskTables(connection)
+        self.figures = SqlFigureTables(connection)
+        self.reviews = SqlReviewTables(connection)
 
 
 Work = Callable[[Transaction], R]

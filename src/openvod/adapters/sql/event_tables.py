@@ -58,6 +58,20 @@ class SqlEventTables:
         statement = select(table).where(*where).order_by(table.c.sequence).limit(limit)
         return [event_of(row) for row in self._connection.execute(statement)]
 
+    def newest(self, sub_app_id: int, before: int, limit: int, *, type: str = "", subject: str = "") -> Sequence[Event]:
+        """Return an application's log from its end."""
+        table = schema.events
+        # Few events have a subject: the sum keeps SQLite from walking through the application's log instead.
+        where = [
+            (table.c.sub_app_id + 0 if subject else table.c.sub_app_id) == sub_app_id,
+            table.c.sequence.is_not(None),
+        ]
+        where += [table.c.sequence < before] if before else []
+        where += [table.c.type == type] if type else []
+        where += [table.c.subject == subject] if subject else []
+        statement = select(table).where(*where).order_by(table.c.sequence.desc()).limit(limit)
+        return [event_of(row) for row in self._connection.execute(statement)]
+
     def events(self, after: int, limit: int, subject: str = "") -> Sequence[Event]:
         """Return events of all applications by id after ``after``, held ones included."""
         table = schema.events

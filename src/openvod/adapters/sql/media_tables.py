@@ -28,12 +28,12 @@ class SqlMediaTables:
         """Return one asset."""
         table = schema.media_assets
         row = fetch_one(self._connection, table, table.c.file_id == file_id, lock=lock)
-        return _asset(row) if row else None
+        return asset_of(row) if row else None
 
     def assets(self, sub_app_id: int, file_ids: Collection[str], now: float) -> Sequence[MediaAsset]:
         """Return an application's assets of these ids that have not expired."""
         rows = self._rows(file_ids)
-        return [_asset(row) for row in rows if row.sub_app_id == sub_app_id and row.expires_at > now]
+        return [asset_of(row) for row in rows if row.sub_app_id == sub_app_id and row.expires_at > now]
 
     def search(self, query: MediaQuery) -> Found:
         """Return a page of what matches.
@@ -45,7 +45,7 @@ class SqlMediaTables:
         total = self._connection.scalar(count_of(where)) or 0
         page = select(table.c.file_id).where(*where).order_by(*order_of(query)).limit(query.limit).offset(query.offset)
         ids = self._connection.execute(page).scalars().all()
-        found = {row.file_id: _asset(row) for row in self._rows(ids)}
+        found = {row.file_id: asset_of(row) for row in self._rows(ids)}
         return Found(total, [found[file_id] for file_id in ids])
 
     def _rows(self, file_ids: Collection[str]) -> Sequence[Any]:
@@ -102,10 +102,11 @@ class SqlMediaTables:
             .order_by(table.c.created_at)
             .limit(limit)
         )
-        return [_asset(row) for row in self._connection.execute(statement)]
+        return [asset_of(row) for row in self._connection.execute(statement)]
 
 
-def _asset(row: Any) -> MediaAsset:
+def asset_of(row: Any) -> MediaAsset:
+    """Return a row of ``media_assets`` as a value."""
     members = {name: value for name, value in row._mapping.items() if name not in _DERIVED}
     return MediaAsset(
         **members

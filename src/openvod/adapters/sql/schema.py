@@ -240,6 +240,9 @@ media_assets = Table(
     Index(None, "sub_app_id", "created_at", "file_id", "expires_at"),
     Index(None, "sub_app_id", "class_id"),
     Index(None, "probe_state"),
+    # What a dashboard sums up, and what waits for a person's review.
+    Index(None, "sub_app_id", "created_at", "size"),
+    Index(None, "sub_app_id", "review", "created_at"),
 )
 events = Table(
     "events",
@@ -253,6 +256,7 @@ events = Table(
     Column("state", String, nullable=False),
     Column("created_at", Float, nullable=False),
     Index(None, "sub_app_id", "sequence", unique=True),
+    Index(None, "sub_app_id", "type", "sequence"),
     Index(None, "subject", "state"),
 )
 event_logs = Table(
@@ -352,6 +356,7 @@ tasks = Table(
     Index(None, "status", "priority", "created_at"),
     Index(None, "file_id"),
     Index(None, "sub_app_id", "created_at"),
+    Index(None, "sub_app_id", "status", "created_at"),
 )
 subtasks = Table(
     "subtasks",
@@ -371,6 +376,7 @@ subtasks = Table(
     Column("plan", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("thrifty", Boolean, nullable=False),
+    Index(None, "status", "finished_at"),
 )
 templates = Table(
     "templates",

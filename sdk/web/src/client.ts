@@ -1,0 +1,63 @@
+import type { GetSignature } from "./control-plane";
+import { UsageError } from "./errors";
+import { UploadQueue } from "./queue";
+import { LocalResumeStore, type ResumeStore } from "./resume";
+import { Uploader, type UploadOptions } from "./uploader";
+
+/** How the client is set up. Options of the official web SDK that need nothing here are accepted and have no effect. */
+export interface ClientOptions {
+  /** Fetches a signature from the app's own server. */
+  getSignature: GetSignature;
+  /** The platform's address. Without it, the one that served this script. */
+  host?: string | undefined;
+  /** `false`: neither remember unfinished uploads nor look for them. */
+  enableResume?: boolean | undefined;
+  /** Where unfinished uploads are remembered, instead of `localStorage`. */
+  resumeStore?: ResumeStore | undefined;
+  allowReport?: boolean | undefined;
+  appId?: number | undefined;
+  reportId?: string | undefined;
+  enableRaceRegion?: boolean | undefined;
+}
+
+/** Uploads files to one platform. */
+export class OpenVOD {
+  readonly #options: ClientOptions;
+  readonly #server: string;
+
+  constructor(options: ClientOptions) {
+    if (typeof options?.getSignature !== "function") throw new UsageError("the client needs a function getSignature");
+    this.#options = options;
+    this.#server = serverOf(options.host);
+  }
+
+  /** Start an upload. */
+  upload(options: UploadOptions): Uploader {
+    const { enableResume, getSignature, resumeStore } = this.#options;
+    const store = enableResume === false ? undefined : (resumeStore ?? new LocalResumeStore());
+    return new Uploader({ server: this.#server, getSignature, store }, options);
+  }
+
+  /** Make a queue that uploads many files, `atOnce` at a time. */
+  queue(atOnce = 2): UploadQueue {
+    return new UploadQueue((options) => this.upload(options), atOnce);
+  }
+}
+
+let servedFrom = "";
+
+/** Note which address this script came from: a platform serves it below `/sdk/`. */
+export function servedBy(address: string): void {
+  servedFrom = address;
+}
+
+function serverOf(host: string | undefined): string {
+  if (host === undefined)
+    return /^https?:.*\/sdk\/openvod[^/]*\.js/.test(servedFrom) ? new URL(servedFrom).origin : location.origin;
+  try {
+    const url = new URL(/^https?:\/\//.test(host) ? host : `${location.protocol}//${host}`);
+    return url.origin + url.pathname.replace(/\/+$/, "");
+  } catch {
+    throw new UsageError(`host '${host}' is no address; give one like https://vod.example.com`);
+  }
+}

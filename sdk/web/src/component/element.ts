@@ -1,0 +1,154 @@
+import { type GetSignature, OpenVOD, type QueueItem, type UploadQueue } from "../index";
+import { button, make } from "./dom";
+import { Row } from "./row";
+import { STYLE } from "./style";
+import { type Words, wordsFor } from "./words";
+
+/** More rows than anybody reads; the others are counted. */
+const MOST_ROWS = 100;
+
+/**
+ * `<openvod-upload signature-url="/signature">`: choose or drop videos, pick covers, upload.
+ *
+ * Attributes, read when it enters the page: `signature-url`, `host`, `lang`, `accept`, `at-once`, `auto` (starts without
+ * a press of the button), `no-cover`. Instead of `signature-url` the property `getSignature` may be set. Events:
+ * `openvod-done` and `openvod-failed` with the queue's item as `detail`, `openvod-idle` with all items.
+ */
+export class OpenVodUpload extends HTMLElement {
+  /** Fetches a signature; `signature-url` makes one when this is not set. */
+  getSignature: GetSignature | undefined;
+  #queue: UploadQueue | undefined;
+  #words: Words = wordsFor("en");
+  readonly #rows = new Map<QueueItem, Row>();
+  readonly #list = make("ul", { part: "list" });
+  readonly #rest = make("p", { class: "rest", part: "rest" });
+  readonly #live = make("p", { class: "quiet", role: "status" });
+  #start: HTMLButtonElement | undefined;
+
+  /** The files, once the component is in a page. */
+  get items(): readonly QueueItem[] {
+    return this.#queue?.items ?? [];
+  }
+
+  connectedCallback(): void {
+    if (this.shadowRoot) return;
+    this.#words = wordsFor(this.lang || this.closest("[lang]")?.getAttribute("lang") || navigator.language);
+    const client = new OpenVOD({ getSignature: () => this.#signature(), host: this.getAttribute("host") ?? undefined });
+    this.#queue = client.queue(Number(this.getAttribute("at-once")) || 2);
+    if (!this.hasAttribute("auto")) this.#queue.pause();
+    this.#queue.on("item", (item) => this.#changed(item));
+    this.#queue.on("idle", (items) => this.#ended(items));
+    this.#build(this.attachShadow({ mode: "open" }));
+  }
+
+  /** Add files, as if the user had chosen them. */
+  add(files: Iterable<File>): void {
+    for (const item of this.#queue?.add(files) ?? []) if (this.#rows.size < MOST_ROWS) this.#addRow(item);
+    this.#showRest();
+    if (this.#start) this.#start.hidden = !this.#queue?.paused;
+  }
+
+  /** Start what waits. */
+  start(): void {
+    this.#queue?.resume();
+    if (this.#start) this.#start.hidden = true;
+  }
+
+  #build(root: ShadowRoot): void {
+    const words = this.#words;
+    // The button beside it stands for it, to eyes and to screen readers.
+    const input = make("input", { type: "file", multiple: "", hidden: "" });
+    input.accept = this.getAttribute("accept") ?? "video/*,audio/*";
+    input.addEventListener("change", () => {
+      this.add(input.files ?? []);
+      input.value = "";
+    });
+    const drop = make(
+      "div",
+      { class: "drop", part: "drop" },
+      make("p", {}, words.drop),
+      button(words.choose, "choose", () => input.click()),
+      input,
+    );
+    this.#acceptDrops(drop);
+    this.#start = button(words.start, "start", () => this.start());
+    this.#start.classList.add("main", "start");
+    this.#start.hidden = true;
+    const box = make("section", { "aria-label": words.region, part: "box", lang: words.language });
+    box.append(drop, this.#start, this.#list, this.#rest, this.#live);
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+    // Unlike a style element, no content security policy forbids it.
+    root.adoptedStyleSheets = [sheet];
+    root.append(box);
+  }
+
+  #acceptDrops(drop: HTMLElement): void {
+    const over = (inside: boolean) => (event: DragEvent) => {
+      event.preventDefault();
+      drop.classList.toggle("over", inside);
+    };
+    drop.addEventListener("dragover", over(true));
+    drop.addEventListener("dragleave", over(false));
+    drop.addEventListener("drop", (event) => {
+      over(false)(event);
+      this.add(event.dataTransfer?.files ?? []);
+    });
+  }
+
+  async #signature(): Promise<string> {
+    if (this.getSignature) return this.getSignature();
+    const url = this.getAttribute("signature-url");
+    if (!url) throw new Error("set signature-url or getSignature of <openvod-upload>");
+    const answer = await fetch(url);
+    if (!answer.ok) throw new Error(`${url} was answered with HTTP ${answer.status}`);
+    const text = await answer.text();
+    if (!text.trimStart().startsWith("{")) return text;
+    const parsed = JSON.parse(text);
+    return parsed.signature ?? parsed.data?.signature;
+  }
+
+  #changed(item: QueueItem): void {
+    if (!this.#rows.has(item) && item.state !== "waiting") this.#makeRoom(item);
+    this.#rows.get(item)?.update();
+    if (item.state === "done" || item.state === "failed") {
+      this.#live.textContent = `${item.file.name}: ${this.#words.states[item.state]}`;
+      this.#tell(`openvod-${item.state}`, item);
+    }
+    if (item.state === "waiting" && this.#queue?.paused) this.start();
+  }
+
+  #ended(items: readonly QueueItem[]): void {
+    // The next files wait for the button again, so that covers can be picked.
+    if (!this.hasAttribute("auto")) this.#queue?.pause();
+    this.#tell("openvod-idle", items);
+  }
+
+  #addRow(item: QueueItem): void {
+    const withCover = !this.hasAttribute("no-cover") && !this.hasAttribute("auto");
+    const row = new Row(item, this.#queue as UploadQueue, this.#words, withCover);
+    this.#rows.set(item, row);
+    this.#list.append(row.element);
+  }
+
+  /** Show an item for which there was no row, in place of one that has ended. */
+  #makeRoom(item: QueueItem): void {
+    const old = [...this.#rows].find(([, row]) => row.ended);
+    if (this.#rows.size >= MOST_ROWS && !old) return;
+    if (old) {
+      old[1].remove();
+      this.#rows.delete(old[0]);
+    }
+    this.#addRow(item);
+    this.#showRest();
+  }
+
+  #showRest(): void {
+    const hidden = this.items.length - this.#rows.size;
+    this.#rest.textContent = hidden > 0 ? this.#words.more(hidden) : "";
+  }
+
+  #tell(name: string, detail: unknown): void {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+  }
+}

@@ -1,0 +1,116 @@
+import { ApiError, SignatureError, TransportError } from "./errors";
+import type { FileFacts } from "./limits";
+import type { Retrier } from "./retry";
+import { type ApplyData, type Session, sessionOf } from "./session";
+import { type Answer, send } from "./transport";
+
+/** Fetches an upload signature from the app's own server, each time that one is needed. */
+export type GetSignature = () => Promise<string> | string;
+
+/** What Commit answers. */
+export interface Committed {
+  fileId: string;
+  video: { url: string; verify_content: string };
+  cover?: { url: string; verify_content: string };
+}
+
+const EXPIRED_SIGNATURE = 10010;
+/** The platform's own wait for a busy disk is shorter. */
+const DEFAULT_TIMEOUT = 20_000;
+
+/** How long calls may take, in milliseconds. */
+export interface Timeouts {
+  apply?: number | undefined;
+  commit?: number | undefined;
+}
+
+/** Apply and Commit of one upload. */
+export class ControlPlane {
+  readonly #server: string;
+  readonly #getSignature: GetSignature;
+  readonly #retrier: Retrier;
+  readonly #timeouts: Timeouts;
+  #signature = "";
+
+  constructor(server: string, getSignature: GetSignature, retrier: Retrier, timeouts: Timeouts) {
+    this.#server = server;
+    this.#getSignature = getSignature;
+    this.#retrier = retrier;
+    this.#timeouts = timeouts;
+  }
+
+  /** Open a session, or the one that `body` names again; `accept` may refuse by what the signature says. */
+  async apply(body: object, accept: (signature: string) => void): Promise<Session> {
+    this.#signature = await this.#freshSignature();
+    accept(this.#signature);
+    // The same signature for every try: the platform knows it again when only its answer was lost.
+    const sent = { ...body, signature: this.#signature };
+    return sessionOf((await this.#call("ApplyUploadUGC", sent, this.#timeouts.apply)) as ApplyData);
+  }
+
+  /** Open the session again for a fresh credential. */
+  async renew(session: Session): Promise<Session> {
+    return this.apply({ vodSessionKey: session.sessionKey }, () => {});
+  }
+
+  /** Commit with the Apply's signature, which stays good for its own session; with a fresh one if it expired. */
+  async commit(session: Session, checksums: Record<string, string>): Promise<Committed> {
+    const body = { vodSessionKey: session.sessionKey, ...checksums };
+    try {
+      return (await this.#commit({ ...body, signature: this.#signature })) as Committed;
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== EXPIRED_SIGNATURE) throw error;
+      return (await this.#commit({ ...body, signature: await this.#freshSignature() })) as Committed;
+    }
+  }
+
+  #commit(body: object): Promise<unknown> {
+    return this.#call("CommitUploadUGC", body, this.#timeouts.commit);
+  }
+
+  #freshSignature(): Promise<string> {
+    return this.#retrier.run(async () => {
+      let got: unknown;
+      try {
+        got = await this.#getSignature();
+      } catch (error) {
+        throw new SignatureError(`getSignature failed: ${error instanceof Error ? error.message : String(error)}`);
+      }
+      if (typeof got === "string" && got.trim()) return got.trim();
+      throw new SignatureError(`getSignature gave ${typeof got === "string" ? "an empty text" : typeof got}`);
+    });
+  }
+
+  #call(action: string, body: object, timeout = DEFAULT_TIMEOUT): Promise<unknown> {
+    return this.#retrier.run(async (signal) => {
+      const url = `${this.#server}/v3/index.php?Action=${action}`;
+      const headers = { "Content-Type": "application/json" };
+      const call = { method: "POST", url, headers, body: JSON.stringify(body), signal, stallMilliseconds: timeout };
+      return dataOf(action, await send(call));
+    });
+  }
+}
+
+/** What Apply is told of new files. */
+export function announced(files: readonly FileFacts[], more: object): object {
+  const fields = files.map(({ what, name, type, size }) => ({
+    [`${what}Name`]: name,
+    [`${what}Type`]: type,
+    [`${what}Size`]: size,
+  }));
+  return Object.assign({}, ...fields, more);
+}
+
+function dataOf(action: string, answer: Answer): unknown {
+  if (answer.status !== 200) throw new TransportError(`${action} was answered with HTTP ${answer.status}`);
+  let parsed: { code?: number; message?: string; data?: unknown } | null = null;
+  try {
+    parsed = JSON.parse(answer.body);
+  } catch {
+    // Told below.
+  }
+  if (typeof parsed?.code !== "number")
+    throw new TransportError(`${action} was answered with no JSON; is host the platform's address?`);
+  if (parsed.code !== 0) throw new ApiError(parsed.code, parsed.message ?? "the platform gave no reason");
+  return parsed.data ?? {};
+}

@@ -1,0 +1,18 @@
+import { type DigestAnswer, type DigestRequest, digestOf } from "./read";
+
+// One request after the other: a second one at the same time would only take memory.
+let queue: Promise<void> = Promise.resolve();
+
+self.onmessage = (event: MessageEvent<DigestRequest>) => {
+  queue = queue.then(() => answer(event.data));
+};
+
+async function answer(request: DigestRequest): Promise<void> {
+  const answered: DigestAnswer = { id: request.id };
+  try {
+    answered.digest = await digestOf(request);
+  } catch (error) {
+    answered.error = error instanceof Error ? error.name : String(error);
+  }
+  self.postMessage(answered);
+}

@@ -1,0 +1,53 @@
+import { LimitExceeded, SignatureError } from "./errors";
+
+/** What the platform will be told of a file. */
+export interface FileFacts {
+  what: "video" | "cover";
+  name: string;
+  type: string;
+  size: number;
+}
+
+/** Describe a file: its name without the extension, and the extension; a nameless type is taken from the browser. */
+export function factsOf(what: FileFacts["what"], file: File, name?: string): FileFacts {
+  const dot = file.name.lastIndexOf(".");
+  const stem = dot < 0 ? file.name : file.name.slice(0, dot);
+  const type = dot < 0 ? (file.type.split("/")[1] ?? "") : file.name.slice(dot + 1).toLowerCase();
+  return { what, name: name ?? stem, type, size: file.size };
+}
+
+/**
+ * Refuse a file beyond the limits that stand in the permission, before a byte is sent.
+ *
+ * The platform enforces the same limits; here they only spare the user the wait.
+ */
+export function checkLimits(signature: string, files: readonly FileFacts[]): void {
+  const signed = parametersOf(signature);
+  for (const { what, type, size } of files) {
+    const label = what === "video" ? "Video" : "Cover";
+    const types = (signed.get(`${what}Types`) ?? "")
+      .split(",")
+      .map((each) => each.trim().toLowerCase().replace(/^\./, ""))
+      .filter(Boolean);
+    if (types.length && !types.includes(type)) {
+      const words = `${what}Type '${type}' is not permitted; choose ${types.join(", ")}`;
+      throw new LimitExceeded("type", words, what === "video" ? 10040 : 10041);
+    }
+    const largest = Number(signed.get(`max${label}Size`) || 0);
+    if (largest && size > largest) {
+      const words = `the ${what} has ${size} bytes; this permission allows at most ${largest}`;
+      throw new LimitExceeded("limit", words, 10042);
+    }
+  }
+}
+
+/** A signature is Base64 of 20 bytes of HMAC and a query string. */
+function parametersOf(signature: string): URLSearchParams {
+  let bytes: string;
+  try {
+    bytes = atob(signature.replace(/\s/g, ""));
+  } catch {
+    throw new SignatureError("the signature is not Base64");
+  }
+  return new URLSearchParams(bytes.slice(20));
+}

@@ -1,0 +1,24 @@
+/**
+ * Run `work` for 0 … count - 1, at most `atOnce()` at a time, which may change on the way.
+ *
+ * The first error is thrown once those that run have ended; no other is started after it.
+ */
+export async function inParallel(
+  count: number,
+  atOnce: () => number,
+  work: (index: number) => Promise<void>,
+): Promise<void> {
+  const running = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+  for (let index = 0; index < count && !failures.length; index++) {
+    const job: Promise<void> = work(index)
+      .catch((error) => {
+        failures.push(error);
+      })
+      .finally(() => running.delete(job));
+    running.add(job);
+    while (running.size >= atOnce() && !failures.length) await Promise.race(running);
+  }
+  await Promise.all(running);
+  if (failures.length) throw failures[0];
+}

@@ -1,0 +1,148 @@
+import { Emitter } from "./emitter";
+import type { OpenVodError } from "./errors";
+import type { Progress } from "./progress";
+import type { Uploader, UploadOptions, UploadResult, UploadState } from "./uploader";
+
+/** One file of a queue. */
+export interface QueueItem {
+  readonly id: number;
+  readonly file: File;
+  /** May be changed until the upload starts. */
+  options: UploadOptions;
+  state: UploadState | "waiting";
+  /** There while it is uploaded. */
+  uploader?: Uploader | undefined;
+  progress?: Progress | undefined;
+  result?: UploadResult | undefined;
+  error?: OpenVodError | undefined;
+}
+
+/** Events of a queue: an item changed; all are done, failed or cancelled. */
+export interface QueueEvents {
+  item: QueueItem;
+  idle: readonly QueueItem[];
+}
+
+/** Uploads many files, a few at a time. A file that fails stops no other; nothing is kept of those that wait but the file. */
+export class UploadQueue extends Emitter<QueueEvents> {
+  readonly #upload: (options: UploadOptions) => Uploader;
+  readonly #atOnce: number;
+  readonly #items: QueueItem[] = [];
+  readonly #running = new Set<QueueItem>();
+  #waiting: QueueItem[] = [];
+  #next = 0;
+  #paused = false;
+  #scheduled = false;
+
+  constructor(upload: (options: UploadOptions) => Uploader, atOnce: number) {
+    super();
+    this.#upload = upload;
+    this.#atOnce = Math.max(1, atOnce);
+  }
+
+  /** All files that were added, in order. */
+  get items(): readonly QueueItem[] {
+    return this.#items;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Add files; `options` go to each upload. */
+  add(files: Iterable<File>, options: UploadOptions = {}): QueueItem[] {
+    const first = this.#items.length;
+    const added = Array.from(files, (file, index): QueueItem => {
+      return { id: first + index, file, options: { ...options }, state: "waiting" };
+    });
+    for (const item of added) {
+      this.#items.push(item);
+      this.#waiting.push(item);
+    }
+    this.#schedule();
+    return added;
+  }
+
+  /** Pause what is uploaded, and start no other. */
+  pause(): void {
+    this.#paused = true;
+    for (const item of this.#running) item.uploader?.pause();
+  }
+
+  /** Go on. */
+  resume(): void {
+    this.#paused = false;
+    for (const item of this.#running) item.uploader?.resume();
+    this.#schedule();
+  }
+
+  /** Cancel one file, or all. */
+  cancel(item?: QueueItem): void {
+    for (const each of item ? [item] : this.#items) {
+      if (each.uploader) each.uploader.cancel();
+      else if (each.state === "waiting") this.#change(each, { state: "cancelled" });
+    }
+    this.#schedule();
+  }
+
+  /** Upload a failed or cancelled file again. */
+  retry(item: QueueItem): void {
+    if (item.state !== "failed" && item.state !== "cancelled") return;
+    this.#change(item, { state: "waiting", error: undefined, progress: undefined });
+    this.#waiting.push(item);
+    this.#schedule();
+  }
+
+  /** Start when the caller has had the time to set options of the items that it was given. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#startNext();
+    });
+  }
+
+  #startNext(): void {
+    while (!this.#paused && this.#running.size < this.#atOnce && this.#next < this.#waiting.length) {
+      const item = this.#waiting[this.#next++];
+      if (item?.state === "waiting") this.#start(item);
+    }
+    if (this.#running.size || this.#next < this.#waiting.length || !this.#waiting.length) return;
+    this.#waiting = [];
+    this.#next = 0;
+    this.emit("idle", this.#items);
+  }
+
+  #start(item: QueueItem): void {
+    try {
+      item.uploader = this.#upload({ ...item.options, mediaFile: item.file });
+    } catch (error) {
+      this.#change(item, { state: "failed", error: error as OpenVodError });
+      return;
+    }
+    this.#running.add(item);
+    item.state = "preparing";
+    item.uploader
+      .on("state", (state) => {
+        // The end is told once the result is known.
+        if (state !== "done" && state !== "failed" && state !== "cancelled") this.#change(item, { state });
+      })
+      .on("progress", (progress) => this.#change(item, { progress }));
+    item.uploader.done().then(
+      (result) => this.#ended(item, { state: "done", result }),
+      (error: OpenVodError) => this.#ended(item, { state: error.kind === "cancelled" ? "cancelled" : "failed", error }),
+    );
+  }
+
+  #ended(item: QueueItem, change: Partial<QueueItem>): void {
+    this.#running.delete(item);
+    this.#change(item, { ...change, uploader: undefined });
+    this.#schedule();
+  }
+
+  #change(item: QueueItem, change: Partial<QueueItem>): void {
+    Object.assign(item, change);
+    this.emit("item", item);
+  }
+}

@@ -1,0 +1,78 @@
+/** Where an unfinished upload is remembered, so that a later page of the same browser can go on with it for a day. */
+
+import { hex } from "./hash/blocks";
+import { Sha1 } from "./hash/sha1";
+
+/** What is needed to go on. */
+export interface Unfinished {
+  sessionKey: string;
+  uploadId: string;
+  partSize: number;
+  savedAt: number;
+}
+
+/** Remembers unfinished uploads by a key that names server and content. */
+export interface ResumeStore {
+  load(key: string): Unfinished | undefined;
+  save(key: string, unfinished: Unfinished): void;
+  forget(key: string): void;
+}
+
+/** The platform keeps a session for a day. */
+const KEPT_MILLISECONDS = 86_400_000;
+const PREFIX = "openvod-upload:";
+const SAMPLE = 256 * 1024;
+const SAMPLES = 16;
+
+/**
+ * Recognise the same content again: name, size and samples spread over the file.
+ *
+ * The date is left out, for a file that was fetched or copied again has another. Samples need not catch every
+ * difference: each part that storage has is compared as a whole before it counts as sent.
+ */
+export async function fingerprint(file: File): Promise<string> {
+  const hash = new Sha1().update(new TextEncoder().encode(`${file.name}\0${file.size}\0`));
+  const step = Math.max(SAMPLE, Math.floor((file.size - SAMPLE) / (SAMPLES - 1)));
+  for (let at = 0; at < file.size; at += step) {
+    hash.update(new Uint8Array(await file.slice(at, at + SAMPLE).arrayBuffer()));
+  }
+  return hex(hash.digest());
+}
+
+/** In the browser's `localStorage`; where that is forbidden, uploads work and are not remembered. */
+export class LocalResumeStore implements ResumeStore {
+  load(key: string): Unfinished | undefined {
+    return tried(() => this.#read(PREFIX + key));
+  }
+
+  save(key: string, unfinished: Unfinished): void {
+    tried(() => {
+      this.#prune();
+      localStorage.setItem(PREFIX + key, JSON.stringify(unfinished));
+    });
+  }
+
+  forget(key: string): void {
+    tried(() => localStorage.removeItem(PREFIX + key));
+  }
+
+  #read(name: string): Unfinished | undefined {
+    const found = JSON.parse(localStorage.getItem(name) ?? "null") as Partial<Unfinished> | null;
+    const { sessionKey, uploadId, partSize, savedAt } = found ?? {};
+    if (!sessionKey || !uploadId || !partSize || !savedAt) return undefined;
+    return Date.now() - savedAt < KEPT_MILLISECONDS ? { sessionKey, uploadId, partSize, savedAt } : undefined;
+  }
+
+  #prune(): void {
+    const ours = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
+    for (const name of ours) if (!tried(() => this.#read(name))) localStorage.removeItem(name);
+  }
+}
+
+function tried<T>(use: () => T): T | undefined {
+  try {
+    return use();
+  } catch {
+    return undefined;
+  }
+}

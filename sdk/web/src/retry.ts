@@ -1,0 +1,72 @@
+import { type Control, Interrupted } from "./control";
+import { ChecksumMismatch, OpenVodError, StorageError } from "./errors";
+
+/** How often and how long, in milliseconds: delays double, with jitter. */
+export interface RetryPolicy {
+  attempts: number;
+  firstDelay: number;
+  longestDelay: number;
+}
+
+export const DEFAULT_RETRY: RetryPolicy = { attempts: 8, firstDelay: 250, longestDelay: 10_000 };
+
+/** While the browser says that it is off-line, look again after so long: it is sometimes wrong. */
+const OFFLINE_RECHECK = 5000;
+const REPAIRABLE = ["BadDigest", "IncompleteBody", "RequestTimeout"];
+
+/** Network faults, server faults and damaged parts are worth another try; refusals are not. */
+export function worthRetrying(error: unknown): boolean {
+  if (error instanceof ChecksumMismatch) return true;
+  if (error instanceof StorageError) return error.status >= 500 || REPAIRABLE.includes(String(error.code));
+  return (
+    error instanceof OpenVodError && (error.kind === "network" || error.kind === "server" || error.kind === "signature")
+  );
+}
+
+/** What tells the app why nothing moves. */
+export type OnWaiting = (reason: "offline" | "retry", error: Error) => void;
+
+/** Runs calls until they succeed, fail for good, or the attempts are used up. */
+export class Retrier {
+  readonly #policy: RetryPolicy;
+  readonly #control: Control;
+  readonly #onWaiting: OnWaiting;
+
+  constructor(policy: RetryPolicy, control: Control, onWaiting: OnWaiting = () => {}) {
+    this.#policy = policy;
+    this.#control = control;
+    this.#onWaiting = onWaiting;
+  }
+
+  async run<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    for (let failures = 0; ; ) {
+      await this.#control.checkpoint();
+      try {
+        return await call(this.#control.signal);
+      } catch (error) {
+        // Paused or ended: the checkpoint knows which.
+        if (error instanceof Interrupted) continue;
+        if (!worthRetrying(error)) throw error;
+        const offline = isOffline(error);
+        if (!offline && ++failures >= this.#policy.attempts) throw error;
+        await this.#wait(offline, failures, error as Error);
+      }
+    }
+  }
+
+  /** Being off-line uses up no attempts; being on-line again ends every wait. */
+  async #wait(offline: boolean, failures: number, error: Error): Promise<void> {
+    this.#onWaiting(offline ? "offline" : "retry", error);
+    const { firstDelay, longestDelay } = this.#policy;
+    const delay = Math.min(longestDelay, firstDelay * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
+    await this.#control.sleep(offline ? OFFLINE_RECHECK : delay, { target: globalThis, event: "online" });
+  }
+}
+
+function isOffline(error: unknown): boolean {
+  return (
+    navigator.onLine === false &&
+    error instanceof OpenVodError &&
+    (error.kind === "network" || error.kind === "signature")
+  );
+}

@@ -1,0 +1,28 @@
+/** Everything that the bundles export by name. */
+
+export { type ClientOptions, OpenVOD } from "./client";
+export type { Committed, GetSignature } from "./control-plane";
+export {
+  ApiError,
+  ChecksumMismatch,
+  type ErrorKind,
+  LimitExceeded,
+  OpenVodError,
+  SignatureError,
+  SourceChanged,
+  StorageError,
+  TransportError,
+  UploadCancelled,
+  UsageError,
+} from "./errors";
+export type { Progress } from "./progress";
+export { type QueueEvents, type QueueItem, UploadQueue } from "./queue";
+export type { ResumeStore, Unfinished } from "./resume";
+export {
+  type StoredFile,
+  Uploader,
+  type UploaderEvents,
+  type UploadOptions,
+  type UploadResult,
+  type UploadState,
+} from "./uploader";

@@ -1,0 +1,50 @@
+import { TransportError } from "./errors";
+
+/** A temporary credential of storage; times are Unix seconds of the server's clock. */
+export interface Credential {
+  secretId: string;
+  secretKey: string;
+  token: string;
+  start: number;
+  end: number;
+}
+
+/** Where to put the files, and the credential to do it; keys have no leading slash, `""` means no such file. */
+export interface Session {
+  sessionKey: string;
+  bucket: string;
+  mediaKey: string;
+  coverKey: string;
+  credential: Credential;
+}
+
+/** What Apply answers, as far as it is used. */
+export interface ApplyData {
+  vodSessionKey: string;
+  storageBucket: string;
+  storageAppId: number;
+  timestamp: number;
+  tempCertificate: { secretId: string; secretKey: string; token: string; expiredTime: number };
+  video?: { storagePath?: string };
+  cover?: { storagePath?: string };
+}
+
+/** Read `data` of an Apply answer. */
+export function sessionOf(data: ApplyData): Session {
+  const certificate = data.tempCertificate;
+  if (!data.vodSessionKey || !certificate?.token) throw new TransportError("ApplyUploadUGC answered without a session");
+  return {
+    sessionKey: data.vodSessionKey,
+    bucket: `${data.storageBucket}-${data.storageAppId}`,
+    mediaKey: data.video?.storagePath?.replace(/^\//, "") ?? "",
+    coverKey: data.cover?.storagePath?.replace(/^\//, "") ?? "",
+    // The server's own times, so that this device's clock does not matter.
+    credential: {
+      secretId: certificate.secretId,
+      secretKey: certificate.secretKey,
+      token: certificate.token,
+      start: data.timestamp,
+      end: certificate.expiredTime,
+    },
+  };
+}

@@ -1,0 +1,56 @@
+"""The console's API as one ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse
+
+from openvod.web.api.declaration import Action
+from openvod.web.console_api import applications, audit, endpoints, events, media, people, session, stream, tasks
+from openvod.web.console_api.actions import add_actions
+from openvod.web.console_api.description import api_routes, describe
+from openvod.web.console_api.envelope import Envelope
+from openvod.web.console_api.problems import add_handlers
+from openvod.web.console_api.rooms import ConsoleRooms
+
+DESCRIPTION_PATH = "/api/openapi.json"
+_ROUTERS = (session, people, applications, endpoints, events, tasks, media, audit, stream)
+
+
+def console_api(rooms: ConsoleRooms, version: str) -> FastAPI:
+    """Build the application over services."""
+    app = _routed(rooms.actions)
+    app.state.rooms = rooms
+    document = describe(app, rooms.actions, version)
+
+    @app.get(DESCRIPTION_PATH, include_in_schema=False)
+    async def description() -> JSONResponse:
+        return JSONResponse(document, headers={"Cache-Control": "no-cache"})
+
+    return app
+
+
+def description_of(actions: Sequence[Action[Any]], version: str) -> dict[str, Any]:
+    """Return the OpenAPI description without any service."""
+    return describe(_routed(actions), actions, version)
+
+
+def _routed(actions: Sequence[Action[Any]]) -> FastAPI:
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    router = APIRouter()
+    add_actions(router, list(actions))
+    for each in (*(module.router for module in _ROUTERS), router):
+        app.router.routes.extend(each.routes)
+    add_handlers(app)
+    app.add_middleware(Envelope)
+    _name_operations(app)
+    return app
+
+
+def _name_operations(app: FastAPI) -> None:
+    """Name operations by their functions, which generated clients make their methods of."""
+    for route in api_routes(app):
+        route.operation_id = route.operation_id or route.name

@@ -1,0 +1,169 @@
+"""Events with their attempts, and the endpoints that they go to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import Field
+
+from openvod.base.errors import NotFound
+from openvod.events.model import Attempt, DeliveryStatus, Event
+from openvod.web.console_api.audit import note
+from openvod.web.console_api.guard import Operator, Viewer
+from openvod.web.console_api.model import Json, Limit, SubAppId
+from openvod.web.console_api.rooms import ConsoleRooms, ConsoleTx, Rooms
+
+router = APIRouter(prefix="/api/v1", tags=["events"])
+EventNumber = Annotated[int, Path(alias="eventId", ge=1, lt=2**62)]
+#: The state that asks most for a look comes first.
+_STATES = ("dead", "pending", "delivered", "skipped")
+
+
+class EventRow(Json):
+    """An event. ``state``: dead, pending, delivered or skipped; held or queued before it is in the log.
+
+    ``sequence`` is null before the log; ``attempts`` are those at all endpoints.
+    """
+
+    event_id: int
+    public_id: str
+    sequence: int | None
+    type: str
+    file_id: str
+    state: str
+    attempts: int
+    created_at: float
+
+
+class Events(Json):
+    """A page of an application's log from its end; ``next_cursor`` is 0 on the last one."""
+
+    items: list[EventRow]
+    next_cursor: int
+
+
+class DeliveryRow(Json):
+    """How an event stands at an endpoint: ``delivered``, ``pending``, ``dead`` or ``skipped``."""
+
+    endpoint: str
+    state: str
+    attempts: int
+
+
+class AttemptRow(Json):
+    """One try; ``status`` is 0 when no answer came, ``endpoint`` empty when it was removed."""
+
+    endpoint: str
+    number: int
+    started_at: float
+    seconds: float
+    status: int
+    error: str
+
+
+class EventDetail(EventRow):
+    """An event with all that is known of it."""
+
+    sub_app_id: int
+    body: dict[str, Any] | None = Field(description="As receivers get it; null while it is not complete.")
+    deliveries: list[DeliveryRow]
+    attempt_log: list[AttemptRow]
+
+
+class ResendRequest(Json):
+    """Where to; empty: to all endpoints that had it."""
+
+    endpoint: str = Field("", max_length=40)
+
+
+class Resent(Json):
+    """To how many endpoints the event is sent again."""
+
+    endpoints: int
+
+
+@router.get("/events")
+async def list_events(
+    _: Viewer,
+    rooms: Rooms,
+    sub_app_id: SubAppId = 0,
+    event_type: Annotated[str, Query(alias="type", max_length=60)] = "",
+    file_id: Annotated[str, Query(alias="fileId", max_length=64)] = "",
+    cursor: Annotated[int, Query(ge=0, lt=2**62, description="`nextCursor` of the page before.")] = 0,
+    limit: Limit = 50,
+) -> Events:
+    """List an application's events, the newest first."""
+    app_id = (await rooms.access.application(sub_app_id)).sub_app_id
+
+    def work(tx: ConsoleTx) -> list[EventRow]:
+        found = tx.events.newest(app_id, cursor, limit + 1, type=event_type, subject=file_id)
+        return [event_row(each, tx.deliveries.statuses(each)) for each in found]
+
+    rows = await rooms.uow.read(work)
+    more = len(rows) > limit
+    return Events(items=rows[:limit], next_cursor=(rows[limit - 1].sequence or 0) if more else 0)
+
+
+@router.get("/events/{eventId}")
+async def show_event(number: EventNumber, _: Viewer, rooms: Rooms) -> EventDetail:
+    """Tell everything of one event."""
+    return await event_detail(rooms, number)
+
+
+@router.post("/events/{eventId}/resend")
+async def resend_event(
+    number: EventNumber, asked: ResendRequest, request: Request, who: Operator, rooms: Rooms
+) -> Resent:
+    """Send an event again, with the id that it has always had."""
+    event, _ = await rooms.endpoints.status(number)
+    count = await rooms.endpoints.resend(number, asked.endpoint)
+    told = {"eventId": number, "endpoint": asked.endpoint}
+    await note(rooms, request, who, "console.ResendEvent", told, event.sub_app_id)
+    return Resent(endpoints=count)
+
+
+async def event_detail(rooms: ConsoleRooms, number: int) -> EventDetail:
+    """Return everything of one event; ``NotFound("event.unknown")``."""
+
+    def work(tx: ConsoleTx) -> EventDetail:
+        event = tx.events.event(number)
+        if event is None:
+            raise NotFound("event.unknown", f"eventId: there is no event {number}; list them first", field="eventId")
+        names = {each.endpoint_id: each.name for each in tx.endpoints.endpoints(event.sub_app_id)}
+        return detail_of(event, tx.deliveries.statuses(event), tx.deliveries.attempts(number), names)
+
+    return await rooms.uow.read(work)
+
+
+def detail_of(
+    event: Event, statuses: Sequence[DeliveryStatus], attempts: Sequence[Attempt], names: Mapping[int, str]
+) -> EventDetail:
+    """Return an event with its attempts."""
+    row = event_row(event, statuses)
+    return EventDetail(
+        **row.model_dump(),
+        sub_app_id=event.sub_app_id,
+        body=json.loads(event.payload) if event.payload else None,
+        deliveries=[DeliveryRow(endpoint=e.endpoint, state=e.state, attempts=e.attempts) for e in statuses],
+        attempt_log=[
+            AttemptRow(
+                endpoint=names.get(each.endpoint_id, ""), number=each.number, started_at=each.started_at,
+                seconds=each.seconds, status=each.status, error=each.error,
+            )
+            for each in attempts
+        ],
+    )  # fmt: skip
+
+
+def event_row(event: Event, statuses: Sequence[DeliveryStatus]) -> EventRow:
+    """Return an event as lists show it."""
+    states = {each.state for each in statuses}
+    logged = next((state for state in _STATES if state in states), "pending")
+    return EventRow(
+        event_id=event.event_id, public_id=event.public_id, sequence=event.sequence, type=event.type,
+        file_id=event.subject, state=event.state.value if event.sequence is None else logged,
+        attempts=sum(each.attempts for each in statuses), created_at=event.created_at,
+    )  # fmt: skip

@@ -1,0 +1,67 @@
+"""What the routes reach, and how they come by it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol, cast
+
+from fastapi import Depends, Request
+
+from openvod.access.account_ports import AccountTx
+from openvod.access.accounts import AccountService
+from openvod.access.audit import AuditLog
+from openvod.access.ports import AccessTx
+from openvod.access.service import AccessService
+from openvod.access.sessions import SessionService
+from openvod.base.ports import Clock, UnitOfWork
+from openvod.events.endpoints import EndpointService
+from openvod.events.feed import EventFeed
+from openvod.events.ports import EventTx
+from openvod.media.figures import Figures
+from openvod.media.flow_records import FlowTx
+from openvod.media.preview import PlanPreviews
+from openvod.media.processing import ProcessingService
+from openvod.media.review_queue import ReviewQueue, ReviewTx
+from openvod.tasks.service import TaskService
+from openvod.web.api.declaration import Action
+from openvod.web.api.limiter import RateLimiter
+
+
+class ConsoleTx(AccessTx, AccountTx, ReviewTx, FlowTx, EventTx, Protocol):
+    """A transaction over everything."""
+
+
+@dataclass(frozen=True)
+class ConsoleRooms:
+    """Services. ``public_url`` has no slash at its end; ``ended`` tells that the platform is ending.
+
+    ``wait`` returns once an application's log is longer than a sequence, or after so many seconds.
+    """
+
+    uow: UnitOfWork[ConsoleTx]
+    accounts: AccountService
+    sessions: SessionService
+    access: AccessService
+    audit: AuditLog
+    actions: Sequence[Action[Any]]
+    limiter: RateLimiter
+    endpoints: EndpointService
+    feed: EventFeed
+    tasks: TaskService
+    processing: ProcessingService
+    previews: PlanPreviews
+    reviews: ReviewQueue
+    figures: Figures
+    clock: Clock
+    public_url: str
+    ended: Callable[[], bool]
+    wait: Callable[[int, int, float], Awaitable[object]]
+
+
+def rooms_of(request: Request) -> ConsoleRooms:
+    """Return the application's services."""
+    return cast("ConsoleRooms", request.app.state.rooms)
+
+
+Rooms = Annotated[ConsoleRooms, Depends(rooms_of)]
