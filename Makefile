@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-all test-clients lint lock clean bench bench-media bench-upload kill-sweep flow-sweep client-sweep bench-events test-events-truth bench-api bench-console web test-web bench-web-upload bench-player bench-web
+.PHONY: help demo test test-all test-clients lint lock clean bench bench-media bench-upload kill-sweep flow-sweep client-sweep bench-events test-events-truth bench-api bench-console web test-web bench-web
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1: \2/p' $(MAKEFILE_LIST)
 
@@ -90,9 +90,6 @@ bench-api: $(VENV)/.installed-dev ## what a page of a library of 100,000 files c
 bench-console: $(VENV)/.installed-dev ## what the console's lists and its first view cost with 100,000 files
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.console $(ARGS)
 
-bench-player: $(VENV)/.installed-dev $(VENV)/.built-web ## time from the last byte to the first frame in Chromium
-	@PYTHONPATH=tests $(BIN)/python -m benchmarks.web_first_frame $(ARGS)
-
 bench-media: $(VENV)/.installed-dev ## what ladders, remuxes, snapshots and reviews cost, with their quality
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.media $(ARGS)
 
@@ -100,8 +97,10 @@ bench-upload: $(VENV)/.installed-dev ## uploads into ours and into other servers
 	@scripts/install-test-services
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.upload $(ARGS)
 
-bench-web-upload: $(VENV)/.installed-dev $(VENV)/.built-web ## 1 GiB from Chromium, our web SDK against the official one, interleaved
-	@PYTHONPATH=tests $(BIN)/python -m benchmarks.web_upload $(ARGS)
+bench-web: $(VENV)/.installed-dev $(VENV)/.built-web ## first frame, web uploads beside the official SDK, segments beside nginx, console
+	@scripts/install-test-services
+	@for each in web_first_frame web_upload web_playback console web_console; do \
+		echo "== $$each" && PYTHONPATH=tests $(BIN)/python -m benchmarks.$$each || exit 1; done
 
 lint: $(VENV)/.installed-dev $(VENV)/.built-web ## ruff, mypy --strict, import contract, biome, tsc --strict
 	@$(BIN)/ruff check .

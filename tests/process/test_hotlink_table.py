@@ -283,7 +283,9 @@ def _duration(body: bytes) -> float:
     with av.open(io.BytesIO(body), "r") as container:
         video = container.streams.video[0]
         assert video.time_base
-        return max(float((p.pts + p.duration) * video.time_base) for p in container.demux(video) if p.pts is not None)
+        return max(
+            float((p.pts + (p.duration or 0)) * video.time_base) for p in container.demux(video) if p.pts is not None
+        )
 
 
 def test_sprites_stay_protected(cinema: Cinema) -> None:
