@@ -30,6 +30,8 @@ class Page {
     const chosen = wordsFor(this.options.get("lang") ?? navigator.language);
     this.words = chosen.words;
     document.documentElement.lang = chosen.language;
+    // In a frame of somebody's page the picture has all the room, and that page names it.
+    root.classList.toggle("embedded", window.self !== window.top);
     const room = element("div", "room");
     this.stage = new Stage(room, { autoplay: this.options.has("autoplay"), muted: this.options.has("muted") });
     this.controls = new Controls(root, this.stage, this.words);

@@ -85,7 +85,7 @@ export class Stage extends EventTarget {
     if (!feed.video.isConnected) this.room.append(feed.video);
     before?.close();
     this.watchFirstFrame(feed);
-    for (const name of ["source", "qualities", "durationchange", "timeupdate", "play"]) {
+    for (const name of ["source", "qualities", "durationchange", "timeupdate", "play", "volumechange"]) {
       this.dispatchEvent(new Event(name));
     }
   }

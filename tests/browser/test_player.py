@@ -245,6 +245,22 @@ def test_any_page_can_embed_it(platform: PlatformServer, plain: str, page: Page)
         _check_frame(page)
 
 
+def test_in_a_frame_the_picture_has_all_the_room(platform: PlatformServer, plain: str, page: Page) -> None:
+    """The controls lie over it, and step aside while it plays and nobody points at it or uses them."""
+    body = (
+        f'<iframe src="{platform.url}/play/{plain}?autoplay&muted" allow="autoplay" width="640" height="360"></iframe>'
+    )
+    with embedding(body) as address:
+        page.goto(address)
+        _check_frame(page)
+        frame, bar = page.frame_locator("iframe"), page.frame_locator("iframe").locator(".bar")
+        assert frame.locator("video").evaluate("v => [v.offsetWidth, v.offsetHeight]") == [640, 360]
+        expect(bar).to_have_css("opacity", "0")
+        expect(frame.get_by_role("button", name="Unmute")).to_be_attached()
+        frame.get_by_role("slider", name="Position").focus()
+        expect(bar).to_have_css("opacity", "1")
+
+
 def _check_frame(page: Page) -> None:
     frame = page.frame_locator("iframe")
     expect(frame.locator("main[data-playing=true]")).to_be_visible()
