@@ -31,6 +31,7 @@ from openvod.adapters.sql.migrations import upgrade
 from openvod.adapters.system import SystemClock, SystemEntropy
 from openvod.app.console import console_rooms, first_invitation, session_service
 from openvod.app.media_addresses import MediaAddresses
+from openvod.app.playback import Playback
 from openvod.app.server_api import ApiRooms, server_api
 from openvod.app.settings import Settings
 from openvod.app.supervisor import keep_worker
@@ -42,7 +43,6 @@ from openvod.events.watch import LogWatch
 from openvod.media.library import MediaLibrary
 from openvod.media.service import ProbeService
 from openvod.media.watermarks import Watermarks
-from openvod.playback.service import InstantPlayback
 from openvod.playback.warm import WarmIndexes
 from openvod.signing.playback_token import evidence_token
 from openvod.storage.collector import Collector
@@ -51,7 +51,6 @@ from openvod.storage.service import StorageService
 from openvod.upload.codec import ClientHosts
 from openvod.upload.pulls import PullSettings, PullUploads
 from openvod.upload.service import UploadService
-from openvod.web.acceleration import Acceleration
 from openvod.web.addressing import Addressing
 from openvod.web.assets import console_assets, sdk_assets, to_console
 from openvod.web.console_api.application import console_api
@@ -59,12 +58,8 @@ from openvod.web.console_api.rooms import ConsoleRooms
 from openvod.web.cos import CosSurface
 from openvod.web.event_stream import EventStreamSurface
 from openvod.web.front import FrontDoor, Surfaces
-from openvod.web.gate import PlaybackGate
 from openvod.web.operations import OperationsSurface
-from openvod.web.play import PREFIX, PlayPages
-from openvod.web.play_access import PlayerAccess
-from openvod.web.playback import PlaybackSurface
-from openvod.web.published import PublishedObjects
+from openvod.web.play import PREFIX
 from openvod.web.ugc import UgcSurface
 
 _COLLECT_SECONDS = 60.0
@@ -94,13 +89,13 @@ def open_store(folder: DataFolder, settings: Settings) -> Database:
 
 def access_service(folder: DataFolder, database: Database) -> AccessService:
     """Wire the access room, which the command line uses without a server."""
-    box = AesSecretBox(derived_key(folder.root_key, "secret-box"))
+    box = secret_box(folder)
     return AccessService(database, box, SystemClock(), SystemEntropy())
 
 
 def endpoint_service(folder: DataFolder, database: Database, allowed: Sequence[Network]) -> EndpointService:
     """Wire the administration of endpoints, which the command line uses without a server."""
-    box = AesSecretBox(derived_key(folder.root_key, "secret-box"))
+    box = secret_box(folder)
     return EndpointService(database, Dialler(allowed), box, SystemClock(), SystemEntropy())
 
 
@@ -121,6 +116,11 @@ def _is_loopback(host: str) -> bool:
     except ValueError:
         return host == "localhost"
     return any(address.version == network.version and address in network for network in LOOPBACK)
+
+
+def secret_box(folder: DataFolder) -> AesSecretBox:
+    """Return what seals the secrets that are stored."""
+    return AesSecretBox(derived_key(folder.root_key, "secret-box"))
 
 
 def derived_key(root_key: bytes, purpose: str) -> bytes:
@@ -173,13 +173,13 @@ class Platform:
         root_key = self._folder.root_key
         token_key = derived_key(root_key, "storage-token")
         storage = StorageService(self._database, blobs, clock, entropy)
-        instant = InstantPlayback(storage)
+        playback = Playback(self._database, storage, self._distribution(), clock)
         addresses = MediaAddresses(self._database, self._media_url)
         await addresses.refresh()
         self._start(_loop("addresses", addresses.refresh, asyncio.Event(), ADDRESS_SECONDS))
         uploads = UploadService(
             self._database,
-            AesSecretBox(derived_key(root_key, "secret-box")),
+            secret_box(self._folder),
             clock,
             entropy,
             token_key=token_key,
@@ -189,11 +189,10 @@ class Platform:
         collector = Collector(self._database, blobs, storage.slots, clock)
         await collector.start()
         await self._start_loops(storage, uploads, collector)
-        warm = WarmIndexes(self._database, instant)
+        warm = WarmIndexes(self._database, playback.instant)
         self._start(_loop("indexes", warm.run_once, self._wake_warm, _WARM_SECONDS))
         await self._start_events()
         addressing = Addressing(self._database)
-        gate = PlaybackGate(self._database, self._distribution(), clock)
         api_rooms = await self._api_rooms(storage, blobs, uploads, addresses.url)
         console = console_api(self._console_rooms(api_rooms), __version__)
         self.first_invitation = await first_invitation(self._database, self.public_url)
@@ -202,15 +201,8 @@ class Platform:
                 ugc=UgcSurface(uploads, clock, self._client_hosts, derived_key(root_key, "verify-content").hex()),
                 cos=CosSurface(storage, addressing, clock, {"1": token_key}),
                 api=server_api(api_rooms),
-                playback=PlaybackSurface(
-                    self._database,
-                    PublishedObjects(self._database, lambda: self._database.withdrawals.count),
-                    storage,
-                    gate,
-                    clock,
-                    instant,
-                    token_root=derived_key(root_key, "playback-token"),
-                    acceleration=self._acceleration(),
+                playback=playback.surface(
+                    self._folder, self._settings.playback, derived_key(root_key, "playback-token")
                 ),
                 operations=OperationsSurface(
                     self._not_ready, __version__, clock, probe_root=derived_key(root_key, "probe-token")
@@ -220,7 +212,7 @@ class Platform:
                 ),
                 mounts={
                     "/sdk/": sdk_assets(),
-                    PREFIX: self._play_pages(instant, gate, addresses.url),
+                    PREFIX: playback.pages(addresses.url),
                     "/api/": console,
                     "/console/": console_assets([self._origin, self._media_url, *self._settings.console.media_origins]),
                     "/console": to_console,
@@ -230,22 +222,12 @@ class Platform:
             stall_seconds=self._settings.server.stall_seconds,
         )
 
-    def _play_pages(self, instant: InstantPlayback, gate: PlaybackGate, media_url: Callable[[str], str]) -> PlayPages:
-        access = PlayerAccess(gate, self._distribution(), SystemClock())
-        return PlayPages(self._database, instant, access, media_url, SystemClock())
-
-    def _acceleration(self) -> Acceleration | None:
-        chosen = self._settings.playback
-        if chosen.accel == "x-accel-redirect":
-            return Acceleration("X-Accel-Redirect", str(self._folder.blobs), chosen.accel_prefix)
-        return Acceleration("X-Sendfile") if chosen.accel else None
-
     @property
     def _media_url(self) -> str:
         return self._settings.playback.media_url.rstrip("/") or self.public_url
 
     def _distribution(self) -> DistributionService:
-        box = AesSecretBox(derived_key(self._folder.root_key, "secret-box"))
+        box = secret_box(self._folder)
         own_name = urlsplit(self._media_url).hostname or ""
         return DistributionService(self._database, box, SystemClock(), SystemEntropy(), own_name=own_name)
 
@@ -289,7 +271,7 @@ class Platform:
             distribution=self._distribution(),
             own_scheme=urlsplit(self._media_url).scheme,
             media_url=media_url,
-            box=AesSecretBox(derived_key(self._folder.root_key, "secret-box")),
+            box=secret_box(self._folder),
             clock=SystemClock(),
             entropy=SystemEntropy(),
         )
@@ -339,7 +321,7 @@ class Platform:
         """Start delivery, and what reads the log with it: the services that surfaces call."""
         clock, entropy = SystemClock(), SystemEntropy()
         dialler = Dialler(allowed_networks(self._settings, self.public_url))
-        box = AesSecretBox(derived_key(self._folder.root_key, "secret-box"))
+        box = secret_box(self._folder)
         poster = HttpPoster(dialler)
         self._stack.push_async_callback(poster.close)
         delivery = DeliveryService(self._database, poster, box, clock, self._claims())

@@ -1,0 +1,57 @@
+"""What plays media: the playback surface, packaging on request, player pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from openvod.access.distribution import DistributionService
+from openvod.adapters.filesystem.folder import DataFolder
+from openvod.adapters.sql.database import Database
+from openvod.app.settings import PlaybackSettings
+from openvod.base.ports import Clock
+from openvod.playback.service import InstantPlayback
+from openvod.storage.service import StorageService
+from openvod.web.acceleration import Acceleration
+from openvod.web.gate import PlaybackGate
+from openvod.web.play import PlayPages
+from openvod.web.play_access import PlayerAccess
+from openvod.web.playback import PlaybackSurface
+from openvod.web.published import PublishedObjects
+
+
+class Playback:
+    """Wires playback."""
+
+    def __init__(
+        self, database: Database, storage: StorageService, distribution: DistributionService, clock: Clock
+    ) -> None:
+        self._database = database
+        self._storage = storage
+        self._distribution = distribution
+        self._clock = clock
+        self._gate = PlaybackGate(database, distribution, clock)
+        self.instant = InstantPlayback(storage)
+
+    def surface(self, folder: DataFolder, settings: PlaybackSettings, token_root: bytes) -> PlaybackSurface:
+        """Return what serves media; ``token_root`` is the key of evidence and of encrypted streams."""
+        return PlaybackSurface(
+            self._database,
+            PublishedObjects(self._database, lambda: self._database.withdrawals.count),
+            self._storage,
+            self._gate,
+            self._clock,
+            self.instant,
+            token_root=token_root,
+            acceleration=_acceleration(folder, settings),
+        )
+
+    def pages(self, media_url: Callable[[str], str]) -> PlayPages:
+        """Return what serves player pages."""
+        access = PlayerAccess(self._gate, self._distribution, self._clock)
+        return PlayPages(self._database, self.instant, access, media_url, self._clock)
+
+
+def _acceleration(folder: DataFolder, settings: PlaybackSettings) -> Acceleration | None:
+    if settings.accel == "x-accel-redirect":
+        return Acceleration("X-Accel-Redirect", str(folder.blobs), settings.accel_prefix)
+    return Acceleration("X-Sendfile") if settings.accel else None
