@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +17,7 @@ from PIL import Image
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
 from openvod_sdk import Client, sign
 from support.api import call, code, events_of, paced
+from support.api_site import ApiSite
 from support.flow_sweep import make_clip
 from support.server import PlatformServer
 from support.wire import Wire
@@ -35,39 +35,17 @@ _ALL = {
 }
 
 
-class Site:
+class Site(ApiSite):
     """A platform whose reviewer flags red frames, one uploaded clip, and a client of API 3.0."""
 
     def __init__(self, server: PlatformServer, clip: Path) -> None:
-        self.server = server
-        self.key = server.create_key()
-        self.wire = Wire(server.url, self.key)
+        super().__init__(server, seconds=_SECONDS)
         self.file_id = self.upload(clip)
 
     def upload(self, path: Path, cover: Path | None = None) -> str:
         """Upload a file; return its FileId."""
         signature = sign(self.key.secret_id, self.key.secret_key)
         return Client(self.server.url, lambda: signature, resume=False).upload(path, cover=cover).file_id
-
-    def call(self, action: str, **body: Any) -> dict[str, Any]:
-        """Call an action."""
-        return paced(self.wire, action, body)
-
-    def detail(self, task_id: str) -> dict[str, Any]:
-        """Return a task's detail; asserts that there is one."""
-        answer = self.call("DescribeTaskDetail", TaskId=task_id)
-        assert code(answer) == "", answer
-        return answer
-
-    def ended(self, task_id: str) -> dict[str, Any]:
-        """Wait for a task's end; return its detail."""
-        deadline = time.monotonic() + _SECONDS
-        while time.monotonic() < deadline:
-            detail = self.detail(task_id)
-            if detail["Status"] in ("FINISH", "ABORTED"):
-                return detail
-            time.sleep(0.2)
-        raise AssertionError(f"{task_id} has no end: {self.server.log()}")
 
     def event(self, kind: str, task_id: str) -> dict[str, Any]:
         """Return the last event of a task."""
@@ -113,7 +91,7 @@ def test_process_media(site: Site) -> None:
         "ProcessMedia", FileId=site.file_id, MediaProcessTask=_ALL, TasksPriority=5, TasksNotifyMode="change",
         SessionContext="背景", SessionId="process-1",
     )["TaskId"]  # fmt: skip
-    detail = site.ended(task_id)
+    detail = site.end_of(task_id)
     assert (detail["TaskType"], detail["Status"]) == ("Procedure", "FINISH")
     assert detail["CreateTime"] <= detail["BeginProcessTime"] <= detail["FinishTime"]
     assert [detail[name] for name in ("ReviewAudioVideoTask", "PullUploadTask", "EditMediaTask")] == [None] * 3
@@ -134,7 +112,7 @@ def test_process_media(site: Site) -> None:
 
 def test_integers_are_integers(site: Site) -> None:
     """What the Go SDK declares as integer has no point, what it declares as text is one, arrays are never null."""
-    detail = site.ended(site.call("ProcessMedia", FileId=site.file_id, MediaProcessTask=_ALL)["TaskId"])
+    detail = site.end_of(site.call("ProcessMedia", FileId=site.file_id, MediaProcessTask=_ALL)["TaskId"])
     task = detail["ProcedureTask"]
     for name in ("MediaProcessResultSet", "AiContentReviewResultSet", "AiAnalysisResultSet", "AiRecognitionResultSet"):
         assert isinstance(task[name], list)
@@ -158,7 +136,7 @@ def test_an_unknown_template_fails_within_the_flow(site: Site) -> None:
     """Templates are looked up when the flow runs: the order is taken, its sub-task says DefinitionNotExist."""
     task = {"TranscodeTaskSet": [{"Definition": 4_000_000}]}
     answer = site.call("ProcessMedia", FileId=site.file_id, MediaProcessTask=task)
-    (item,) = site.ended(answer["TaskId"])["ProcedureTask"]["MediaProcessResultSet"]
+    (item,) = site.end_of(answer["TaskId"])["ProcedureTask"]["MediaProcessResultSet"]
     assert item["TranscodeTask"]["Status"] == "FAIL"
     assert item["TranscodeTask"]["ErrCodeExt"] == "InvalidInput.DefinitionNotExist"
     assert item["TranscodeTask"]["Output"] is None
@@ -167,7 +145,7 @@ def test_an_unknown_template_fails_within_the_flow(site: Site) -> None:
 def test_notify_mode_none(site: Site) -> None:
     """With None nobody is told, and the detail still tells."""
     answer = site.call("ProcessMedia", FileId=site.file_id, MediaProcessTask=_COVER, TasksNotifyMode="None")
-    assert site.ended(answer["TaskId"])["ProcedureTask"]["TasksNotifyMode"] == "None"
+    assert site.end_of(answer["TaskId"])["ProcedureTask"]["TasksNotifyMode"] == "None"
     with pytest.raises(AssertionError):
         site.event("ProcedureStateChanged", answer["TaskId"])
 
@@ -178,12 +156,12 @@ def test_process_by_procedure(site: Site) -> None:
     assert code(site.call("CreateProcedureTemplate", **body)) == ""
     answer = site.call("ProcessMediaByProcedure", FileId=site.file_id, ProcedureName="both", SessionContext="x")
     assert answer["ImportMediaKnowledgeTaskIdSet"] == []
-    flow, review = site.ended(answer["TaskId"]), site.ended(answer["ReviewAudioVideoTaskId"])
+    flow, review = site.end_of(answer["TaskId"]), site.end_of(answer["ReviewAudioVideoTaskId"])
     assert flow["ProcedureTask"]["MediaProcessResultSet"][0]["CoverBySnapshotTask"]["Status"] == "SUCCESS"
     assert (review["TaskType"], review["ProcedureTask"]) == ("ReviewAudioVideo", None)
     legacy = site.call("ProcessMediaByProcedure", FileId=site.file_id, ProcedureName="QCVB_SimpleProcessFile(0,0,10)")
     assert legacy["ReviewAudioVideoTaskId"] == ""
-    assert site.ended(legacy["TaskId"])["ProcedureTask"]["MediaProcessResultSet"][0]["Type"] == "CoverBySnapshot"
+    assert site.end_of(legacy["TaskId"])["ProcedureTask"]["MediaProcessResultSet"][0]["Type"] == "CoverBySnapshot"
 
 
 def test_review_audio_video(site: Site, tmp_path: Path) -> None:
@@ -191,7 +169,7 @@ def test_review_audio_video(site: Site, tmp_path: Path) -> None:
     file_id = site.upload(_red(tmp_path / "red.mp4"))
     template = site.call("CreateReviewTemplate", Labels=["Porn"])["Definition"]
     waiting = site.call("ReviewAudioVideo", FileId=file_id, Definition=template, SessionId="r", SessionContext="c")
-    detail = site.ended(waiting["TaskId"])
+    detail = site.end_of(waiting["TaskId"])
     task = detail["ReviewAudioVideoTask"]
     assert (task["Status"], task["ErrCodeExt"], task["Message"]) == ("FINISH", "", "SUCCESS")
     assert task["Input"] == {"FileId": file_id, "Definition": template, "ReviewContents": ["Media"]}
@@ -209,7 +187,7 @@ def test_review_of_the_cover(site: Site, clip: Path, tmp_path: Path) -> None:
     file_id = site.upload(clip, cover)
     order = {"FileId": file_id, "Definition": template}
     task_id = site.call("ReviewAudioVideo", **order, ReviewContents=["Media", "Cover"])["TaskId"]
-    task = site.ended(task_id)["ReviewAudioVideoTask"]
+    task = site.end_of(task_id)["ReviewAudioVideoTask"]
     assert task["ErrCodeExt"] == "", task
     assert task["Output"]["Suggestion"] == "pass"
     result = task["Output"]["CoverReviewResult"]
@@ -334,7 +312,7 @@ def test_manage_task(idle: Site) -> None:
 def test_an_ended_task_cannot_be_aborted(site: Site) -> None:
     """Work that is done stays done."""
     task_id = site.call("ProcessMedia", FileId=site.file_id, MediaProcessTask=_COVER)["TaskId"]
-    site.ended(task_id)
+    site.end_of(task_id)
     assert code(site.call("ManageTask", TaskId=task_id, OperationType="Abort")) == "FailedOperation"
     assert site.detail(task_id)["Status"] == "FINISH"
 

@@ -16,11 +16,11 @@ import httpx
 import pytest
 
 from openvod.app.administration import with_database
-from support.api import call, code, events_of, paced
+from support.api import call, code, events_of
+from support.api_site import ApiSite
 from support.commands import openvod
 from support.flow_sweep import make_clip
 from support.server import PlatformServer
-from support.wire import Wire
 
 pytestmark = pytest.mark.xdist_group("api-pulls")
 _SECONDS = 60.0
@@ -100,17 +100,11 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return make_clip(tmp_path_factory.mktemp("clips") / "short.mp4", seconds=4, rich=True).read_bytes()
 
 
-class Site:
+class Site(ApiSite):
     """A platform and a client of API 3.0."""
 
     def __init__(self, server: PlatformServer) -> None:
-        self.server = server
-        self.key = server.create_key()
-        self.wire = Wire(server.url, self.key)
-
-    def call(self, action: str, **body: Any) -> dict[str, Any]:
-        """Call an action."""
-        return paced(self.wire, action, body)
+        super().__init__(server, seconds=_SECONDS)
 
     def pull(self, url: str, **body: Any) -> str:
         """Order a pull; return its task's id."""
@@ -118,25 +112,12 @@ class Site:
         assert code(answer) == "", answer
         return str(answer["TaskId"])
 
-    def detail(self, task_id: str) -> dict[str, Any]:
-        """Return a task's detail."""
-        answer = self.call("DescribeTaskDetail", TaskId=task_id)
-        assert code(answer) == "", answer
-        return answer
-
     def ended(self, task_id: str) -> dict[str, Any]:
         """Wait for a pull's end; return its task as told, asserting that the one event told the same."""
-        deadline = time.monotonic() + _SECONDS
-        while time.monotonic() < deadline:
-            detail = self.detail(task_id)
-            if detail["Status"] in ("FINISH", "ABORTED"):
-                task: dict[str, Any] = detail["PullUploadTask"]
-                told = [b["PullCompleteEvent"] for b in self.events("PullComplete")]
-                told = [each for each in told if each["TaskId"] == task_id]
-                assert told == [task]
-                return task
-            time.sleep(0.2)
-        raise AssertionError(f"{task_id} has no end: {self.server.log()}")
+        task: dict[str, Any] = self.end_of(task_id)["PullUploadTask"]
+        told = [body["PullCompleteEvent"] for body in self.events("PullComplete")]
+        assert [each for each in told if each["TaskId"] == task_id] == [task]
+        return task
 
     def events(self, kind: str) -> list[dict[str, Any]]:
         """Return the events of a kind."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from typing import Any, Protocol
 
 from openvod.access.ports import AccessTables
@@ -20,7 +19,14 @@ from openvod.storage.ports import StorageTables
 from openvod.storage.service import remove_object
 from openvod.tasks.model import Failure
 from openvod.tasks.service import QUOTAS
-from openvod.tasks.templates import FIRST_CUSTOM_DEFINITION, Template, TemplateKind, WatermarkTemplate, read_body
+from openvod.tasks.templates import (
+    FIRST_CUSTOM_DEFINITION,
+    Template,
+    TemplateKind,
+    WatermarkTemplate,
+    changed_template,
+    read_body,
+)
 
 _KIND = TemplateKind.WATERMARK
 #: How JPEG, PNG and GIF begin.
@@ -99,13 +105,7 @@ class Watermarks:
             place(tx.storage, bucket, adopted, now)
             if adopted:
                 _remove_picture(tx.storage, found)
-            changed = replace(
-                found,
-                body=read_body(_KIND, merged(found.body.to_wire(), wanted)),
-                name=found.name if name is None else name,
-                comment=found.comment if comment is None else comment,
-                updated_at=now,
-            )
+            changed = changed_template(found, wanted, name, comment, now)
             tx.tasks.put_template(sub_app_id, changed)
             return changed
 

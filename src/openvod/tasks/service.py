@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from openvod.base.errors import Conflict, Exhausted, Invalid, NotFound
 from openvod.base.identifiers import new_hex
 from openvod.base.ports import Clock, Entropy, UnitOfWork
-from openvod.base.wire import merged, read_wire
+from openvod.base.wire import read_wire
 from openvod.tasks.legacy import call_name, legacy_procedure
 from openvod.tasks.model import (
     CustomProcedure,
@@ -25,7 +24,7 @@ from openvod.tasks.model import (
 from openvod.tasks.ports import TaskTables, TaskTx
 from openvod.tasks.presets import PRESET_PROCEDURES, PRESETS
 from openvod.tasks.state import as_new, started_over
-from openvod.tasks.templates import FIRST_CUSTOM_DEFINITION, Template, TemplateKind, read_body
+from openvod.tasks.templates import FIRST_CUSTOM_DEFINITION, Template, TemplateKind, changed_template, read_body
 
 #: Templates per application (5); kinds that are not named: 100.
 QUOTAS = {
@@ -142,13 +141,7 @@ class TaskService:
                 raise NotFound(
                     "template.unknown", f"application {sub_app_id} has no {kind.value} template {definition}"
                 )
-            changed = replace(
-                found,
-                body=read_body(kind, merged(found.body.to_wire(), changes)),
-                name=found.name if name is None else name,
-                comment=found.comment if comment is None else comment,
-                updated_at=now,
-            )
+            changed = changed_template(found, changes, name, comment, now)
             tx.tasks.put_template(sub_app_id, changed)
             return changed
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from openvod.base.wire import Wire, read_wire
+from openvod.base.wire import Wire, merged, read_wire
 
 FIRST_CUSTOM_DEFINITION = 1_000_000
 _LENGTH = re.compile(r"\d{1,5}(\.\d{1,4})?(px|%)")
@@ -342,3 +342,16 @@ class Template:
 def read_body(kind: TemplateKind, plain: Mapping[str, Any]) -> Any:
     """Return the body of a template from wire members; ``Invalid("template.field")`` names the wrong one."""
     return read_wire(BODIES[kind], plain, "template.field")
+
+
+def changed_template(
+    found: Template, changes: Mapping[str, Any], name: str | None, comment: str | None, now: float
+) -> Template:
+    """Return a template with wire members changed, nested ones member by member; ``None`` leaves a text as it is."""
+    return replace(
+        found,
+        body=read_body(found.kind, merged(found.body.to_wire(), changes)),
+        name=found.name if name is None else name,
+        comment=found.comment if comment is None else comment,
+        updated_at=now,
+    )
