@@ -24,6 +24,7 @@ from openvod.storage.model import BlobState
 from openvod_sdk import Client, sign
 from support.api import paced
 from support.commands import openvod
+from support.flow_sweep import wait_for
 from support.server import PlatformServer, run_async
 from support.wire import Wire, signature
 
@@ -423,6 +424,22 @@ def test_what_has_expired_is_not_found(library: Library) -> None:
     assert library.code("DeleteMedia", FileId=file_id) == "ResourceNotFound"
     missing = library.ask("ForbidMediaDistribution", FileIds=[file_id], Operation="forbid")["NotExistFileIdSet"]
     assert missing == [file_id]
+
+
+def test_what_has_expired_is_deleted(library: Library) -> None:
+    """Soon after its moment a file plays no more, its bytes are given back, and its owner is told."""
+    uploaded = library.upload("briefer")
+    file_id, url = uploaded["fileId"], uploaded["video"]["url"]
+    later = library.upload("longer")["fileId"]
+    for each, seconds in ((file_id, 2), (later, 600)):
+        moment = datetime.fromtimestamp(int(time.time()) + seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert "Error" not in library.ask("ModifyMediaInfo", FileId=each, ExpireTime=moment)
+    assert library.wire.http.get(url).status_code == 200
+    assert wait_for(lambda: library.wire.http.get(url).status_code == 404, 10)
+    assert library.live_keys(file_id) == []
+    told = [event.type for event in library.events(file_id)]
+    assert told.count("FileDeleted") == 1
+    assert library.info(later)
 
 
 def test_forbidding_and_giving_back(library: Library, processed: str, cover: Path) -> None:

@@ -64,6 +64,8 @@ from openvod.web.ugc import UgcSurface
 
 _COLLECT_SECONDS = 60.0
 _IDLE_SECONDS = 0.5
+#: Files whose time has come are found by nothing at once, and deleted so soon.
+_EXPIRY_SECONDS = 2.0
 #: What other processes committed is read ahead so soon; what this one did, at once.
 _WARM_SECONDS = 5.0
 #: How long the console's addresses of evidence are good.
@@ -194,6 +196,7 @@ class Platform:
         await self._start_events()
         addressing = Addressing(self._database)
         api_rooms = await self._api_rooms(storage, blobs, uploads, addresses.url)
+        self._start(_loop("expiry", api_rooms.library.delete_expired, asyncio.Event(), _EXPIRY_SECONDS))
         console = console_api(self._console_rooms(api_rooms), __version__)
         self.first_invitation = await first_invitation(self._database, self.public_url)
         self.app = FrontDoor(

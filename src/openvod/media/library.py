@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from openvod.access.categories import name_and_path, within
@@ -23,6 +24,7 @@ from openvod.storage.outputs import Adopted, OutputStore, place
 from openvod.storage.service import remove_object
 
 Info = Mapping[str, Any]
+_EXPIRED_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,21 @@ class MediaLibrary:
                 delete_file(tx, asset, self._clock.now())
 
         await self._uow.write(work)
+
+    async def delete_expired(self) -> int:
+        """Delete the files whose ``ExpireTime`` has come, as their owner would; return how many."""
+        now = self._clock.now()
+        expired = await self._uow.read(lambda tx: tx.media.expired(now, _EXPIRED_AT_ONCE))
+
+        def delete(tx: LibraryTx, file_id: str) -> None:
+            asset = tx.media.asset(file_id, lock=True)
+            # Its time may have been put off meanwhile.
+            if asset and not tx.media.assets(asset.sub_app_id, [file_id], now):
+                delete_file(tx, asset, now)
+
+        for asset in expired:
+            await self._uow.write(partial(delete, file_id=asset.file_id))
+        return len(expired)
 
     async def set_forbidden(self, sub_app_id: int, file_ids: Sequence[str], *, forbidden: bool) -> Sequence[str]:
         """Take files out of playback or give them back; return the ids of those that do not exist."""

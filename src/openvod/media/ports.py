@@ -28,6 +28,10 @@ class MediaTables(Protocol):
         """Return an application's assets of these ids that have not expired, in any order."""
         ...
 
+    def expired(self, now: float, limit: int) -> Sequence[MediaAsset]:
+        """Return assets whose time has come, the earliest first."""
+        ...
+
     def search(self, query: MediaQuery) -> Found:
         """Return how many assets match (at most :data:`openvod.media.query.REACHABLE`) and a page of them."""
         ...

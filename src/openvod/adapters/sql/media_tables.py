@@ -35,6 +35,12 @@ class SqlMediaTables:
         rows = self._rows(file_ids)
         return [asset_of(row) for row in rows if row.sub_app_id == sub_app_id and row.expires_at > now]
 
+    def expired(self, now: float, limit: int) -> Sequence[MediaAsset]:
+        """Return assets whose time has come, the earliest first."""
+        table = schema.media_assets
+        statement = select(table).where(table.c.expires_at <= now).order_by(table.c.expires_at).limit(limit)
+        return [asset_of(row) for row in self._connection.execute(statement)]
+
     def search(self, query: MediaQuery) -> Found:
         """Return a page of what matches.
 

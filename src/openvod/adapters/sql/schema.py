@@ -243,6 +243,7 @@ media_assets = Table(
     # What a dashboard sums up, and what waits for a person's review.
     Index(None, "sub_app_id", "created_at", "size"),
     Index(None, "sub_app_id", "review", "created_at"),
+    Index(None, "expires_at"),
 )
 events = Table(
     "events",

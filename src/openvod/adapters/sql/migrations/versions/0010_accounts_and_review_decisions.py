@@ -1,4 +1,4 @@
-"""users, sessions, invitations, access tokens, review decisions; indexes for the console's lists and figures"""
+"""users, sessions, invitations, access tokens, review decisions; indexes for lists, figures and expiry"""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ depends_on = None
 _INDEXES = (
     ("media_assets", ("sub_app_id", "created_at", "size")),
     ("media_assets", ("sub_app_id", "review", "created_at")),
+    ("media_assets", ("expires_at",)),
     ("events", ("sub_app_id", "type", "sequence")),
     ("tasks", ("sub_app_id", "status", "created_at")),
     ("subtasks", ("status", "finished_at")),
