@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from support.wire import Wire
 
 
@@ -31,13 +33,18 @@ def test_a_committed_file_plays_and_an_uncommitted_does_not(wire: Wire, video: P
     assert (outside.status_code, outside.headers["content-range"]) == (416, f"bytes */{len(body)}")
 
 
-def test_what_was_uploaded_cannot_run_as_a_page(wire: Wire) -> None:
-    """A file that claims to be HTML is sandboxed and not sniffed."""
+@pytest.mark.parametrize("claimed", ["text/html", "image/svg+xml", "Text/HTML; charset=utf-8", "application/xhtml+xml"])
+def test_what_was_uploaded_cannot_run_as_a_page(wire: Wire, claimed: str) -> None:
+    """A file that claims to be a page is a file to keep, sandboxed and not sniffed, whatever its address asks for."""
     applied = wire.apply()
-    applied.put(b"<script>alert(1)</script>", headers={"Content-Type": "text/html"})
-    answer = wire.http.get(wire.commit(applied)["data"]["video"]["url"])
-    assert "sandbox" in answer.headers["content-security-policy"]
-    assert answer.headers["x-content-type-options"] == "nosniff"
+    applied.put(b"<script>alert(1)</script>", headers={"Content-Type": claimed})
+    url = wire.commit(applied)["data"]["video"]["url"]
+    for query in ("", "?response-content-type=text/html&response-content-disposition=inline"):
+        answer = wire.http.get(f"{url}{query}")
+        assert answer.headers["content-type"] == "application/octet-stream"
+        assert answer.headers["content-disposition"] == "attachment"
+        assert "sandbox" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_paths_that_lead_nowhere(wire: Wire) -> None:

@@ -30,5 +30,4 @@ class Acceleration:
         name = f"{self.prefix}{os.path.relpath(whole.path, self.root)}" if self.root else whole.path
         kind = stored.headers.get("Content-Type", "application/octet-stream")
         headers = {key: value for key, value in stored.headers.items() if key != "Content-Length"}
-        # Its own names too: nginx keeps those of a subrequest from others' eyes under them only.
-        return Answer(200, {**headers, "Content-Type": kind, "X-OpenVOD-Type": kind, self.header: name})
+        return Answer(200, {**headers, "Content-Type": kind, self.header: name})

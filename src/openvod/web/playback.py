@@ -26,6 +26,9 @@ from openvod.web.wire import Answer, WireRequest, json_answer
 _DIRECTORY_DIGITS = 8
 #: A poster and the pictures of a seek bar are no part of what plays.
 _STILLS = ("image/jpeg", "image/png", "image/webp")
+_MEDIA = re.compile(
+    r"(video|audio|image)/[a-z0-9.+-]+|text/vtt|application/(json|octet-stream|dash\+xml|vnd\.apple\.mpegurl|x-mpegurl|mp4|ogg)"
+)
 _KEY_PATH = re.compile(r"/keys/(?P<file>[0-9]{1,20})/(?P<definition>[0-9]{1,12})")
 
 
@@ -62,8 +65,10 @@ class PlaybackSurface:
         except OpenVodError as error:
             return _failure(error)
         cache = answer.headers.setdefault("Cache-Control", "public, max-age=3600")
+        _keep_harmless(answer.headers)
         if self._acceleration and self._acceleration.header in answer.headers:
-            answer.headers["X-OpenVOD-Cache"] = cache
+            # nginx reads what a subrequest answered under names of our own.
+            answer.headers |= {"X-OpenVOD-Cache": cache, "X-OpenVOD-Type": answer.headers["Content-Type"]}
         # Whatever somebody uploaded must never run as a page of this origin.
         answer.headers["Content-Security-Policy"] = (
             "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
@@ -131,6 +136,13 @@ class PlaybackSurface:
         headers = {"Content-Type": "application/octet-stream", "Cache-Control": "private, max-age=300",
                    "Access-Control-Allow-Origin": "*"}  # fmt: skip
         return Answer(200, headers, body=body)
+
+
+def _keep_harmless(headers: dict[str, str]) -> None:
+    """Serve what is no media as a file to keep: whoever uploads chooses its type, and a page would be one of ours."""
+    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind and (not _MEDIA.fullmatch(kind) or kind == "image/svg+xml"):
+        headers |= {"Content-Type": "application/octet-stream", "Content-Disposition": "attachment"}
 
 
 def _failure(error: OpenVodError) -> Answer:
