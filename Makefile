@@ -56,6 +56,7 @@ test-all: $(VENV)/.installed-dev $(VENV)/.built-web lint ## everything: database
 
 test-web: $(VENV)/.installed-dev $(VENV)/.built-web ## upload SDK, player page and console in Chromium; prints its tables
 	@scripts/install-test-services
+	@$(BIN)/python -m pytest -q tests/clients/test_matrix.py -k "openvod-web/ or vod-js-1.8.0/" -n 2 --dist loadgroup $(ARGS)
 	@$(BIN)/python -m pytest -q tests/browser tests/process/test_hotlink_table.py $(ARGS)
 
 test-clients: $(VENV)/.installed-dev $(VENV)/.built-web ## every official client and our web SDK through every scenario, every API SDK through every action; prints both tables
