@@ -33,6 +33,7 @@ from openvod.events.model import (
     Transport,
 )
 from openvod.events.pull import PullService
+from openvod.events.retention import Retention
 from openvod.events.watch import LogWatch
 from support.events import Entropy, ManualClock, NoGuard, PlainBox
 from support.server import run_async
@@ -170,6 +171,46 @@ def test_what_was_delivered_ahead_of_the_cursor_is_known_after_a_restart(databas
     with database.engine.connect() as connection:
         assert connection.execute(schema.event_deliveries.select()).all() == []
     assert not run_async(database.read(lambda tx: tx.endpoints.with_work(99.0)))
+
+
+def test_old_events_are_forgotten_when_nobody_waits_for_them(database: Database) -> None:
+    """With their attempts and dead letters; what waits for a retry, what is behind it, and what is young stays."""
+    endpoint = _default(database)
+    _write(database, lambda tx: [tx.events.add(_new(s, s * n)) for s, n in (("a", 1), ("a", 2), ("b", 1), ("c", 1))])
+    a1, a2, b, c = (delivery for delivery, _ in _fresh(database, endpoint)[1])
+    outcomes = [
+        _outcome(endpoint, a1, DeliveryState.WAITING, 500.0), _outcome(endpoint, b, DeliveryState.DONE),
+        _outcome(endpoint, c, DeliveryState.DEAD),
+    ]  # fmt: skip
+    _settle(database, endpoint, Settlement(outcomes, [a2], 4, Health(), False, 3.0))
+    forgotten = [_write(database, partial(_forget, up_to, before)) for up_to, before in ((4, 0.5), (2, 9.0), (4, 9.0))]
+    assert forgotten == [0, 0, 2]
+    assert [payload for _, payload in _log(database)] == ["a", "aa"]
+    with database.engine.connect() as connection:
+        kept = [row.event_id for row in connection.execute(schema.delivery_attempts.select())]
+    assert kept == [a1.event.event_id]
+    assert not run_async(database.read(lambda tx: tx.deliveries.dead(endpoint.endpoint_id, 0, 9)))
+    assert run_async(database.read(lambda tx: dict(tx.events.heads()))) == {1: 4}
+
+
+def _forget(up_to: int, before: float, tx: Transaction) -> int:
+    return tx.events.forget(1, up_to, before, 100)
+
+
+def test_an_endpoint_that_is_behind_keeps_events(database: Database) -> None:
+    """Whoever has an address gets everything first; an application without any keeps nothing for ever."""
+    clock = ManualClock(1000.0)
+    retention, service = Retention(database, clock, 100.0), _service(database, clock)
+    _write(database, lambda tx: [tx.events.add(_new(s, app=app)) for s in "ab" for app in (1, 2)])
+    run_async(service.add(1, "slow", "http://x/", EndpointOptions(), from_start=True))
+    assert run_async(Retention(database, clock, 0.0).forget_old()) == 0
+    assert run_async(Retention(database, clock, 2000.0).forget_old()) == 0
+    assert run_async(retention.forget_old()) == 2
+    assert (len(_log(database)), len(_log(database, 2))) == (2, 0)
+    run_async(service.remove(1, "slow"))
+    assert run_async(retention.forget_old()) == 2
+    _write(database, lambda tx: tx.events.add(_new("c")))
+    assert _log(database) == [(3, "{}")]
 
 
 def test_dead_letters_are_resent_with_a_fresh_budget(database: Database) -> None:

@@ -39,6 +39,7 @@ from openvod.events.delivery import DeliveryService
 from openvod.events.endpoints import EndpointService
 from openvod.events.feed import EventFeed
 from openvod.events.pull import PullService
+from openvod.events.retention import Retention
 from openvod.events.watch import LogWatch
 from openvod.media.library import MediaLibrary
 from openvod.media.service import ProbeService
@@ -64,6 +65,7 @@ from openvod.web.ugc import UgcSurface
 
 _COLLECT_SECONDS = 60.0
 _IDLE_SECONDS = 0.5
+_DAY_SECONDS = 86_400.0
 #: Files whose time has come are found by nothing at once, and deleted so soon.
 _EXPIRY_SECONDS = 2.0
 #: What other processes committed is read ahead so soon; what this one did, at once.
@@ -284,6 +286,7 @@ class Platform:
         prober = PyAvProber(timeout=self._settings.probe.timeout_seconds)
         probes = ProbeService(self._database, storage, prober, clock, self._wake_delivery.set)
 
+        retention = Retention(self._database, clock, self._settings.events.keep_days * _DAY_SECONDS)
         audit, links = AuditLog(self._database, clock), self._distribution()
         audit = AuditLog(self._database, clock)
         sessions = self._sessions = session_service(self._database, self._settings)
@@ -293,6 +296,7 @@ class Platform:
             await audit.forget_old()
             await links.forget_expired_links()
             await sessions.forget_expired()
+            await retention.forget_old()
             await collector.collect(slack=True)
             return 0
 

@@ -90,12 +90,15 @@ class TaskSettings(_Section):
 
 
 class EventSettings(_Section):
-    """Where events may be sent."""
+    """Where events may be sent, and how long they are kept."""
 
     allow_private: list[IPvAnyNetwork] | None = Field(
         None,
         description="Networks besides the public internet that events go to and files are fetched from, a JSON list; "
         "empty: loopback for a server that is itself on loopback only, else none.",
+    )
+    keep_days: float = Field(
+        90.0, ge=0, description="Older events are forgotten once every endpoint has got them; 0: never."
     )
 
 

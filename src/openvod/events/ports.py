@@ -54,6 +54,13 @@ class EventTables(Protocol):
         """Return one event."""
         ...
 
+    def forget(self, sub_app_id: int, up_to: int, before: float, limit: int) -> int:
+        """Delete an application's oldest events with all that is known of their deliveries; return how many.
+
+        Only those up to a sequence, older than a moment, and waited for by no endpoint; of the first ``limit``.
+        """
+        ...
+
 
 class EndpointTables(Protocol):
     """Endpoints and configurations inside one transaction."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from openvod.adapters.sql import schema
-from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_if_absent, values
-from openvod.events.model import Event, EventState, NewEvent
+from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_if_absent, remove, values
+from openvod.events.model import DeliveryState, Event, EventState, NewEvent
 
+_WAITED_FOR = (DeliveryState.WAITING.value, DeliveryState.BEHIND.value)
 _UNFINISHED = (EventState.HELD.value, EventState.QUEUED.value)
 
 
@@ -83,6 +84,26 @@ class SqlEventTables:
         """Return one event."""
         row = fetch_one(self._connection, schema.events, schema.events.c.event_id == event_id)
         return event_of(row) if row else None
+
+    def forget(self, sub_app_id: int, up_to: int, before: float, limit: int) -> int:
+        """Delete the oldest events that nobody waits for, with their deliveries and attempts."""
+        table, deliveries = schema.events, schema.event_deliveries
+        where = (table.c.sub_app_id == sub_app_id, table.c.sequence <= up_to)
+        oldest = select(table.c.event_id, table.c.created_at).where(*where).order_by(table.c.sequence).limit(limit)
+        old = [row.event_id for row in self._connection.execute(oldest) if row.created_at < before]
+        waited = select(deliveries.c.event_id).where(
+            deliveries.c.endpoint_id.in_(self._endpoints_of(sub_app_id)), deliveries.c.state.in_(_WAITED_FOR)
+        )
+        gone = sorted({*old} - {row.event_id for row in self._connection.execute(waited)})
+        if gone:
+            ours = deliveries.c.endpoint_id.in_(self._endpoints_of(sub_app_id))
+            remove(self._connection, deliveries, ours, deliveries.c.event_id.in_(gone))
+            remove(self._connection, schema.delivery_attempts, schema.delivery_attempts.c.event_id.in_(gone))
+            remove(self._connection, table, table.c.event_id.in_(gone))
+        return len(gone)
+
+    def _endpoints_of(self, sub_app_id: int) -> Select[tuple[int]]:
+        return select(schema.event_endpoints.c.endpoint_id).where(schema.event_endpoints.c.sub_app_id == sub_app_id)
 
     def _place(self, sub_app_id: int, subject: str) -> dict[str, Any]:
         """Return state and sequence of a complete new event."""
