@@ -2088,7 +2088,7 @@ export interface components {
              * Name
              * @default
              */
-            name: string;
+            name?: string;
             /**
              * Password
              * @description At least 12 characters.
@@ -2430,13 +2430,13 @@ export interface components {
              * @description Of a new user.
              * @default viewer
              */
-            role: components["schemas"]["Role"];
+            role?: components["schemas"]["Role"];
             /**
              * User
              * @description A user who is to choose a new password; empty: a new user.
              * @default
              */
-            user: string;
+            user?: string;
         };
         /**
          * InviteRow
@@ -2569,7 +2569,7 @@ export interface components {
              * Description
              * @default
              */
-            description: string;
+            description?: string;
         };
         /**
          * NewEndpoint
@@ -2581,18 +2581,18 @@ export interface components {
             /** Url */
             url: string;
             /** @default 3.0 */
-            format: components["schemas"]["PayloadFormat"];
+            format?: components["schemas"]["PayloadFormat"];
             /**
              * Types
              * @description Event types; none: all.
              * @default []
              */
-            types: string[];
+            types?: string[];
             /**
              * Timeoutseconds
              * @default 5
              */
-            timeoutSeconds: number;
+            timeoutSeconds?: number;
             /**
              * Retrydelays
              * @default [
@@ -2608,18 +2608,18 @@ export interface components {
              *       86400
              *     ]
              */
-            retryDelays: number[];
+            retryDelays?: number[];
             /**
              * Signkey
              * @default
              */
-            signKey: string;
+            signKey?: string;
             /**
              * Fromstart
              * @description Send everything that the log has.
              * @default false
              */
-            fromStart: boolean;
+            fromStart?: boolean;
         };
         /**
          * NewInvite
@@ -2647,18 +2647,18 @@ export interface components {
              * Subappid
              * @default 0
              */
-            subAppId: number;
+            subAppId?: number;
             /**
              * Note
              * @default
              */
-            note: string;
+            note?: string;
             /**
              * Groups
              * @description What it may be used for; none: everything.
              * @default []
              */
-            groups: components["schemas"]["Group"][];
+            groups?: components["schemas"]["Group"][];
         };
         /**
          * NewToken
@@ -2736,7 +2736,7 @@ export interface components {
              * Subappid
              * @default 0
              */
-            subAppId: number;
+            subAppId?: number;
             /** Fileid */
             fileId: string;
             /**
@@ -2744,7 +2744,7 @@ export interface components {
              * @description A procedure's name or a legacy call.
              * @default
              */
-            procedure: string;
+            procedure?: string;
             /**
              * Draft
              * @description A procedure's wire members, stored or not.
@@ -2804,7 +2804,7 @@ export interface components {
              * Endpoint
              * @default
              */
-            endpoint: string;
+            endpoint?: string;
         };
         /**
          * Resent
@@ -2894,28 +2894,28 @@ export interface components {
              * Subappid
              * @default 0
              */
-            subAppId: number;
+            subAppId?: number;
             /**
              * Procedure
              * @description Task flow to run, by name.
              * @default
              */
-            procedure: string;
+            procedure?: string;
             /**
              * Classid
              * @default 0
              */
-            classId: number;
+            classId?: number;
             /**
              * Storageregion
              * @default
              */
-            storageRegion: string;
+            storageRegion?: string;
             /**
              * Sourcecontext
              * @default
              */
-            sourceContext: string;
+            sourceContext?: string;
         };
         /**
          * SubTaskKind
@@ -3075,7 +3075,7 @@ export interface components {
              * Definition
              * @default 0
              */
-            definition: number;
+            definition?: number;
             /**
              * Body
              * @description Wire members, without Name and Comment.
@@ -3100,12 +3100,12 @@ export interface components {
              * @description What it is for.
              * @default
              */
-            note: string;
+            note?: string;
             /**
              * @description At most your own.
              * @default viewer
              */
-            role: components["schemas"]["Role"];
+            role?: components["schemas"]["Role"];
             /**
              * Seconds
              * @description How long it lasts; null: for ever.
@@ -3210,7 +3210,7 @@ export interface components {
              * Note
              * @default
              */
-            note: string;
+            note?: string;
         };
         MediaInfo: {
             FileId: string;
@@ -3505,30 +3505,30 @@ export interface components {
              * @default 0
              * @enum {integer}
              */
-            RemoveVideo: 0 | 1;
+            RemoveVideo?: 0 | 1;
             /**
              * Removeaudio
              * @default 0
              * @enum {integer}
              */
-            RemoveAudio: 0 | 1;
+            RemoveAudio?: 0 | 1;
             /** @default null */
-            VideoTemplate: components["schemas"]["Transcode_VideoTemplate"] | null;
+            VideoTemplate?: components["schemas"]["Transcode_VideoTemplate"] | null;
             /** @default null */
-            AudioTemplate: components["schemas"]["Transcode_AudioTemplate"] | null;
+            AudioTemplate?: components["schemas"]["Transcode_AudioTemplate"] | null;
             /**
              * @default {
              *       "Type": "OFF",
              *       "MaxVideoBitrate": 0
              *     }
              */
-            TEHDConfig: components["schemas"]["Transcode_TehdConfig"];
+            TEHDConfig?: components["schemas"]["Transcode_TehdConfig"];
             /**
              * Segmenttype
              * @default
              * @enum {string}
              */
-            SegmentType: "" | "ts" | "fmp4";
+            SegmentType?: "" | "ts" | "fmp4";
             Definition: number | string;
             Type: string;
             Name: string;
@@ -3550,19 +3550,19 @@ export interface components {
              * Bitrate
              * @default 0
              */
-            Bitrate: number;
+            Bitrate?: number;
             /**
              * Samplerate
              * @default 44100
              * @enum {integer}
              */
-            SampleRate: 0 | 16000 | 22050 | 32000 | 44100 | 48000;
+            SampleRate?: 0 | 16000 | 22050 | 32000 | 44100 | 48000;
             /**
              * Audiochannel
              * @default 2
              * @enum {integer}
              */
-            AudioChannel: 0 | 1 | 2 | 6;
+            AudioChannel?: 0 | 1 | 2 | 6;
         };
         /**
          * TehdConfig
@@ -3574,12 +3574,12 @@ export interface components {
              * @default OFF
              * @enum {string}
              */
-            Type: "TEHD-100" | "OFF";
+            Type?: "TEHD-100" | "OFF";
             /**
              * Maxvideobitrate
              * @default 0
              */
-            MaxVideoBitrate: number;
+            MaxVideoBitrate?: number;
         };
         /**
          * VideoTemplate
@@ -3595,84 +3595,84 @@ export interface components {
              * Fps
              * @default 0
              */
-            Fps: number;
+            Fps?: number;
             /**
              * Bitrate
              * @default 0
              */
-            Bitrate: number;
+            Bitrate?: number;
             /**
              * Resolutionadaptive
              * @default open
              * @enum {string}
              */
-            ResolutionAdaptive: "open" | "close";
+            ResolutionAdaptive?: "open" | "close";
             /**
              * Width
              * @default 0
              */
-            Width: number;
+            Width?: number;
             /**
              * Height
              * @default 0
              */
-            Height: number;
+            Height?: number;
             /**
              * Filltype
              * @default black
              * @enum {string}
              */
-            FillType: "stretch" | "black" | "white" | "gauss";
+            FillType?: "stretch" | "black" | "white" | "gauss";
             /**
              * Vcrf
              * @default 0
              */
-            Vcrf: number;
+            Vcrf?: number;
             /**
              * Gop
              * @default 0
              */
-            Gop: number;
+            Gop?: number;
             /**
              * Gopunit
              * @default frame
              * @enum {string}
              */
-            GopUnit: "frame" | "second";
+            GopUnit?: "frame" | "second";
             /**
              * Preservehdrswitch
              * @default OFF
              * @enum {string}
              */
-            PreserveHDRSwitch: "ON" | "OFF";
+            PreserveHDRSwitch?: "ON" | "OFF";
             /**
              * Codectag
              * @default
              * @enum {string}
              */
-            CodecTag: "" | "hvc1" | "hev1";
+            CodecTag?: "" | "hvc1" | "hev1";
             /**
              * Mode
              * @default
              * @enum {string}
              */
-            Mode: "" | "VBR" | "ABR" | "CBR" | "VCRF";
+            Mode?: "" | "VBR" | "ABR" | "CBR" | "VCRF";
             /**
              * Bframes
              * @default null
              */
-            Bframes: number | null;
+            Bframes?: number | null;
             /**
              * Hlstime
              * @default 0
              */
-            HlsTime: number;
+            HlsTime?: number;
             /**
              * Videoprofile
              * @default
              * @enum {string}
              */
-            VideoProfile: "" | "baseline" | "main" | "high" | "default";
+            VideoProfile?: "" | "baseline" | "main" | "high" | "default";
         };
         WatermarkTemplateRow: {
             Type: string;
@@ -3681,23 +3681,23 @@ export interface components {
              * @default TopLeft
              * @enum {string}
              */
-            CoordinateOrigin: "TopLeft" | "TopRight" | "BottomLeft" | "BottomRight";
+            CoordinateOrigin?: "TopLeft" | "TopRight" | "BottomLeft" | "BottomRight";
             /**
              * Xpos
              * @default 0px
              */
-            XPos: string;
+            XPos?: string;
             /**
              * Ypos
              * @default 0px
              */
-            YPos: string;
+            YPos?: string;
             /** @default null */
-            ImageTemplate: components["schemas"]["Watermark_ImageTemplate"] | null;
+            ImageTemplate?: components["schemas"]["Watermark_ImageTemplate"] | null;
             /** @default null */
-            TextTemplate: components["schemas"]["Watermark_TextTemplate"] | null;
+            TextTemplate?: components["schemas"]["Watermark_TextTemplate"] | null;
             /** @default null */
-            SvgTemplate: components["schemas"]["Watermark_SvgTemplate"] | null;
+            SvgTemplate?: components["schemas"]["Watermark_SvgTemplate"] | null;
             Definition: number | string;
             Name: string;
             Comment: string;
@@ -3715,23 +3715,23 @@ export interface components {
              * Width
              * @default 10%
              */
-            Width: string;
+            Width?: string;
             /**
              * Height
              * @default 0px
              */
-            Height: string;
+            Height?: string;
             /**
              * Repeattype
              * @default repeat
              * @enum {string}
              */
-            RepeatType: "once" | "repeat_last_frame" | "repeat";
+            RepeatType?: "once" | "repeat_last_frame" | "repeat";
             /**
              * Transparency
              * @default 0
              */
-            Transparency: number;
+            Transparency?: number;
         };
         /**
          * SvgTemplate
@@ -3742,12 +3742,12 @@ export interface components {
              * Width
              * @default 10W%
              */
-            Width: string;
+            Width?: string;
             /**
              * Height
              * @default 0px
              */
-            Height: string;
+            Height?: string;
         };
         /**
          * TextTemplate
@@ -3771,30 +3771,30 @@ export interface components {
              * Width
              * @default 0
              */
-            Width: number;
+            Width?: number;
             /**
              * Height
              * @default 0
              */
-            Height: number;
+            Height?: number;
             /**
              * Resolutionadaptive
              * @default open
              * @enum {string}
              */
-            ResolutionAdaptive: "open" | "close";
+            ResolutionAdaptive?: "open" | "close";
             /**
              * Format
              * @default jpg
              * @enum {string}
              */
-            Format: "jpg" | "png" | "webp";
+            Format?: "jpg" | "png" | "webp";
             /**
              * Filltype
              * @default black
              * @enum {string}
              */
-            FillType: "stretch" | "black" | "white" | "gauss";
+            FillType?: "stretch" | "black" | "white" | "gauss";
             Definition: number | string;
             Type: string;
             Name: string;
@@ -3807,30 +3807,30 @@ export interface components {
              * Width
              * @default 0
              */
-            Width: number;
+            Width?: number;
             /**
              * Height
              * @default 0
              */
-            Height: number;
+            Height?: number;
             /**
              * Resolutionadaptive
              * @default open
              * @enum {string}
              */
-            ResolutionAdaptive: "open" | "close";
+            ResolutionAdaptive?: "open" | "close";
             /**
              * Format
              * @default jpg
              * @enum {string}
              */
-            Format: "jpg" | "png" | "webp";
+            Format?: "jpg" | "png" | "webp";
             /**
              * Filltype
              * @default black
              * @enum {string}
              */
-            FillType: "stretch" | "black" | "white" | "gauss";
+            FillType?: "stretch" | "black" | "white" | "gauss";
             /**
              * Sampletype
              * @enum {string}
@@ -3861,30 +3861,30 @@ export interface components {
              * Width
              * @default 0
              */
-            Width: number;
+            Width?: number;
             /**
              * Height
              * @default 0
              */
-            Height: number;
+            Height?: number;
             /**
              * Resolutionadaptive
              * @default open
              * @enum {string}
              */
-            ResolutionAdaptive: "open" | "close";
+            ResolutionAdaptive?: "open" | "close";
             /**
              * Filltype
              * @default black
              * @enum {string}
              */
-            FillType: "stretch" | "black";
+            FillType?: "stretch" | "black";
             /**
              * Format
              * @default jpg
              * @enum {string}
              */
-            Format: "jpg" | "png" | "webp";
+            Format?: "jpg" | "png" | "webp";
             Definition: number | string;
             Type: string;
             Name: string;
@@ -3899,29 +3899,29 @@ export interface components {
              * Width
              * @default 0
              */
-            Width: number;
+            Width?: number;
             /**
              * Height
              * @default 0
              */
-            Height: number;
+            Height?: number;
             /**
              * Resolutionadaptive
              * @default open
              * @enum {string}
              */
-            ResolutionAdaptive: "open" | "close";
+            ResolutionAdaptive?: "open" | "close";
             /**
              * Format
              * @default gif
              * @enum {string}
              */
-            Format: "gif" | "webp";
+            Format?: "gif" | "webp";
             /**
              * Quality
              * @default 75
              */
-            Quality: number;
+            Quality?: number;
             Definition: number | string;
             Type: string;
             Name: string;
@@ -3942,30 +3942,30 @@ export interface components {
              * @default
              * @enum {string}
              */
-            DrmType: "" | "SimpleAES";
+            DrmType?: "" | "SimpleAES";
             /**
              * Disablehighervideobitrate
              * @default 0
              * @enum {integer}
              */
-            DisableHigherVideoBitrate: 0 | 1;
+            DisableHigherVideoBitrate?: 0 | 1;
             /**
              * Disablehighervideoresolution
              * @default 0
              * @enum {integer}
              */
-            DisableHigherVideoResolution: 0 | 1;
+            DisableHigherVideoResolution?: 0 | 1;
             /**
              * Segmenttype
              * @default
              * @enum {string}
              */
-            SegmentType: "" | "ts" | "mp4" | "fmp4";
+            SegmentType?: "" | "ts" | "mp4" | "fmp4";
             /**
              * Segmentduration
              * @default 6
              */
-            SegmentDuration: number;
+            SegmentDuration?: number;
             Definition: number | string;
             Type: string;
             Name: string;
@@ -3987,19 +3987,19 @@ export interface components {
              * Bitrate
              * @default 0
              */
-            Bitrate: number;
+            Bitrate?: number;
             /**
              * Samplerate
              * @default 44100
              * @enum {integer}
              */
-            SampleRate: 0 | 16000 | 22050 | 32000 | 44100 | 48000;
+            SampleRate?: 0 | 16000 | 22050 | 32000 | 44100 | 48000;
             /**
              * Audiochannel
              * @default 2
              * @enum {integer}
              */
-            AudioChannel: 0 | 1 | 2 | 6;
+            AudioChannel?: 0 | 1 | 2 | 6;
         };
         /**
          * StreamInfo
@@ -4013,13 +4013,13 @@ export interface components {
              * @default 0
              * @enum {integer}
              */
-            RemoveAudio: 0 | 1;
+            RemoveAudio?: 0 | 1;
             /**
              * Removevideo
              * @default 0
              * @enum {integer}
              */
-            RemoveVideo: 0 | 1;
+            RemoveVideo?: 0 | 1;
         };
         /**
          * VideoTemplate
@@ -4035,91 +4035,91 @@ export interface components {
              * Fps
              * @default 0
              */
-            Fps: number;
+            Fps?: number;
             /**
              * Bitrate
              * @default 0
              */
-            Bitrate: number;
+            Bitrate?: number;
             /**
              * Resolutionadaptive
              * @default open
              * @enum {string}
              */
-            ResolutionAdaptive: "open" | "close";
+            ResolutionAdaptive?: "open" | "close";
             /**
              * Width
              * @default 0
              */
-            Width: number;
+            Width?: number;
             /**
              * Height
              * @default 0
              */
-            Height: number;
+            Height?: number;
             /**
              * Filltype
              * @default black
              * @enum {string}
              */
-            FillType: "stretch" | "black" | "white" | "gauss";
+            FillType?: "stretch" | "black" | "white" | "gauss";
             /**
              * Vcrf
              * @default 0
              */
-            Vcrf: number;
+            Vcrf?: number;
             /**
              * Gop
              * @default 0
              */
-            Gop: number;
+            Gop?: number;
             /**
              * Gopunit
              * @default frame
              * @enum {string}
              */
-            GopUnit: "frame" | "second";
+            GopUnit?: "frame" | "second";
             /**
              * Preservehdrswitch
              * @default OFF
              * @enum {string}
              */
-            PreserveHDRSwitch: "ON" | "OFF";
+            PreserveHDRSwitch?: "ON" | "OFF";
             /**
              * Codectag
              * @default
              * @enum {string}
              */
-            CodecTag: "" | "hvc1" | "hev1";
+            CodecTag?: "" | "hvc1" | "hev1";
             /**
              * Mode
              * @default
              * @enum {string}
              */
-            Mode: "" | "VBR" | "ABR" | "CBR" | "VCRF";
+            Mode?: "" | "VBR" | "ABR" | "CBR" | "VCRF";
             /**
              * Bframes
              * @default null
              */
-            Bframes: number | null;
+            Bframes?: number | null;
             /**
              * Hlstime
              * @default 0
              */
-            HlsTime: number;
+            HlsTime?: number;
             /**
              * Videoprofile
              * @default
              * @enum {string}
              */
-            VideoProfile: "" | "baseline" | "main" | "high" | "default";
+            VideoProfile?: "" | "baseline" | "main" | "high" | "default";
         };
         ContentReviewTemplateRow: {
             /**
              * Screenshotinterval
              * @default null
              */
-            ScreenshotInterval: number | null;
+            ScreenshotInterval?: number | null;
             /**
              * @default {
              *       "ImgReviewInfo": {
@@ -4142,7 +4142,7 @@ export interface components {
              *       }
              *     }
              */
-            PornConfigure: components["schemas"]["ContentReview_TopicReview"];
+            PornConfigure?: components["schemas"]["ContentReview_TopicReview"];
             /**
              * @default {
              *       "ImgReviewInfo": {
@@ -4165,7 +4165,7 @@ export interface components {
              *       }
              *     }
              */
-            TerrorismConfigure: components["schemas"]["ContentReview_TopicReview"];
+            TerrorismConfigure?: components["schemas"]["ContentReview_TopicReview"];
             /**
              * @default {
              *       "ImgReviewInfo": {
@@ -4188,7 +4188,7 @@ export interface components {
              *       }
              *     }
              */
-            PoliticalConfigure: components["schemas"]["ContentReview_TopicReview"];
+            PoliticalConfigure?: components["schemas"]["ContentReview_TopicReview"];
             Definition: number | string;
             Type: string;
             Name: string;
@@ -4206,22 +4206,22 @@ export interface components {
              * @default OFF
              * @enum {string}
              */
-            Switch: "ON" | "OFF";
+            Switch?: "ON" | "OFF";
             /**
              * Labelset
              * @default []
              */
-            LabelSet: string[];
+            LabelSet?: string[];
             /**
              * Blockconfidence
              * @default 90
              */
-            BlockConfidence: number;
+            BlockConfidence?: number;
             /**
              * Reviewconfidence
              * @default null
              */
-            ReviewConfidence: number | null;
+            ReviewConfidence?: number | null;
         };
         /**
          * TopicReview
@@ -4236,7 +4236,7 @@ export interface components {
              *       "ReviewConfidence": null
              *     }
              */
-            ImgReviewInfo: components["schemas"]["ContentReview_ReviewSwitch"];
+            ImgReviewInfo?: components["schemas"]["ContentReview_ReviewSwitch"];
             /**
              * @default {
              *       "Switch": "OFF",
@@ -4245,7 +4245,7 @@ export interface components {
              *       "ReviewConfidence": null
              *     }
              */
-            AsrReviewInfo: components["schemas"]["ContentReview_ReviewSwitch"];
+            AsrReviewInfo?: components["schemas"]["ContentReview_ReviewSwitch"];
             /**
              * @default {
              *       "Switch": "OFF",
@@ -4254,7 +4254,7 @@ export interface components {
              *       "ReviewConfidence": null
              *     }
              */
-            OcrReviewInfo: components["schemas"]["ContentReview_ReviewSwitch"];
+            OcrReviewInfo?: components["schemas"]["ContentReview_ReviewSwitch"];
         };
         ReviewTemplateRow: {
             /** Labels */
@@ -4271,18 +4271,18 @@ export interface components {
              * Headcandidateset
              * @default []
              */
-            HeadCandidateSet: string[];
+            HeadCandidateSet?: string[];
             /**
              * Tailcandidateset
              * @default []
              */
-            TailCandidateSet: string[];
+            TailCandidateSet?: string[];
             /**
              * Filltype
              * @default black
              * @enum {string}
              */
-            FillType: "stretch" | "black" | "white" | "gauss";
+            FillType?: "stretch" | "black" | "white" | "gauss";
             Definition: number | string;
             Type: string;
             Name: string;
@@ -4300,13 +4300,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Mediatype
              * @description Extension, such as mp4.
@@ -4317,55 +4317,55 @@ export interface components {
              * @description Display name.
              * @default
              */
-            MediaName: string;
+            MediaName?: string;
             /**
              * Covertype
              * @description Extension of a cover to upload with it.
              * @default
              */
-            CoverType: string;
+            CoverType?: string;
             /**
              * Procedure
              * @description Procedure to run after the upload.
              * @default
              */
-            Procedure: string;
+            Procedure?: string;
             /**
              * Expiretime
              * @description ISO 8601 moment after which the file is deleted.
              * @default
              */
-            ExpireTime: string;
+            ExpireTime?: string;
             /**
              * Storageregion
              * @description Region to store in; the default one if empty.
              * @default
              */
-            StorageRegion: string;
+            StorageRegion?: string;
             /**
              * Classid
              * @description Category.
              * @default 0
              */
-            ClassId: number;
+            ClassId?: number;
             /**
              * Sourcecontext
              * @description Comes back in NewFileUpload.
              * @default
              */
-            SourceContext: string;
+            SourceContext?: string;
             /**
              * Sessioncontext
              * @description Comes back in task events.
              * @default
              */
-            SessionContext: string;
+            SessionContext?: string;
             /**
              * Mediastoragepath
              * @description Not offered; leave it out.
              * @default
              */
-            MediaStoragePath: string;
+            MediaStoragePath?: string;
         };
         ApplyUploadResponse: {
             /** @description bucket, with the storage's application id */
@@ -4395,13 +4395,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Vodsessionkey
              * @description The key that ApplyUpload answered.
@@ -4430,13 +4430,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Mediamanifestcontent
              * @description Text of the manifest.
@@ -4448,7 +4448,7 @@ export interface components {
              * @default m3u8
              * @enum {string}
              */
-            ManifestType: "m3u8" | "mpd";
+            ManifestType?: "m3u8" | "mpd";
         };
         ParseStreamingManifestResponse: {
             /** @description paths relative to the manifest, as written there */
@@ -4468,13 +4468,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Mediaurl
              * @description Where the file is, by http or https.
@@ -4485,73 +4485,73 @@ export interface components {
              * @description Extension; empty: that of MediaUrl.
              * @default
              */
-            MediaType: string;
+            MediaType?: string;
             /**
              * Medianame
              * @description Display name.
              * @default
              */
-            MediaName: string;
+            MediaName?: string;
             /**
              * Mediastoragepath
              * @description Not offered; leave it out.
              * @default
              */
-            MediaStoragePath: string;
+            MediaStoragePath?: string;
             /**
              * Coverurl
              * @description Where a cover is.
              * @default
              */
-            CoverUrl: string;
+            CoverUrl?: string;
             /**
              * Procedure
              * @description Procedure to run after the upload.
              * @default
              */
-            Procedure: string;
+            Procedure?: string;
             /**
              * Expiretime
              * @description ISO 8601 moment after which the file is deleted.
              * @default
              */
-            ExpireTime: string;
+            ExpireTime?: string;
             /**
              * Storageregion
              * @description Region to store in; the default one if empty.
              * @default
              */
-            StorageRegion: string;
+            StorageRegion?: string;
             /**
              * Classid
              * @description Category.
              * @default 0
              */
-            ClassId: number;
+            ClassId?: number;
             /**
              * Taskspriority
              * @description -10 to 10; higher ones run first.
              * @default 0
              */
-            TasksPriority: number;
+            TasksPriority?: number;
             /**
              * Sessioncontext
              * @description Comes back in the task's event; at most 1000 characters.
              * @default
              */
-            SessionContext: string;
+            SessionContext?: string;
             /**
              * Sessionid
              * @description Names this order, so that a repetition is refused; at most 50 characters.
              * @default
              */
-            SessionId: string;
+            SessionId?: string;
             /**
              * Sourcecontext
              * @description Comes back in the file's information.
              * @default
              */
-            SourceContext: string;
+            SourceContext?: string;
         };
         PullUploadResponse: {
             /** @description the task; DescribeTaskDetail and the event PullComplete tell its result */
@@ -4571,13 +4571,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Fileids
              * @description The files, at most 20.
@@ -4588,7 +4588,7 @@ export interface components {
              * @description Parts to return; none of them means all.
              * @default []
              */
-            Filters: ("basicInfo" | "metaData" | "transcodeInfo" | "animatedGraphicsInfo" | "imageSpriteInfo" | "snapshotByTimeOffsetInfo" | "sampleSnapshotInfo" | "keyFrameDescInfo" | "adaptiveDynamicStreamingInfo" | "miniProgramReviewInfo" | "subtitleInfo" | "reviewInfo")[];
+            Filters?: ("basicInfo" | "metaData" | "transcodeInfo" | "animatedGraphicsInfo" | "imageSpriteInfo" | "snapshotByTimeOffsetInfo" | "sampleSnapshotInfo" | "keyFrameDescInfo" | "adaptiveDynamicStreamingInfo" | "miniProgramReviewInfo" | "subtitleInfo" | "reviewInfo")[];
         };
         DescribeMediaInfosResponse: {
             /** @description FileId and, as far as asked for, BasicInfo, MetaData, TranscodeInfo, AnimatedGraphicsInfo, ImageSpriteInfo, SnapshotByTimeOffsetInfo, SampleSnapshotInfo, KeyFrameDescInfo, AdaptiveDynamicStreamingInfo, MiniProgramReviewInfo, SubtitleInfo, ReviewInfo */
@@ -4611,14 +4611,14 @@ export interface components {
              * @default CreateTime
              * @enum {string}
              */
-            Field: "" | "CreateTime" | "create_time";
+            Field?: "" | "CreateTime" | "create_time";
             /**
              * Order
              * @description Asc, or Desc: newest first.
              * @default Desc
              * @enum {string}
              */
-            Order: "" | "Asc" | "Desc";
+            Order?: "" | "Asc" | "Desc";
         };
         /**
          * TimeRange
@@ -4630,13 +4630,13 @@ export interface components {
              * @description At this moment or later.
              * @default
              */
-            After: string;
+            After?: string;
             /**
              * Before
              * @description At this moment or earlier.
              * @default
              */
-            Before: string;
+            Before?: string;
         };
         /**
          * SearchMediaRequest
@@ -4648,64 +4648,64 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Fileids
              * @default []
              */
-            FileIds: string[];
+            FileIds?: string[];
             /**
              * Names
              * @description Texts in the name.
              * @default []
              */
-            Names: string[];
+            Names?: string[];
             /**
              * Nameprefixes
              * @description Beginnings of the name.
              * @default []
              */
-            NamePrefixes: string[];
+            NamePrefixes?: string[];
             /**
              * Descriptions
              * @description Texts in the description.
              * @default []
              */
-            Descriptions: string[];
+            Descriptions?: string[];
             /**
              * Classids
              * @description Categories, with those below.
              * @default []
              */
-            ClassIds: number[];
+            ClassIds?: number[];
             /**
              * Tags
              * @default []
              */
-            Tags: string[];
+            Tags?: string[];
             /**
              * Categories
              * @default []
              */
-            Categories: ("Video" | "Audio" | "Image")[];
+            Categories?: ("Video" | "Audio" | "Image")[];
             /**
              * Sourcetypes
              * @description Where files come from; here always Upload.
              * @default []
              */
-            SourceTypes: string[];
+            SourceTypes?: string[];
             /**
              * Streamids
              * @description Live streams; no file is of one.
              * @default []
              */
-            StreamIds: string[];
+            StreamIds?: string[];
             /**
              * @description When the file was uploaded.
              * @default {
@@ -4713,7 +4713,7 @@ export interface components {
              *       "Before": ""
              *     }
              */
-            CreateTime: components["schemas"]["SearchMedia_TimeRange"];
+            CreateTime?: components["schemas"]["SearchMedia_TimeRange"];
             /**
              * @description When it expires.
              * @default {
@@ -4721,52 +4721,52 @@ export interface components {
              *       "Before": ""
              *     }
              */
-            ExpireTime: components["schemas"]["SearchMedia_TimeRange"];
+            ExpireTime?: components["schemas"]["SearchMedia_TimeRange"];
             /**
              * Storageregions
              * @default []
              */
-            StorageRegions: string[];
+            StorageRegions?: string[];
             /**
              * Storageclasses
              * @description Here always STANDARD.
              * @default []
              */
-            StorageClasses: string[];
+            StorageClasses?: string[];
             /**
              * Mediatypes
              * @description Extensions, such as mp4.
              * @default []
              */
-            MediaTypes: string[];
+            MediaTypes?: string[];
             /**
              * Status
              * @default []
              */
-            Status: ("Normal" | "SystemForbidden" | "Forbidden")[];
+            Status?: ("Normal" | "SystemForbidden" | "Forbidden")[];
             /**
              * Reviewresults
              * @default []
              */
-            ReviewResults: ("pass" | "review" | "block" | "notModerated")[];
+            ReviewResults?: ("pass" | "review" | "block" | "notModerated")[];
             /**
              * Trtcsdkappids
              * @description Real-time calls; no file is of one.
              * @default []
              */
-            TrtcSdkAppIds: number[];
+            TrtcSdkAppIds?: number[];
             /**
              * Trtcroomids
              * @description Real-time calls; no file is of one.
              * @default []
              */
-            TrtcRoomIds: string[];
+            TrtcRoomIds?: string[];
             /**
              * Filters
              * @description Parts to return; none of them means all.
              * @default []
              */
-            Filters: ("basicInfo" | "metaData" | "transcodeInfo" | "animatedGraphicsInfo" | "imageSpriteInfo" | "snapshotByTimeOffsetInfo" | "sampleSnapshotInfo" | "keyFrameDescInfo" | "adaptiveDynamicStreamingInfo" | "miniProgramReviewInfo" | "subtitleInfo" | "reviewInfo")[];
+            Filters?: ("basicInfo" | "metaData" | "transcodeInfo" | "animatedGraphicsInfo" | "imageSpriteInfo" | "snapshotByTimeOffsetInfo" | "sampleSnapshotInfo" | "keyFrameDescInfo" | "adaptiveDynamicStreamingInfo" | "miniProgramReviewInfo" | "subtitleInfo" | "reviewInfo")[];
             /**
              * @description Ignored with Names, Descriptions or Text: best match first.
              * @default {
@@ -4774,61 +4774,61 @@ export interface components {
              *       "Order": "Desc"
              *     }
              */
-            Sort: components["schemas"]["SearchMedia_SortBy"];
+            Sort?: components["schemas"]["SearchMedia_SortBy"];
             /**
              * Offset
              * @description How many to leave out at the beginning.
              * @default 0
              */
-            Offset: number;
+            Offset?: number;
             /**
              * Limit
              * @description How many at most; Offset + Limit reach 5000.
              * @default 10
              */
-            Limit: number;
+            Limit?: number;
             /**
              * Text
              * @description Old: text in name or description.
              * @default
              */
-            Text: string;
+            Text?: string;
             /**
              * Sourcetype
              * @description Old: one of SourceTypes.
              * @default
              */
-            SourceType: string;
+            SourceType?: string;
             /**
              * Streamid
              * @description Old: one of StreamIds.
              * @default
              */
-            StreamId: string;
+            StreamId?: string;
             /**
              * Starttime
              * @description Old: uploaded at this moment or later.
              * @default
              */
-            StartTime: string;
+            StartTime?: string;
             /**
              * Endtime
              * @description Old: uploaded before this moment.
              * @default
              */
-            EndTime: string;
+            EndTime?: string;
             /**
              * Vid
              * @description Old; ignored.
              * @default
              */
-            Vid: string;
+            Vid?: string;
             /**
              * Vids
              * @description Old; ignored.
              * @default []
              */
-            Vids: string[];
+            Vids?: string[];
         };
         SearchMediaResponse: {
             /** @description how many match, counted up to 5000 */
@@ -4866,13 +4866,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /** Fileid */
             FileId: string;
             /**
@@ -4880,84 +4880,84 @@ export interface components {
              * @description Display name.
              * @default null
              */
-            Name: string | null;
+            Name?: string | null;
             /**
              * Description
              * @description Empty removes it.
              * @default null
              */
-            Description: string | null;
+            Description?: string | null;
             /**
              * Classid
              * @description Category.
              * @default null
              */
-            ClassId: number | null;
+            ClassId?: number | null;
             /**
              * Expiretime
              * @description ISO 8601; 9999-12-31T23:59:59Z is never.
              * @default
              */
-            ExpireTime: string;
+            ExpireTime?: string;
             /**
              * Coverdata
              * @description A GIF, JPEG or PNG in Base64.
              * @default
              */
-            CoverData: string;
+            CoverData?: string;
             /**
              * Addkeyframedescs
              * @description At a moment that has one, it is replaced.
              * @default []
              */
-            AddKeyFrameDescs: components["schemas"]["ModifyMediaInfo_KeyFrameDesc"][];
+            AddKeyFrameDescs?: components["schemas"]["ModifyMediaInfo_KeyFrameDesc"][];
             /**
              * Deletekeyframedescs
              * @description Moments in seconds.
              * @default []
              */
-            DeleteKeyFrameDescs: number[];
+            DeleteKeyFrameDescs?: number[];
             /**
              * Clearkeyframedescs
              * @description 1 removes all.
              * @default 0
              */
-            ClearKeyFrameDescs: number;
+            ClearKeyFrameDescs?: number;
             /**
              * Addtags
              * @description At most 32 characters each, 16 in total.
              * @default []
              */
-            AddTags: string[];
+            AddTags?: string[];
             /**
              * Deletetags
              * @default []
              */
-            DeleteTags: string[];
+            DeleteTags?: string[];
             /**
              * Cleartags
              * @description 1 removes all.
              * @default 0
              */
-            ClearTags: number;
+            ClearTags?: number;
             /**
              * Addsubtitles
              * @description Not offered.
              * @default []
              */
-            AddSubtitles: unknown[];
+            AddSubtitles?: unknown[];
             /**
              * Deletesubtitleids
              * @description Not offered.
              * @default []
              */
-            DeleteSubtitleIds: string[];
+            DeleteSubtitleIds?: string[];
             /**
              * Clearsubtitles
              * @description 1 removes all, of which there are none.
              * @default 0
              */
-            ClearSubtitles: number;
+            ClearSubtitles?: number;
         };
         ModifyMediaInfoResponse: {
             /** @description the new cover's address, empty without CoverData */
@@ -4983,7 +4983,7 @@ export interface components {
              * @description Template; 0 is all of the type.
              * @default 0
              */
-            Definition: number;
+            Definition?: number;
         };
         /**
          * PartType
@@ -5001,13 +5001,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /** Fileid */
             FileId: string;
             /**
@@ -5015,7 +5015,7 @@ export interface components {
              * @description Parts to delete; none of them means the whole file.
              * @default []
              */
-            DeleteParts: components["schemas"]["DeleteMedia_MediaDeleteItem"][];
+            DeleteParts?: components["schemas"]["DeleteMedia_MediaDeleteItem"][];
         };
         DeleteMediaResponse: {
             /** @description names the call in logs */
@@ -5033,13 +5033,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Fileids
              * @description The files, at most 20.
@@ -5069,39 +5069,39 @@ export interface components {
              * Tracewatermark
              * @default null
              */
-            TraceWatermark: unknown;
+            TraceWatermark?: unknown;
             /**
              * Copyrightwatermark
              * @default null
              */
-            CopyRightWatermark: unknown;
+            CopyRightWatermark?: unknown;
             /**
              * Blindwatermark
              * @default null
              */
-            BlindWatermark: unknown;
+            BlindWatermark?: unknown;
             /**
              * Subtitleinfoset
              * @default null
              */
-            SubtitleInfoSet: unknown;
+            SubtitleInfoSet?: unknown;
             /** Definition */
             Definition: number;
             /**
              * Watermarkset
              * @default []
              */
-            WatermarkSet: components["schemas"]["ProcessMedia_WatermarkInput"][];
+            WatermarkSet?: components["schemas"]["ProcessMedia_WatermarkInput"][];
             /**
              * Subtitleset
              * @default null
              */
-            SubtitleSet: unknown;
+            SubtitleSet?: unknown;
             /**
              * Drminfo
              * @default null
              */
-            DrmInfo: unknown;
+            DrmInfo?: unknown;
         };
         /**
          * AnimatedGraphicInput
@@ -5133,7 +5133,7 @@ export interface components {
              * Watermarkset
              * @default []
              */
-            WatermarkSet: components["schemas"]["ProcessMedia_WatermarkInput"][];
+            WatermarkSet?: components["schemas"]["ProcessMedia_WatermarkInput"][];
         };
         /**
          * HeadTailInput
@@ -5160,37 +5160,37 @@ export interface components {
              * Transcodetaskset
              * @default []
              */
-            TranscodeTaskSet: components["schemas"]["ProcessMedia_TranscodeInput"][];
+            TranscodeTaskSet?: components["schemas"]["ProcessMedia_TranscodeInput"][];
             /**
              * Animatedgraphictaskset
              * @default []
              */
-            AnimatedGraphicTaskSet: components["schemas"]["ProcessMedia_AnimatedGraphicInput"][];
+            AnimatedGraphicTaskSet?: components["schemas"]["ProcessMedia_AnimatedGraphicInput"][];
             /**
              * Snapshotbytimeoffsettaskset
              * @default []
              */
-            SnapshotByTimeOffsetTaskSet: components["schemas"]["ProcessMedia_SnapshotByTimeOffsetInput"][];
+            SnapshotByTimeOffsetTaskSet?: components["schemas"]["ProcessMedia_SnapshotByTimeOffsetInput"][];
             /**
              * Samplesnapshottaskset
              * @default []
              */
-            SampleSnapshotTaskSet: components["schemas"]["ProcessMedia_SampleSnapshotInput"][];
+            SampleSnapshotTaskSet?: components["schemas"]["ProcessMedia_SampleSnapshotInput"][];
             /**
              * Imagespritetaskset
              * @default []
              */
-            ImageSpriteTaskSet: components["schemas"]["ProcessMedia_ImageSpriteInput"][];
+            ImageSpriteTaskSet?: components["schemas"]["ProcessMedia_ImageSpriteInput"][];
             /**
              * Coverbysnapshottaskset
              * @default []
              */
-            CoverBySnapshotTaskSet: components["schemas"]["ProcessMedia_CoverBySnapshotInput"][];
+            CoverBySnapshotTaskSet?: components["schemas"]["ProcessMedia_CoverBySnapshotInput"][];
             /**
              * Adaptivedynamicstreamingtaskset
              * @default []
              */
-            AdaptiveDynamicStreamingTaskSet: components["schemas"]["ProcessMedia_AdaptiveInput"][];
+            AdaptiveDynamicStreamingTaskSet?: components["schemas"]["ProcessMedia_AdaptiveInput"][];
         };
         /**
          * MosaicInput
@@ -5202,37 +5202,37 @@ export interface components {
              * @default TopLeft
              * @constant
              */
-            CoordinateOrigin: "TopLeft";
+            CoordinateOrigin?: "TopLeft";
             /**
              * Xpos
              * @default 0px
              */
-            XPos: string;
+            XPos?: string;
             /**
              * Ypos
              * @default 0px
              */
-            YPos: string;
+            YPos?: string;
             /**
              * Width
              * @default 10%
              */
-            Width: string;
+            Width?: string;
             /**
              * Height
              * @default 10%
              */
-            Height: string;
+            Height?: string;
             /**
              * Starttimeoffset
              * @default 0
              */
-            StartTimeOffset: number;
+            StartTimeOffset?: number;
             /**
              * Endtimeoffset
              * @default 0
              */
-            EndTimeOffset: number;
+            EndTimeOffset?: number;
         };
         /**
          * ReviewInput
@@ -5253,7 +5253,7 @@ export interface components {
              * Watermarkset
              * @default []
              */
-            WatermarkSet: components["schemas"]["ProcessMedia_WatermarkInput"][];
+            WatermarkSet?: components["schemas"]["ProcessMedia_WatermarkInput"][];
         };
         /**
          * SnapshotByTimeOffsetInput
@@ -5266,17 +5266,17 @@ export interface components {
              * Exttimeoffsetset
              * @default []
              */
-            ExtTimeOffsetSet: string[];
+            ExtTimeOffsetSet?: string[];
             /**
              * Timeoffsetset
              * @default []
              */
-            TimeOffsetSet: number[];
+            TimeOffsetSet?: number[];
             /**
              * Watermarkset
              * @default []
              */
-            WatermarkSet: components["schemas"]["ProcessMedia_WatermarkInput"][];
+            WatermarkSet?: components["schemas"]["ProcessMedia_WatermarkInput"][];
         };
         /**
          * TranscodeInput
@@ -5287,54 +5287,54 @@ export interface components {
              * Tracewatermark
              * @default null
              */
-            TraceWatermark: unknown;
+            TraceWatermark?: unknown;
             /**
              * Copyrightwatermark
              * @default null
              */
-            CopyRightWatermark: unknown;
+            CopyRightWatermark?: unknown;
             /**
              * Blindwatermark
              * @default null
              */
-            BlindWatermark: unknown;
+            BlindWatermark?: unknown;
             /**
              * Subtitleinfoset
              * @default null
              */
-            SubtitleInfoSet: unknown;
+            SubtitleInfoSet?: unknown;
             /** Definition */
             Definition: number;
             /**
              * Watermarkset
              * @default []
              */
-            WatermarkSet: components["schemas"]["ProcessMedia_WatermarkInput"][];
+            WatermarkSet?: components["schemas"]["ProcessMedia_WatermarkInput"][];
             /**
              * Mosaicset
              * @default []
              */
-            MosaicSet: components["schemas"]["ProcessMedia_MosaicInput"][];
+            MosaicSet?: components["schemas"]["ProcessMedia_MosaicInput"][];
             /**
              * Headtailset
              * @default []
              */
-            HeadTailSet: components["schemas"]["ProcessMedia_HeadTailInput"][];
+            HeadTailSet?: components["schemas"]["ProcessMedia_HeadTailInput"][];
             /**
              * Starttimeoffset
              * @default 0
              */
-            StartTimeOffset: number;
+            StartTimeOffset?: number;
             /**
              * Endtimeoffset
              * @default 0
              */
-            EndTimeOffset: number;
+            EndTimeOffset?: number;
             /**
              * Overrideparameter
              * @default null
              */
-            OverrideParameter: {
+            OverrideParameter?: {
                 [key: string]: unknown;
             } | null;
         };
@@ -5349,22 +5349,22 @@ export interface components {
              * Textcontent
              * @default
              */
-            TextContent: string;
+            TextContent?: string;
             /**
              * Svgcontent
              * @default
              */
-            SvgContent: string;
+            SvgContent?: string;
             /**
              * Starttimeoffset
              * @default 0
              */
-            StartTimeOffset: number;
+            StartTimeOffset?: number;
             /**
              * Endtimeoffset
              * @default 0
              */
-            EndTimeOffset: number;
+            EndTimeOffset?: number;
         };
         /**
          * ProcessMediaRequest
@@ -5376,81 +5376,81 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Fileid
              * @description The file.
              * @default
              */
-            FileId: string;
+            FileId?: string;
             /**
              * Mediastoragepath
              * @description Not offered; name the file by FileId.
              * @default
              */
-            MediaStoragePath: string;
+            MediaStoragePath?: string;
             /**
              * Taskspriority
              * @description -10 to 10; higher ones run first.
              * @default 0
              */
-            TasksPriority: number;
+            TasksPriority?: number;
             /**
              * Sessioncontext
              * @description Comes back in the task's event; at most 1000 characters.
              * @default
              */
-            SessionContext: string;
+            SessionContext?: string;
             /**
              * Sessionid
              * @description Names this order, so that a repetition is refused; at most 50 characters.
              * @default
              */
-            SessionId: string;
+            SessionId?: string;
             /**
              * @description What to make of the video.
              * @default null
              */
-            MediaProcessTask: components["schemas"]["ProcessMedia_MediaProcessTask"] | null;
+            MediaProcessTask?: components["schemas"]["ProcessMedia_MediaProcessTask"] | null;
             /**
              * @description Review of the old kind.
              * @default null
              */
-            AiContentReviewTask: components["schemas"]["ProcessMedia_ReviewInput"] | null;
+            AiContentReviewTask?: components["schemas"]["ProcessMedia_ReviewInput"] | null;
             /**
              * @description Not offered; leave it out.
              * @default null
              */
-            AiAnalysisTask: components["schemas"]["ProcessMedia_ReviewInput"] | null;
+            AiAnalysisTask?: components["schemas"]["ProcessMedia_ReviewInput"] | null;
             /**
              * @description Not offered; leave it out.
              * @default null
              */
-            AiRecognitionTask: components["schemas"]["ProcessMedia_ReviewInput"] | null;
+            AiRecognitionTask?: components["schemas"]["ProcessMedia_ReviewInput"] | null;
             /**
              * Tasksnotifymode
              * @description Finish, Change or None.
              * @default Finish
              */
-            TasksNotifyMode: string;
+            TasksNotifyMode?: string;
             /**
              * Url
              * @description Not offered; pull the file with PullUpload.
              * @default
              */
-            Url: string;
+            Url?: string;
             /**
              * Outputasindependentmedia
              * @description Not offered; leave it out.
              * @default null
              */
-            OutputAsIndependentMedia: unknown;
+            OutputAsIndependentMedia?: unknown;
         };
         ProcessMediaResponse: {
             /** @description the flow's task */
@@ -5470,43 +5470,43 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Fileid
              * @description The file.
              * @default
              */
-            FileId: string;
+            FileId?: string;
             /**
              * Mediastoragepath
              * @description Not offered; name the file by FileId.
              * @default
              */
-            MediaStoragePath: string;
+            MediaStoragePath?: string;
             /**
              * Taskspriority
              * @description -10 to 10; higher ones run first.
              * @default 0
              */
-            TasksPriority: number;
+            TasksPriority?: number;
             /**
              * Sessioncontext
              * @description Comes back in the task's event; at most 1000 characters.
              * @default
              */
-            SessionContext: string;
+            SessionContext?: string;
             /**
              * Sessionid
              * @description Names this order, so that a repetition is refused; at most 50 characters.
              * @default
              */
-            SessionId: string;
+            SessionId?: string;
             /**
              * Procedurename
              * @description Name of a procedure.
@@ -5517,7 +5517,7 @@ export interface components {
              * @description Finish, Change or None.
              * @default Finish
              */
-            TasksNotifyMode: string;
+            TasksNotifyMode?: string;
         };
         ProcessMediaByProcedureResponse: {
             /** @description the flow's task, empty without a flow */
@@ -5541,55 +5541,55 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Fileid
              * @description The file.
              * @default
              */
-            FileId: string;
+            FileId?: string;
             /**
              * Mediastoragepath
              * @description Not offered; name the file by FileId.
              * @default
              */
-            MediaStoragePath: string;
+            MediaStoragePath?: string;
             /**
              * Taskspriority
              * @description -10 to 10; higher ones run first.
              * @default 0
              */
-            TasksPriority: number;
+            TasksPriority?: number;
             /**
              * Sessioncontext
              * @description Comes back in the task's event; at most 1000 characters.
              * @default
              */
-            SessionContext: string;
+            SessionContext?: string;
             /**
              * Sessionid
              * @description Names this order, so that a repetition is refused; at most 50 characters.
              * @default
              */
-            SessionId: string;
+            SessionId?: string;
             /**
              * Reviewcontents
              * @description Media, Cover.
              * @default []
              */
-            ReviewContents: ("Media" | "Cover")[];
+            ReviewContents?: ("Media" | "Cover")[];
             /**
              * Definition
              * @description The review template.
              * @default 10
              */
-            Definition: number;
+            Definition?: number;
         };
         ReviewAudioVideoResponse: {
             /** @description the review's task */
@@ -5609,13 +5609,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Taskid
              * @description The task.
@@ -5661,14 +5661,14 @@ export interface components {
              * @default CreateTime
              * @enum {string}
              */
-            Field: "CreateTime" | "FinishTime";
+            Field?: "CreateTime" | "FinishTime";
             /**
              * Order
              * @description Asc or Desc.
              * @default Desc
              * @enum {string}
              */
-            Order: "Asc" | "Desc";
+            Order?: "Asc" | "Desc";
         };
         /**
          * TimeRange
@@ -5680,13 +5680,13 @@ export interface components {
              * @description From this moment on.
              * @default null
              */
-            After: string | null;
+            After?: string | null;
             /**
              * Before
              * @description Up to this moment.
              * @default null
              */
-            Before: string | null;
+            Before?: string | null;
         };
         /**
          * DescribeTasksRequest
@@ -5698,26 +5698,26 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Status
              * @description Only those in it.
              * @default
              * @enum {string}
              */
-            Status: "" | "WAITING" | "PROCESSING" | "FINISH" | "ABORTED";
+            Status?: "" | "WAITING" | "PROCESSING" | "FINISH" | "ABORTED";
             /**
              * Fileid
              * @description The file.
              * @default
              */
-            FileId: string;
+            FileId?: string;
             /**
              * @description When they were opened.
              * @default {
@@ -5725,7 +5725,7 @@ export interface components {
              *       "Before": null
              *     }
              */
-            CreateTime: components["schemas"]["DescribeTasks_TimeRange"];
+            CreateTime?: components["schemas"]["DescribeTasks_TimeRange"];
             /**
              * @description When they ended.
              * @default {
@@ -5733,7 +5733,7 @@ export interface components {
              *       "Before": null
              *     }
              */
-            FinishTime: components["schemas"]["DescribeTasks_TimeRange"];
+            FinishTime?: components["schemas"]["DescribeTasks_TimeRange"];
             /**
              * @description Their order; the newest first.
              * @default {
@@ -5741,19 +5741,19 @@ export interface components {
              *       "Order": "Desc"
              *     }
              */
-            Sort: components["schemas"]["DescribeTasks_TaskSort"];
+            Sort?: components["schemas"]["DescribeTasks_TaskSort"];
             /**
              * Limit
              * @description How many at most.
              * @default 10
              */
-            Limit: number;
+            Limit?: number;
             /**
              * Scrolltoken
              * @description From the page before.
              * @default
              */
-            ScrollToken: string;
+            ScrollToken?: string;
         };
         DescribeTasksResponse: {
             /** @description TaskId, Status, FileId, TaskType, times, SessionId, SessionContext */
@@ -5775,13 +5775,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Taskid
              * @description The task.
@@ -5808,39 +5808,39 @@ export interface components {
              * Tracewatermark
              * @default null
              */
-            TraceWatermark: unknown;
+            TraceWatermark?: unknown;
             /**
              * Copyrightwatermark
              * @default null
              */
-            CopyRightWatermark: unknown;
+            CopyRightWatermark?: unknown;
             /**
              * Blindwatermark
              * @default null
              */
-            BlindWatermark: unknown;
+            BlindWatermark?: unknown;
             /**
              * Subtitleinfoset
              * @default null
              */
-            SubtitleInfoSet: unknown;
+            SubtitleInfoSet?: unknown;
             /** Definition */
             Definition: number;
             /**
              * Watermarkset
              * @default []
              */
-            WatermarkSet: components["schemas"]["CreateProcedureTemplate_WatermarkInput"][];
+            WatermarkSet?: components["schemas"]["CreateProcedureTemplate_WatermarkInput"][];
             /**
              * Subtitleset
              * @default null
              */
-            SubtitleSet: unknown;
+            SubtitleSet?: unknown;
             /**
              * Drminfo
              * @default null
              */
-            DrmInfo: unknown;
+            DrmInfo?: unknown;
         };
         /**
          * AnimatedGraphicInput
@@ -5872,7 +5872,7 @@ export interface components {
              * Watermarkset
              * @default []
              */
-            WatermarkSet: components["schemas"]["CreateProcedureTemplate_WatermarkInput"][];
+            WatermarkSet?: components["schemas"]["CreateProcedureTemplate_WatermarkInput"][];
         };
         /**
          * HeadTailInput
@@ -5899,37 +5899,37 @@ export interface components {
              * Transcodetaskset
              * @default []
              */
-            TranscodeTaskSet: components["schemas"]["CreateProcedureTemplate_TranscodeInput"][];
+            TranscodeTaskSet?: components["schemas"]["CreateProcedureTemplate_TranscodeInput"][];
             /**
              * Animatedgraphictaskset
              * @default []
              */
-            AnimatedGraphicTaskSet: components["schemas"]["CreateProcedureTemplate_AnimatedGraphicInput"][];
+            AnimatedGraphicTaskSet?: components["schemas"]["CreateProcedureTemplate_AnimatedGraphicInput"][];
             /**
              * Snapshotbytimeoffsettaskset
              * @default []
              */
-            SnapshotByTimeOffsetTaskSet: components["schemas"]["CreateProcedureTemplate_SnapshotByTimeOffsetInput"][];
+            SnapshotByTimeOffsetTaskSet?: components["schemas"]["CreateProcedureTemplate_SnapshotByTimeOffsetInput"][];
             /**
              * Samplesnapshottaskset
              * @default []
              */
-            SampleSnapshotTaskSet: components["schemas"]["CreateProcedureTemplate_SampleSnapshotInput"][];
+            SampleSnapshotTaskSet?: components["schemas"]["CreateProcedureTemplate_SampleSnapshotInput"][];
             /**
              * Imagespritetaskset
              * @default []
              */
-            ImageSpriteTaskSet: components["schemas"]["CreateProcedureTemplate_ImageSpriteInput"][];
+            ImageSpriteTaskSet?: components["schemas"]["CreateProcedureTemplate_ImageSpriteInput"][];
             /**
              * Coverbysnapshottaskset
              * @default []
              */
-            CoverBySnapshotTaskSet: components["schemas"]["CreateProcedureTemplate_CoverBySnapshotInput"][];
+            CoverBySnapshotTaskSet?: components["schemas"]["CreateProcedureTemplate_CoverBySnapshotInput"][];
             /**
              * Adaptivedynamicstreamingtaskset
              * @default []
              */
-            AdaptiveDynamicStreamingTaskSet: components["schemas"]["CreateProcedureTemplate_AdaptiveInput"][];
+            AdaptiveDynamicStreamingTaskSet?: components["schemas"]["CreateProcedureTemplate_AdaptiveInput"][];
         };
         /**
          * MosaicInput
@@ -5941,37 +5941,37 @@ export interface components {
              * @default TopLeft
              * @constant
              */
-            CoordinateOrigin: "TopLeft";
+            CoordinateOrigin?: "TopLeft";
             /**
              * Xpos
              * @default 0px
              */
-            XPos: string;
+            XPos?: string;
             /**
              * Ypos
              * @default 0px
              */
-            YPos: string;
+            YPos?: string;
             /**
              * Width
              * @default 10%
              */
-            Width: string;
+            Width?: string;
             /**
              * Height
              * @default 10%
              */
-            Height: string;
+            Height?: string;
             /**
              * Starttimeoffset
              * @default 0
              */
-            StartTimeOffset: number;
+            StartTimeOffset?: number;
             /**
              * Endtimeoffset
              * @default 0
              */
-            EndTimeOffset: number;
+            EndTimeOffset?: number;
         };
         /**
          * ReviewAudioVideoInput
@@ -5982,14 +5982,14 @@ export interface components {
              * Definition
              * @default 10
              */
-            Definition: number;
+            Definition?: number;
             /**
              * Reviewcontents
              * @default [
              *       "Media"
              *     ]
              */
-            ReviewContents: ("Media" | "Cover")[];
+            ReviewContents?: ("Media" | "Cover")[];
         };
         /**
          * ReviewInput
@@ -6010,7 +6010,7 @@ export interface components {
              * Watermarkset
              * @default []
              */
-            WatermarkSet: components["schemas"]["CreateProcedureTemplate_WatermarkInput"][];
+            WatermarkSet?: components["schemas"]["CreateProcedureTemplate_WatermarkInput"][];
         };
         /**
          * SnapshotByTimeOffsetInput
@@ -6023,17 +6023,17 @@ export interface components {
              * Exttimeoffsetset
              * @default []
              */
-            ExtTimeOffsetSet: string[];
+            ExtTimeOffsetSet?: string[];
             /**
              * Timeoffsetset
              * @default []
              */
-            TimeOffsetSet: number[];
+            TimeOffsetSet?: number[];
             /**
              * Watermarkset
              * @default []
              */
-            WatermarkSet: components["schemas"]["CreateProcedureTemplate_WatermarkInput"][];
+            WatermarkSet?: components["schemas"]["CreateProcedureTemplate_WatermarkInput"][];
         };
         /**
          * TranscodeInput
@@ -6044,54 +6044,54 @@ export interface components {
              * Tracewatermark
              * @default null
              */
-            TraceWatermark: unknown;
+            TraceWatermark?: unknown;
             /**
              * Copyrightwatermark
              * @default null
              */
-            CopyRightWatermark: unknown;
+            CopyRightWatermark?: unknown;
             /**
              * Blindwatermark
              * @default null
              */
-            BlindWatermark: unknown;
+            BlindWatermark?: unknown;
             /**
              * Subtitleinfoset
              * @default null
              */
-            SubtitleInfoSet: unknown;
+            SubtitleInfoSet?: unknown;
             /** Definition */
             Definition: number;
             /**
              * Watermarkset
              * @default []
              */
-            WatermarkSet: components["schemas"]["CreateProcedureTemplate_WatermarkInput"][];
+            WatermarkSet?: components["schemas"]["CreateProcedureTemplate_WatermarkInput"][];
             /**
              * Mosaicset
              * @default []
              */
-            MosaicSet: components["schemas"]["CreateProcedureTemplate_MosaicInput"][];
+            MosaicSet?: components["schemas"]["CreateProcedureTemplate_MosaicInput"][];
             /**
              * Headtailset
              * @default []
              */
-            HeadTailSet: components["schemas"]["CreateProcedureTemplate_HeadTailInput"][];
+            HeadTailSet?: components["schemas"]["CreateProcedureTemplate_HeadTailInput"][];
             /**
              * Starttimeoffset
              * @default 0
              */
-            StartTimeOffset: number;
+            StartTimeOffset?: number;
             /**
              * Endtimeoffset
              * @default 0
              */
-            EndTimeOffset: number;
+            EndTimeOffset?: number;
             /**
              * Overrideparameter
              * @default null
              */
-            OverrideParameter: {
+            OverrideParameter?: {
                 [key: string]: unknown;
             } | null;
         };
@@ -6106,22 +6106,22 @@ export interface components {
              * Textcontent
              * @default
              */
-            TextContent: string;
+            TextContent?: string;
             /**
              * Svgcontent
              * @default
              */
-            SvgContent: string;
+            SvgContent?: string;
             /**
              * Starttimeoffset
              * @default 0
              */
-            StartTimeOffset: number;
+            StartTimeOffset?: number;
             /**
              * Endtimeoffset
              * @default 0
              */
-            EndTimeOffset: number;
+            EndTimeOffset?: number;
         };
         /**
          * CreateProcedureTemplateRequest
@@ -6133,13 +6133,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description What signatures name: at most 20 characters, none of ( ) & =.
@@ -6150,52 +6150,52 @@ export interface components {
              * @description Remark.
              * @default
              */
-            Comment: string;
+            Comment?: string;
             /**
              * @description What to make of a video.
              * @default null
              */
-            MediaProcessTask: components["schemas"]["CreateProcedureTemplate_MediaProcessTask"] | null;
+            MediaProcessTask?: components["schemas"]["CreateProcedureTemplate_MediaProcessTask"] | null;
             /**
              * @description Review within the flow.
              * @default null
              */
-            AiContentReviewTask: components["schemas"]["CreateProcedureTemplate_ReviewInput"] | null;
+            AiContentReviewTask?: components["schemas"]["CreateProcedureTemplate_ReviewInput"] | null;
             /**
              * @description Review as a task of its own.
              * @default null
              */
-            ReviewAudioVideoTask: components["schemas"]["CreateProcedureTemplate_ReviewAudioVideoInput"] | null;
+            ReviewAudioVideoTask?: components["schemas"]["CreateProcedureTemplate_ReviewAudioVideoInput"] | null;
             /**
              * Aianalysistask
              * @description Not offered; leave it out.
              * @default null
              */
-            AiAnalysisTask: unknown;
+            AiAnalysisTask?: unknown;
             /**
              * Airecognitiontask
              * @description Not offered; leave it out.
              * @default null
              */
-            AiRecognitionTask: unknown;
+            AiRecognitionTask?: unknown;
             /**
              * Airecognitiontaskset
              * @description Not offered; leave it out.
              * @default []
              */
-            AiRecognitionTaskSet: unknown[];
+            AiRecognitionTaskSet?: unknown[];
             /**
              * Miniprogrampublishtask
              * @description Not offered; leave it out.
              * @default null
              */
-            MiniProgramPublishTask: unknown;
+            MiniProgramPublishTask?: unknown;
             /**
              * Importmediaknowledgetaskset
              * @description Not offered; leave it out.
              * @default []
              */
-            ImportMediaKnowledgeTaskSet: unknown[];
+            ImportMediaKnowledgeTaskSet?: unknown[];
         };
         CreateProcedureTemplateResponse: {
             /** @description names the call in logs */
@@ -6212,39 +6212,39 @@ export interface components {
              * Tracewatermark
              * @default null
              */
-            TraceWatermark: unknown;
+            TraceWatermark?: unknown;
             /**
              * Copyrightwatermark
              * @default null
              */
-            CopyRightWatermark: unknown;
+            CopyRightWatermark?: unknown;
             /**
              * Blindwatermark
              * @default null
              */
-            BlindWatermark: unknown;
+            BlindWatermark?: unknown;
             /**
              * Subtitleinfoset
              * @default null
              */
-            SubtitleInfoSet: unknown;
+            SubtitleInfoSet?: unknown;
             /** Definition */
             Definition: number;
             /**
              * Watermarkset
              * @default []
              */
-            WatermarkSet: components["schemas"]["ResetProcedureTemplate_WatermarkInput"][];
+            WatermarkSet?: components["schemas"]["ResetProcedureTemplate_WatermarkInput"][];
             /**
              * Subtitleset
              * @default null
              */
-            SubtitleSet: unknown;
+            SubtitleSet?: unknown;
             /**
              * Drminfo
              * @default null
              */
-            DrmInfo: unknown;
+            DrmInfo?: unknown;
         };
         /**
          * AnimatedGraphicInput
@@ -6276,7 +6276,7 @@ export interface components {
              * Watermarkset
              * @default []
              */
-            WatermarkSet: components["schemas"]["ResetProcedureTemplate_WatermarkInput"][];
+            WatermarkSet?: components["schemas"]["ResetProcedureTemplate_WatermarkInput"][];
         };
         /**
          * HeadTailInput
@@ -6303,37 +6303,37 @@ export interface components {
              * Transcodetaskset
              * @default []
              */
-            TranscodeTaskSet: components["schemas"]["ResetProcedureTemplate_TranscodeInput"][];
+            TranscodeTaskSet?: components["schemas"]["ResetProcedureTemplate_TranscodeInput"][];
             /**
              * Animatedgraphictaskset
              * @default []
              */
-            AnimatedGraphicTaskSet: components["schemas"]["ResetProcedureTemplate_AnimatedGraphicInput"][];
+            AnimatedGraphicTaskSet?: components["schemas"]["ResetProcedureTemplate_AnimatedGraphicInput"][];
             /**
              * Snapshotbytimeoffsettaskset
              * @default []
              */
-            SnapshotByTimeOffsetTaskSet: components["schemas"]["ResetProcedureTemplate_SnapshotByTimeOffsetInput"][];
+            SnapshotByTimeOffsetTaskSet?: components["schemas"]["ResetProcedureTemplate_SnapshotByTimeOffsetInput"][];
             /**
              * Samplesnapshottaskset
              * @default []
              */
-            SampleSnapshotTaskSet: components["schemas"]["ResetProcedureTemplate_SampleSnapshotInput"][];
+            SampleSnapshotTaskSet?: components["schemas"]["ResetProcedureTemplate_SampleSnapshotInput"][];
             /**
              * Imagespritetaskset
              * @default []
              */
-            ImageSpriteTaskSet: components["schemas"]["ResetProcedureTemplate_ImageSpriteInput"][];
+            ImageSpriteTaskSet?: components["schemas"]["ResetProcedureTemplate_ImageSpriteInput"][];
             /**
              * Coverbysnapshottaskset
              * @default []
              */
-            CoverBySnapshotTaskSet: components["schemas"]["ResetProcedureTemplate_CoverBySnapshotInput"][];
+            CoverBySnapshotTaskSet?: components["schemas"]["ResetProcedureTemplate_CoverBySnapshotInput"][];
             /**
              * Adaptivedynamicstreamingtaskset
              * @default []
              */
-            AdaptiveDynamicStreamingTaskSet: components["schemas"]["ResetProcedureTemplate_AdaptiveInput"][];
+            AdaptiveDynamicStreamingTaskSet?: components["schemas"]["ResetProcedureTemplate_AdaptiveInput"][];
         };
         /**
          * MosaicInput
@@ -6345,37 +6345,37 @@ export interface components {
              * @default TopLeft
              * @constant
              */
-            CoordinateOrigin: "TopLeft";
+            CoordinateOrigin?: "TopLeft";
             /**
              * Xpos
              * @default 0px
              */
-            XPos: string;
+            XPos?: string;
             /**
              * Ypos
              * @default 0px
              */
-            YPos: string;
+            YPos?: string;
             /**
              * Width
              * @default 10%
              */
-            Width: string;
+            Width?: string;
             /**
              * Height
              * @default 10%
              */
-            Height: string;
+            Height?: string;
             /**
              * Starttimeoffset
              * @default 0
              */
-            StartTimeOffset: number;
+            StartTimeOffset?: number;
             /**
              * Endtimeoffset
              * @default 0
              */
-            EndTimeOffset: number;
+            EndTimeOffset?: number;
         };
         /**
          * ReviewAudioVideoInput
@@ -6386,14 +6386,14 @@ export interface components {
              * Definition
              * @default 10
              */
-            Definition: number;
+            Definition?: number;
             /**
              * Reviewcontents
              * @default [
              *       "Media"
              *     ]
              */
-            ReviewContents: ("Media" | "Cover")[];
+            ReviewContents?: ("Media" | "Cover")[];
         };
         /**
          * ReviewInput
@@ -6414,7 +6414,7 @@ export interface components {
              * Watermarkset
              * @default []
              */
-            WatermarkSet: components["schemas"]["ResetProcedureTemplate_WatermarkInput"][];
+            WatermarkSet?: components["schemas"]["ResetProcedureTemplate_WatermarkInput"][];
         };
         /**
          * SnapshotByTimeOffsetInput
@@ -6427,17 +6427,17 @@ export interface components {
              * Exttimeoffsetset
              * @default []
              */
-            ExtTimeOffsetSet: string[];
+            ExtTimeOffsetSet?: string[];
             /**
              * Timeoffsetset
              * @default []
              */
-            TimeOffsetSet: number[];
+            TimeOffsetSet?: number[];
             /**
              * Watermarkset
              * @default []
              */
-            WatermarkSet: components["schemas"]["ResetProcedureTemplate_WatermarkInput"][];
+            WatermarkSet?: components["schemas"]["ResetProcedureTemplate_WatermarkInput"][];
         };
         /**
          * TranscodeInput
@@ -6448,54 +6448,54 @@ export interface components {
              * Tracewatermark
              * @default null
              */
-            TraceWatermark: unknown;
+            TraceWatermark?: unknown;
             /**
              * Copyrightwatermark
              * @default null
              */
-            CopyRightWatermark: unknown;
+            CopyRightWatermark?: unknown;
             /**
              * Blindwatermark
              * @default null
              */
-            BlindWatermark: unknown;
+            BlindWatermark?: unknown;
             /**
              * Subtitleinfoset
              * @default null
              */
-            SubtitleInfoSet: unknown;
+            SubtitleInfoSet?: unknown;
             /** Definition */
             Definition: number;
             /**
              * Watermarkset
              * @default []
              */
-            WatermarkSet: components["schemas"]["ResetProcedureTemplate_WatermarkInput"][];
+            WatermarkSet?: components["schemas"]["ResetProcedureTemplate_WatermarkInput"][];
             /**
              * Mosaicset
              * @default []
              */
-            MosaicSet: components["schemas"]["ResetProcedureTemplate_MosaicInput"][];
+            MosaicSet?: components["schemas"]["ResetProcedureTemplate_MosaicInput"][];
             /**
              * Headtailset
              * @default []
              */
-            HeadTailSet: components["schemas"]["ResetProcedureTemplate_HeadTailInput"][];
+            HeadTailSet?: components["schemas"]["ResetProcedureTemplate_HeadTailInput"][];
             /**
              * Starttimeoffset
              * @default 0
              */
-            StartTimeOffset: number;
+            StartTimeOffset?: number;
             /**
              * Endtimeoffset
              * @default 0
              */
-            EndTimeOffset: number;
+            EndTimeOffset?: number;
             /**
              * Overrideparameter
              * @default null
              */
-            OverrideParameter: {
+            OverrideParameter?: {
                 [key: string]: unknown;
             } | null;
         };
@@ -6510,22 +6510,22 @@ export interface components {
              * Textcontent
              * @default
              */
-            TextContent: string;
+            TextContent?: string;
             /**
              * Svgcontent
              * @default
              */
-            SvgContent: string;
+            SvgContent?: string;
             /**
              * Starttimeoffset
              * @default 0
              */
-            StartTimeOffset: number;
+            StartTimeOffset?: number;
             /**
              * Endtimeoffset
              * @default 0
              */
-            EndTimeOffset: number;
+            EndTimeOffset?: number;
         };
         /**
          * ResetProcedureTemplateRequest
@@ -6537,13 +6537,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description What signatures name: at most 20 characters, none of ( ) & =.
@@ -6554,52 +6554,52 @@ export interface components {
              * @description Remark.
              * @default
              */
-            Comment: string;
+            Comment?: string;
             /**
              * @description What to make of a video.
              * @default null
              */
-            MediaProcessTask: components["schemas"]["ResetProcedureTemplate_MediaProcessTask"] | null;
+            MediaProcessTask?: components["schemas"]["ResetProcedureTemplate_MediaProcessTask"] | null;
             /**
              * @description Review within the flow.
              * @default null
              */
-            AiContentReviewTask: components["schemas"]["ResetProcedureTemplate_ReviewInput"] | null;
+            AiContentReviewTask?: components["schemas"]["ResetProcedureTemplate_ReviewInput"] | null;
             /**
              * @description Review as a task of its own.
              * @default null
              */
-            ReviewAudioVideoTask: components["schemas"]["ResetProcedureTemplate_ReviewAudioVideoInput"] | null;
+            ReviewAudioVideoTask?: components["schemas"]["ResetProcedureTemplate_ReviewAudioVideoInput"] | null;
             /**
              * Aianalysistask
              * @description Not offered; leave it out.
              * @default null
              */
-            AiAnalysisTask: unknown;
+            AiAnalysisTask?: unknown;
             /**
              * Airecognitiontask
              * @description Not offered; leave it out.
              * @default null
              */
-            AiRecognitionTask: unknown;
+            AiRecognitionTask?: unknown;
             /**
              * Airecognitiontaskset
              * @description Not offered; leave it out.
              * @default []
              */
-            AiRecognitionTaskSet: unknown[];
+            AiRecognitionTaskSet?: unknown[];
             /**
              * Miniprogrampublishtask
              * @description Not offered; leave it out.
              * @default null
              */
-            MiniProgramPublishTask: unknown;
+            MiniProgramPublishTask?: unknown;
             /**
              * Importmediaknowledgetaskset
              * @description Not offered; leave it out.
              * @default []
              */
-            ImportMediaKnowledgeTaskSet: unknown[];
+            ImportMediaKnowledgeTaskSet?: unknown[];
         };
         ResetProcedureTemplateResponse: {
             /** @description names the call in logs */
@@ -6617,13 +6617,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description The procedure.
@@ -6653,7 +6653,7 @@ export interface components {
              * @default Desc
              * @enum {string}
              */
-            Order: "Asc" | "Desc";
+            Order?: "Asc" | "Desc";
         };
         /**
          * DescribeProcedureTemplatesRequest
@@ -6665,44 +6665,44 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Names
              * @description Only those with these names.
              * @default []
              */
-            Names: string[];
+            Names?: string[];
             /**
              * Type
              * @description Only presets, or only an application's own.
              * @default
              * @enum {string}
              */
-            Type: "" | "Preset" | "Custom";
+            Type?: "" | "Preset" | "Custom";
             /**
              * Offset
              * @description How many to leave out at the beginning.
              * @default 0
              */
-            Offset: number;
+            Offset?: number;
             /**
              * Limit
              * @description How many at most.
              * @default 10
              */
-            Limit: number;
+            Limit?: number;
             /**
              * Sortby
              * @description By CreateTime; else presets, then by name.
              * @default []
              */
-            SortBy: components["schemas"]["DescribeProcedureTemplates_SortBy"][];
+            SortBy?: components["schemas"]["DescribeProcedureTemplates_SortBy"][];
         };
         DescribeProcedureTemplatesResponse: {
             /** @description how many match */
@@ -6724,25 +6724,25 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description Display name.
              * @default
              */
-            Name: string;
+            Name?: string;
             /**
              * Comment
              * @description Remark.
              * @default
              */
-            Comment: string;
+            Comment?: string;
         } & {
             [key: string]: unknown;
         };
@@ -6760,19 +6760,19 @@ export interface components {
              * Bitrate
              * @default 0
              */
-            Bitrate: number;
+            Bitrate?: number;
             /**
              * Samplerate
              * @default 44100
              * @enum {integer}
              */
-            SampleRate: 0 | 16000 | 22050 | 32000 | 44100 | 48000;
+            SampleRate?: 0 | 16000 | 22050 | 32000 | 44100 | 48000;
             /**
              * Audiochannel
              * @default 2
              * @enum {integer}
              */
-            AudioChannel: 0 | 1 | 2 | 6;
+            AudioChannel?: 0 | 1 | 2 | 6;
         };
         /**
          * TehdConfig
@@ -6784,12 +6784,12 @@ export interface components {
              * @default OFF
              * @enum {string}
              */
-            Type: "TEHD-100" | "OFF";
+            Type?: "TEHD-100" | "OFF";
             /**
              * Maxvideobitrate
              * @default 0
              */
-            MaxVideoBitrate: number;
+            MaxVideoBitrate?: number;
         };
         /**
          * VideoTemplate
@@ -6805,84 +6805,84 @@ export interface components {
              * Fps
              * @default 0
              */
-            Fps: number;
+            Fps?: number;
             /**
              * Bitrate
              * @default 0
              */
-            Bitrate: number;
+            Bitrate?: number;
             /**
              * Resolutionadaptive
              * @default open
              * @enum {string}
              */
-            ResolutionAdaptive: "open" | "close";
+            ResolutionAdaptive?: "open" | "close";
             /**
              * Width
              * @default 0
              */
-            Width: number;
+            Width?: number;
             /**
              * Height
              * @default 0
              */
-            Height: number;
+            Height?: number;
             /**
              * Filltype
              * @default black
              * @enum {string}
              */
-            FillType: "stretch" | "black" | "white" | "gauss";
+            FillType?: "stretch" | "black" | "white" | "gauss";
             /**
              * Vcrf
              * @default 0
              */
-            Vcrf: number;
+            Vcrf?: number;
             /**
              * Gop
              * @default 0
              */
-            Gop: number;
+            Gop?: number;
             /**
              * Gopunit
              * @default frame
              * @enum {string}
              */
-            GopUnit: "frame" | "second";
+            GopUnit?: "frame" | "second";
             /**
              * Preservehdrswitch
              * @default OFF
              * @enum {string}
              */
-            PreserveHDRSwitch: "ON" | "OFF";
+            PreserveHDRSwitch?: "ON" | "OFF";
             /**
              * Codectag
              * @default
              * @enum {string}
              */
-            CodecTag: "" | "hvc1" | "hev1";
+            CodecTag?: "" | "hvc1" | "hev1";
             /**
              * Mode
              * @default
              * @enum {string}
              */
-            Mode: "" | "VBR" | "ABR" | "CBR" | "VCRF";
+            Mode?: "" | "VBR" | "ABR" | "CBR" | "VCRF";
             /**
              * Bframes
              * @default null
              */
-            Bframes: number | null;
+            Bframes?: number | null;
             /**
              * Hlstime
              * @default 0
              */
-            HlsTime: number;
+            HlsTime?: number;
             /**
              * Videoprofile
              * @default
              * @enum {string}
              */
-            VideoProfile: "" | "baseline" | "main" | "high" | "default";
+            VideoProfile?: "" | "baseline" | "main" | "high" | "default";
         };
         /**
          * CreateTranscodeTemplateMembers
@@ -6899,30 +6899,30 @@ export interface components {
              * @default 0
              * @enum {integer}
              */
-            RemoveVideo: 0 | 1;
+            RemoveVideo?: 0 | 1;
             /**
              * Removeaudio
              * @default 0
              * @enum {integer}
              */
-            RemoveAudio: 0 | 1;
+            RemoveAudio?: 0 | 1;
             /** @default null */
-            VideoTemplate: components["schemas"]["CreateTranscodeTemplateMembers_VideoTemplate"] | null;
+            VideoTemplate?: components["schemas"]["CreateTranscodeTemplateMembers_VideoTemplate"] | null;
             /** @default null */
-            AudioTemplate: components["schemas"]["CreateTranscodeTemplateMembers_AudioTemplate"] | null;
+            AudioTemplate?: components["schemas"]["CreateTranscodeTemplateMembers_AudioTemplate"] | null;
             /**
              * @default {
              *       "Type": "OFF",
              *       "MaxVideoBitrate": 0
              *     }
              */
-            TEHDConfig: components["schemas"]["CreateTranscodeTemplateMembers_TehdConfig"];
+            TEHDConfig?: components["schemas"]["CreateTranscodeTemplateMembers_TehdConfig"];
             /**
              * Segmenttype
              * @default
              * @enum {string}
              */
-            SegmentType: "" | "ts" | "fmp4";
+            SegmentType?: "" | "ts" | "fmp4";
         } & {
             [key: string]: unknown;
         };
@@ -6944,25 +6944,25 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description Display name.
              * @default
              */
-            Name: string;
+            Name?: string;
             /**
              * Comment
              * @description Remark.
              * @default
              */
-            Comment: string;
+            Comment?: string;
             /**
              * Definition
              * @description The template's id.
@@ -6985,19 +6985,19 @@ export interface components {
              * Bitrate
              * @default 0
              */
-            Bitrate: number;
+            Bitrate?: number;
             /**
              * Samplerate
              * @default 44100
              * @enum {integer}
              */
-            SampleRate: 0 | 16000 | 22050 | 32000 | 44100 | 48000;
+            SampleRate?: 0 | 16000 | 22050 | 32000 | 44100 | 48000;
             /**
              * Audiochannel
              * @default 2
              * @enum {integer}
              */
-            AudioChannel: 0 | 1 | 2 | 6;
+            AudioChannel?: 0 | 1 | 2 | 6;
         };
         /**
          * TehdConfig
@@ -7009,12 +7009,12 @@ export interface components {
              * @default OFF
              * @enum {string}
              */
-            Type: "TEHD-100" | "OFF";
+            Type?: "TEHD-100" | "OFF";
             /**
              * Maxvideobitrate
              * @default 0
              */
-            MaxVideoBitrate: number;
+            MaxVideoBitrate?: number;
         };
         /**
          * VideoTemplate
@@ -7030,84 +7030,84 @@ export interface components {
              * Fps
              * @default 0
              */
-            Fps: number;
+            Fps?: number;
             /**
              * Bitrate
              * @default 0
              */
-            Bitrate: number;
+            Bitrate?: number;
             /**
              * Resolutionadaptive
              * @default open
              * @enum {string}
              */
-            ResolutionAdaptive: "open" | "close";
+            ResolutionAdaptive?: "open" | "close";
             /**
              * Width
              * @default 0
              */
-            Width: number;
+            Width?: number;
             /**
              * Height
              * @default 0
              */
-            Height: number;
+            Height?: number;
             /**
              * Filltype
              * @default black
              * @enum {string}
              */
-            FillType: "stretch" | "black" | "white" | "gauss";
+            FillType?: "stretch" | "black" | "white" | "gauss";
             /**
              * Vcrf
              * @default 0
              */
-            Vcrf: number;
+            Vcrf?: number;
             /**
              * Gop
              * @default 0
              */
-            Gop: number;
+            Gop?: number;
             /**
              * Gopunit
              * @default frame
              * @enum {string}
              */
-            GopUnit: "frame" | "second";
+            GopUnit?: "frame" | "second";
             /**
              * Preservehdrswitch
              * @default OFF
              * @enum {string}
              */
-            PreserveHDRSwitch: "ON" | "OFF";
+            PreserveHDRSwitch?: "ON" | "OFF";
             /**
              * Codectag
              * @default
              * @enum {string}
              */
-            CodecTag: "" | "hvc1" | "hev1";
+            CodecTag?: "" | "hvc1" | "hev1";
             /**
              * Mode
              * @default
              * @enum {string}
              */
-            Mode: "" | "VBR" | "ABR" | "CBR" | "VCRF";
+            Mode?: "" | "VBR" | "ABR" | "CBR" | "VCRF";
             /**
              * Bframes
              * @default null
              */
-            Bframes: number | null;
+            Bframes?: number | null;
             /**
              * Hlstime
              * @default 0
              */
-            HlsTime: number;
+            HlsTime?: number;
             /**
              * Videoprofile
              * @default
              * @enum {string}
              */
-            VideoProfile: "" | "baseline" | "main" | "high" | "default";
+            VideoProfile?: "" | "baseline" | "main" | "high" | "default";
         };
         /**
          * ModifyTranscodeTemplateMembers
@@ -7124,30 +7124,30 @@ export interface components {
              * @default 0
              * @enum {integer}
              */
-            RemoveVideo: 0 | 1;
+            RemoveVideo?: 0 | 1;
             /**
              * Removeaudio
              * @default 0
              * @enum {integer}
              */
-            RemoveAudio: 0 | 1;
+            RemoveAudio?: 0 | 1;
             /** @default null */
-            VideoTemplate: components["schemas"]["ModifyTranscodeTemplateMembers_VideoTemplate"] | null;
+            VideoTemplate?: components["schemas"]["ModifyTranscodeTemplateMembers_VideoTemplate"] | null;
             /** @default null */
-            AudioTemplate: components["schemas"]["ModifyTranscodeTemplateMembers_AudioTemplate"] | null;
+            AudioTemplate?: components["schemas"]["ModifyTranscodeTemplateMembers_AudioTemplate"] | null;
             /**
              * @default {
              *       "Type": "OFF",
              *       "MaxVideoBitrate": 0
              *     }
              */
-            TEHDConfig: components["schemas"]["ModifyTranscodeTemplateMembers_TehdConfig"];
+            TEHDConfig?: components["schemas"]["ModifyTranscodeTemplateMembers_TehdConfig"];
             /**
              * Segmenttype
              * @default
              * @enum {string}
              */
-            SegmentType: "" | "ts" | "fmp4";
+            SegmentType?: "" | "ts" | "fmp4";
         } & {
             [key: string]: unknown;
         };
@@ -7167,13 +7167,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Definition
              * @description The template's id.
@@ -7196,52 +7196,52 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Definitions
              * @description Only those with these ids.
              * @default []
              */
-            Definitions: number[];
+            Definitions?: number[];
             /**
              * Type
              * @description Only presets, or only an application's own.
              * @default
              * @enum {string}
              */
-            Type: "" | "Preset" | "Custom";
+            Type?: "" | "Preset" | "Custom";
             /**
              * Offset
              * @description How many to leave out at the beginning.
              * @default 0
              */
-            Offset: number;
+            Offset?: number;
             /**
              * Limit
              * @description How many at most.
              * @default 10
              */
-            Limit: number;
+            Limit?: number;
             /**
              * Containertype
              * @description Only those with, or without, pictures.
              * @default
              * @enum {string}
              */
-            ContainerType: "" | "Video" | "PureAudio";
+            ContainerType?: "" | "Video" | "PureAudio";
             /**
              * Tehdtype
              * @description Only those of one encoding.
              * @default
              * @enum {string}
              */
-            TEHDType: "" | "Common" | "TEHD";
+            TEHDType?: "" | "Common" | "TEHD";
         };
         DescribeTranscodeTemplatesResponse: {
             /** @description how many match */
@@ -7263,25 +7263,25 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description Display name.
              * @default
              */
-            Name: string;
+            Name?: string;
             /**
              * Comment
              * @description Remark.
              * @default
              */
-            Comment: string;
+            Comment?: string;
         } & {
             [key: string]: unknown;
         };
@@ -7294,30 +7294,30 @@ export interface components {
              * Width
              * @default 0
              */
-            Width: number;
+            Width?: number;
             /**
              * Height
              * @default 0
              */
-            Height: number;
+            Height?: number;
             /**
              * Resolutionadaptive
              * @default open
              * @enum {string}
              */
-            ResolutionAdaptive: "open" | "close";
+            ResolutionAdaptive?: "open" | "close";
             /**
              * Format
              * @default jpg
              * @enum {string}
              */
-            Format: "jpg" | "png" | "webp";
+            Format?: "jpg" | "png" | "webp";
             /**
              * Filltype
              * @default black
              * @enum {string}
              */
-            FillType: "stretch" | "black" | "white" | "gauss";
+            FillType?: "stretch" | "black" | "white" | "gauss";
         } & {
             [key: string]: unknown;
         };
@@ -7339,25 +7339,25 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description Display name.
              * @default
              */
-            Name: string;
+            Name?: string;
             /**
              * Comment
              * @description Remark.
              * @default
              */
-            Comment: string;
+            Comment?: string;
             /**
              * Definition
              * @description The template's id.
@@ -7375,30 +7375,30 @@ export interface components {
              * Width
              * @default 0
              */
-            Width: number;
+            Width?: number;
             /**
              * Height
              * @default 0
              */
-            Height: number;
+            Height?: number;
             /**
              * Resolutionadaptive
              * @default open
              * @enum {string}
              */
-            ResolutionAdaptive: "open" | "close";
+            ResolutionAdaptive?: "open" | "close";
             /**
              * Format
              * @default jpg
              * @enum {string}
              */
-            Format: "jpg" | "png" | "webp";
+            Format?: "jpg" | "png" | "webp";
             /**
              * Filltype
              * @default black
              * @enum {string}
              */
-            FillType: "stretch" | "black" | "white" | "gauss";
+            FillType?: "stretch" | "black" | "white" | "gauss";
         } & {
             [key: string]: unknown;
         };
@@ -7418,13 +7418,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Definition
              * @description The template's id.
@@ -7447,38 +7447,38 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Definitions
              * @description Only those with these ids.
              * @default []
              */
-            Definitions: number[];
+            Definitions?: number[];
             /**
              * Type
              * @description Only presets, or only an application's own.
              * @default
              * @enum {string}
              */
-            Type: "" | "Preset" | "Custom";
+            Type?: "" | "Preset" | "Custom";
             /**
              * Offset
              * @description How many to leave out at the beginning.
              * @default 0
              */
-            Offset: number;
+            Offset?: number;
             /**
              * Limit
              * @description How many at most.
              * @default 10
              */
-            Limit: number;
+            Limit?: number;
         };
         DescribeSnapshotByTimeOffsetTemplatesResponse: {
             /** @description how many match */
@@ -7500,25 +7500,25 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description Display name.
              * @default
              */
-            Name: string;
+            Name?: string;
             /**
              * Comment
              * @description Remark.
              * @default
              */
-            Comment: string;
+            Comment?: string;
         } & {
             [key: string]: unknown;
         };
@@ -7531,30 +7531,30 @@ export interface components {
              * Width
              * @default 0
              */
-            Width: number;
+            Width?: number;
             /**
              * Height
              * @default 0
              */
-            Height: number;
+            Height?: number;
             /**
              * Resolutionadaptive
              * @default open
              * @enum {string}
              */
-            ResolutionAdaptive: "open" | "close";
+            ResolutionAdaptive?: "open" | "close";
             /**
              * Format
              * @default jpg
              * @enum {string}
              */
-            Format: "jpg" | "png" | "webp";
+            Format?: "jpg" | "png" | "webp";
             /**
              * Filltype
              * @default black
              * @enum {string}
              */
-            FillType: "stretch" | "black" | "white" | "gauss";
+            FillType?: "stretch" | "black" | "white" | "gauss";
             /**
              * Sampletype
              * @enum {string}
@@ -7583,25 +7583,25 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description Display name.
              * @default
              */
-            Name: string;
+            Name?: string;
             /**
              * Comment
              * @description Remark.
              * @default
              */
-            Comment: string;
+            Comment?: string;
             /**
              * Definition
              * @description The template's id.
@@ -7619,30 +7619,30 @@ export interface components {
              * Width
              * @default 0
              */
-            Width: number;
+            Width?: number;
             /**
              * Height
              * @default 0
              */
-            Height: number;
+            Height?: number;
             /**
              * Resolutionadaptive
              * @default open
              * @enum {string}
              */
-            ResolutionAdaptive: "open" | "close";
+            ResolutionAdaptive?: "open" | "close";
             /**
              * Format
              * @default jpg
              * @enum {string}
              */
-            Format: "jpg" | "png" | "webp";
+            Format?: "jpg" | "png" | "webp";
             /**
              * Filltype
              * @default black
              * @enum {string}
              */
-            FillType: "stretch" | "black" | "white" | "gauss";
+            FillType?: "stretch" | "black" | "white" | "gauss";
             /**
              * Sampletype
              * @enum {string}
@@ -7669,13 +7669,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Definition
              * @description The template's id.
@@ -7698,38 +7698,38 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Definitions
              * @description Only those with these ids.
              * @default []
              */
-            Definitions: number[];
+            Definitions?: number[];
             /**
              * Type
              * @description Only presets, or only an application's own.
              * @default
              * @enum {string}
              */
-            Type: "" | "Preset" | "Custom";
+            Type?: "" | "Preset" | "Custom";
             /**
              * Offset
              * @description How many to leave out at the beginning.
              * @default 0
              */
-            Offset: number;
+            Offset?: number;
             /**
              * Limit
              * @description How many at most.
              * @default 10
              */
-            Limit: number;
+            Limit?: number;
         };
         DescribeSampleSnapshotTemplatesResponse: {
             /** @description how many match */
@@ -7751,25 +7751,25 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description Display name.
              * @default
              */
-            Name: string;
+            Name?: string;
             /**
              * Comment
              * @description Remark.
              * @default
              */
-            Comment: string;
+            Comment?: string;
         } & {
             [key: string]: unknown;
         };
@@ -7793,30 +7793,30 @@ export interface components {
              * Width
              * @default 0
              */
-            Width: number;
+            Width?: number;
             /**
              * Height
              * @default 0
              */
-            Height: number;
+            Height?: number;
             /**
              * Resolutionadaptive
              * @default open
              * @enum {string}
              */
-            ResolutionAdaptive: "open" | "close";
+            ResolutionAdaptive?: "open" | "close";
             /**
              * Filltype
              * @default black
              * @enum {string}
              */
-            FillType: "stretch" | "black";
+            FillType?: "stretch" | "black";
             /**
              * Format
              * @default jpg
              * @enum {string}
              */
-            Format: "jpg" | "png" | "webp";
+            Format?: "jpg" | "png" | "webp";
         } & {
             [key: string]: unknown;
         };
@@ -7838,25 +7838,25 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description Display name.
              * @default
              */
-            Name: string;
+            Name?: string;
             /**
              * Comment
              * @description Remark.
              * @default
              */
-            Comment: string;
+            Comment?: string;
             /**
              * Definition
              * @description The template's id.
@@ -7885,30 +7885,30 @@ export interface components {
              * Width
              * @default 0
              */
-            Width: number;
+            Width?: number;
             /**
              * Height
              * @default 0
              */
-            Height: number;
+            Height?: number;
             /**
              * Resolutionadaptive
              * @default open
              * @enum {string}
              */
-            ResolutionAdaptive: "open" | "close";
+            ResolutionAdaptive?: "open" | "close";
             /**
              * Filltype
              * @default black
              * @enum {string}
              */
-            FillType: "stretch" | "black";
+            FillType?: "stretch" | "black";
             /**
              * Format
              * @default jpg
              * @enum {string}
              */
-            Format: "jpg" | "png" | "webp";
+            Format?: "jpg" | "png" | "webp";
         } & {
             [key: string]: unknown;
         };
@@ -7928,13 +7928,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Definition
              * @description The template's id.
@@ -7957,38 +7957,38 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Definitions
              * @description Only those with these ids.
              * @default []
              */
-            Definitions: number[];
+            Definitions?: number[];
             /**
              * Type
              * @description Only presets, or only an application's own.
              * @default
              * @enum {string}
              */
-            Type: "" | "Preset" | "Custom";
+            Type?: "" | "Preset" | "Custom";
             /**
              * Offset
              * @description How many to leave out at the beginning.
              * @default 0
              */
-            Offset: number;
+            Offset?: number;
             /**
              * Limit
              * @description How many at most.
              * @default 10
              */
-            Limit: number;
+            Limit?: number;
         };
         DescribeImageSpriteTemplatesResponse: {
             /** @description how many match */
@@ -8010,25 +8010,25 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description Display name.
              * @default
              */
-            Name: string;
+            Name?: string;
             /**
              * Comment
              * @description Remark.
              * @default
              */
-            Comment: string;
+            Comment?: string;
         } & {
             [key: string]: unknown;
         };
@@ -8043,29 +8043,29 @@ export interface components {
              * Width
              * @default 0
              */
-            Width: number;
+            Width?: number;
             /**
              * Height
              * @default 0
              */
-            Height: number;
+            Height?: number;
             /**
              * Resolutionadaptive
              * @default open
              * @enum {string}
              */
-            ResolutionAdaptive: "open" | "close";
+            ResolutionAdaptive?: "open" | "close";
             /**
              * Format
              * @default gif
              * @enum {string}
              */
-            Format: "gif" | "webp";
+            Format?: "gif" | "webp";
             /**
              * Quality
              * @default 75
              */
-            Quality: number;
+            Quality?: number;
         } & {
             [key: string]: unknown;
         };
@@ -8087,25 +8087,25 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description Display name.
              * @default
              */
-            Name: string;
+            Name?: string;
             /**
              * Comment
              * @description Remark.
              * @default
              */
-            Comment: string;
+            Comment?: string;
             /**
              * Definition
              * @description The template's id.
@@ -8125,29 +8125,29 @@ export interface components {
              * Width
              * @default 0
              */
-            Width: number;
+            Width?: number;
             /**
              * Height
              * @default 0
              */
-            Height: number;
+            Height?: number;
             /**
              * Resolutionadaptive
              * @default open
              * @enum {string}
              */
-            ResolutionAdaptive: "open" | "close";
+            ResolutionAdaptive?: "open" | "close";
             /**
              * Format
              * @default gif
              * @enum {string}
              */
-            Format: "gif" | "webp";
+            Format?: "gif" | "webp";
             /**
              * Quality
              * @default 75
              */
-            Quality: number;
+            Quality?: number;
         } & {
             [key: string]: unknown;
         };
@@ -8167,13 +8167,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Definition
              * @description The template's id.
@@ -8196,38 +8196,38 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Definitions
              * @description Only those with these ids.
              * @default []
              */
-            Definitions: number[];
+            Definitions?: number[];
             /**
              * Type
              * @description Only presets, or only an application's own.
              * @default
              * @enum {string}
              */
-            Type: "" | "Preset" | "Custom";
+            Type?: "" | "Preset" | "Custom";
             /**
              * Offset
              * @description How many to leave out at the beginning.
              * @default 0
              */
-            Offset: number;
+            Offset?: number;
             /**
              * Limit
              * @description How many at most.
              * @default 10
              */
-            Limit: number;
+            Limit?: number;
         };
         DescribeAnimatedGraphicsTemplatesResponse: {
             /** @description how many match */
@@ -8249,25 +8249,25 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description Display name.
              * @default
              */
-            Name: string;
+            Name?: string;
             /**
              * Comment
              * @description Remark.
              * @default
              */
-            Comment: string;
+            Comment?: string;
         } & {
             [key: string]: unknown;
         };
@@ -8285,19 +8285,19 @@ export interface components {
              * Bitrate
              * @default 0
              */
-            Bitrate: number;
+            Bitrate?: number;
             /**
              * Samplerate
              * @default 44100
              * @enum {integer}
              */
-            SampleRate: 0 | 16000 | 22050 | 32000 | 44100 | 48000;
+            SampleRate?: 0 | 16000 | 22050 | 32000 | 44100 | 48000;
             /**
              * Audiochannel
              * @default 2
              * @enum {integer}
              */
-            AudioChannel: 0 | 1 | 2 | 6;
+            AudioChannel?: 0 | 1 | 2 | 6;
         };
         /**
          * StreamInfo
@@ -8311,13 +8311,13 @@ export interface components {
              * @default 0
              * @enum {integer}
              */
-            RemoveAudio: 0 | 1;
+            RemoveAudio?: 0 | 1;
             /**
              * Removevideo
              * @default 0
              * @enum {integer}
              */
-            RemoveVideo: 0 | 1;
+            RemoveVideo?: 0 | 1;
         };
         /**
          * VideoTemplate
@@ -8333,84 +8333,84 @@ export interface components {
              * Fps
              * @default 0
              */
-            Fps: number;
+            Fps?: number;
             /**
              * Bitrate
              * @default 0
              */
-            Bitrate: number;
+            Bitrate?: number;
             /**
              * Resolutionadaptive
              * @default open
              * @enum {string}
              */
-            ResolutionAdaptive: "open" | "close";
+            ResolutionAdaptive?: "open" | "close";
             /**
              * Width
              * @default 0
              */
-            Width: number;
+            Width?: number;
             /**
              * Height
              * @default 0
              */
-            Height: number;
+            Height?: number;
             /**
              * Filltype
              * @default black
              * @enum {string}
              */
-            FillType: "stretch" | "black" | "white" | "gauss";
+            FillType?: "stretch" | "black" | "white" | "gauss";
             /**
              * Vcrf
              * @default 0
              */
-            Vcrf: number;
+            Vcrf?: number;
             /**
              * Gop
              * @default 0
              */
-            Gop: number;
+            Gop?: number;
             /**
              * Gopunit
              * @default frame
              * @enum {string}
              */
-            GopUnit: "frame" | "second";
+            GopUnit?: "frame" | "second";
             /**
              * Preservehdrswitch
              * @default OFF
              * @enum {string}
              */
-            PreserveHDRSwitch: "ON" | "OFF";
+            PreserveHDRSwitch?: "ON" | "OFF";
             /**
              * Codectag
              * @default
              * @enum {string}
              */
-            CodecTag: "" | "hvc1" | "hev1";
+            CodecTag?: "" | "hvc1" | "hev1";
             /**
              * Mode
              * @default
              * @enum {string}
              */
-            Mode: "" | "VBR" | "ABR" | "CBR" | "VCRF";
+            Mode?: "" | "VBR" | "ABR" | "CBR" | "VCRF";
             /**
              * Bframes
              * @default null
              */
-            Bframes: number | null;
+            Bframes?: number | null;
             /**
              * Hlstime
              * @default 0
              */
-            HlsTime: number;
+            HlsTime?: number;
             /**
              * Videoprofile
              * @default
              * @enum {string}
              */
-            VideoProfile: "" | "baseline" | "main" | "high" | "default";
+            VideoProfile?: "" | "baseline" | "main" | "high" | "default";
         };
         /**
          * CreateAdaptiveDynamicStreamingTemplateMembers
@@ -8429,30 +8429,30 @@ export interface components {
              * @default
              * @enum {string}
              */
-            DrmType: "" | "SimpleAES";
+            DrmType?: "" | "SimpleAES";
             /**
              * Disablehighervideobitrate
              * @default 0
              * @enum {integer}
              */
-            DisableHigherVideoBitrate: 0 | 1;
+            DisableHigherVideoBitrate?: 0 | 1;
             /**
              * Disablehighervideoresolution
              * @default 0
              * @enum {integer}
              */
-            DisableHigherVideoResolution: 0 | 1;
+            DisableHigherVideoResolution?: 0 | 1;
             /**
              * Segmenttype
              * @default
              * @enum {string}
              */
-            SegmentType: "" | "ts" | "mp4" | "fmp4";
+            SegmentType?: "" | "ts" | "mp4" | "fmp4";
             /**
              * Segmentduration
              * @default 6
              */
-            SegmentDuration: number;
+            SegmentDuration?: number;
         } & {
             [key: string]: unknown;
         };
@@ -8474,25 +8474,25 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description Display name.
              * @default
              */
-            Name: string;
+            Name?: string;
             /**
              * Comment
              * @description Remark.
              * @default
              */
-            Comment: string;
+            Comment?: string;
             /**
              * Definition
              * @description The template's id.
@@ -8515,19 +8515,19 @@ export interface components {
              * Bitrate
              * @default 0
              */
-            Bitrate: number;
+            Bitrate?: number;
             /**
              * Samplerate
              * @default 44100
              * @enum {integer}
              */
-            SampleRate: 0 | 16000 | 22050 | 32000 | 44100 | 48000;
+            SampleRate?: 0 | 16000 | 22050 | 32000 | 44100 | 48000;
             /**
              * Audiochannel
              * @default 2
              * @enum {integer}
              */
-            AudioChannel: 0 | 1 | 2 | 6;
+            AudioChannel?: 0 | 1 | 2 | 6;
         };
         /**
          * StreamInfo
@@ -8541,13 +8541,13 @@ export interface components {
              * @default 0
              * @enum {integer}
              */
-            RemoveAudio: 0 | 1;
+            RemoveAudio?: 0 | 1;
             /**
              * Removevideo
              * @default 0
              * @enum {integer}
              */
-            RemoveVideo: 0 | 1;
+            RemoveVideo?: 0 | 1;
         };
         /**
          * VideoTemplate
@@ -8563,84 +8563,84 @@ export interface components {
              * Fps
              * @default 0
              */
-            Fps: number;
+            Fps?: number;
             /**
              * Bitrate
              * @default 0
              */
-            Bitrate: number;
+            Bitrate?: number;
             /**
              * Resolutionadaptive
              * @default open
              * @enum {string}
              */
-            ResolutionAdaptive: "open" | "close";
+            ResolutionAdaptive?: "open" | "close";
             /**
              * Width
              * @default 0
              */
-            Width: number;
+            Width?: number;
             /**
              * Height
              * @default 0
              */
-            Height: number;
+            Height?: number;
             /**
              * Filltype
              * @default black
              * @enum {string}
              */
-            FillType: "stretch" | "black" | "white" | "gauss";
+            FillType?: "stretch" | "black" | "white" | "gauss";
             /**
              * Vcrf
              * @default 0
              */
-            Vcrf: number;
+            Vcrf?: number;
             /**
              * Gop
              * @default 0
              */
-            Gop: number;
+            Gop?: number;
             /**
              * Gopunit
              * @default frame
              * @enum {string}
              */
-            GopUnit: "frame" | "second";
+            GopUnit?: "frame" | "second";
             /**
              * Preservehdrswitch
              * @default OFF
              * @enum {string}
              */
-            PreserveHDRSwitch: "ON" | "OFF";
+            PreserveHDRSwitch?: "ON" | "OFF";
             /**
              * Codectag
              * @default
              * @enum {string}
              */
-            CodecTag: "" | "hvc1" | "hev1";
+            CodecTag?: "" | "hvc1" | "hev1";
             /**
              * Mode
              * @default
              * @enum {string}
              */
-            Mode: "" | "VBR" | "ABR" | "CBR" | "VCRF";
+            Mode?: "" | "VBR" | "ABR" | "CBR" | "VCRF";
             /**
              * Bframes
              * @default null
              */
-            Bframes: number | null;
+            Bframes?: number | null;
             /**
              * Hlstime
              * @default 0
              */
-            HlsTime: number;
+            HlsTime?: number;
             /**
              * Videoprofile
              * @default
              * @enum {string}
              */
-            VideoProfile: "" | "baseline" | "main" | "high" | "default";
+            VideoProfile?: "" | "baseline" | "main" | "high" | "default";
         };
         /**
          * ModifyAdaptiveDynamicStreamingTemplateMembers
@@ -8659,30 +8659,30 @@ export interface components {
              * @default
              * @enum {string}
              */
-            DrmType: "" | "SimpleAES";
+            DrmType?: "" | "SimpleAES";
             /**
              * Disablehighervideobitrate
              * @default 0
              * @enum {integer}
              */
-            DisableHigherVideoBitrate: 0 | 1;
+            DisableHigherVideoBitrate?: 0 | 1;
             /**
              * Disablehighervideoresolution
              * @default 0
              * @enum {integer}
              */
-            DisableHigherVideoResolution: 0 | 1;
+            DisableHigherVideoResolution?: 0 | 1;
             /**
              * Segmenttype
              * @default
              * @enum {string}
              */
-            SegmentType: "" | "ts" | "mp4" | "fmp4";
+            SegmentType?: "" | "ts" | "mp4" | "fmp4";
             /**
              * Segmentduration
              * @default 6
              */
-            SegmentDuration: number;
+            SegmentDuration?: number;
         } & {
             [key: string]: unknown;
         };
@@ -8702,13 +8702,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Definition
              * @description The template's id.
@@ -8731,38 +8731,38 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Definitions
              * @description Only those with these ids.
              * @default []
              */
-            Definitions: number[];
+            Definitions?: number[];
             /**
              * Type
              * @description Only presets, or only an application's own.
              * @default
              * @enum {string}
              */
-            Type: "" | "Preset" | "Custom";
+            Type?: "" | "Preset" | "Custom";
             /**
              * Offset
              * @description How many to leave out at the beginning.
              * @default 0
              */
-            Offset: number;
+            Offset?: number;
             /**
              * Limit
              * @description How many at most.
              * @default 10
              */
-            Limit: number;
+            Limit?: number;
         };
         DescribeAdaptiveDynamicStreamingTemplatesResponse: {
             /** @description how many match */
@@ -8784,25 +8784,25 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description Display name.
              * @default
              */
-            Name: string;
+            Name?: string;
             /**
              * Comment
              * @description Remark.
              * @default
              */
-            Comment: string;
+            Comment?: string;
         } & {
             [key: string]: unknown;
         };
@@ -8834,25 +8834,25 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description Display name.
              * @default
              */
-            Name: string;
+            Name?: string;
             /**
              * Comment
              * @description Remark.
              * @default
              */
-            Comment: string;
+            Comment?: string;
             /**
              * Definition
              * @description The template's id.
@@ -8887,13 +8887,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Definition
              * @description The template's id.
@@ -8916,38 +8916,38 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Definitions
              * @description Only those with these ids.
              * @default []
              */
-            Definitions: number[];
+            Definitions?: number[];
             /**
              * Type
              * @description Only presets, or only an application's own.
              * @default
              * @enum {string}
              */
-            Type: "" | "Preset" | "Custom";
+            Type?: "" | "Preset" | "Custom";
             /**
              * Offset
              * @description How many to leave out at the beginning.
              * @default 0
              */
-            Offset: number;
+            Offset?: number;
             /**
              * Limit
              * @description How many at most.
              * @default 10
              */
-            Limit: number;
+            Limit?: number;
         };
         DescribeReviewTemplatesResponse: {
             /** @description how many match */
@@ -8969,25 +8969,25 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description Display name.
              * @default
              */
-            Name: string;
+            Name?: string;
             /**
              * Comment
              * @description Remark.
              * @default
              */
-            Comment: string;
+            Comment?: string;
         } & {
             [key: string]: unknown;
         };
@@ -9001,22 +9001,22 @@ export interface components {
              * @default OFF
              * @enum {string}
              */
-            Switch: "ON" | "OFF";
+            Switch?: "ON" | "OFF";
             /**
              * Labelset
              * @default []
              */
-            LabelSet: string[];
+            LabelSet?: string[];
             /**
              * Blockconfidence
              * @default 90
              */
-            BlockConfidence: number;
+            BlockConfidence?: number;
             /**
              * Reviewconfidence
              * @default null
              */
-            ReviewConfidence: number | null;
+            ReviewConfidence?: number | null;
         };
         /**
          * TopicReview
@@ -9031,7 +9031,7 @@ export interface components {
              *       "ReviewConfidence": null
              *     }
              */
-            ImgReviewInfo: components["schemas"]["CreateContentReviewTemplateMembers_ReviewSwitch"];
+            ImgReviewInfo?: components["schemas"]["CreateContentReviewTemplateMembers_ReviewSwitch"];
             /**
              * @default {
              *       "Switch": "OFF",
@@ -9040,7 +9040,7 @@ export interface components {
              *       "ReviewConfidence": null
              *     }
              */
-            AsrReviewInfo: components["schemas"]["CreateContentReviewTemplateMembers_ReviewSwitch"];
+            AsrReviewInfo?: components["schemas"]["CreateContentReviewTemplateMembers_ReviewSwitch"];
             /**
              * @default {
              *       "Switch": "OFF",
@@ -9049,7 +9049,7 @@ export interface components {
              *       "ReviewConfidence": null
              *     }
              */
-            OcrReviewInfo: components["schemas"]["CreateContentReviewTemplateMembers_ReviewSwitch"];
+            OcrReviewInfo?: components["schemas"]["CreateContentReviewTemplateMembers_ReviewSwitch"];
         };
         /**
          * CreateContentReviewTemplateMembers
@@ -9060,7 +9060,7 @@ export interface components {
              * Screenshotinterval
              * @default null
              */
-            ScreenshotInterval: number | null;
+            ScreenshotInterval?: number | null;
             /**
              * @default {
              *       "ImgReviewInfo": {
@@ -9083,7 +9083,7 @@ export interface components {
              *       }
              *     }
              */
-            PornConfigure: components["schemas"]["CreateContentReviewTemplateMembers_TopicReview"];
+            PornConfigure?: components["schemas"]["CreateContentReviewTemplateMembers_TopicReview"];
             /**
              * @default {
              *       "ImgReviewInfo": {
@@ -9106,7 +9106,7 @@ export interface components {
              *       }
              *     }
              */
-            TerrorismConfigure: components["schemas"]["CreateContentReviewTemplateMembers_TopicReview"];
+            TerrorismConfigure?: components["schemas"]["CreateContentReviewTemplateMembers_TopicReview"];
             /**
              * @default {
              *       "ImgReviewInfo": {
@@ -9129,7 +9129,7 @@ export interface components {
              *       }
              *     }
              */
-            PoliticalConfigure: components["schemas"]["CreateContentReviewTemplateMembers_TopicReview"];
+            PoliticalConfigure?: components["schemas"]["CreateContentReviewTemplateMembers_TopicReview"];
         } & {
             [key: string]: unknown;
         };
@@ -9151,25 +9151,25 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description Display name.
              * @default
              */
-            Name: string;
+            Name?: string;
             /**
              * Comment
              * @description Remark.
              * @default
              */
-            Comment: string;
+            Comment?: string;
             /**
              * Definition
              * @description The template's id.
@@ -9188,22 +9188,22 @@ export interface components {
              * @default OFF
              * @enum {string}
              */
-            Switch: "ON" | "OFF";
+            Switch?: "ON" | "OFF";
             /**
              * Labelset
              * @default []
              */
-            LabelSet: string[];
+            LabelSet?: string[];
             /**
              * Blockconfidence
              * @default 90
              */
-            BlockConfidence: number;
+            BlockConfidence?: number;
             /**
              * Reviewconfidence
              * @default null
              */
-            ReviewConfidence: number | null;
+            ReviewConfidence?: number | null;
         };
         /**
          * TopicReview
@@ -9218,7 +9218,7 @@ export interface components {
              *       "ReviewConfidence": null
              *     }
              */
-            ImgReviewInfo: components["schemas"]["ModifyContentReviewTemplateMembers_ReviewSwitch"];
+            ImgReviewInfo?: components["schemas"]["ModifyContentReviewTemplateMembers_ReviewSwitch"];
             /**
              * @default {
              *       "Switch": "OFF",
@@ -9227,7 +9227,7 @@ export interface components {
              *       "ReviewConfidence": null
              *     }
              */
-            AsrReviewInfo: components["schemas"]["ModifyContentReviewTemplateMembers_ReviewSwitch"];
+            AsrReviewInfo?: components["schemas"]["ModifyContentReviewTemplateMembers_ReviewSwitch"];
             /**
              * @default {
              *       "Switch": "OFF",
@@ -9236,7 +9236,7 @@ export interface components {
              *       "ReviewConfidence": null
              *     }
              */
-            OcrReviewInfo: components["schemas"]["ModifyContentReviewTemplateMembers_ReviewSwitch"];
+            OcrReviewInfo?: components["schemas"]["ModifyContentReviewTemplateMembers_ReviewSwitch"];
         };
         /**
          * ModifyContentReviewTemplateMembers
@@ -9247,7 +9247,7 @@ export interface components {
              * Screenshotinterval
              * @default null
              */
-            ScreenshotInterval: number | null;
+            ScreenshotInterval?: number | null;
             /**
              * @default {
              *       "ImgReviewInfo": {
@@ -9270,7 +9270,7 @@ export interface components {
              *       }
              *     }
              */
-            PornConfigure: components["schemas"]["ModifyContentReviewTemplateMembers_TopicReview"];
+            PornConfigure?: components["schemas"]["ModifyContentReviewTemplateMembers_TopicReview"];
             /**
              * @default {
              *       "ImgReviewInfo": {
@@ -9293,7 +9293,7 @@ export interface components {
              *       }
              *     }
              */
-            TerrorismConfigure: components["schemas"]["ModifyContentReviewTemplateMembers_TopicReview"];
+            TerrorismConfigure?: components["schemas"]["ModifyContentReviewTemplateMembers_TopicReview"];
             /**
              * @default {
              *       "ImgReviewInfo": {
@@ -9316,7 +9316,7 @@ export interface components {
              *       }
              *     }
              */
-            PoliticalConfigure: components["schemas"]["ModifyContentReviewTemplateMembers_TopicReview"];
+            PoliticalConfigure?: components["schemas"]["ModifyContentReviewTemplateMembers_TopicReview"];
         } & {
             [key: string]: unknown;
         };
@@ -9336,13 +9336,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Definition
              * @description The template's id.
@@ -9365,38 +9365,38 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Definitions
              * @description Only those with these ids.
              * @default []
              */
-            Definitions: number[];
+            Definitions?: number[];
             /**
              * Type
              * @description Only presets, or only an application's own.
              * @default
              * @enum {string}
              */
-            Type: "" | "Preset" | "Custom";
+            Type?: "" | "Preset" | "Custom";
             /**
              * Offset
              * @description How many to leave out at the beginning.
              * @default 0
              */
-            Offset: number;
+            Offset?: number;
             /**
              * Limit
              * @description How many at most.
              * @default 10
              */
-            Limit: number;
+            Limit?: number;
         };
         DescribeContentReviewTemplatesResponse: {
             /** @description how many match */
@@ -9418,32 +9418,32 @@ export interface components {
              * @description The picture in base64: JPEG, PNG or GIF.
              * @default
              */
-            ImageContent: string;
+            ImageContent?: string;
             /**
              * Width
              * @description In percent of the video, or 8px to 4096px.
              * @default 10%
              */
-            Width: string;
+            Width?: string;
             /**
              * Height
              * @description As Width; 0px keeps the shape.
              * @default 0px
              */
-            Height: string;
+            Height?: string;
             /**
              * Repeattype
              * @description For moving pictures.
              * @default repeat
              * @enum {string}
              */
-            RepeatType: "once" | "repeat_last_frame" | "repeat";
+            RepeatType?: "once" | "repeat_last_frame" | "repeat";
             /**
              * Transparency
              * @description 0 is opaque.
              * @default 0
              */
-            Transparency: number;
+            Transparency?: number;
         };
         /**
          * SvgTemplate
@@ -9454,12 +9454,12 @@ export interface components {
              * Width
              * @default 10W%
              */
-            Width: string;
+            Width?: string;
             /**
              * Height
              * @default 0px
              */
-            Height: string;
+            Height?: string;
         };
         /**
          * TextTemplate
@@ -9488,59 +9488,59 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description Display name.
              * @default
              */
-            Name: string;
+            Name?: string;
             /**
              * Comment
              * @description Remark.
              * @default
              */
-            Comment: string;
+            Comment?: string;
             /**
              * Coordinateorigin
              * @description The corner that positions are measured from.
              * @default TopLeft
              * @enum {string}
              */
-            CoordinateOrigin: "TopLeft" | "TopRight" | "BottomLeft" | "BottomRight";
+            CoordinateOrigin?: "TopLeft" | "TopRight" | "BottomLeft" | "BottomRight";
             /**
              * Xpos
              * @description Distance inwards, such as 10% or 100px.
              * @default 0px
              */
-            XPos: string;
+            XPos?: string;
             /**
              * Ypos
              * @description Distance inwards, such as 10% or 100px.
              * @default 0px
              */
-            YPos: string;
+            YPos?: string;
             /**
              * @description For type image.
              * @default null
              */
-            ImageTemplate: components["schemas"]["CreateWatermarkTemplate_ImageInput"] | null;
+            ImageTemplate?: components["schemas"]["CreateWatermarkTemplate_ImageInput"] | null;
             /**
              * @description For type text.
              * @default null
              */
-            TextTemplate: components["schemas"]["CreateWatermarkTemplate_TextTemplate"] | null;
+            TextTemplate?: components["schemas"]["CreateWatermarkTemplate_TextTemplate"] | null;
             /**
              * @description For type svg.
              * @default null
              */
-            SvgTemplate: components["schemas"]["CreateWatermarkTemplate_SvgTemplate"] | null;
+            SvgTemplate?: components["schemas"]["CreateWatermarkTemplate_SvgTemplate"] | null;
             /**
              * Type
              * @description Its type, which stays.
@@ -9568,32 +9568,32 @@ export interface components {
              * @description The picture in base64: JPEG, PNG or GIF.
              * @default
              */
-            ImageContent: string;
+            ImageContent?: string;
             /**
              * Width
              * @description In percent of the video, or 8px to 4096px.
              * @default 10%
              */
-            Width: string;
+            Width?: string;
             /**
              * Height
              * @description As Width; 0px keeps the shape.
              * @default 0px
              */
-            Height: string;
+            Height?: string;
             /**
              * Repeattype
              * @description For moving pictures.
              * @default repeat
              * @enum {string}
              */
-            RepeatType: "once" | "repeat_last_frame" | "repeat";
+            RepeatType?: "once" | "repeat_last_frame" | "repeat";
             /**
              * Transparency
              * @description 0 is opaque.
              * @default 0
              */
-            Transparency: number;
+            Transparency?: number;
         };
         /**
          * SvgTemplate
@@ -9604,12 +9604,12 @@ export interface components {
              * Width
              * @default 10W%
              */
-            Width: string;
+            Width?: string;
             /**
              * Height
              * @default 0px
              */
-            Height: string;
+            Height?: string;
         };
         /**
          * TextTemplate
@@ -9638,59 +9638,59 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description Display name.
              * @default
              */
-            Name: string;
+            Name?: string;
             /**
              * Comment
              * @description Remark.
              * @default
              */
-            Comment: string;
+            Comment?: string;
             /**
              * Coordinateorigin
              * @description The corner that positions are measured from.
              * @default TopLeft
              * @enum {string}
              */
-            CoordinateOrigin: "TopLeft" | "TopRight" | "BottomLeft" | "BottomRight";
+            CoordinateOrigin?: "TopLeft" | "TopRight" | "BottomLeft" | "BottomRight";
             /**
              * Xpos
              * @description Distance inwards, such as 10% or 100px.
              * @default 0px
              */
-            XPos: string;
+            XPos?: string;
             /**
              * Ypos
              * @description Distance inwards, such as 10% or 100px.
              * @default 0px
              */
-            YPos: string;
+            YPos?: string;
             /**
              * @description For type image.
              * @default null
              */
-            ImageTemplate: components["schemas"]["ModifyWatermarkTemplate_ImageInput"] | null;
+            ImageTemplate?: components["schemas"]["ModifyWatermarkTemplate_ImageInput"] | null;
             /**
              * @description For type text.
              * @default null
              */
-            TextTemplate: components["schemas"]["ModifyWatermarkTemplate_TextTemplate"] | null;
+            TextTemplate?: components["schemas"]["ModifyWatermarkTemplate_TextTemplate"] | null;
             /**
              * @description For type svg.
              * @default null
              */
-            SvgTemplate: components["schemas"]["ModifyWatermarkTemplate_SvgTemplate"] | null;
+            SvgTemplate?: components["schemas"]["ModifyWatermarkTemplate_SvgTemplate"] | null;
             /**
              * Definition
              * @description The template's id.
@@ -9715,13 +9715,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Definition
              * @description The template's id.
@@ -9744,38 +9744,38 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Definitions
              * @description Only those with these ids.
              * @default []
              */
-            Definitions: number[];
+            Definitions?: number[];
             /**
              * Type
              * @description Only those of this type.
              * @default
              * @enum {string}
              */
-            Type: "" | "image" | "text" | "svg";
+            Type?: "" | "image" | "text" | "svg";
             /**
              * Offset
              * @description How many to leave out at the beginning.
              * @default 0
              */
-            Offset: number;
+            Offset?: number;
             /**
              * Limit
              * @description How many at most.
              * @default 10
              */
-            Limit: number;
+            Limit?: number;
         };
         DescribeWatermarkTemplatesResponse: {
             /** @description how many match */
@@ -9797,13 +9797,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
         };
         PullEventsResponse: {
             /** @description EventContent objects with EventHandle; empty when nothing came */
@@ -9823,13 +9823,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Eventhandles
              * @description EventHandle of each event to confirm, within its 30 s.
@@ -9852,49 +9852,49 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Mode
              * @description Who acts: the platform or the app server.
              * @default null
              */
-            Mode: ("PUSH" | "PULL") | null;
+            Mode?: ("PUSH" | "PULL") | null;
             /**
              * Notificationurl
              * @description Where the default endpoint posts; empty: nowhere.
              * @default null
              */
-            NotificationUrl: string | null;
+            NotificationUrl?: string | null;
             /**
              * Uploadmediacompleteeventswitch
              * @description Whether NewFileUpload is told.
              * @default null
              */
-            UploadMediaCompleteEventSwitch: ("ON" | "OFF") | null;
+            UploadMediaCompleteEventSwitch?: ("ON" | "OFF") | null;
             /**
              * Deletemediacompleteeventswitch
              * @description Whether FileDeleted is told.
              * @default null
              */
-            DeleteMediaCompleteEventSwitch: ("ON" | "OFF") | null;
+            DeleteMediaCompleteEventSwitch?: ("ON" | "OFF") | null;
             /**
              * Persistencecompleteeventswitch
              * @description Whether PersistenceComplete is told.
              * @default null
              */
-            PersistenceCompleteEventSwitch: ("ON" | "OFF") | null;
+            PersistenceCompleteEventSwitch?: ("ON" | "OFF") | null;
             /**
              * Signkey
              * @description Key of Sign and T; letters and digits.
              * @default null
              */
-            SignKey: string | null;
+            SignKey?: string | null;
         };
         ModifyEventConfigResponse: {
             /** @description names the call in logs */
@@ -9912,13 +9912,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
         };
         DescribeEventConfigResponse: {
             /** @description PUSH or PULL */
@@ -9946,13 +9946,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
         };
         DescribeEventsStateResponse: {
             /** @description how many */
@@ -9972,13 +9972,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Parentid
              * @description Parent category; -1 for one at the top.
@@ -10008,13 +10008,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Classid
              * @description The category; 0 is the built-in one.
@@ -10042,13 +10042,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Classid
              * @description The category; 0 is the built-in one.
@@ -10071,13 +10071,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
         };
         DescribeAllClassResponse: {
             /** @description ClassId, ParentId, Name, Level 0-3, SubClassIdSet, ClassName */
@@ -10097,13 +10097,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
         };
         DescribeStorageRegionsResponse: {
             /** @description Region, Description, Status opened|unopened, IsDefault, Area */
@@ -10123,13 +10123,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Storageregion
              * @description A region, such as ap-chongqing.
@@ -10152,13 +10152,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Storageregion
              * @description A region, such as ap-chongqing.
@@ -10181,25 +10181,25 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Tagkey
              * @description Name.
              * @default
              */
-            TagKey: string;
+            TagKey?: string;
             /**
              * Tagvalue
              * @description Value.
              * @default
              */
-            TagValue: string;
+            TagValue?: string;
         };
         /**
          * CreateSubAppIdRequest
@@ -10211,13 +10211,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description Its name.
@@ -10228,33 +10228,33 @@ export interface components {
              * @description Remark.
              * @default
              */
-            Description: string;
+            Description?: string;
             /**
              * Type
              * @description The only edition that there is.
              * @default AllInOne
              * @constant
              */
-            Type: "AllInOne";
+            Type?: "AllInOne";
             /**
              * Mode
              * @description How files are named: by FileId.
              * @default fileid
              * @constant
              */
-            Mode: "fileid";
+            Mode?: "fileid";
             /**
              * Storageregion
              * @description An enabled region; regions belong to the installation.
              * @default
              */
-            StorageRegion: string;
+            StorageRegion?: string;
             /**
              * Tags
              * @description Accepted, and not kept.
              * @default []
              */
-            Tags: components["schemas"]["CreateSubAppId_Tag"][];
+            Tags?: components["schemas"]["CreateSubAppId_Tag"][];
         };
         CreateSubAppIdResponse: {
             /** @description its id */
@@ -10274,25 +10274,25 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Tagkey
              * @description Name.
              * @default
              */
-            TagKey: string;
+            TagKey?: string;
             /**
              * Tagvalue
              * @description Value.
              * @default
              */
-            TagValue: string;
+            TagValue?: string;
         };
         /**
          * DescribeSubAppIdsRequest
@@ -10304,37 +10304,37 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @description Only the one of this name.
              * @default
              */
-            Name: string;
+            Name?: string;
             /**
              * Tags
              * @description Matches none: tags are not kept.
              * @default []
              */
-            Tags: components["schemas"]["DescribeSubAppIds_Tag"][];
+            Tags?: components["schemas"]["DescribeSubAppIds_Tag"][];
             /**
              * Offset
              * @description How many to leave out at the beginning.
              * @default 0
              */
-            Offset: number;
+            Offset?: number;
             /**
              * Limit
              * @description How many at most.
              * @default 200
              */
-            Limit: number;
+            Limit?: number;
         };
         DescribeSubAppIdsResponse: {
             /** @description how many match */
@@ -10361,17 +10361,17 @@ export interface components {
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Name
              * @default null
              */
-            Name: string | null;
+            Name?: string | null;
             /**
              * Description
              * @default null
              */
-            Description: string | null;
+            Description?: string | null;
         };
         ModifySubAppIdInfoResponse: {
             /** @description names the call in logs */
@@ -10394,7 +10394,7 @@ export interface components {
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Status
              * @description On or Off; nothing is destroyed by a call.
@@ -10418,31 +10418,31 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Domains
              * @description Only those of these names.
              * @default []
              */
-            Domains: string[];
+            Domains?: string[];
             /**
              * Offset
              * @description How many to leave out at the beginning.
              * @default 0
              */
-            Offset: number;
+            Offset?: number;
             /**
              * Limit
              * @description How many at most.
              * @default 20
              */
-            Limit: number;
+            Limit?: number;
         };
         DescribeVodDomainsResponse: {
             /** @description how many match */
@@ -10471,13 +10471,13 @@ export interface components {
              * @default
              * @enum {string}
              */
-            FilterType: "" | "Black" | "White";
+            FilterType?: "" | "Black" | "White";
             /**
              * Iplist
              * @description Addresses and networks.
              * @default []
              */
-            IPList: string[];
+            IPList?: string[];
         };
         /**
          * QUICConfig
@@ -10490,7 +10490,7 @@ export interface components {
              * @default Disabled
              * @enum {string}
              */
-            Status: "Enabled" | "Disabled";
+            Status?: "Enabled" | "Disabled";
         };
         /**
          * RefererAuthPolicy
@@ -10509,20 +10509,20 @@ export interface components {
              * @default
              * @enum {string}
              */
-            AuthType: "" | "Black" | "White";
+            AuthType?: "" | "Black" | "White";
             /**
              * Referers
              * @description example.com, *.example.com, a.com/p.
              * @default []
              */
-            Referers: string[];
+            Referers?: string[];
             /**
              * Blankrefererallowed
              * @description Whether requests without one are served.
              * @default
              * @enum {string}
              */
-            BlankRefererAllowed: "" | "Yes" | "No";
+            BlankRefererAllowed?: "" | "Yes" | "No";
         };
         /**
          * UrlSignatureAuthPolicy
@@ -10540,13 +10540,13 @@ export interface components {
              * @description The KEY, 8 to 40 visible ASCII characters.
              * @default
              */
-            EncryptedKey: string;
+            EncryptedKey?: string;
             /**
              * Backupencryptedkey
              * @description A second KEY whose links open too, while one replaces the other; empty: none.
              * @default null
              */
-            BackupEncryptedKey: string | null;
+            BackupEncryptedKey?: string | null;
         };
         /**
          * ModifyVodDomainConfigRequest
@@ -10558,26 +10558,26 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Domain
              * @description A host name.
              */
             Domain: string;
             /** @default null */
-            RefererAuthPolicy: components["schemas"]["ModifyVodDomainConfig_RefererAuthPolicy"] | null;
+            RefererAuthPolicy?: components["schemas"]["ModifyVodDomainConfig_RefererAuthPolicy"] | null;
             /** @default null */
-            UrlSignatureAuthPolicy: components["schemas"]["ModifyVodDomainConfig_UrlSignatureAuthPolicy"] | null;
+            UrlSignatureAuthPolicy?: components["schemas"]["ModifyVodDomainConfig_UrlSignatureAuthPolicy"] | null;
             /** @default null */
-            IPFilterPolicy: components["schemas"]["ModifyVodDomainConfig_IPFilterPolicy"] | null;
+            IPFilterPolicy?: components["schemas"]["ModifyVodDomainConfig_IPFilterPolicy"] | null;
             /** @default null */
-            QUICConfig: components["schemas"]["ModifyVodDomainConfig_QUICConfig"] | null;
+            QUICConfig?: components["schemas"]["ModifyVodDomainConfig_QUICConfig"] | null;
         };
         ModifyVodDomainConfigResponse: {
             /** @description names the call in logs */
@@ -10595,13 +10595,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Domain
              * @description A host name.
@@ -10612,14 +10612,14 @@ export interface components {
              * @description Accepted; the platform is where it is.
              * @default
              */
-            AccelerateArea: string;
+            AccelerateArea?: string;
             /**
              * Type
              * @description The only type that there is.
              * @default
              * @enum {string}
              */
-            Type: "" | "VOD";
+            Type?: "" | "VOD";
         };
         CreateVodDomainResponse: {
             /** @description names the call in logs */
@@ -10637,13 +10637,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Domain
              * @description A host name.
@@ -10666,13 +10666,13 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
         };
         DescribeDefaultDistributionConfigResponse: {
             /** @description host name */
@@ -10698,32 +10698,32 @@ export interface components {
              * @description Application; 0 or absent: the key's own.
              * @default 0
              */
-            SubAppId: number;
+            SubAppId?: number;
             /**
              * Extinfo
              * @description Kept for the original's own use; ignored.
              * @default
              */
-            ExtInfo: string;
+            ExtInfo?: string;
             /**
              * Domain
              * @description Domain that media addresses name from now on.
              * @default
              */
-            Domain: string;
+            Domain?: string;
             /**
              * Scheme
              * @description Scheme of media addresses.
              * @default
              * @enum {string}
              */
-            Scheme: "" | "HTTP" | "HTTPS";
+            Scheme?: "" | "HTTP" | "HTTPS";
             /**
              * Playkey
              * @description Key of player signatures, 8 to 20 letters and digits.
              * @default
              */
-            PlayKey: string;
+            PlayKey?: string;
         };
         ModifyDefaultDistributionConfigResponse: {
             /** @description names the call in logs */

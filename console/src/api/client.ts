@@ -51,3 +51,18 @@ export async function ask<T>(answer: Promise<Answer<T>>): Promise<T> {
   if (!told.response.ok) throw Problem.of(told.response, told.error);
   return told.data as T;
 }
+
+type ActionPath = Extract<keyof paths, `/api/v1/actions/${string}`>;
+export type Action = ActionPath extends `/api/v1/actions/${infer Name}` ? Name : never;
+type Operation<A extends Action> = paths[`/api/v1/actions/${A}`] extends { post: infer Post } ? Post : never;
+export type ActionBody<A extends Action> =
+  Operation<A> extends { requestBody?: { content: { "application/json": infer Body } } } ? Body : never;
+export type ActionAnswer<A extends Action> =
+  Operation<A> extends { responses: { 200: { content: { "application/json": infer Body } } } } ? Body : never;
+
+/** Calls an action of the server API. */
+export function act<A extends Action>(name: A, body: ActionBody<A>): Promise<ActionAnswer<A>> {
+  // The client's own types want each path by itself; what goes in and comes out is checked above.
+  const post = api.POST as (path: string, options: unknown) => Promise<Answer<ActionAnswer<A>>>;
+  return ask(post(`/api/v1/actions/${name}`, { body }));
+}
