@@ -1,0 +1,58 @@
+/** Every view is one entry, loaded when it is first opened. */
+import { IconLayoutDashboard, IconMovie, IconUpload } from "@tabler/icons-react";
+import { type ComponentType, lazy } from "react";
+import type { Role } from "./api/client";
+import type { TitleKey } from "./words";
+
+export type Params = Readonly<Record<string, string>>;
+export type View = ComponentType<{ readonly params: Params }>;
+export const GROUPS = ["content", "processing", "settings"] as const;
+
+interface Entry {
+  /** `:name` stands for a part that the view gets in `params`. */
+  readonly path: string;
+  readonly title: TitleKey;
+  readonly group: (typeof GROUPS)[number];
+  /** Shown in the navigation; entries without one are reached from others. */
+  readonly icon?: ComponentType<{ size?: number }>;
+  /** Whoever has less does not get here. */
+  readonly role: Role;
+  readonly load: () => Promise<{ default: View }>;
+}
+
+const ENTRIES: readonly Entry[] = [
+  {
+    path: "/",
+    title: "dashboard",
+    group: "content",
+    icon: IconLayoutDashboard,
+    role: "viewer",
+    load: () => import("./views/dashboard/dashboard"),
+  },
+  {
+    path: "/media",
+    title: "media",
+    group: "content",
+    icon: IconMovie,
+    role: "viewer",
+    load: () => import("./views/media/library"),
+  },
+  {
+    path: "/media/:fileId",
+    title: "mediaDetails",
+    group: "content",
+    role: "viewer",
+    load: () => import("./views/media-details/details"),
+  },
+  {
+    path: "/upload",
+    title: "upload",
+    group: "content",
+    icon: IconUpload,
+    role: "operator",
+    load: () => import("./views/upload/upload"),
+  },
+];
+
+export const ROUTES = ENTRIES.map((entry) => ({ ...entry, component: lazy(entry.load) }));
+export type Route = (typeof ROUTES)[number];

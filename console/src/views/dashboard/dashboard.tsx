@@ -1,0 +1,7 @@
+import { PageHeader } from "../../components/page-header";
+import { useWords } from "../../language";
+import { titles } from "../../words";
+
+export default function Dashboard() {
+  return <PageHeader title={useWords(titles).dashboard} />;
+}
