@@ -19,7 +19,6 @@ export function CodeBlock({ label, text, most = 320 }: Props) {
       </Group>
       <Code
         block
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
         tabIndex={0}
         mah={most}
         style={{ overflow: "auto", whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}

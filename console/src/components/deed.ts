@@ -8,6 +8,8 @@ export interface Outcome {
   readonly done?: string;
   /** First members of the keys of queries that are old then. */
   readonly renew?: readonly string[];
+  /** Tells a failure in another place than the corner of the page. */
+  readonly failed?: (problem: unknown) => void;
 }
 
 export function useDeed() {
@@ -15,7 +17,10 @@ export function useDeed() {
   const notify = useNotify();
   const [busy, setBusy] = useState(false);
   /** Return what was answered; undefined after a failure, which was told. */
-  const run = async <T>(work: () => Promise<T>, { done, renew = [] }: Outcome = {}): Promise<T | undefined> => {
+  const run = async <T>(
+    work: () => Promise<T>,
+    { done, renew = [], failed = notify.failed }: Outcome = {},
+  ): Promise<T | undefined> => {
     setBusy(true);
     try {
       const answer = await work();
@@ -23,7 +28,7 @@ export function useDeed() {
       if (done) notify.done(done);
       return answer;
     } catch (problem) {
-      notify.failed(problem);
+      failed(problem);
       return undefined;
     } finally {
       setBusy(false);

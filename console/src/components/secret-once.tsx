@@ -49,7 +49,13 @@ export function SecretOnce({ secret, close }: { readonly secret: Secret | null; 
               {label}
             </Text>
             <Group wrap="nowrap" align="flex-start" gap="xs">
-              <Code block flex={1} miw={0} style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }} data-secret={label}>
+              <Code
+                block
+                flex={1}
+                miw={0}
+                style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}
+                data-secret={label}
+              >
                 {value}
               </Code>
               <CopyButton text={value} label={label} />

@@ -1,9 +1,20 @@
 /** Fields for whatever a JSON schema describes. */
-import { Button, Fieldset, Group, MultiSelect, NativeSelect, NumberInput, SimpleGrid, Stack, Switch, TextInput } from "@mantine/core";
+import {
+  Button,
+  Fieldset,
+  Group,
+  MultiSelect,
+  NativeSelect,
+  NumberInput,
+  SimpleGrid,
+  Stack,
+  Switch,
+  TextInput,
+} from "@mantine/core";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { createContext, type ReactNode, useContext } from "react";
 import { useWords } from "../language";
-import { type Field, emptyOf, type Json, type JsonObject, type Wrong } from "./schema";
+import { emptyOf, type Field, type Json, type JsonObject, type Wrong } from "./schema";
 import { labels, spaced, words } from "./words";
 
 /** One member of what is edited. */
@@ -51,13 +62,15 @@ interface MembersProps {
 /** What holds others stands below what is a single line. */
 function Members({ field, path, value, change }: MembersProps) {
   if (field.kind !== "object") return null;
-  const places = Object.entries(field.members).map(([name, each]): Place => ({
-    name,
-    path: path ? `${path}.${name}` : name,
-    field: each,
-    value: value[name],
-    change: (told) => change(replaced(value, name, told)),
-  }));
+  const places = Object.entries(field.members).map(
+    ([name, each]): Place => ({
+      name,
+      path: path ? `${path}.${name}` : name,
+      field: each,
+      value: value[name],
+      change: (told) => change(replaced(value, name, told)),
+    }),
+  );
   const single = places.filter((place) => !isWide(place.field));
   const wide = places.filter((place) => isWide(place.field));
   return (
@@ -122,6 +135,7 @@ type Of<K extends Field["kind"]> = Place & { readonly field: Extract<Field, { ki
 
 function Part(place: Of<"object">) {
   const line = useLine(place);
+  const { used } = useWords(words);
   const optional = place.field.nullable || (!place.field.required && place.field.initial === undefined);
   const there = place.value !== null && place.value !== undefined;
   return (
@@ -129,8 +143,8 @@ function Part(place: Of<"object">) {
       <Stack gap="sm">
         {optional && (
           <Switch
-            label={useWords(words).used}
-            aria-label={`${useWords(words).used}: ${line.label}`}
+            label={used}
+            aria-label={`${used}: ${line.label}`}
             checked={there}
             onChange={(event) => place.change(event.currentTarget.checked ? emptyOf(place.field) : null)}
           />

@@ -54,7 +54,11 @@ function Shown({ task }: { readonly task: Detail }) {
       <Title order={2} size="h4" mb="xs">
         {said.subTasks}
       </Title>
-      <Accordion multiple variant="separated" defaultValue={task.items.filter(isFailed).map((each) => `${each.number}`)}>
+      <Accordion
+        multiple
+        variant="separated"
+        defaultValue={task.items.filter(isFailed).map((each) => `${each.number}`)}
+      >
         {task.items.map((part) => (
           <SubTask key={part.number} task={task} part={part} />
         ))}

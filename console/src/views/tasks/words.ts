@@ -107,12 +107,14 @@ export const advice = dictionary(
     "InvalidInput.DefinitionNotExist": "The template is gone. Process the file again with one that exists.",
     "InvalidInput.ConfigurationUnsupported": "The template asks for what does not go together. Change it, then retry.",
     "InvalidInput.InvalidTimeOffset": "A moment lies beyond the end of the file. Change the procedure's moments.",
-    "InvalidInput.PermissionDenied": "A review took the file out of playback. Decide it in the review queue, then retry.",
+    "InvalidInput.PermissionDenied":
+      "A review took the file out of playback. Decide it in the review queue, then retry.",
     "InvalidInput.ResultFileSizeTooLarge": "The result would be too large. Choose a smaller size or bitrate.",
     InvalidInput: "What was asked for cannot be done. Change template or procedure, then process the file again.",
     "SourceFileError.NoVideo": "The file has no picture. Choose a template for sound, or upload another file.",
     "SourceFileError.DownloadNotAccessible": "The file could not be read. See that it still exists, then retry.",
-    SourceFileError: "The file is damaged or no video that can be read. Upload it again or export it in another format.",
+    SourceFileError:
+      "The file is damaged or no video that can be read. Upload it again or export it in another format.",
     InternalError: "Something went wrong here. Retry; if it fails again, the log below says more.",
     "": "Retry; if it fails again, the log below says more.",
   } as Record<string, string>,
