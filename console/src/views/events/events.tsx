@@ -10,18 +10,10 @@ import { useFormat } from "../../format";
 import { useWords } from "../../language";
 import { changeQuery, to, useAddress } from "../../router";
 import { EventState } from "./event-state";
+import { EVENT_TYPES } from "./types";
 import { words } from "./words";
 
 type Row = Schemas["EventRow"];
-/** What is offered; any other type can be typed. */
-export const TYPES = [
-  "NewFileUpload",
-  "ProcedureStateChanged",
-  "FileDeleted",
-  "PullComplete",
-  "ReviewAudioVideoComplete",
-] as const;
-
 export default function Events() {
   const said = useWords(words);
   const format = useFormat();
@@ -44,7 +36,7 @@ export default function Events() {
         <Autocomplete
           label={said.filterType}
           placeholder={said.all}
-          data={[...TYPES]}
+          data={[...EVENT_TYPES]}
           value={type}
           onChange={(value) => changeQuery({ type: value })}
         />
