@@ -59,7 +59,7 @@ function Figures({ figures }: { readonly figures: Schemas["Dashboard"] }) {
         />
         <Card label={words.reviews} value={format.number(figures.reviews)} path="/reviews" />
       </SimpleGrid>
-      <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="sm">
+      <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="sm" style={{ alignItems: "start" }}>
         <Panel title={words.uploads} help={words.uploadsHelp}>
           {figures.uploads.some((day) => day.files > 0) ? (
             <Uploads days={figures.uploads} />

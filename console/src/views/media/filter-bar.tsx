@@ -60,6 +60,7 @@ function SearchField({ text }: { readonly text: string }) {
   return (
     <TextInput
       label={words.search}
+      placeholder={words.searchHelp}
       leftSection={<IconSearch size={16} aria-hidden />}
       rightSection={typed && <CloseButton size="sm" aria-label={words.clear} onClick={() => change("")} />}
       value={typed}

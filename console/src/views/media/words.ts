@@ -2,7 +2,8 @@ import { dictionary } from "../../language";
 
 export const words = dictionary(
   {
-    search: "Search names and descriptions",
+    search: "Search",
+    searchHelp: "in names and descriptions",
     class: "Category",
     type: "Type",
     status: "Status",
@@ -23,7 +24,7 @@ export const words = dictionary(
     length: "Length",
     size: "Size",
     uploaded: "Uploaded",
-    files: (count: string) => `${count} files`,
+    files: (count: string) => `Files: ${count}`,
     list: "Media files",
     empty: "No file yet",
     emptyHelp: "Upload the first one, or let your app do it: it appears here by itself.",
@@ -34,7 +35,8 @@ export const words = dictionary(
     limit: "The list ends at 5,000 files: narrow it down by a search or filters.",
   },
   {
-    search: "搜索名称和描述",
+    search: "搜索",
+    searchHelp: "名称和描述",
     class: "分类",
     type: "类型",
     status: "状态",
@@ -55,7 +57,7 @@ export const words = dictionary(
     length: "时长",
     size: "大小",
     uploaded: "上传时间",
-    files: (count: string) => `${count} 个文件`,
+    files: (count: string) => `共 ${count} 个文件`,
     list: "媒体文件",
     empty: "还没有文件",
     emptyHelp: "上传第一个文件，或由您的应用上传，到达后会自动显示。",
