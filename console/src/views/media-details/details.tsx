@@ -1,6 +1,6 @@
 import { Alert, Anchor, Box, Button, Grid } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { act, api, ask, type Schemas } from "../../api/client";
+import { act, type Schemas } from "../../api/client";
 import { Problem } from "../../api/problem";
 import { useApplication } from "../../application";
 import { Failure } from "../../components/failure";
@@ -11,7 +11,10 @@ import { to } from "../../router";
 import type { Params } from "../../routes";
 import { useSession } from "../../session";
 import { titles } from "../../words";
+import { type Readable, readable } from "../media/readable";
+import { useStory } from "../media/use-story";
 import { Actions } from "./actions";
+import classes from "./details.module.css";
 import { Facts } from "./facts";
 import { Renditions } from "./renditions";
 import { Story } from "./story";
@@ -30,15 +33,6 @@ export default function Details({ params }: { readonly params: Params }) {
   if (file.isPending) return <Loading tall />;
   if (file.error && !file.data) return <Failure problem={file.error} retry={() => void file.refetch()} />;
   return file.data ? <Present media={file.data} /> : <Gone fileId={fileId} />;
-}
-
-function useStory(fileId: string) {
-  const { subAppId } = useApplication();
-  return useQuery({
-    queryKey: ["transcript", subAppId, fileId],
-    queryFn: () =>
-      ask(api.GET("/api/v1/media/{fileId}/transcript", { params: { path: { fileId }, query: { subAppId } } })),
-  });
 }
 
 function Present({ media }: { readonly media: Schemas["MediaInfo"] }) {
@@ -60,7 +54,7 @@ function Present({ media }: { readonly media: Schemas["MediaInfo"] }) {
       )}
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, lg: 7 }}>
-          <Player media={media} name={name} settled={story.data?.items.some(isUpload) ?? false} />
+          <Player media={media} name={name} found={readable(story.data)} />
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 5 }}>
           <Facts media={media} />
@@ -74,39 +68,25 @@ function Present({ media }: { readonly media: Schemas["MediaInfo"] }) {
   );
 }
 
-/** The event of the upload is told once the file was looked at. */
-function isUpload(moment: Schemas["Moment"]): boolean {
-  return moment.event?.type === "NewFileUpload";
-}
-
 interface PlayerProps {
   readonly media: Schemas["MediaInfo"];
   readonly name: string;
-  readonly settled: boolean;
+  readonly found: Readable;
 }
 
-function Player({ media, name, settled }: PlayerProps) {
+function Player({ media, name, found }: PlayerProps) {
   const words = useWords(dictionary);
   const data = media.MetaData;
-  const image = media.BasicInfo?.Category === "Image";
-  const empty = !data || (data.VideoStreamSet.length === 0 && data.AudioStreamSet.length === 0);
-  if (image) {
-    return (
-      <img
-        src={media.BasicInfo?.MediaUrl}
-        alt={name}
-        style={{ maxWidth: "100%", maxHeight: "60vh", display: "block" }}
-      />
-    );
-  }
-  if (empty && !settled) return <Alert color="blue">{words.reading}</Alert>;
-  if (empty) {
+  if (data === null && found === "unknown") return <Alert color="blue">{words.reading}</Alert>;
+  if (data === null) {
     return (
       <Alert color="orange" title={words.noVideo} role="alert">
         {words.noVideoHelp}
       </Alert>
     );
   }
+  if (media.BasicInfo?.Category === "Image")
+    return <img src={media.BasicInfo.MediaUrl} alt={name} className={classes.picture} />;
   return (
     <Box style={{ aspectRatio: "16 / 9", background: "#000" }}>
       <iframe

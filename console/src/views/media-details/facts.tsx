@@ -1,5 +1,6 @@
-import { Badge, Button, Group, Paper, Text } from "@mantine/core";
+import { ActionIcon, Badge, Group, Paper, Text } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
+import { IconCheck, IconCopy } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import type { Schemas } from "../../api/client";
 import { type Format, useFormat } from "../../format";
@@ -90,18 +91,13 @@ function times({ BasicInfo: basic }: Media, words: Words, format: Format): Row[]
 export function Copied({ text }: { readonly text: string }) {
   const words = useWords(dictionary);
   const clipboard = useClipboard();
+  const label = clipboard.copied ? words.copied : words.copyText(text);
   return (
     <Group gap="xs" wrap="nowrap" justify="space-between" align="flex-start">
       <span className={classes.code}>{text}</span>
-      <Button
-        size="compact-xs"
-        variant="default"
-        onClick={() => clipboard.copy(text)}
-        aria-label={`${words.copyAddress}: ${text}`}
-        flex="none"
-      >
-        {clipboard.copied ? words.copied : words.copyAddress}
-      </Button>
+      <ActionIcon variant="default" size="sm" onClick={() => clipboard.copy(text)} aria-label={label} title={label}>
+        {clipboard.copied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />}
+      </ActionIcon>
     </Group>
   );
 }

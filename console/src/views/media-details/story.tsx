@@ -95,7 +95,7 @@ function ToldTask({ task }: { readonly task: Schemas["TaskDetail"] }) {
   return (
     <>
       <Line title={title} at={task.createdAt}>
-        <Badge variant="default">{task.status}</Badge>
+        <Badge variant="default">{words[task.status]}</Badge>
         {hasRoute("/tasks/:taskId") && (
           <Anchor size="sm" href={to(`/tasks/${task.taskId}`)}>
             {words.showTask}
@@ -120,9 +120,9 @@ function Part({ part }: { readonly part: Schemas["SubTaskRow"] }) {
   return (
     <>
       <Text size="sm" span>
-        {part.kind} {part.definition || ""} · {part.status} · {format.percent(part.progress)}
+        {part.kind} {part.definition || ""} · {words[part.status]} · {format.percent(part.progress)}
       </Text>
-      {part.message && (
+      {part.status === "FAIL" && part.message && (
         <Text size="sm" c="var(--mantine-color-error)" style={{ overflowWrap: "anywhere" }}>
           {part.errCodeExt} {part.message}
         </Text>

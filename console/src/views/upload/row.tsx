@@ -1,11 +1,10 @@
 import { Button, FileButton, Progress, Text } from "@mantine/core";
 import type { ErrorKind } from "@openvod/upload";
-import { useQuery } from "@tanstack/react-query";
-import { act } from "../../api/client";
-import { useApplication } from "../../application";
 import { type Format, useFormat } from "../../format";
 import { useWords } from "../../language";
 import { to } from "../../router";
+import { readable } from "../media/readable";
+import { useStory } from "../media/use-story";
 import { type Entry, hasEnded, stateOf, uploads } from "./store";
 import classes from "./upload.module.css";
 import { words as dictionary } from "./words";
@@ -133,21 +132,7 @@ function Buttons({ entry }: { readonly entry: Entry }) {
 /** The server looks into a file once it is there: what is no media is said here, where it came from. */
 function Unreadable({ fileId }: { readonly fileId: string }) {
   const words = useWords(dictionary);
-  const { subAppId } = useApplication();
-  const found = useQuery({
-    queryKey: ["file", subAppId, fileId, "readable"],
-    queryFn: async () => {
-      const told = await act("DescribeMediaInfos", {
-        SubAppId: subAppId,
-        FileIds: [fileId],
-        Filters: ["basicInfo", "metaData"],
-      });
-      return told.MediaInfoSet[0] ?? null;
-    },
-  });
-  if (!found.data || found.data.MetaData === null) return null;
-  const { VideoStreamSet: video, AudioStreamSet: audio, Width: width } = found.data.MetaData;
-  if (video.length > 0 || audio.length > 0 || width > 0 || found.data.BasicInfo?.Category === "Image") return null;
+  if (readable(useStory(fileId).data) !== "no") return null;
   return (
     <Text size="sm" c="var(--mantine-color-error)" role="alert">
       {words.unreadable}
