@@ -46,18 +46,20 @@ class Renewal {
 
   note(names: readonly string[]): void {
     for (const name of names) this.waiting.add(name);
-    if (!this.timer) this.timer = window.setTimeout(() => this.flush(), FLUSH_MILLISECONDS);
+    if (!this.timer) this.timer = window.setTimeout(() => void this.flush(), FLUSH_MILLISECONDS);
   }
 
   stop(): void {
     window.clearTimeout(this.timer);
   }
 
-  private flush(): void {
-    this.timer = 0;
+  private async flush(): Promise<void> {
     const names = new Set(this.waiting);
     this.waiting.clear();
-    void this.queries.invalidateQueries({ predicate: (query) => names.has(String(query.queryKey[0])) });
+    await this.queries.invalidateQueries({ predicate: (query) => names.has(String(query.queryKey[0])) });
+    // Long lists take long: the next turn begins when they are there.
+    this.timer = 0;
+    if (this.waiting.size > 0) this.note([]);
   }
 }
 

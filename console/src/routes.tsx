@@ -2,6 +2,7 @@
 import { IconLayoutDashboard, IconMovie, IconUpload } from "@tabler/icons-react";
 import { type ComponentType, lazy } from "react";
 import type { Role } from "./api/client";
+import { announce } from "./known-routes";
 import type { TitleKey } from "./words";
 
 export type Params = Readonly<Record<string, string>>;
@@ -56,3 +57,5 @@ const ENTRIES: readonly Entry[] = [
 
 export const ROUTES = ENTRIES.map((entry) => ({ ...entry, component: lazy(entry.load) }));
 export type Route = (typeof ROUTES)[number];
+
+announce(ENTRIES.map((entry) => entry.path));
