@@ -1,5 +1,5 @@
 /** Domains with their protection. */
-import { Badge, Button, Card, Group, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Button, Card, Group, Stack, Text, TextInput, Title } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
@@ -16,6 +16,7 @@ import { Distribution } from "./distribution";
 import { KeyPart } from "./key-part";
 import { AddressDialog, RefererDialog } from "./list-dialogs";
 import { type DomainRow, listDomains, type Status } from "./model";
+import { OnOff } from "./on-off";
 import { words } from "./words";
 
 export default function Domains() {
@@ -76,16 +77,6 @@ function DomainCard({ row, own }: { readonly row: DomainRow; readonly own: boole
       {open === "referers" && <RefererDialog row={row} close={close} />}
       {open === "addresses" && <AddressDialog row={row} close={close} />}
     </Card>
-  );
-}
-
-export function OnOff({ status }: { readonly status: Status }) {
-  const said = useWords(words);
-  const on = status === "Enabled";
-  return (
-    <Badge variant="light" tt="none" color={on ? "green" : "gray"}>
-      {on ? said.on : said.off}
-    </Badge>
   );
 }
 

@@ -8,9 +8,9 @@ import { useDeed } from "../../components/deed";
 import { FormDialog } from "../../components/form-dialog";
 import { type Secret, SecretOnce } from "../../components/secret-once";
 import { useWords } from "../../language";
-import { OnOff } from "./domains";
 import { Hidden } from "./hidden";
 import { type DomainRow, newKey } from "./model";
+import { OnOff } from "./on-off";
 import { words } from "./words";
 
 const RENEW = ["domains", "file"];

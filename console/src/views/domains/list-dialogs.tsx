@@ -56,7 +56,13 @@ export function AddressDialog({ row, close }: Props) {
     return act("ModifyVodDomainConfig", { SubAppId: subAppId, Domain: row.Domain, IPFilterPolicy: policy });
   };
   return (
-    <Dialog title={`${said.addresses}: ${row.Domain}`} close={close} send={send} list={list} help={said.addressesHelp} />
+    <Dialog
+      title={`${said.addresses}: ${row.Domain}`}
+      close={close}
+      send={send}
+      list={list}
+      help={said.addressesHelp}
+    />
   );
 }
 

@@ -104,7 +104,7 @@ export function ReviewCard({ item }: { readonly item: Row }) {
             />
             <Group>
               <Button
-                color="green.9"
+                color="teal.9"
                 loading={busy}
                 leftSection={<IconCheck size={16} aria-hidden />}
                 onClick={(event) => void act(true, cardOf(event.currentTarget))}
@@ -141,10 +141,10 @@ function Head({ item }: { readonly item: Row }) {
         {item.name || item.fileId}
       </Title>
       <Group gap="sm" my={4}>
-        <Badge variant="light" tt="none" color={item.suggestion === "block" ? "red" : "yellow"}>
+        <Badge variant="dot" tt="none" color={item.suggestion === "block" ? "red" : "yellow"}>
           {said.suggestion}: {suggestion}
         </Badge>
-        <Badge variant="light" tt="none" color={item.status === "Forbidden" ? "red" : "gray"}>
+        <Badge variant="dot" tt="none" color={item.status === "Forbidden" ? "red" : "gray"}>
           {item.status === "Forbidden" ? said.Forbidden : said.Normal}
         </Badge>
         <Text size="sm" c="dimmed">
