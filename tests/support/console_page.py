@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from openvod.access.account_model import Role
 from support.console import PASSWORD, Person
 from support.server import PlatformServer
+
+R = TypeVar("R")
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 PHONE, DESK = 390, 1280
@@ -51,6 +55,17 @@ class ConsolePage:
     def heading(self, name: str) -> None:
         """Wait for a view by its heading."""
         expect(self.page.get_by_role("heading", level=1, name=name)).to_be_visible()
+
+
+def apart(work: Callable[[], R]) -> R:
+    """Do something in another thread: an open browser runs an event loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
+
+
+def person_of(server: PlatformServer, role: Role) -> Person:
+    """Return somebody new who is signed in."""
+    return apart(lambda: Person.invited(server, role))
 
 
 def context_of(browser: Browser, person: Person, **options: Any) -> BrowserContext:

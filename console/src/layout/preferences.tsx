@@ -1,7 +1,7 @@
-import { Menu, UnstyledButton, useMantineColorScheme } from "@mantine/core";
-import { IconCheck, IconUserCircle } from "@tabler/icons-react";
+import { type MantineColorScheme, Menu, UnstyledButton, useMantineColorScheme } from "@mantine/core";
+import { IconUserCircle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
-import { useLanguage, useWords } from "../language";
+import { type Language, useLanguage, useWords } from "../language";
 import { shell } from "../words";
 import classes from "./layout.module.css";
 
@@ -31,37 +31,22 @@ export function Preferences({ name, children }: { readonly name?: string; readon
         {name && <Menu.Label>{words.signedInAs(name)}</Menu.Label>}
         {children}
         <Menu.Label>{words.language}</Menu.Label>
-        {LANGUAGES.map(([key, word]) => (
-          <Choice key={key} chosen={key === language} choose={() => choose(key)}>
-            {words[word]}
-          </Choice>
-        ))}
+        <Menu.RadioGroup value={language} onChange={(chosen) => choose(chosen as Language)}>
+          {LANGUAGES.map(([key, word]) => (
+            <Menu.RadioItem key={key} value={key}>
+              {words[word]}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Label>{words.theme}</Menu.Label>
-        {SCHEMES.map(([key, word]) => (
-          <Choice key={key} chosen={key === colorScheme} choose={() => setColorScheme(key)}>
-            {words[word]}
-          </Choice>
-        ))}
+        <Menu.RadioGroup value={colorScheme} onChange={(chosen) => setColorScheme(chosen as MantineColorScheme)}>
+          {SCHEMES.map(([key, word]) => (
+            <Menu.RadioItem key={key} value={key}>
+              {words[word]}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
-  );
-}
-
-interface ChoiceProps {
-  readonly chosen: boolean;
-  readonly choose: () => void;
-  readonly children: ReactNode;
-}
-
-function Choice({ chosen, choose, children }: ChoiceProps) {
-  return (
-    <Menu.Item
-      role="menuitemradio"
-      aria-checked={chosen}
-      onClick={choose}
-      rightSection={chosen && <IconCheck size={16} aria-hidden />}
-    >
-      {children}
-    </Menu.Item>
   );
 }

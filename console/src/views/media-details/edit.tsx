@@ -52,6 +52,7 @@ function Form({ media, close }: Omit<Props, "opened">) {
           onChange={(event) => change({ name: event.currentTarget.value })}
           data-autofocus
           required
+          withAsterisk={false}
         />
         <Textarea
           label={words.description}

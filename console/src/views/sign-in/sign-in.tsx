@@ -33,6 +33,7 @@ export function SignIn() {
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
             required
+            withAsterisk={false}
             data-autofocus
           />
           <PasswordInput
@@ -41,6 +42,7 @@ export function SignIn() {
             value={password}
             onChange={(event) => setPassword(event.currentTarget.value)}
             required
+            withAsterisk={false}
           />
           {wrong && (
             <Alert color="red" title={words.wrong} role="alert">
