@@ -31,7 +31,8 @@ const HIDDEN_MILLISECONDS = 60_000;
 
 /** Names the queries that a message makes old: the first member of their keys. */
 const TOUCHED: Record<LiveName, readonly string[]> = {
-  event: ["events", "event", "transcript", "dashboard", "media", "file"],
+  // Tasks too: the stream looks at running ones once a second, and shorter ones are told by their events alone.
+  event: ["events", "event", "transcript", "dashboard", "media", "file", "tasks", "task", "endpoints"],
   upload: ["media", "dashboard"],
   task: ["tasks", "task", "transcript", "dashboard"],
   review: ["reviews", "review", "dashboard"],

@@ -10,7 +10,8 @@ from playwright.sync_api import Browser
 from openvod.access.account_model import Role
 from support.chromium import chromium
 from support.console import Person
-from support.console_page import person_of
+from support.console_data import ENVIRONMENT, Filled, fill
+from support.console_page import apart, person_of
 from support.server import PlatformServer
 
 
@@ -32,6 +33,14 @@ def console_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platfor
 def admin(console_server: PlatformServer) -> Person:
     """Somebody who may everything."""
     return person_of(console_server, Role.ADMIN)
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    """A platform of its own, full of flows, events, reviews and settings."""
+    folder = tmp_path_factory.mktemp("filled")
+    with PlatformServer(folder / "data", ENVIRONMENT) as server:
+        yield apart(lambda: fill(server, folder))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,6 +9,7 @@ import {
   SimpleGrid,
   Stack,
   Switch,
+  Text,
   TextInput,
 } from "@mantine/core";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
@@ -164,53 +165,82 @@ function Part(place: Of<"object">) {
 
 function Row(place: Of<"list">) {
   const line = useLine(place);
-  const said = useWords(words);
   const items = (place.value ?? []) as Json[];
-  const { of, least, most } = place.field;
-  const at = (index: number): Place => ({
-    name: place.name,
-    path: `${place.path}.${index}`,
-    field: of,
-    value: items[index],
-    change: (told) => place.change(items.map((each, other) => (other === index ? (told ?? null) : each))),
-  });
+  // Most lists stay empty: then the button alone is enough.
+  if (items.length === 0) return <AddItem place={place} />;
   return (
     <Fieldset legend={line.label} p="sm" miw={0}>
       <Stack gap="sm">
         {items.map((_, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: what is listed has no other identity than its place
-          <Group key={index} align="flex-end" wrap="nowrap" gap="xs">
-            <Stack gap="sm" flex={1} miw={0}>
-              <Item place={at(index)} number={index + 1} />
-            </Stack>
-            {items.length > least && (
-              <Button
-                variant="subtle"
-                color="red"
-                px="xs"
-                aria-label={said.removeItem(line.label, index + 1)}
-                onClick={() => place.change(items.filter((__, other) => other !== index))}
-              >
-                <IconTrash size={18} aria-hidden />
-              </Button>
-            )}
-          </Group>
+          <Listed key={index} place={place} items={items} index={index} />
         ))}
-        {items.length < most && (
-          <Button
-            variant="light"
-            size="xs"
-            leftSection={<IconPlus size={16} aria-hidden />}
-            onClick={() => place.change([...items, emptyOf(of)])}
-            style={{ alignSelf: "flex-start" }}
-            name={`${place.path}.add`}
-          >
-            {said.addItem(line.label)}
-          </Button>
-        )}
-        {line.error && <span role="alert">{line.error}</span>}
+        <AddItem place={place} />
       </Stack>
     </Fieldset>
+  );
+}
+
+function AddItem({ place }: { readonly place: Of<"list"> }) {
+  const { label, error } = useLine(place);
+  const said = useWords(words);
+  const items = (place.value ?? []) as Json[];
+  const { of, most } = place.field;
+  if (items.length >= most) return null;
+  return (
+    <Stack gap={4}>
+      <Button
+        variant="light"
+        size="xs"
+        leftSection={<IconPlus size={16} aria-hidden />}
+        onClick={() => place.change([...items, emptyOf(of)])}
+        style={{ alignSelf: "flex-start" }}
+      >
+        {said.addItem(label)}
+      </Button>
+      {error && (
+        <Text role="alert" size="sm" c="var(--mantine-color-error)">
+          {error}
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+interface ListedProps {
+  readonly place: Of<"list">;
+  readonly items: readonly Json[];
+  readonly index: number;
+}
+
+function Listed({ place, items, index }: ListedProps) {
+  const { label } = useLine(place);
+  const said = useWords(words);
+  const { of, least } = place.field;
+  const item: Place = {
+    name: place.name,
+    path: `${place.path}.${index}`,
+    field: of,
+    value: items[index],
+    change: (told) => place.change(items.map((each, other) => (other === index ? (told ?? null) : each))),
+  };
+  return (
+    <Group align="flex-end" wrap="nowrap" gap="xs">
+      <Stack gap="sm" flex={1} miw={0}>
+        <Item place={item} number={index + 1} />
+      </Stack>
+      {items.length > least && (
+        <Button
+          variant="subtle"
+          color="red"
+          px="xs"
+          aria-label={said.removeItem(label, index + 1)}
+          onClick={() => place.change(items.filter((_, other) => other !== index))}
+        >
+          <IconTrash size={18} aria-hidden />
+        </Button>
+      )}
+    </Group>
   );
 }
 

@@ -62,7 +62,7 @@ export default function Audit() {
         columns={[
           { key: "action", title: said.action, cell: (row) => <Action row={row} /> },
           { key: "actor", title: said.actor, cell: (row) => row.actor },
-          { key: "at", title: said.at, cell: (row) => format.time(row.at) },
+          { key: "at", title: said.at, width: 190, cell: (row) => format.time(row.at) },
           { key: "application", title: said.application, cell: (row) => row.subAppId },
           { key: "address", title: said.address, cell: (row) => row.address },
           { key: "outcome", title: said.outcome, cell: (row) => row.outcome || said.done },

@@ -12,6 +12,8 @@ import { words } from "./words";
 
 type Format = Schemas["PayloadFormat"];
 const RENEW = ["endpoints"];
+/** The endpoint that is the application's callback URL. */
+const DEFAULT = "default";
 const TIMEOUT_SECONDS = 5;
 
 interface NewProps {
@@ -104,30 +106,24 @@ export function NewEndpoint({ close, told }: NewProps) {
 }
 
 interface DefaultProps {
-  readonly row: Schemas["EndpointRow"];
+  /** null: there is none yet. */
+  readonly row: Schemas["EndpointRow"] | null;
   readonly close: () => void;
 }
 
 export function DefaultEndpoint({ row, close }: DefaultProps) {
   const said = useWords(words);
   const { subAppId } = useApplication();
-  const [url, setUrl] = useState(row.url);
+  const [url, setUrl] = useState(row?.url ?? "");
   const [signKey, setSignKey] = useState("");
   const [without, setWithout] = useState(false);
-  const params = { path: { name: row.name }, query: { subAppId } };
+  const params = { path: { name: DEFAULT }, query: { subAppId } };
   const send = () => {
     const body = without ? { url, signKey: "" } : signKey ? { url, signKey } : { url };
     return ask(api.PATCH("/api/v1/endpoints/{name}", { params, body }));
   };
   return (
-    <FormDialog
-      title={`${said.change}: ${row.name}`}
-      action={said.save}
-      close={close}
-      send={send}
-      done={said.changed}
-      renew={RENEW}
-    >
+    <FormDialog title={said.setUrl} action={said.save} close={close} send={send} done={said.changed} renew={RENEW}>
       <Text size="sm">{said.defaultHelp}</Text>
       <TextInput
         label={said.url}
@@ -139,14 +135,14 @@ export function DefaultEndpoint({ row, close }: DefaultProps) {
       />
       <PasswordInput
         label={said.signKey}
-        description={row.hasSignKey ? said.signKeyStays : said.signKeyHelp}
+        description={row?.hasSignKey ? said.signKeyStays : said.signKeyHelp}
         autoComplete="off"
         maxLength={32}
         disabled={without}
         value={signKey}
         onChange={(event) => setSignKey(event.currentTarget.value)}
       />
-      {row.hasSignKey && (
+      {row?.hasSignKey && (
         <Checkbox
           label={said.removeKey}
           checked={without}

@@ -12,7 +12,6 @@ import { type Secret, SecretOnce } from "../../components/secret-once";
 import { Empty, Loading } from "../../components/states";
 import { useFormat } from "../../format";
 import { useWords } from "../../language";
-import { useLive } from "../../live";
 import { useSession } from "../../session";
 import { EndpointDeeds } from "./endpoint-deeds";
 import { DefaultEndpoint, NewEndpoint } from "./endpoint-forms";
@@ -25,13 +24,12 @@ export default function Endpoints() {
   const said = useWords(words);
   const { may } = useSession();
   const { subAppId } = useApplication();
-  const [open, setOpen] = useState<Row | "new" | null>(null);
+  const [open, setOpen] = useState<Row | "new" | "default" | null>(null);
   const [secret, setSecret] = useState<Secret | null>(null);
   const found = useQuery({
     queryKey: ["endpoints", subAppId],
     queryFn: () => ask(api.GET("/api/v1/endpoints", { params: { query: { subAppId } } })),
   });
-  useLive("event", () => void found.refetch());
   const admin = may("admin");
   return (
     <>
@@ -45,13 +43,18 @@ export default function Endpoints() {
       {found.isPending && <Loading />}
       {found.isError && <Failure problem={found.error} retry={() => void found.refetch()} />}
       {found.data?.items.length === 0 && <Empty title={said.none} help={said.noneHelp} />}
+      {admin && found.data && !found.data.items.some((row) => row.name === DEFAULT) && (
+        <Button variant="default" mb="md" onClick={() => setOpen("default")}>
+          {said.setUrl}
+        </Button>
+      )}
       <Stack>
         {found.data?.items.map((row) => (
           <Endpoint key={row.name} row={row} change={() => setOpen(row)} told={setSecret} />
         ))}
       </Stack>
       {open === "new" && <NewEndpoint close={() => setOpen(null)} told={setSecret} />}
-      {open && open !== "new" && <DefaultEndpoint row={open} close={() => setOpen(null)} />}
+      {open && open !== "new" && <DefaultEndpoint row={open === "default" ? null : open} close={() => setOpen(null)} />}
       <SecretOnce secret={secret} close={() => setSecret(null)} />
     </>
   );

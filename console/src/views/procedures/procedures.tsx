@@ -53,7 +53,11 @@ export default function Procedures() {
               </Badge>
             ),
           },
-          { key: "changed", title: said.changed, cell: (row) => format.time(row.UpdateTime) },
+          {
+            key: "changed",
+            title: said.changed,
+            cell: (row) => (row.Type === "Preset" ? "–" : format.time(row.UpdateTime)),
+          },
         ]}
       />
     </>

@@ -74,7 +74,7 @@ export default function Templates() {
               </Badge>
             ),
           },
-          { key: "changed", title: said.changed, cell: (row) => format.time(row.UpdateTime) },
+          { key: "changed", title: said.changed, cell: (row) => (isPreset(row) ? "–" : format.time(row.UpdateTime)) },
         ]}
       />
     </>
