@@ -1,9 +1,9 @@
 /** Fields for whatever a JSON schema describes. */
 import {
   Button,
+  Checkbox,
   Fieldset,
   Group,
-  MultiSelect,
   NativeSelect,
   NumberInput,
   SimpleGrid,
@@ -275,14 +275,21 @@ function Choice(place: Of<"choice">) {
 }
 
 function Choices(place: Of<"choices">) {
+  const { label, error, withAsterisk } = useLine(place);
   return (
-    <MultiSelect
-      {...useLine(place)}
-      data={place.field.values}
+    <Checkbox.Group
+      label={label}
+      error={error}
+      withAsterisk={withAsterisk}
       value={(place.value ?? []) as string[]}
       onChange={place.change}
-      comboboxProps={{ withinPortal: true }}
-    />
+    >
+      <Group gap="md" mt={6}>
+        {place.field.values.map((each) => (
+          <Checkbox key={each} value={each} label={each} />
+        ))}
+      </Group>
+    </Checkbox.Group>
   );
 }
 
