@@ -53,7 +53,9 @@ def _button(page: Page, name: str) -> None:
     page.get_by_role("main").get_by_role("button", name=name, exact=True).click()
 
 
-def test_the_library_finds_files(console: ConsolePage, admin: Person, console_server: PlatformServer, film: Path) -> None:
+def test_the_library_finds_files(
+    console: ConsolePage, admin: Person, console_server: PlatformServer, film: Path
+) -> None:
     """Text, category, status and their clearing narrow the list and stand in the address."""
     one, other = upload(console_server, film), upload(console_server, film)
     made = admin.action("CreateClass", {"ParentId": -1, "ClassName": f"class {one}"})

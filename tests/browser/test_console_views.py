@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from openvod.access.account_model import Role
 from support.console import Person, invite
@@ -30,7 +30,9 @@ _LOOKS = dict(looks())
 
 
 @pytest.fixture(scope="module")
-def addresses(console_server: PlatformServer, admin: Person, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def addresses(
+    console_server: PlatformServer, admin: Person, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
     """The address of each view, with something in it."""
     film = make_film(tmp_path_factory.mktemp("film") / "A film with a rather long name for small screens.mp4", 2)
     key = apart(console_server.create_key)
@@ -54,7 +56,9 @@ def addresses(console_server: PlatformServer, admin: Person, tmp_path_factory: p
 
 
 def _choose_files(page: Page) -> None:
-    files = [{"name": f"clip {number} <b>.mp4", "mimeType": "video/mp4", "buffer": b"x" * 1000} for number in range(3)]
+    files: list[FilePayload] = [
+        {"name": f"clip {number} <b>.mp4", "mimeType": "video/mp4", "buffer": b"x" * 1000} for number in range(3)
+    ]
     page.locator("input[type=file][multiple]").set_input_files(files)
     page.get_by_role("listitem").filter(has_text="clip").first.wait_for()
 
