@@ -50,7 +50,7 @@ def _rename(admin: Person, file_id: str, **members: object) -> None:
 
 
 def _button(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
+    page.get_by_role("main").get_by_role("button", name=name, exact=True).click()
 
 
 def test_the_library_finds_files(
@@ -129,7 +129,7 @@ def test_markup_is_text(console: ConsolePage, admin: Person, file_id: str) -> No
     expect(page.get_by_text("<i>tag</i>", exact=True)).to_be_visible()
     _button(page, "Delete")
     expect(page.get_by_role("dialog")).to_contain_text(_MARKUP[:64])
-    _button(page, "Cancel")
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     assert page.title() != "run"
     assert page.locator("img[src=x]").count() == 0
     admin.action("DeleteMedia", {"FileId": file_id})
@@ -172,7 +172,7 @@ def test_a_file_is_changed(console: ConsolePage, admin: Person, file_id: str) ->
     page.keyboard.press("Enter")
     form.get_by_role("button", name="Save").click()
     console.heading(f"new {file_id}")
-    expect(page.get_by_text("told at length")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("told at length")).to_be_visible()
     info = admin.action("DescribeMediaInfos", {"FileIds": [file_id]})["MediaInfoSet"][0]["BasicInfo"]
     assert (info["Name"], info["TagSet"]) == (f"new {file_id}", ["green"])
 

@@ -45,7 +45,7 @@ function about({ FileId: fileId, BasicInfo: basic }: Media, words: Words): Row[]
   return [
     [words.fileId, <Copied key="id" text={fileId} />],
     [words.description, basic.Description || words.none],
-    [words.category, basic.ClassPath || basic.ClassName || words.none],
+    [words.category, basic.ClassId ? basic.ClassPath || basic.ClassName : words.noClass],
     [
       words.tags,
       tags.length > 0 ? (

@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import { useWords } from "../../language";
 import { changeQuery } from "../../router";
 import { useClasses } from "./classes";
+import styles from "./library.module.css";
 import { CATEGORIES, type Filters, REVIEWS, STATUSES } from "./search";
 import { words as dictionary } from "./words";
 
@@ -59,6 +60,7 @@ function SearchField({ text }: { readonly text: string }) {
   };
   return (
     <TextInput
+      className={styles.search ?? ""}
       label={words.search}
       placeholder={words.searchHelp}
       leftSection={<IconSearch size={16} aria-hidden />}
