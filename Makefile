@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-all test-clients lint lock clean bench bench-media bench-upload kill-sweep flow-sweep client-sweep bench-events test-events-truth bench-api bench-console web test-web bench-web
+.PHONY: help demo test test-all test-clients lint lock clean bench bench-media bench-upload kill-sweep flow-sweep client-sweep bench-events test-events-truth bench-api web test-web bench-web
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1: \2/p' $(MAKEFILE_LIST)
 
@@ -87,9 +87,6 @@ bench-events: $(VENV)/.installed-dev ## delay to the first attempt, events per s
 
 bench-api: $(VENV)/.installed-dev ## what a page of a library of 100,000 files costs, the first and the last
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.media_list $(ARGS)
-
-bench-console: $(VENV)/.installed-dev ## what the console's lists and its first view cost with 100,000 files
-	@PYTHONPATH=tests $(BIN)/python -m benchmarks.console $(ARGS)
 
 bench-media: $(VENV)/.installed-dev ## what ladders, remuxes, snapshots and reviews cost, with their quality
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.media $(ARGS)

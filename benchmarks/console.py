@@ -70,6 +70,15 @@ async def _fill(database: Database) -> None:
         await database.write(partial(_work, range(start, start + _BATCH)))
 
 
+def make(folder: Path) -> None:
+    """Make a data folder with a library of 100,000 files, a task and an event each."""
+    folder.mkdir()
+    database = open_database(sqlite_url(folder / "openvod.sqlite3"))
+    upgrade(database.engine)
+    asyncio.run(_fill(database))
+    database.close()
+
+
 def _milliseconds(person: Person, method: str, path: str, body: object) -> float:
     # Actions have a rate; what is measured is one call at a time.
     time.sleep(_PAUSE)
@@ -95,12 +104,8 @@ def main() -> None:
     """Fill, measure, print; exit status 1 when a figure is missed."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "data"
-        folder.mkdir()
-        database = open_database(sqlite_url(folder / "openvod.sqlite3"))
-        upgrade(database.engine)
         start = time.perf_counter()
-        asyncio.run(_fill(database))
-        database.close()
+        make(folder)
         print(
             f"{FILES} files, tasks and events written in {time.perf_counter() - start:.0f} s; median of {_ROUNDS}:",
             flush=True,

@@ -7,7 +7,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
+from openvod.access.account_model import Role
 from support.chromium import chromium
+from support.console import Person
+from support.console_data import ENVIRONMENT, Filled, fill
+from support.console_page import apart, person_of
+from support.server import PlatformServer
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +20,27 @@ def browser() -> Iterator[Browser]:
     """The browser of the run."""
     with chromium("--autoplay-policy=no-user-gesture-required") as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def console_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformServer]:
+    """The platform of all tests of the console."""
+    with PlatformServer(tmp_path_factory.mktemp("console") / "data") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def admin(console_server: PlatformServer) -> Person:
+    """Somebody who may everything."""
+    return person_of(console_server, Role.ADMIN)
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    """A platform of its own, full of flows, events, reviews and settings."""
+    folder = tmp_path_factory.mktemp("filled")
+    with PlatformServer(folder / "data", ENVIRONMENT) as server:
+        yield apart(lambda: fill(server, folder))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

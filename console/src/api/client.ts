@@ -1,0 +1,68 @@
+/** The console's API, typed by its own description; every refusal is thrown as a `Problem`. */
+import createClient from "openapi-fetch";
+import type { components, paths } from "../api.gen";
+import { Problem } from "./problem";
+
+export type Schemas = components["schemas"];
+export type Role = Schemas["Role"];
+
+let csrf = "";
+let signedOut: () => void = () => {};
+
+/** Says which token goes with changes from now on. */
+export function setCsrfToken(token: string): void {
+  csrf = token;
+}
+
+/** Says what happens when the server no longer knows the session. */
+export function onSignedOut(act: () => void): void {
+  signedOut = act;
+}
+
+/** These answer 401 for a wrong password or invitation; there is no session to lose. */
+const OPEN = new Set(["POST /api/v1/session", "POST /api/v1/invites/look", "POST /api/v1/invites/accept"]);
+
+export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin", fetch: (request) => fetch(request) });
+api.use({
+  onRequest({ request }) {
+    if (request.method !== "GET" && csrf) request.headers.set("X-CSRF-Token", csrf);
+    return request;
+  },
+  onResponse({ request, response, schemaPath }) {
+    if (response.status === 401 && !OPEN.has(`${request.method} ${schemaPath}`)) signedOut();
+  },
+});
+
+interface Answer<T> {
+  readonly data?: T;
+  readonly error?: unknown;
+  readonly response: Response;
+}
+
+/** Returns what was answered; throws a `Problem` for a refusal and for a server that was not reached. */
+export async function ask<T>(answer: Promise<Answer<T>>): Promise<T> {
+  let told: Answer<T>;
+  try {
+    told = await answer;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw Problem.unreachable();
+  }
+  if (!told.response.ok) throw Problem.of(told.response, told.error);
+  return told.data as T;
+}
+
+type ActionPath = Extract<keyof paths, `/api/v1/actions/${string}`>;
+export type Action = ActionPath extends `/api/v1/actions/${infer Name}` ? Name : never;
+type Operation<A extends Action> = paths[`/api/v1/actions/${A}`] extends { post: infer Post } ? Post : never;
+export type ActionBody<A extends Action> =
+  Operation<A> extends { requestBody?: { content: { "application/json": infer Body } } } ? Body : never;
+export type ActionAnswer<A extends Action> =
+  Operation<A> extends { responses: { 200: { content: { "application/json": infer Body } } } } ? Body : never;
+
+/** Calls an action of the server API. */
+export function act<A extends Action>(name: A, body: ActionBody<A>): Promise<ActionAnswer<A>> {
+  // The client's own types want each path by itself; what goes in and comes out is checked above.
+  const post = api.POST as (path: string, options: unknown) => Promise<Answer<ActionAnswer<A>>>;
+  return ask(post(`/api/v1/actions/${name}`, { body }));
+}

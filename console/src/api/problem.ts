@@ -1,0 +1,26 @@
+/** Why a call did not do what it should. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+
+  constructor(
+    /** The answer's status; 0: nobody answered. */
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly field: string = "",
+    readonly retryAfter: number = 0,
+  ) {
+    super(message);
+  }
+
+  static unreachable(): Problem {
+    return new Problem(0, "unreachable", "");
+  }
+
+  static of(response: Response, body: unknown): Problem {
+    const told = (typeof body === "object" && body !== null ? body : {}) as Partial<Record<string, unknown>>;
+    const text = (name: string) => (typeof told[name] === "string" ? told[name] : "");
+    const seconds = Number(response.headers.get("Retry-After") ?? 0);
+    return new Problem(response.status, text("code"), text("message"), text("field"), seconds || 0);
+  }
+}

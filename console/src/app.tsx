@@ -1,0 +1,84 @@
+import { MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { Suspense } from "react";
+import { Problem } from "./api/problem";
+import { ApplicationProvider } from "./application";
+import { ConfirmProvider } from "./components/confirm";
+import { ErrorBoundary } from "./components/error-boundary";
+import { Empty, Loading } from "./components/states";
+import { LanguageProvider, useWords } from "./language";
+import { Layout } from "./layout/layout";
+import { LiveProvider } from "./live";
+import { match, useAddress } from "./router";
+import { ROUTES } from "./routes";
+import { SessionProvider, useSession } from "./session";
+import { theme, variables } from "./theme";
+import { Invite } from "./views/sign-in/invite";
+import { SignIn } from "./views/sign-in/sign-in";
+import { shell } from "./words";
+
+const TRIES = 2;
+
+/** Refusals stay refusals; a server that is away or fails is asked again. */
+function retry(count: number, error: unknown): boolean {
+  const final = error instanceof Problem && error.status > 0 && error.status < 500;
+  return !final && count < TRIES;
+}
+
+const queries = new QueryClient({
+  defaultOptions: {
+    // The stream says what changed: nothing else has to ask again.
+    queries: { retry, staleTime: 30_000, refetchOnWindowFocus: false, networkMode: "always" },
+    mutations: { networkMode: "always" },
+  },
+});
+
+export function App() {
+  return (
+    <LanguageProvider>
+      <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
+        <QueryClientProvider client={queries}>
+          <Notifications position="bottom-right" />
+          <ConfirmProvider>
+            <Entrance />
+          </ConfirmProvider>
+        </QueryClientProvider>
+      </MantineProvider>
+    </LanguageProvider>
+  );
+}
+
+/** Invitations are for everybody; all else is for those who are signed in. */
+function Entrance() {
+  const { path } = useAddress();
+  const invited = match("/invite/:token", path);
+  if (invited) return <Invite key={invited.token} token={invited.token ?? ""} />;
+  return (
+    <SessionProvider otherwise={<SignIn />}>
+      <ApplicationProvider>
+        <LiveProvider>
+          <Layout>
+            <ErrorBoundary place={path}>
+              <Suspense fallback={<Loading tall />}>
+                <Page path={path} />
+              </Suspense>
+            </ErrorBoundary>
+          </Layout>
+        </LiveProvider>
+      </ApplicationProvider>
+    </SessionProvider>
+  );
+}
+
+function Page({ path }: { readonly path: string }) {
+  const words = useWords(shell);
+  const { may } = useSession();
+  for (const route of ROUTES) {
+    const params = match(route.path, path);
+    if (!params) continue;
+    if (!may(route.role)) return <Empty title={words.notAllowed} help={words.notAllowedHelp} />;
+    return <route.component key={path} params={params} />;
+  }
+  return <Empty title={words.unknownPage} help={words.unknownPageHelp} />;
+}

@@ -1,0 +1,37 @@
+/** Which application's data is shown. Query keys begin [what, subAppId], so that another one is other data. */
+import { useQuery } from "@tanstack/react-query";
+import { createContext, type ReactNode, useContext, useMemo, useState } from "react";
+import { api, ask, type Schemas } from "./api/client";
+import { remember, remembered } from "./memory";
+
+interface Application {
+  /** 0: the main application. */
+  readonly subAppId: number;
+  readonly choose: (subAppId: number) => void;
+}
+
+const Chosen = createContext<Application>({ subAppId: 0, choose: () => {} });
+
+export function ApplicationProvider({ children }: { readonly children: ReactNode }) {
+  const [subAppId, setSubAppId] = useState(() => Number(remembered("application")) || 0);
+  const application = useMemo(
+    () => ({
+      subAppId,
+      choose: (chosen: number) => {
+        remember("application", String(chosen));
+        setSubAppId(chosen);
+      },
+    }),
+    [subAppId],
+  );
+  return <Chosen value={application}>{children}</Chosen>;
+}
+
+export function useApplication(): Application {
+  return useContext(Chosen);
+}
+
+export function useApplications(): readonly Schemas["ApplicationRow"][] {
+  const found = useQuery({ queryKey: ["applications"], queryFn: () => ask(api.GET("/api/v1/applications")) });
+  return found.data?.items ?? [];
+}

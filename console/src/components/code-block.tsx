@@ -1,0 +1,34 @@
+/** Text of programs: commands, logs, JSON. Long lines are broken, long texts scroll by keyboard too. */
+import { Code, Group, Text } from "@mantine/core";
+import { CopyButton } from "./secret-once";
+
+interface Props {
+  readonly label: string;
+  readonly text: string;
+  readonly most?: number;
+}
+
+export function CodeBlock({ label, text, most = 320 }: Props) {
+  return (
+    <section aria-label={label}>
+      <Group justify="space-between" mb={4} wrap="nowrap">
+        <Text size="sm" fw={600}>
+          {label}
+        </Text>
+        <CopyButton text={text} label={label} />
+      </Group>
+      <Code
+        block
+        tabIndex={0}
+        mah={most}
+        style={{ overflow: "auto", whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}
+      >
+        {text}
+      </Code>
+    </section>
+  );
+}
+
+export function json(value: unknown): string {
+  return JSON.stringify(value, null, 2);
+}

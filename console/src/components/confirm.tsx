@@ -1,0 +1,66 @@
+/** Asks before something that cannot be undone: `if (await confirm({…})) …`. */
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { createContext, type ReactNode, useCallback, useContext, useRef, useState } from "react";
+import { useWords } from "../language";
+import { states } from "../words";
+
+export interface Question {
+  readonly title: string;
+  readonly body: ReactNode;
+  /** What the button that goes ahead says: the deed, not “OK”. */
+  readonly action: string;
+  readonly danger?: boolean;
+}
+type Ask = (question: Question) => Promise<boolean>;
+
+const Asking = createContext<Ask>(() => Promise.resolve(false));
+
+export function ConfirmProvider({ children }: { readonly children: ReactNode }) {
+  const words = useWords(states);
+  const [question, setQuestion] = useState<Question | null>(null);
+  const [opened, setOpened] = useState(false);
+  const answer = useRef<(yes: boolean) => void>(() => {});
+  const ask = useCallback<Ask>(
+    (asked) =>
+      new Promise((resolve) => {
+        answer.current = resolve;
+        setQuestion(asked);
+        setOpened(true);
+      }),
+    [],
+  );
+  const settle = (yes: boolean) => {
+    setOpened(false);
+    answer.current(yes);
+  };
+  return (
+    <Asking value={ask}>
+      {children}
+      <Modal
+        opened={opened}
+        onClose={() => settle(false)}
+        title={question?.title}
+        closeButtonProps={{ "aria-label": words.close }}
+        centered
+      >
+        <Stack>
+          <Text size="sm" component="div" style={{ overflowWrap: "anywhere" }}>
+            {question?.body}
+          </Text>
+          <Group justify="flex-end">
+            <Button variant="default" onClick={() => settle(false)} data-autofocus>
+              {words.cancel}
+            </Button>
+            <Button {...(question?.danger ? { color: "red.9" } : {})} onClick={() => settle(true)}>
+              {question?.action}
+            </Button>
+          </Group>
+        </Stack>
+      </Modal>
+    </Asking>
+  );
+}
+
+export function useConfirm(): Ask {
+  return useContext(Asking);
+}

@@ -1,0 +1,121 @@
+/** A list that comes in pages: a table on wide screens, one card per row on phones. */
+import { Button, Center, Table, Text } from "@mantine/core";
+import type { UseInfiniteQueryResult } from "@tanstack/react-query";
+import type { KeyboardEvent, ReactNode } from "react";
+import { useWords } from "../language";
+import { states } from "../words";
+import classes from "./cursor-table.module.css";
+import { Failure } from "./failure";
+import { Loading } from "./states";
+
+export interface Column<R> {
+  readonly key: string;
+  readonly title: string;
+  /** The first column of a table with `href` is the row's link. */
+  readonly cell: (row: R) => ReactNode;
+  readonly width?: number | string;
+}
+
+interface Props<R, P> {
+  readonly query: UseInfiniteQueryResult<{ pages: P[] }>;
+  readonly rows: (page: P) => readonly R[];
+  readonly rowKey: (row: R) => string | number;
+  readonly columns: readonly Column<R>[];
+  /** Where a row leads: what `to(…)` returned. */
+  readonly href?: (row: R) => string;
+  /** Says what the table lists, for screen readers. */
+  readonly label: string;
+  /** Shown when there is no row. */
+  readonly empty: ReactNode;
+}
+
+/** Up and down lead from row to row, as in any list. */
+function walk(event: KeyboardEvent<HTMLElement>): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step || !(event.target as HTMLElement).matches("a[data-row]")) return;
+  const links = [...event.currentTarget.querySelectorAll<HTMLElement>("a[data-row]")];
+  const next = links[links.indexOf(event.target as HTMLElement) + step];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}
+
+export function CursorTable<R, P>({ query, rows, rowKey, columns, href, label, empty }: Props<R, P>) {
+  if (query.isPending) return <Loading />;
+  if (query.isError && !query.data) return <Failure problem={query.error} retry={() => void query.refetch()} />;
+  const found = query.data?.pages.flatMap(rows) ?? [];
+  return (
+    <>
+      {query.isError && <Failure problem={query.error} retry={() => void query.refetch()} />}
+      {found.length === 0 ? (
+        empty
+      ) : (
+        <Table
+          className={classes.table ?? ""}
+          aria-label={label}
+          onKeyDown={walk}
+          verticalSpacing="xs"
+          highlightOnHover
+        >
+          <Table.Thead>
+            <Table.Tr>
+              {columns.map((column) => (
+                <Table.Th key={column.key} scope="col" w={column.width}>
+                  {column.title}
+                </Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {found.map((row) => (
+              <Row key={rowKey(row)} row={row} columns={columns} link={href?.(row)} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+      <More query={query} any={found.length > 0} />
+    </>
+  );
+}
+
+interface RowProps<R> {
+  readonly row: R;
+  readonly columns: readonly Column<R>[];
+  readonly link: string | undefined;
+}
+
+function Row<R>({ row, columns, link }: RowProps<R>) {
+  return (
+    <Table.Tr {...(link ? { className: classes.linked } : {})}>
+      {columns.map((column, index) => (
+        <Table.Td key={column.key} data-title={column.title}>
+          {index === 0 && link ? (
+            <a href={link} className={classes.link} data-row>
+              {column.cell(row)}
+            </a>
+          ) : (
+            column.cell(row)
+          )}
+        </Table.Td>
+      ))}
+    </Table.Tr>
+  );
+}
+
+function More<P>({ query, any }: { readonly query: UseInfiniteQueryResult<{ pages: P[] }>; readonly any: boolean }) {
+  const words = useWords(states);
+  if (!any) return null;
+  return (
+    <Center my="md">
+      {query.hasNextPage ? (
+        <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+          {words.more}
+        </Button>
+      ) : (
+        <Text size="sm" c="dimmed">
+          {words.all}
+        </Text>
+      )}
+    </Center>
+  );
+}

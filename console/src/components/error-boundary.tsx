@@ -1,0 +1,42 @@
+import { Alert, Button, Code, Stack, Text } from "@mantine/core";
+import { Component, type ReactNode } from "react";
+import { useWords } from "../language";
+import { shell } from "../words";
+
+interface Props {
+  /** Another value is another page: it gets a fresh start. */
+  readonly place: string;
+  readonly children: ReactNode;
+}
+
+/** Keeps the navigation usable when a view breaks. */
+export class ErrorBoundary extends Component<Props, { error: unknown }> {
+  override state: { error: unknown } = { error: null };
+
+  static getDerivedStateFromError(error: unknown) {
+    return { error };
+  }
+
+  override componentDidUpdate(before: Props) {
+    if (before.place !== this.props.place && this.state.error) this.setState({ error: null });
+  }
+
+  override render() {
+    return this.state.error ? <Broken error={this.state.error} /> : this.props.children;
+  }
+}
+
+function Broken({ error }: { readonly error: unknown }) {
+  const words = useWords(shell);
+  return (
+    <Alert color="red" title={words.broken} role="alert">
+      <Stack align="flex-start" gap="xs">
+        <Text size="sm">{words.brokenHelp}</Text>
+        <Code>{String(error)}</Code>
+        <Button size="xs" variant="default" onClick={() => location.reload()}>
+          {words.reload}
+        </Button>
+      </Stack>
+    </Alert>
+  );
+}

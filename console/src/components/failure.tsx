@@ -1,0 +1,84 @@
+/** Says what happened and what to do, for every failure. */
+import { Alert, Button, Code, Group, Stack, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { useCallback } from "react";
+import { Problem } from "../api/problem";
+import { useWords } from "../language";
+import { states } from "../words";
+
+type Words = typeof states.en;
+export interface Told {
+  readonly title: string;
+  readonly help: string;
+  /** The server's own words, in English. */
+  readonly detail: string;
+}
+
+const MINUTE = 60;
+
+function kind(
+  status: number,
+): "unreachable" | "signedOut" | "forbidden" | "missing" | "conflict" | "full" | "refused" | "failed" {
+  if (status === 0) return "unreachable";
+  if (status === 401) return "signedOut";
+  if (status === 403) return "forbidden";
+  if (status === 404) return "missing";
+  if (status === 409) return "conflict";
+  if (status === 507) return "full";
+  return status >= 500 ? "failed" : "refused";
+}
+
+export function explain(problem: unknown, words: Words): Told {
+  if (!(problem instanceof Problem)) return { title: words.failed, help: words.failedHelp, detail: String(problem) };
+  if (problem.status === 429) {
+    const minutes = Math.max(1, Math.ceil(problem.retryAfter / MINUTE));
+    return { title: words.tooMany, help: words.tooManyHelp(minutes), detail: problem.message };
+  }
+  const found = kind(problem.status);
+  return { title: words[found], help: words[`${found}Help`], detail: problem.message };
+}
+
+interface Props {
+  readonly problem: unknown;
+  readonly retry?: (() => void) | undefined;
+}
+
+export function Failure({ problem, retry }: Props) {
+  const words = useWords(states);
+  const { title, help, detail } = explain(problem, words);
+  return (
+    <Alert color="red" title={title} icon={<IconAlertTriangle aria-hidden />} role="alert" my="md">
+      <Stack gap="xs" align="flex-start">
+        <Text size="sm">{help}</Text>
+        {detail && (
+          <Text size="sm" style={{ overflowWrap: "anywhere" }}>
+            {words.details}: <Code>{detail}</Code>
+          </Text>
+        )}
+        {retry && (
+          <Group>
+            <Button size="xs" variant="default" onClick={retry}>
+              {words.retry}
+            </Button>
+          </Group>
+        )}
+      </Stack>
+    </Alert>
+  );
+}
+
+/** Tells outcomes of what a person did in a corner of the page, where screen readers hear of them. */
+export function useNotify() {
+  const words = useWords(states);
+  const done = useCallback((message: string) => notifications.show({ message, color: "green" }), []);
+  const failed = useCallback(
+    (problem: unknown) => {
+      const { title, help, detail } = explain(problem, words);
+      const message = detail ? `${help} ${words.details}: ${detail}` : help;
+      notifications.show({ title, message, color: "red", autoClose: false, role: "alert" });
+    },
+    [words],
+  );
+  return { done, failed };
+}

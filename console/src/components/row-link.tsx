@@ -1,0 +1,24 @@
+import { Anchor, Text } from "@mantine/core";
+import type { ReactNode } from "react";
+
+interface Props {
+  readonly href: string;
+  /** A second line: what tells rows of the same name apart. */
+  readonly hint?: string;
+  readonly children: ReactNode;
+}
+
+export function RowLink({ href, hint, children }: Props) {
+  return (
+    <>
+      <Anchor href={href} fw={500} style={{ overflowWrap: "anywhere" }}>
+        {children}
+      </Anchor>
+      {hint && (
+        <Text size="xs" c="dimmed" style={{ overflowWrap: "anywhere" }}>
+          {hint}
+        </Text>
+      )}
+    </>
+  );
+}

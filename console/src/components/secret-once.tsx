@@ -1,0 +1,100 @@
+/** Shows what the server tells once and never again. */
+import { Alert, Button, Code, Group, Modal, Stack, Text } from "@mantine/core";
+import { IconCheck, IconCopy } from "@tabler/icons-react";
+import { useState } from "react";
+import { dictionary, useWords } from "../language";
+import { states } from "../words";
+
+const words = dictionary(
+  {
+    once: "This is shown once. Copy it now and keep it where only your app reads it.",
+    noted: "I have it",
+    copyOf: (what: string) => `Copy: ${what}`,
+    byHand: "The browser does not let the page copy. Mark the text and copy it by hand.",
+  },
+  {
+    once: "此内容只显示一次，请立即复制并妥善保存。",
+    noted: "我已保存",
+    copyOf: (what: string) => `复制：${what}`,
+    byHand: "浏览器不允许页面复制，请选中文字手动复制。",
+  },
+);
+
+export interface Secret {
+  readonly title: string;
+  /** What is told, by its label. */
+  readonly lines: Readonly<Record<string, string>>;
+}
+
+export function SecretOnce({ secret, close }: { readonly secret: Secret | null; readonly close: () => void }) {
+  const said = useWords(words);
+  const { close: closing } = useWords(states);
+  if (!secret) return null;
+  return (
+    <Modal
+      opened
+      onClose={close}
+      title={secret.title}
+      size="lg"
+      centered
+      // A click beside the dialog must not lose what is told once.
+      closeOnClickOutside={false}
+      closeButtonProps={{ "aria-label": closing }}
+    >
+      <Stack>
+        <Alert color="yellow">{said.once}</Alert>
+        {Object.entries(secret.lines).map(([label, value]) => (
+          <Stack key={label} gap={4}>
+            <Text size="sm" fw={600}>
+              {label}
+            </Text>
+            <Group wrap="nowrap" align="flex-start" gap="xs">
+              <Code
+                block
+                flex={1}
+                miw={0}
+                style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}
+                data-secret={label}
+              >
+                {value}
+              </Code>
+              <CopyButton text={value} label={label} />
+            </Group>
+          </Stack>
+        ))}
+        <Button onClick={close} style={{ alignSelf: "flex-end" }}>
+          {said.noted}
+        </Button>
+      </Stack>
+    </Modal>
+  );
+}
+
+/** Copies a text, and says whether it could. */
+export function CopyButton({ text, label }: { readonly text: string; readonly label: string }) {
+  const said = useWords(words);
+  const { copy, copied } = useWords(states);
+  const [state, setState] = useState<"" | "copied" | "refused">("");
+  const act = () =>
+    // Without https browsers offer no clipboard at all.
+    Promise.resolve(navigator.clipboard?.writeText(text) ?? Promise.reject(new Error("no clipboard"))).then(
+      () => setState("copied"),
+      () => setState("refused"),
+    );
+  return (
+    <Stack gap={2} align="flex-end">
+      <Button
+        size="xs"
+        variant="default"
+        aria-label={said.copyOf(label)}
+        leftSection={state === "copied" ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />}
+        onClick={act}
+      >
+        {state === "copied" ? copied : copy}
+      </Button>
+      <Text size="xs" role="status" maw={160}>
+        {state === "refused" && said.byHand}
+      </Text>
+    </Stack>
+  );
+}

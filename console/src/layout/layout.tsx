@@ -1,0 +1,137 @@
+import { Alert, AppShell, Burger, Group, Menu, NavLink, ScrollArea, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconLogout, IconPlugConnectedX } from "@tabler/icons-react";
+import { type ReactNode, useEffect } from "react";
+import { useNotify } from "../components/failure";
+import { useWords } from "../language";
+import { useLiveState } from "../live";
+import { to, useAddress } from "../router";
+import { GROUPS, ROUTES } from "../routes";
+import { useSession } from "../session";
+import { shell, titles } from "../words";
+import { ApplicationChooser } from "./application-chooser";
+import classes from "./layout.module.css";
+import { Preferences } from "./preferences";
+
+export function Layout({ children }: { readonly children: ReactNode }) {
+  const words = useWords(shell);
+  const [opened, { toggle, close }] = useDisclosure();
+  const { path } = useAddress();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the navigation of phones
+  useEffect(close, [path]);
+  return (
+    <AppShell
+      header={{ height: 56 }}
+      navbar={{ width: 230, breakpoint: "sm", collapsed: { mobile: !opened } }}
+      padding={{ base: "sm", sm: "lg" }}
+    >
+      <button type="button" className={classes.skip} onClick={skip}>
+        {words.skip}
+      </button>
+      <AppShell.Header>
+        <Group h="100%" px="sm" justify="space-between" wrap="nowrap" gap="xs">
+          <Group gap="xs" wrap="nowrap">
+            <Burger
+              opened={opened}
+              onClick={toggle}
+              hiddenFrom="sm"
+              size="sm"
+              aria-label={opened ? words.closeNavigation : words.openNavigation}
+              aria-expanded={opened}
+            />
+            <a className={classes.brand} href="#/">
+              {words.product}
+            </a>
+            <LiveDot />
+          </Group>
+          <Group gap="xs" wrap="nowrap">
+            <ApplicationChooser />
+            <Account />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar aria-label={words.navigation}>
+        <ScrollArea p="xs">
+          <Navigation path={path} />
+        </ScrollArea>
+      </AppShell.Navbar>
+      <AppShell.Main id="content" tabIndex={-1} style={{ outline: "none" }}>
+        <Lost />
+        {children}
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+/** A button: the fragment of a link is the address of the page here. */
+function skip(): void {
+  document.getElementById("content")?.focus();
+}
+
+function Navigation({ path }: { readonly path: string }) {
+  const words = useWords(titles);
+  const { may } = useSession();
+  return GROUPS.map((group) => {
+    const routes = ROUTES.filter((route) => route.group === group && route.icon && may(route.role));
+    if (routes.length === 0) return null;
+    return (
+      <div key={group}>
+        <Text size="xs" c="dimmed" fw={600} px="sm" pt="sm" pb={4} id={`nav-${group}`}>
+          {words[group]}
+        </Text>
+        <ul aria-labelledby={`nav-${group}`} style={{ listStyle: "none", margin: 0, padding: 0 }}>
+          {routes.map(({ icon: Icon, ...route }) => {
+            const current = route.path === path || (route.path !== "/" && path.startsWith(`${route.path}/`));
+            return (
+              <li key={route.path}>
+                <NavLink
+                  href={to(route.path)}
+                  label={words[route.title]}
+                  leftSection={Icon && <Icon size={18} aria-hidden />}
+                  active={current}
+                  {...(current ? { "aria-current": "page" } : {})}
+                  style={{ borderRadius: "var(--mantine-radius-md)" }}
+                />
+              </li>
+            );
+          })}
+        </ul>
+      </div>
+    );
+  });
+}
+
+function LiveDot() {
+  const words = useWords(shell);
+  const state = useLiveState();
+  const text = state === "open" ? words.live : words.connecting;
+  return <span className={classes.dot} data-state={state} role="img" aria-label={text} title={text} />;
+}
+
+function Lost() {
+  const words = useWords(shell);
+  if (useLiveState() !== "lost") return null;
+  return (
+    <Alert color="orange" mb="md" role="status" icon={<IconPlugConnectedX aria-hidden />}>
+      {words.lost}
+    </Alert>
+  );
+}
+
+function Account() {
+  const words = useWords(shell);
+  const { name, signOut } = useSession();
+  const notify = useNotify();
+  const leave = (everywhere: boolean) => () => {
+    signOut(everywhere).then(() => everywhere && notify.done(words.everywhereDone), notify.failed);
+  };
+  return (
+    <Preferences name={name}>
+      <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={leave(false)}>
+        {words.signOut}
+      </Menu.Item>
+      <Menu.Item onClick={leave(true)}>{words.signOutEverywhere}</Menu.Item>
+      <Menu.Divider />
+    </Preferences>
+  );
+}

@@ -1,0 +1,188 @@
+/** The one stream of everything live: it says what changed, the caches of queries ask again. */
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from "react";
+import type { Schemas } from "./api/client";
+import { useApplication } from "./application";
+import { checkSession } from "./session";
+
+/** Data of the stream's messages, by their names. */
+export interface LiveMessages {
+  event: { eventId: number; sequence: number; type: string; fileId: string; createdAt: number };
+  upload: LiveMessages["event"];
+  task: Schemas["TaskRow"];
+  review: { waiting: number };
+}
+export type LiveName = keyof LiveMessages;
+export type LiveState = "connecting" | "open" | "lost";
+
+type Listener = (name: LiveName, data: unknown) => void;
+interface Live {
+  readonly state: LiveState;
+  readonly listen: (listener: Listener) => () => void;
+}
+
+const Current = createContext<Live>({ state: "connecting", listen: () => () => {} });
+
+const NAMES: readonly LiveName[] = ["event", "upload", "task", "review"];
+const FLUSH_MILLISECONDS = 1000;
+const AGAIN_MILLISECONDS = 2000;
+/** Browsers open six connections to a server: pages that nobody looks at give theirs back. */
+const HIDDEN_MILLISECONDS = 60_000;
+
+/** Names the queries that a message makes old: the first member of their keys. */
+const TOUCHED: Record<LiveName, readonly string[]> = {
+  // Tasks too: the stream looks at running ones once a second, and shorter ones are told by their events alone.
+  event: ["events", "event", "transcript", "dashboard", "media", "file", "tasks", "task", "endpoints"],
+  upload: ["media", "dashboard"],
+  task: ["tasks", "task", "transcript", "dashboard"],
+  review: ["reviews", "review", "dashboard"],
+};
+
+/** Collects what is old and asks again once a second, however many messages come. */
+class Renewal {
+  private readonly waiting = new Set<string>();
+  private timer = 0;
+
+  constructor(private readonly queries: QueryClient) {}
+
+  note(names: readonly string[]): void {
+    for (const name of names) this.waiting.add(name);
+    if (!this.timer) this.timer = window.setTimeout(() => void this.flush(), FLUSH_MILLISECONDS);
+  }
+
+  stop(): void {
+    window.clearTimeout(this.timer);
+  }
+
+  private async flush(): Promise<void> {
+    const names = new Set(this.waiting);
+    this.waiting.clear();
+    await this.queries.invalidateQueries({ predicate: (query) => names.has(String(query.queryKey[0])) });
+    // Long lists take long: the next turn begins when they are there.
+    this.timer = 0;
+    if (this.waiting.size > 0) this.note([]);
+  }
+}
+
+/** Keeps one EventSource open, through cuts, ended sessions and restarts of the server. */
+class Connection {
+  private source: EventSource | null = null;
+  private timer = 0;
+  private cut = false;
+
+  constructor(
+    private readonly address: string,
+    private readonly queries: QueryClient,
+    private readonly told: Listener,
+    private readonly changed: (state: LiveState) => void,
+  ) {}
+
+  readonly open = (): void => {
+    if (this.source && this.source.readyState !== EventSource.CLOSED) return;
+    window.clearTimeout(this.timer);
+    const source = new EventSource(this.address);
+    this.source = source;
+    source.onopen = () => this.opened();
+    source.onerror = () => this.failed(source);
+    source.addEventListener("end", (message) => this.ended(JSON.parse(message.data)));
+    for (const name of NAMES) {
+      source.addEventListener(name, (message) => this.told(name, JSON.parse(message.data)));
+    }
+  };
+
+  readonly close = (): void => {
+    window.clearTimeout(this.timer);
+    this.source?.close();
+    this.source = null;
+  };
+
+  readonly lose = (): void => {
+    this.close();
+    this.cut = true;
+    this.changed("lost");
+    this.timer = window.setTimeout(this.open, AGAIN_MILLISECONDS);
+  };
+
+  private opened(): void {
+    this.changed("open");
+    // What happened in between was not told.
+    if (this.cut) void this.queries.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "session" });
+    this.cut = false;
+  }
+
+  private failed(source: EventSource): void {
+    this.cut = true;
+    this.changed("lost");
+    // The browser tries again by itself, except after an answer that is no stream: 401 after the session's end, say.
+    if (source.readyState !== EventSource.CLOSED) return;
+    this.timer = window.setTimeout(this.open, AGAIN_MILLISECONDS);
+    checkSession(this.queries).catch(() => {});
+  }
+
+  private ended(end: { reason: string }): void {
+    if (end.reason !== "session") return;
+    this.close();
+    checkSession(this.queries).catch(() => this.lose());
+  }
+}
+
+/** Connects while the page is looked at or was a minute ago. */
+function follow(connection: Connection): () => void {
+  let timer = 0;
+  const seen = () => {
+    window.clearTimeout(timer);
+    if (document.hidden) timer = window.setTimeout(connection.lose, HIDDEN_MILLISECONDS);
+    else connection.open();
+  };
+  connection.open();
+  document.addEventListener("visibilitychange", seen);
+  window.addEventListener("offline", connection.lose);
+  window.addEventListener("online", connection.open);
+  return () => {
+    window.clearTimeout(timer);
+    connection.close();
+    document.removeEventListener("visibilitychange", seen);
+    window.removeEventListener("offline", connection.lose);
+    window.removeEventListener("online", connection.open);
+  };
+}
+
+export function LiveProvider({ children }: { readonly children: ReactNode }) {
+  const { subAppId } = useApplication();
+  const queries = useQueryClient();
+  const [state, setState] = useState<LiveState>("connecting");
+  const listeners = useRef(new Set<Listener>());
+  useEffect(() => {
+    const renewal = new Renewal(queries);
+    const told: Listener = (name, data) => {
+      renewal.note(TOUCHED[name]);
+      for (const listener of listeners.current) listener(name, data);
+    };
+    setState("connecting");
+    const leave = follow(new Connection(`/api/v1/stream?subAppId=${subAppId}`, queries, told, setState));
+    return () => {
+      leave();
+      renewal.stop();
+    };
+  }, [subAppId, queries]);
+  const live = useMemo(() => {
+    const listen = (listener: Listener) => {
+      listeners.current.add(listener);
+      return () => void listeners.current.delete(listener);
+    };
+    return { state, listen };
+  }, [state]);
+  return <Current value={live}>{children}</Current>;
+}
+
+export function useLiveState(): LiveState {
+  return useContext(Current).state;
+}
+
+/** Calls `act` with each message of a name, for what has to change before the next answer: progress bars, say. */
+export function useLive<N extends LiveName>(name: N, act: (data: LiveMessages[N]) => void): void {
+  const { listen } = useContext(Current);
+  const latest = useRef(act);
+  latest.current = act;
+  useEffect(() => listen((told, data) => told === name && latest.current(data as LiveMessages[N])), [listen, name]);
+}

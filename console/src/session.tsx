@@ -1,0 +1,80 @@
+/** Who is signed in. The session itself is a cookie that scripts cannot read; this knows the name, role and token. */
+import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, useContext, useEffect } from "react";
+import { api, ask, onSignedOut, type Role, type Schemas, setCsrfToken } from "./api/client";
+import { Problem } from "./api/problem";
+import { Failure } from "./components/failure";
+import { Loading } from "./components/states";
+
+type Me = Schemas["Me"];
+const KEY = ["session"];
+const RANK: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };
+
+export interface Session {
+  readonly name: string;
+  readonly role: Role;
+  readonly may: (role: Role) => boolean;
+  readonly signOut: (everywhere: boolean) => Promise<void>;
+}
+
+const Current = createContext<Session | null>(null);
+
+async function whoAmI(): Promise<Me | null> {
+  try {
+    const me = await ask(api.GET("/api/v1/session"));
+    setCsrfToken(me.csrfToken);
+    return me;
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) return null;
+    throw error;
+  }
+}
+
+/** Takes a fresh session up; what another user saw is forgotten. */
+export function signedIn(queries: QueryClient, me: Me): void {
+  setCsrfToken(me.csrfToken);
+  queries.removeQueries({ predicate: (query) => query.queryKey[0] !== KEY[0] });
+  queries.setQueryData(KEY, me);
+}
+
+/** Asks whether the session still is one: an end shows the sign-in page, the address stays. */
+export async function checkSession(queries: QueryClient): Promise<void> {
+  const me = await whoAmI();
+  queries.setQueryData(KEY, me);
+}
+
+async function signOut(queries: QueryClient, everywhere: boolean): Promise<void> {
+  await ask(everywhere ? api.DELETE("/api/v1/sessions") : api.DELETE("/api/v1/session"));
+  queries.setQueryData(KEY, null);
+}
+
+interface Props {
+  readonly children: ReactNode;
+  /** What is shown to those who are not signed in. */
+  readonly otherwise: ReactNode;
+}
+
+export function SessionProvider({ children, otherwise }: Props) {
+  const queries = useQueryClient();
+  const {
+    data: me,
+    error,
+    refetch,
+  } = useQuery({ queryKey: KEY, queryFn: whoAmI, staleTime: Number.POSITIVE_INFINITY });
+  useEffect(() => onSignedOut(() => queries.setQueryData(KEY, null)), [queries]);
+  if (me === undefined) return error ? <Failure problem={error} retry={() => void refetch()} /> : <Loading tall />;
+  if (me === null) return otherwise;
+  const session: Session = {
+    name: me.name,
+    role: me.role,
+    may: (role) => RANK[me.role] >= RANK[role],
+    signOut: (everywhere) => signOut(queries, everywhere),
+  };
+  return <Current value={session}>{children}</Current>;
+}
+
+export function useSession(): Session {
+  const session = useContext(Current);
+  if (!session) throw new Error("no SessionProvider");
+  return session;
+}

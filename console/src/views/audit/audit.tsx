@@ -1,0 +1,86 @@
+/** What was changed or refused, by whom. */
+import { Code, Text } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { api, ask, type Schemas } from "../../api/client";
+import { CursorTable } from "../../components/cursor-table";
+import { PageHeader } from "../../components/page-header";
+import { Empty } from "../../components/states";
+import { useFormat } from "../../format";
+import { dictionary, useWords } from "../../language";
+
+type Row = Schemas["AuditRow"];
+
+const words = dictionary(
+  {
+    title: "Audit log",
+    help: "What was changed or refused, by people, tools and app servers. Secrets are left out.",
+    action: "Action",
+    actor: "Who",
+    at: "When",
+    application: "Application",
+    address: "From",
+    outcome: "Outcome",
+    done: "carried out",
+    parameters: "What",
+    none: "Nothing was changed yet",
+  },
+  {
+    title: "操作日志",
+    help: "人员、工具与应用服务器的修改与被拒绝的请求，不含密钥等敏感内容。",
+    action: "操作",
+    actor: "操作者",
+    at: "时间",
+    application: "应用",
+    address: "来源地址",
+    outcome: "结果",
+    done: "已执行",
+    parameters: "内容",
+    none: "还没有任何修改",
+  },
+);
+
+export default function Audit() {
+  const said = useWords(words);
+  const format = useFormat();
+  const found = useInfiniteQuery({
+    queryKey: ["audit"],
+    initialPageParam: 0,
+    // Nothing in the stream tells of it: whoever looks wants what is there now.
+    staleTime: 0,
+    queryFn: ({ pageParam }) => ask(api.GET("/api/v1/audit", { params: { query: { cursor: pageParam, limit: 50 } } })),
+    getNextPageParam: (page) => page.nextCursor || undefined,
+  });
+  return (
+    <>
+      <PageHeader title={said.title} help={said.help} />
+      <CursorTable
+        query={found}
+        label={said.title}
+        rows={(page) => page.items}
+        rowKey={(row: Row) => row.number}
+        empty={<Empty title={said.none} />}
+        columns={[
+          { key: "action", title: said.action, cell: (row) => <Action row={row} /> },
+          { key: "actor", title: said.actor, cell: (row) => row.actor },
+          { key: "at", title: said.at, width: 190, cell: (row) => format.time(row.at) },
+          { key: "application", title: said.application, cell: (row) => row.subAppId },
+          { key: "address", title: said.address, cell: (row) => row.address },
+          { key: "outcome", title: said.outcome, cell: (row) => row.outcome || said.done },
+        ]}
+      />
+    </>
+  );
+}
+
+function Action({ row }: { readonly row: Row }) {
+  return (
+    <>
+      <Text size="sm" fw={500}>
+        {row.action.replace(/^console\./, "")}
+      </Text>
+      {row.parameters && row.parameters !== "{}" && (
+        <Code style={{ overflowWrap: "anywhere", whiteSpace: "pre-wrap" }}>{row.parameters}</Code>
+      )}
+    </>
+  );
+}

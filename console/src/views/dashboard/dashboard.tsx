@@ -1,0 +1,155 @@
+import { Alert, Button, Paper, Progress, SimpleGrid, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { api, ask, type Schemas } from "../../api/client";
+import { useApplication } from "../../application";
+import { Failure } from "../../components/failure";
+import { PageHeader } from "../../components/page-header";
+import { Empty, Loading } from "../../components/states";
+import { useFormat } from "../../format";
+import { hasRoute } from "../../known-routes";
+import { useWords } from "../../language";
+import { to } from "../../router";
+import { titles } from "../../words";
+import classes from "./dashboard.module.css";
+import { Uploads } from "./uploads";
+import { words as dictionary } from "./words";
+
+const LOW_SHARE = 0.1;
+
+export default function Dashboard() {
+  const title = useWords(titles).dashboard;
+  const { subAppId } = useApplication();
+  const found = useQuery({
+    queryKey: ["dashboard", subAppId],
+    queryFn: () => ask(api.GET("/api/v1/dashboard", { params: { query: { subAppId, days: 30 } } })),
+  });
+  return (
+    <>
+      <PageHeader title={title} />
+      {found.isPending && <Loading />}
+      {found.error && <Failure problem={found.error} retry={() => void found.refetch()} />}
+      {found.data && <Figures figures={found.data} />}
+    </>
+  );
+}
+
+function Figures({ figures }: { readonly figures: Schemas["Dashboard"] }) {
+  const words = useWords(dictionary);
+  const format = useFormat();
+  const waiting = words.waiting(format.number(figures.waitingTasks));
+  return (
+    <>
+      <SimpleGrid cols={{ base: 2, sm: 3, lg: 6 }} spacing="sm" mb="lg">
+        <Card label={words.files} value={format.number(figures.files)} path="/media" />
+        <Card label={words.stored} value={format.bytes(figures.bytes)} />
+        <Card label={words.running} value={format.number(figures.runningTasks)} help={waiting} path="/tasks" />
+        <Card
+          label={words.failures}
+          value={format.number(figures.failures)}
+          help={words.failuresHelp}
+          bad={figures.failures > 0}
+        />
+        <Card
+          label={words.dead}
+          value={format.number(figures.deadLetters)}
+          help={words.deadHelp}
+          bad={figures.deadLetters > 0}
+          path="/endpoints"
+        />
+        <Card label={words.reviews} value={format.number(figures.reviews)} path="/reviews" />
+      </SimpleGrid>
+      <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="sm" style={{ alignItems: "start" }}>
+        <Panel title={words.uploads} help={words.uploadsHelp}>
+          {figures.uploads.some((day) => day.files > 0) ? (
+            <Uploads days={figures.uploads} />
+          ) : (
+            <Empty title={words.none} help={words.noneHelp}>
+              <Button component="a" href={to("/upload")} size="xs">
+                {words.upload}
+              </Button>
+            </Empty>
+          )}
+        </Panel>
+        <Disk disk={figures.disk} />
+      </SimpleGrid>
+    </>
+  );
+}
+
+interface CardProps {
+  readonly label: string;
+  readonly value: string;
+  readonly help?: string;
+  readonly bad?: boolean;
+  /** Where there is more of it. */
+  readonly path?: string;
+}
+
+function Card({ label, value, help, bad = false, path }: CardProps) {
+  const linked = path !== undefined && hasRoute(path);
+  return (
+    <Paper withBorder p="md" pos="relative" {...(linked ? { className: classes.linked } : {})}>
+      <Text size="sm" c="dimmed">
+        {linked ? (
+          <a href={to(path)} className={classes.link}>
+            {label}
+          </a>
+        ) : (
+          label
+        )}
+      </Text>
+      <Text size="xl" fw={700} {...(bad ? { c: "var(--mantine-color-error)" } : {})}>
+        {value}
+      </Text>
+      {help && (
+        <Text size="xs" c="dimmed">
+          {help}
+        </Text>
+      )}
+    </Paper>
+  );
+}
+
+interface PanelProps {
+  readonly title: string;
+  readonly help?: string;
+  readonly children: ReactNode;
+}
+
+function Panel({ title, help, children }: PanelProps) {
+  return (
+    <Paper withBorder p="md" component="section" aria-label={title}>
+      <Text component="h2" fw={600} m={0}>
+        {title}
+      </Text>
+      {help && (
+        <Text size="xs" c="dimmed" mb="sm">
+          {help}
+        </Text>
+      )}
+      {children}
+    </Paper>
+  );
+}
+
+function Disk({ disk }: { readonly disk: Schemas["DiskRoom"] }) {
+  const words = useWords(dictionary);
+  const format = useFormat();
+  const used = disk.total > 0 ? ((disk.total - disk.free) / disk.total) * 100 : 0;
+  const low = disk.free < disk.total * LOW_SHARE;
+  const share = words.diskUsed(format.percent(used));
+  return (
+    <Panel title={words.disk} help={words.free(format.bytes(disk.free), format.bytes(disk.total))}>
+      <Progress value={used} color={low ? "red.9" : "blue.8"} size="lg" aria-label={share} />
+      <Text size="sm" mt="xs">
+        {share}
+      </Text>
+      {low && (
+        <Alert color="red" mt="sm" role="alert">
+          {words.diskLow}
+        </Alert>
+      )}
+    </Panel>
+  );
+}

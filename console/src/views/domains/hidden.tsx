@@ -1,0 +1,26 @@
+import { Button, Code, Group, Text } from "@mantine/core";
+import { useState } from "react";
+import { CopyButton } from "../../components/secret-once";
+import { useWords } from "../../language";
+import { words } from "./words";
+
+/** A secret that may be read again; nobody who looks over a shoulder reads it. */
+export function Hidden({ label, value }: { readonly label: string; readonly value: string }) {
+  const said = useWords(words);
+  const [shown, setShown] = useState(false);
+  return (
+    <Group gap="xs">
+      <Text size="sm">{label}</Text>
+      <Code style={{ overflowWrap: "anywhere" }}>{shown ? value : "••••••••"}</Code>
+      <Button
+        size="xs"
+        variant="subtle"
+        aria-label={`${shown ? said.hide : said.show}: ${label}`}
+        onClick={() => setShown(!shown)}
+      >
+        {shown ? said.hide : said.show}
+      </Button>
+      <CopyButton text={value} label={label} />
+    </Group>
+  );
+}

@@ -1,0 +1,103 @@
+/** Lists of pages and of addresses that may, or may not, play. */
+import { NativeSelect, Switch, Textarea } from "@mantine/core";
+import { type ReactNode, useState } from "react";
+import { act } from "../../api/client";
+import { useApplication } from "../../application";
+import { FormDialog } from "../../components/form-dialog";
+import { useWords } from "../../language";
+import { type DomainRow, type ListKind, linesOf, type Status } from "./model";
+import { words } from "./words";
+
+interface Props {
+  readonly row: DomainRow;
+  readonly close: () => void;
+}
+
+interface ListValue {
+  readonly enabled: boolean;
+  readonly kind: ListKind;
+  readonly text: string;
+}
+
+function useList(status: Status, kind: ListKind, entries: readonly string[]) {
+  const [value, change] = useState<ListValue>({ enabled: status === "Enabled", kind, text: entries.join("\n") });
+  return { value, change, status: (value.enabled ? "Enabled" : "Disabled") as Status, entries: linesOf(value.text) };
+}
+
+export function RefererDialog({ row, close }: Props) {
+  const said = useWords(words);
+  const { subAppId } = useApplication();
+  const first = row.RefererAuthPolicy;
+  const list = useList(first.Status, first.AuthType, first.Referers);
+  const [blank, setBlank] = useState(first.BlankRefererAllowed === "Yes");
+  const send = () => {
+    const policy = {
+      Status: list.status,
+      AuthType: list.value.kind,
+      Referers: list.entries,
+      BlankRefererAllowed: blank ? ("Yes" as const) : ("No" as const),
+    };
+    return act("ModifyVodDomainConfig", { SubAppId: subAppId, Domain: row.Domain, RefererAuthPolicy: policy });
+  };
+  return (
+    <Dialog title={`${said.referers}: ${row.Domain}`} close={close} send={send} list={list} help={said.referersHelp}>
+      <Switch label={said.blank} checked={blank} onChange={(event) => setBlank(event.currentTarget.checked)} />
+    </Dialog>
+  );
+}
+
+export function AddressDialog({ row, close }: Props) {
+  const said = useWords(words);
+  const { subAppId } = useApplication();
+  const first = row.IPFilterPolicy;
+  const list = useList(first.Status, first.FilterType, first.IPList);
+  const send = () => {
+    const policy = { Status: list.status, FilterType: list.value.kind, IPList: list.entries };
+    return act("ModifyVodDomainConfig", { SubAppId: subAppId, Domain: row.Domain, IPFilterPolicy: policy });
+  };
+  return (
+    <Dialog
+      title={`${said.addresses}: ${row.Domain}`}
+      close={close}
+      send={send}
+      list={list}
+      help={said.addressesHelp}
+    />
+  );
+}
+
+interface DialogProps {
+  readonly title: string;
+  readonly help: string;
+  readonly close: () => void;
+  readonly send: () => Promise<unknown>;
+  readonly list: ReturnType<typeof useList>;
+  readonly children?: ReactNode;
+}
+
+function Dialog({ title, help, close, send, list, children }: DialogProps) {
+  const said = useWords(words);
+  const { value, change } = list;
+  return (
+    <FormDialog title={title} action={said.save} close={close} send={send} done={said.saved} renew={["domains"]}>
+      <Switch
+        label={said.enabled}
+        checked={value.enabled}
+        onChange={(event) => change({ ...value, enabled: event.currentTarget.checked })}
+      />
+      <NativeSelect
+        label={said.kind}
+        value={value.kind}
+        data={(["White", "Black"] as const).map((each) => ({ value: each, label: said[each] }))}
+        onChange={(event) => change({ ...value, kind: event.currentTarget.value as ListKind })}
+      />
+      <Textarea
+        label={help}
+        rows={5}
+        value={value.text}
+        onChange={(event) => change({ ...value, text: event.currentTarget.value })}
+      />
+      {children}
+    </FormDialog>
+  );
+}

@@ -1,0 +1,41 @@
+/** Domains as the actions tell them. */
+import { act } from "../../api/client";
+
+export type Status = "Enabled" | "Disabled";
+export type ListKind = "White" | "Black";
+export interface DomainRow {
+  readonly Domain: string;
+  readonly RefererAuthPolicy: {
+    Status: Status;
+    AuthType: ListKind;
+    Referers: string[];
+    BlankRefererAllowed: "Yes" | "No";
+  };
+  readonly UrlSignatureAuthPolicy: { Status: Status; EncryptedKey: string; BackupEncryptedKey: string };
+  readonly IPFilterPolicy: { Status: Status; FilterType: ListKind; IPList: string[] };
+}
+
+/** What may be read aloud and typed: no signs that look alike. */
+const LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+const KEY_LENGTH = 24;
+
+export async function listDomains(subAppId: number): Promise<DomainRow[]> {
+  return (await act("DescribeVodDomains", { SubAppId: subAppId })).DomainSet as unknown as DomainRow[];
+}
+
+export function newKey(): string {
+  const letters: string[] = [];
+  while (letters.length < KEY_LENGTH) {
+    const [byte = 0] = crypto.getRandomValues(new Uint8Array(1));
+    // The last, incomplete round of letters is left out, so that each is as likely as any other.
+    if (byte < 256 - (256 % LETTERS.length)) letters.push(LETTERS.charAt(byte % LETTERS.length));
+  }
+  return letters.join("");
+}
+
+export function linesOf(text: string): string[] {
+  return text
+    .split(/\s+/)
+    .map((each) => each.trim())
+    .filter(Boolean);
+}

@@ -1,0 +1,154 @@
+/** Dialogs: an endpoint to make, and the callback URL. */
+import { Checkbox, MultiSelect, NativeSelect, NumberInput, PasswordInput, Text, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { api, ask, type Schemas } from "../../api/client";
+import { Problem } from "../../api/problem";
+import { useApplication } from "../../application";
+import { FormDialog } from "../../components/form-dialog";
+import type { Secret } from "../../components/secret-once";
+import { useWords } from "../../language";
+import { EVENT_TYPES } from "../events/types";
+import { words } from "./words";
+
+type Format = Schemas["PayloadFormat"];
+const RENEW = ["endpoints"];
+/** The endpoint that is the application's callback URL. */
+const DEFAULT = "default";
+const TIMEOUT_SECONDS = 5;
+
+interface NewProps {
+  readonly close: () => void;
+  readonly told: (secret: Secret) => void;
+}
+
+/** Return the numbers of `5, 30, 60`; null when it is none. */
+function delaysOf(text: string): number[] | null {
+  const parts = text.split(/[,，\s]+/).filter(Boolean);
+  const numbers = parts.map(Number);
+  return numbers.every((each) => Number.isFinite(each) && each >= 0) ? numbers : null;
+}
+
+export function NewEndpoint({ close, told }: NewProps) {
+  const said = useWords(words);
+  const { subAppId } = useApplication();
+  const [name, setName] = useState("");
+  const [url, setUrl] = useState("");
+  const [types, setTypes] = useState<string[]>([]);
+  const [format, setFormat] = useState<Format>("3.0");
+  const [timeoutSeconds, setTimeoutSeconds] = useState<number | string>(TIMEOUT_SECONDS);
+  const [delays, setDelays] = useState("");
+  const [signKey, setSignKey] = useState("");
+  const [fromStart, setFromStart] = useState(false);
+  const retryDelays = delaysOf(delays);
+  const send = async () => {
+    if (!retryDelays) throw new Problem(400, "endpoint.retry_delays", said.badDelays);
+    const usual = { name, url, types, format, timeoutSeconds: Number(timeoutSeconds), signKey, fromStart };
+    const body = retryDelays.length > 0 ? { ...usual, retryDelays } : usual;
+    const made = await ask(api.POST("/api/v1/endpoints", { params: { query: { subAppId } }, body }));
+    told({ title: said.made, lines: { [said.secret]: made.secret } });
+  };
+  return (
+    <FormDialog title={said.create} action={said.create} close={close} send={send} renew={RENEW}>
+      <TextInput
+        label={said.name}
+        required
+        maxLength={50}
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <TextInput
+        label={said.url}
+        type="url"
+        required
+        placeholder="https://"
+        value={url}
+        onChange={(event) => setUrl(event.currentTarget.value)}
+      />
+      <MultiSelect
+        label={said.types}
+        description={said.typesHelp}
+        data={[...EVENT_TYPES]}
+        value={types}
+        onChange={setTypes}
+      />
+      <NativeSelect
+        label={said.format}
+        value={format}
+        data={[
+          { value: "3.0", label: said.current },
+          { value: "2.0", label: said.legacy },
+        ]}
+        onChange={(event) => setFormat(event.currentTarget.value as Format)}
+      />
+      <NumberInput label={said.timeout} min={1} value={timeoutSeconds} onChange={setTimeoutSeconds} />
+      <TextInput
+        label={said.delays}
+        placeholder="5, 30, 300"
+        error={retryDelays ? undefined : said.badDelays}
+        value={delays}
+        onChange={(event) => setDelays(event.currentTarget.value)}
+      />
+      <TextInput
+        label={said.signKey}
+        description={said.signKeyHelp}
+        maxLength={32}
+        value={signKey}
+        onChange={(event) => setSignKey(event.currentTarget.value)}
+      />
+      <Checkbox
+        label={said.fromStart}
+        checked={fromStart}
+        onChange={(event) => setFromStart(event.currentTarget.checked)}
+      />
+    </FormDialog>
+  );
+}
+
+interface DefaultProps {
+  /** null: there is none yet. */
+  readonly row: Schemas["EndpointRow"] | null;
+  readonly close: () => void;
+}
+
+export function DefaultEndpoint({ row, close }: DefaultProps) {
+  const said = useWords(words);
+  const { subAppId } = useApplication();
+  const [url, setUrl] = useState(row?.url ?? "");
+  const [signKey, setSignKey] = useState("");
+  const [without, setWithout] = useState(false);
+  const params = { path: { name: DEFAULT }, query: { subAppId } };
+  const send = () => {
+    const body = without ? { url, signKey: "" } : signKey ? { url, signKey } : { url };
+    return ask(api.PATCH("/api/v1/endpoints/{name}", { params, body }));
+  };
+  return (
+    <FormDialog title={said.setUrl} action={said.save} close={close} send={send} done={said.changed} renew={RENEW}>
+      <Text size="sm">{said.defaultHelp}</Text>
+      <TextInput
+        label={said.url}
+        type="url"
+        placeholder="https://"
+        data-autofocus
+        value={url}
+        onChange={(event) => setUrl(event.currentTarget.value)}
+      />
+      <PasswordInput
+        label={said.signKey}
+        description={row?.hasSignKey ? said.signKeyStays : said.signKeyHelp}
+        autoComplete="off"
+        maxLength={32}
+        disabled={without}
+        value={signKey}
+        onChange={(event) => setSignKey(event.currentTarget.value)}
+      />
+      {row?.hasSignKey && (
+        <Checkbox
+          label={said.removeKey}
+          checked={without}
+          onChange={(event) => setWithout(event.currentTarget.checked)}
+        />
+      )}
+    </FormDialog>
+  );
+}

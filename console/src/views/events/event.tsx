@@ -1,0 +1,149 @@
+/** One event: its body, how it stands at every endpoint, and every attempt. */
+import { Alert, Anchor, Button, Group, NativeSelect, Stack, Text, Title } from "@mantine/core";
+import { IconSend } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, ask, type Schemas } from "../../api/client";
+import { CodeBlock, json } from "../../components/code-block";
+import { useDeed } from "../../components/deed";
+import { Facts } from "../../components/facts";
+import { Failure, useNotify } from "../../components/failure";
+import { PageHeader } from "../../components/page-header";
+import { PlainTable } from "../../components/plain-table";
+import { Loading } from "../../components/states";
+import { useFormat } from "../../format";
+import { useWords } from "../../language";
+import { to } from "../../router";
+import type { Params } from "../../routes";
+import { useSession } from "../../session";
+import { EventState } from "./event-state";
+import { words } from "./words";
+
+type Detail = Schemas["EventDetail"];
+
+export default function EventView({ params }: { readonly params: Params }) {
+  const eventId = Number(params.eventId);
+  const found = useQuery({
+    queryKey: ["event", eventId],
+    queryFn: ({ signal }) => ask(api.GET("/api/v1/events/{eventId}", { params: { path: { eventId } }, signal })),
+    // Attempts are no events of their own, so that the stream is silent about them: asked while something is on its way.
+    refetchInterval: (query) => (query.state.data?.state === "pending" ? 2000 : false),
+  });
+  if (found.isPending) return <Loading tall />;
+  if (!found.data) return <Failure problem={found.error} retry={() => void found.refetch()} />;
+  return <Shown event={found.data} />;
+}
+
+function Shown({ event }: { readonly event: Detail }) {
+  const said = useWords(words);
+  const format = useFormat();
+  return (
+    <Stack gap="lg">
+      <div>
+        <PageHeader title={`${said.event}: ${event.type}`} help={event.publicId} />
+        {event.state === "dead" && (
+          <Alert color="red" mb="md" title={said.dead}>
+            {said.deadHelp} <Anchor href={to("/endpoints")}>{said.toEndpoints}</Anchor>
+          </Alert>
+        )}
+        <Facts
+          facts={[
+            [said.state, <EventState key="state" state={event.state} />],
+            [said.file, <FileLink key="file" fileId={event.fileId} />],
+            [said.created, format.time(event.createdAt)],
+            [said.sequence, event.sequence ?? "–"],
+            [said.id, event.publicId],
+            [said.attempts, format.number(event.attempts)],
+          ]}
+        />
+        <Resend event={event} />
+      </div>
+      <Deliveries event={event} />
+      <Attempts event={event} />
+      {event.body ? <CodeBlock label={said.body} text={json(event.body)} most={600} /> : <Text>{said.noBody}</Text>}
+    </Stack>
+  );
+}
+
+function FileLink({ fileId }: { readonly fileId: string }) {
+  return fileId ? <Anchor href={to(`/media/${fileId}`)}>{fileId}</Anchor> : "–";
+}
+
+function Resend({ event }: { readonly event: Detail }) {
+  const said = useWords(words);
+  const { may } = useSession();
+  const notify = useNotify();
+  const deed = useDeed();
+  const [endpoint, setEndpoint] = useState("");
+  if (!may("operator") || event.deliveries.length === 0) return null;
+  const send = async () => {
+    const params = { path: { eventId: event.eventId } };
+    const answer = await deed.run(
+      () => ask(api.POST("/api/v1/events/{eventId}/resend", { params, body: { endpoint } })),
+      { renew: ["events", "event"] },
+    );
+    if (answer) notify.done(said.resent(answer.endpoints));
+  };
+  const names = event.deliveries.map((each) => each.endpoint);
+  return (
+    <Group align="flex-end">
+      <NativeSelect
+        label={said.resendTo}
+        value={endpoint}
+        data={[{ value: "", label: said.everyone }, ...names.map((name) => ({ value: name, label: name }))]}
+        onChange={(change) => setEndpoint(change.currentTarget.value)}
+      />
+      <Button leftSection={<IconSend size={16} aria-hidden />} loading={deed.busy} onClick={() => void send()}>
+        {said.resend}
+      </Button>
+    </Group>
+  );
+}
+
+function Deliveries({ event }: { readonly event: Detail }) {
+  const said = useWords(words);
+  return (
+    <section>
+      <Title order={2} size="h4" mb="xs">
+        {said.deliveries}
+      </Title>
+      <PlainTable
+        label={said.deliveries}
+        rows={event.deliveries}
+        rowKey={(row) => row.endpoint}
+        empty={<Text size="sm">{said.noDeliveries}</Text>}
+        columns={[
+          { key: "endpoint", title: said.endpoint, cell: (row) => row.endpoint },
+          { key: "state", title: said.state, cell: (row) => <EventState state={row.state} /> },
+          { key: "attempts", title: said.attempts, cell: (row) => row.attempts },
+        ]}
+      />
+    </section>
+  );
+}
+
+function Attempts({ event }: { readonly event: Detail }) {
+  const said = useWords(words);
+  const format = useFormat();
+  return (
+    <section>
+      <Title order={2} size="h4" mb="xs">
+        {said.log}
+      </Title>
+      <PlainTable
+        label={said.log}
+        rows={event.attemptLog}
+        rowKey={(row) => `${row.endpoint} ${row.number} ${row.startedAt}`}
+        empty={<Text size="sm">{said.noAttempts}</Text>}
+        columns={[
+          { key: "endpoint", title: said.endpoint, cell: (row) => row.endpoint || said.removed },
+          { key: "number", title: said.number, cell: (row) => row.number },
+          { key: "at", title: said.at, cell: (row) => format.time(row.startedAt) },
+          { key: "took", title: said.took, cell: (row) => said.seconds(row.seconds.toFixed(2)) },
+          { key: "answer", title: said.answer, cell: (row) => row.status || said.noAnswer },
+          { key: "error", title: said.error, cell: (row) => row.error || "–" },
+        ]}
+      />
+    </section>
+  );
+}

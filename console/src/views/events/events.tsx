@@ -1,0 +1,66 @@
+/** The application's log of events, the newest first. */
+import { Autocomplete, Group, TextInput } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { api, ask, type Schemas } from "../../api/client";
+import { useApplication } from "../../application";
+import { CursorTable } from "../../components/cursor-table";
+import { PageHeader } from "../../components/page-header";
+import { Empty } from "../../components/states";
+import { useFormat } from "../../format";
+import { useWords } from "../../language";
+import { changeQuery, to, useAddress } from "../../router";
+import { EventState } from "./event-state";
+import { EVENT_TYPES } from "./types";
+import { words } from "./words";
+
+type Row = Schemas["EventRow"];
+export default function Events() {
+  const said = useWords(words);
+  const format = useFormat();
+  const { subAppId } = useApplication();
+  const { query } = useAddress();
+  const [type, fileId] = [query.get("type") ?? "", query.get("fileId") ?? ""];
+  const found = useInfiniteQuery({
+    queryKey: ["events", subAppId, type, fileId],
+    initialPageParam: 0,
+    queryFn: ({ pageParam, signal }) => {
+      const asked = { subAppId, type, fileId, cursor: pageParam, limit: 30 };
+      return ask(api.GET("/api/v1/events", { params: { query: asked }, signal }));
+    },
+    getNextPageParam: (page) => page.nextCursor || undefined,
+  });
+  return (
+    <>
+      <PageHeader title={said.title} />
+      <Group mb="md" align="flex-end">
+        <Autocomplete
+          label={said.filterType}
+          placeholder={said.all}
+          data={[...EVENT_TYPES]}
+          value={type}
+          onChange={(value) => changeQuery({ type: value })}
+        />
+        <TextInput
+          label={said.filterFile}
+          value={fileId}
+          onChange={(event) => changeQuery({ fileId: event.currentTarget.value.trim() })}
+        />
+      </Group>
+      <CursorTable
+        query={found}
+        label={said.title}
+        rows={(page) => page.items}
+        rowKey={(row: Row) => row.eventId}
+        href={(row) => to(`/events/${row.eventId}`)}
+        empty={<Empty title={type || fileId ? said.noneFound : said.none} />}
+        columns={[
+          { key: "type", title: said.type, cell: (row) => row.type },
+          { key: "state", title: said.state, cell: (row) => <EventState state={row.state} /> },
+          { key: "file", title: said.file, cell: (row) => row.fileId },
+          { key: "attempts", title: said.attempts, cell: (row) => format.number(row.attempts) },
+          { key: "created", title: said.created, cell: (row) => format.time(row.createdAt) },
+        ]}
+      />
+    </>
+  );
+}

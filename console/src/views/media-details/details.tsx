@@ -1,0 +1,134 @@
+import { Alert, Anchor, Box, Button, Grid } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { act, type Schemas } from "../../api/client";
+import { Problem } from "../../api/problem";
+import { useApplication } from "../../application";
+import { Failure } from "../../components/failure";
+import { PageHeader } from "../../components/page-header";
+import { Empty, Loading } from "../../components/states";
+import { useWords } from "../../language";
+import { to } from "../../router";
+import type { Params } from "../../routes";
+import { useSession } from "../../session";
+import { titles } from "../../words";
+import { type Readable, readable } from "../media/readable";
+import { useStory } from "../media/use-story";
+import { Actions } from "./actions";
+import classes from "./details.module.css";
+import { Facts } from "./facts";
+import { Renditions } from "./renditions";
+import { Story } from "./story";
+import { words as dictionary } from "./words";
+
+export default function Details({ params }: { readonly params: Params }) {
+  const fileId = params.fileId ?? "";
+  const { subAppId } = useApplication();
+  const file = useQuery({
+    queryKey: ["file", subAppId, fileId],
+    queryFn: async () => {
+      const found = await act("DescribeMediaInfos", { SubAppId: subAppId, FileIds: [fileId] });
+      return found.MediaInfoSet[0] ?? null;
+    },
+  });
+  if (file.isPending) return <Loading tall />;
+  if (file.error && !file.data) return <Failure problem={file.error} retry={() => void file.refetch()} />;
+  return file.data ? <Present media={file.data} /> : <Gone fileId={fileId} />;
+}
+
+function Present({ media }: { readonly media: Schemas["MediaInfo"] }) {
+  const words = useWords(dictionary);
+  const { may } = useSession();
+  const story = useStory(media.FileId);
+  const name = media.BasicInfo?.Name || media.FileId;
+  const forbidden = media.BasicInfo?.Status !== "Normal";
+  return (
+    <>
+      <Anchor href={to("/media")} size="sm">
+        ← {words.back}
+      </Anchor>
+      <PageHeader title={name}>{may("operator") && <Actions media={media} />}</PageHeader>
+      {forbidden && (
+        <Alert color="red" mb="md">
+          {words.forbiddenNote}
+        </Alert>
+      )}
+      <Grid gap="lg">
+        <Grid.Col span={{ base: 12, lg: 7 }}>
+          <Player media={media} name={name} found={readable(story.data)} />
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, lg: 5 }}>
+          <Facts media={media} />
+        </Grid.Col>
+        <Grid.Col span={12}>
+          <Renditions media={media} />
+        </Grid.Col>
+      </Grid>
+      <Story query={story} />
+    </>
+  );
+}
+
+interface PlayerProps {
+  readonly media: Schemas["MediaInfo"];
+  readonly name: string;
+  readonly found: Readable;
+}
+
+function Player({ media, name, found }: PlayerProps) {
+  const words = useWords(dictionary);
+  const data = media.MetaData;
+  if (data === null && found === "unknown") return <Alert color="blue">{words.reading}</Alert>;
+  if (data === null) {
+    return (
+      <Alert color="orange" title={words.noVideo} role="alert">
+        {words.noVideoHelp}
+      </Alert>
+    );
+  }
+  if (media.BasicInfo?.Category === "Image")
+    return <img src={media.BasicInfo.MediaUrl} alt={name} className={classes.picture} />;
+  return (
+    <Box style={{ aspectRatio: "16 / 9", background: "#000" }}>
+      <iframe
+        src={`/play/${media.FileId}`}
+        title={words.player(name)}
+        allow="fullscreen; autoplay"
+        style={{ width: "100%", height: "100%", border: 0, display: "block" }}
+      />
+    </Box>
+  );
+}
+
+/** What happened to a file outlives it. */
+function Gone({ fileId }: { readonly fileId: string }) {
+  const words = useWords(dictionary);
+  const title = useWords(titles).mediaDetails;
+  const story = useStory(fileId);
+  const back = (
+    <Button component="a" href={to("/media")} variant="default">
+      {words.toLibrary}
+    </Button>
+  );
+  if (story.isPending) return <Loading />;
+  if (story.error instanceof Problem && story.error.status === 404) {
+    return (
+      <>
+        <PageHeader title={title} />
+        <Empty title={words.unknown} help={words.unknownHelp}>
+          {back}
+        </Empty>
+      </>
+    );
+  }
+  return (
+    <>
+      <PageHeader title={words.deleted} help={fileId}>
+        {back}
+      </PageHeader>
+      <Alert color="orange" mb="md">
+        {words.deletedHelp}
+      </Alert>
+      <Story query={story} />
+    </>
+  );
+}

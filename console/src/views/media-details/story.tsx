@@ -1,0 +1,159 @@
+import { Anchor, Badge, Box, Group, Progress, Text } from "@mantine/core";
+import type { UseQueryResult } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import type { Schemas } from "../../api/client";
+import { Failure } from "../../components/failure";
+import { Loading } from "../../components/states";
+import { useFormat } from "../../format";
+import { hasRoute } from "../../known-routes";
+import { useWords } from "../../language";
+import { to } from "../../router";
+import classes from "./details.module.css";
+import { words as dictionary } from "./words";
+
+type Moment = Schemas["Moment"];
+
+/** All that happened to a file, the newest first; bodies, plans and logs can be unfolded. */
+export function Story({ query }: { readonly query: UseQueryResult<Schemas["Transcript"]> }) {
+  const words = useWords(dictionary);
+  return (
+    <Box component="section" aria-label={words.transcript} mt="lg">
+      <Text component="h2" fw={600} m={0}>
+        {words.transcript}
+      </Text>
+      <Text size="sm" c="dimmed" mb="xs">
+        {words.transcriptHelp}
+      </Text>
+      {query.isPending && <Loading />}
+      {query.error && <Failure problem={query.error} retry={() => void query.refetch()} />}
+      <ol className={classes.story} reversed>
+        {[...(query.data?.items ?? [])].reverse().map((moment) => (
+          <li key={keyOf(moment)}>
+            <Told moment={moment} />
+          </li>
+        ))}
+      </ol>
+    </Box>
+  );
+}
+
+function keyOf({ event, task, at }: Moment): string {
+  if (event) return `event${event.eventId}`;
+  return task ? `task${task.taskId}` : `decision${at}`;
+}
+
+function Told({ moment }: { readonly moment: Moment }) {
+  if (moment.event) return <ToldEvent event={moment.event} />;
+  if (moment.task) return <ToldTask task={moment.task} />;
+  return moment.decision ? <ToldDecision decision={moment.decision} /> : null;
+}
+
+interface LineProps {
+  readonly title: string;
+  readonly at: number;
+  readonly children?: ReactNode;
+}
+
+function Line({ title, at, children }: LineProps) {
+  const format = useFormat();
+  return (
+    <Group gap="sm">
+      <Text size="sm" fw={600}>
+        {title}
+      </Text>
+      {children}
+      <Text size="sm" c="dimmed">
+        {format.time(at)}
+      </Text>
+    </Group>
+  );
+}
+
+function ToldEvent({ event }: { readonly event: Schemas["EventDetail"] }) {
+  const words = useWords(dictionary);
+  const format = useFormat();
+  return (
+    <>
+      <Line title={words.event(event.type)} at={event.createdAt}>
+        <Badge variant="default">{event.state}</Badge>
+        {event.attempts > 0 && <Text size="sm">{words.attempts(format.number(event.attempts))}</Text>}
+        {hasRoute("/events/:eventId") && (
+          <Anchor size="sm" href={to(`/events/${event.eventId}`)}>
+            {words.showEvent}
+          </Anchor>
+        )}
+      </Line>
+      <Fold title={words.body} text={event.body ? JSON.stringify(event.body, null, 2) : ""} />
+    </>
+  );
+}
+
+function ToldTask({ task }: { readonly task: Schemas["TaskDetail"] }) {
+  const words = useWords(dictionary);
+  const title = words.task(task.procedure ? `${task.type} · ${task.procedure}` : task.type);
+  const running = task.finishedAt === null;
+  return (
+    <>
+      <Line title={title} at={task.createdAt}>
+        <Badge variant="default">{words[task.status]}</Badge>
+        {hasRoute("/tasks/:taskId") && (
+          <Anchor size="sm" href={to(`/tasks/${task.taskId}`)}>
+            {words.showTask}
+          </Anchor>
+        )}
+      </Line>
+      {running && <Progress value={task.progress} my={6} maw={420} aria-label={words.progress(title)} />}
+      <ul className={classes.parts}>
+        {task.items.map((part) => (
+          <li key={part.number}>
+            <Part part={part} />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Part({ part }: { readonly part: Schemas["SubTaskRow"] }) {
+  const words = useWords(dictionary);
+  const format = useFormat();
+  return (
+    <>
+      <Text size="sm" span>
+        {part.kind} {part.definition || ""} · {words[part.status]} · {format.percent(part.progress)}
+      </Text>
+      {part.status === "FAIL" && part.message && (
+        <Text size="sm" c="var(--mantine-color-error)" style={{ overflowWrap: "anywhere" }}>
+          {part.errCodeExt} {part.message}
+        </Text>
+      )}
+      <Fold title={words.plan} text={part.plan} />
+      <Fold title={words.log} text={part.log} />
+    </>
+  );
+}
+
+function ToldDecision({ decision }: { readonly decision: Schemas["Decision"] }) {
+  const words = useWords(dictionary);
+  return (
+    <>
+      <Line title={decision.accepted ? words.accepted : words.blocked} at={decision.decidedAt}>
+        <Text size="sm">{words.decidedBy(decision.decidedBy)}</Text>
+      </Line>
+      {decision.note && <Text size="sm">{decision.note}</Text>}
+    </>
+  );
+}
+
+function Fold({ title, text }: { readonly title: string; readonly text: string }) {
+  if (!text) return null;
+  return (
+    <details>
+      <summary className={classes.summary}>{title}</summary>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and has to with the keyboard too */}
+      <pre className={classes.text} tabIndex={0}>
+        {text}
+      </pre>
+    </details>
+  );
+}

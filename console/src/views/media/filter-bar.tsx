@@ -1,0 +1,95 @@
+import { CloseButton, Select, SimpleGrid, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { IconSearch } from "@tabler/icons-react";
+import { useEffect, useState } from "react";
+import { useWords } from "../../language";
+import { changeQuery } from "../../router";
+import { useClasses } from "./classes";
+import styles from "./library.module.css";
+import { CATEGORIES, type Filters, REVIEWS, STATUSES } from "./search";
+import { words as dictionary } from "./words";
+
+const PAUSE_MILLISECONDS = 250;
+
+export function FilterBar({ filters }: { readonly filters: Filters }) {
+  const words = useWords(dictionary);
+  const classes = useClasses();
+  const reviewWord = {
+    pass: words.pass,
+    review: words.reviewWanted,
+    block: words.block,
+    notModerated: words.notModerated,
+  };
+  return (
+    <search>
+      <SimpleGrid cols={{ base: 2, md: 5 }} spacing="xs" mb="md">
+        <SearchField text={filters.text} />
+        <Filter label={words.class} name="class" value={filters.classId} data={classes} />
+        <Filter
+          label={words.type}
+          name="type"
+          value={filters.type}
+          data={CATEGORIES.map((value) => ({ value, label: words[value] }))}
+        />
+        <Filter
+          label={words.status}
+          name="status"
+          value={filters.status}
+          data={STATUSES.map((value) => ({ value, label: words[value] }))}
+        />
+        <Filter
+          label={words.review}
+          name="review"
+          value={filters.review}
+          data={REVIEWS.map((value) => ({ value, label: reviewWord[value] }))}
+        />
+      </SimpleGrid>
+    </search>
+  );
+}
+
+function SearchField({ text }: { readonly text: string }) {
+  const words = useWords(dictionary);
+  const [typed, setTyped] = useState(text);
+  const search = useDebouncedCallback((value: string) => changeQuery({ text: value.trim() }), PAUSE_MILLISECONDS);
+  // The address may change otherwise: back, or a press on “Clear filters”.
+  useEffect(() => setTyped((now) => (now.trim() === text ? now : text)), [text]);
+  const change = (value: string) => {
+    setTyped(value);
+    search(value);
+  };
+  return (
+    <TextInput
+      className={styles.search ?? ""}
+      label={words.search}
+      placeholder={words.searchHelp}
+      leftSection={<IconSearch size={16} aria-hidden />}
+      rightSection={typed && <CloseButton size="sm" aria-label={words.clear} onClick={() => change("")} />}
+      value={typed}
+      onChange={(event) => change(event.currentTarget.value)}
+      maxLength={64}
+    />
+  );
+}
+
+interface FilterProps {
+  readonly label: string;
+  readonly name: string;
+  readonly value: string;
+  readonly data: readonly { readonly value: string; readonly label: string }[];
+}
+
+function Filter({ label, name, value, data }: FilterProps) {
+  const words = useWords(dictionary);
+  const all = [{ value: "", label: words.any }, ...data];
+  return (
+    <Select
+      label={label}
+      data={all}
+      value={all.some((each) => each.value === value) ? value : ""}
+      onChange={(chosen) => changeQuery({ [name]: chosen ?? "" })}
+      allowDeselect={false}
+      searchable={data.length > 10}
+    />
+  );
+}

@@ -1,0 +1,69 @@
+/** The library's filters stand in the address, so that a search can be kept and sent to others. */
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { type ActionBody, act, type Schemas } from "../../api/client";
+
+export const CATEGORIES = ["Video", "Audio", "Image"] as const;
+export const STATUSES = ["Normal", "Forbidden", "SystemForbidden"] as const;
+export const REVIEWS = ["pass", "review", "block", "notModerated"] as const;
+const PAGE = 50;
+const REACHABLE = 5000;
+
+export interface Filters {
+  readonly text: string;
+  readonly classId: string;
+  readonly type: string;
+  readonly status: string;
+  readonly review: string;
+}
+
+export function filtersOf(query: URLSearchParams): Filters {
+  const get = (name: string) => query.get(name) ?? "";
+  return { text: get("text"), classId: get("class"), type: get("type"), status: get("status"), review: get("review") };
+}
+
+export function anyFilter(filters: Filters): boolean {
+  return Object.values(filters).some((value) => value !== "");
+}
+
+/** A value of an address may be anything: what is no choice is no filter. */
+function chosen<T extends string>(value: string, choices: readonly T[]): T[] {
+  return choices.filter((choice) => choice === value);
+}
+
+function body(subAppId: number, filters: Filters, offset: number): ActionBody<"SearchMedia"> {
+  const classId = Number(filters.classId);
+  return {
+    SubAppId: subAppId,
+    Text: filters.text,
+    Categories: chosen(filters.type, CATEGORIES),
+    Status: chosen(filters.status, STATUSES),
+    ReviewResults: chosen(filters.review, REVIEWS),
+    ClassIds: filters.classId && Number.isInteger(classId) ? [classId] : [],
+    Filters: ["basicInfo", "metaData"],
+    Sort: { Field: "CreateTime", Order: "Desc" },
+    Offset: offset,
+    Limit: PAGE,
+  };
+}
+
+export interface MediaPage {
+  readonly items: readonly Schemas["MediaInfo"][];
+  readonly total: number;
+  readonly next: number | undefined;
+}
+
+export function useSearch(subAppId: number, filters: Filters) {
+  return useInfiniteQuery({
+    queryKey: ["media", subAppId, filters],
+    queryFn: async ({ pageParam }): Promise<MediaPage> => {
+      const found = await act("SearchMedia", body(subAppId, filters, pageParam));
+      const next = pageParam + PAGE;
+      const more = found.MediaInfoSet.length === PAGE && next < Math.min(found.TotalCount, REACHABLE);
+      return { items: found.MediaInfoSet, total: found.TotalCount, next: more ? next : undefined };
+    },
+    initialPageParam: 0,
+    getNextPageParam: (page) => page.next,
+    // While somebody types, the last list stays instead of a spinner.
+    placeholderData: (before) => before,
+  });
+}

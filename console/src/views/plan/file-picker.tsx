@@ -1,0 +1,56 @@
+/** Chooses a file by its name. */
+import { Select } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { act } from "../../api/client";
+import { useApplication } from "../../application";
+import { useWords } from "../../language";
+import { words } from "./words";
+
+const PAUSE_MILLISECONDS = 250;
+
+interface Props {
+  readonly value: string;
+  readonly choose: (fileId: string) => void;
+}
+
+export function FilePicker({ value, choose }: Props) {
+  const said = useWords(words);
+  const { subAppId } = useApplication();
+  const [typed, setTyped] = useState("");
+  const [text] = useDebouncedValue(typed, PAUSE_MILLISECONDS);
+  const found = useQuery({
+    queryKey: ["media", subAppId, "picker", text],
+    queryFn: () => {
+      const sought = text ? { Names: [text] } : {};
+      return act("SearchMedia", { SubAppId: subAppId, Limit: 30, Filters: ["basicInfo"], ...sought });
+    },
+    placeholderData: (before) => before,
+  });
+  const [label, setLabel] = useState("");
+  const options = (found.data?.MediaInfoSet ?? []).map((each) => ({
+    value: each.FileId,
+    label: `${each.BasicInfo?.Name || "–"} (${each.FileId})`,
+  }));
+  // The chosen one stays among the options while one searches for another.
+  const chosen = value && !options.some((each) => each.value === value) ? [{ value, label: label || value }] : [];
+  return (
+    <Select
+      label={said.file}
+      placeholder={said.search}
+      nothingFoundMessage={said.noFiles}
+      searchable
+      data={[...chosen, ...options]}
+      // The server has chosen by the text already, and knows names better than their labels do.
+      filter={({ options: all }) => all}
+      value={value || null}
+      onChange={(fileId, option) => {
+        setLabel(option?.label ?? "");
+        choose(fileId ?? "");
+      }}
+      onSearchChange={(told) => setTyped(options.some((each) => each.label === told) || told === label ? "" : told)}
+      maw={520}
+    />
+  );
+}

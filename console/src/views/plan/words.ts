@@ -1,0 +1,38 @@
+import { dictionary } from "../../language";
+
+export const words = dictionary(
+  {
+    title: "What would run",
+    help: "Choose a file to see the commands. Nothing is run.",
+    file: "File",
+    search: "Type a part of its name",
+    noFiles: "No file has such a name",
+    show: "Show the plan",
+    source: "The file",
+    job: (name: string) => `Job: ${name}`,
+    cost: (seconds: string) => `about ${seconds} s of one processor`,
+    makes: "Makes",
+    nothing: "Nothing would run.",
+    failures: "These parts cannot run on this file",
+    wrongFirst: "Mend the marked fields first.",
+    commands: "Commands",
+    template: (definition: number) => (definition < 0 ? "this template" : `template ${definition}`),
+  },
+  {
+    title: "执行计划预览",
+    help: "选择文件即可查看将执行的命令，不会真正执行。",
+    file: "文件",
+    search: "输入名称的一部分",
+    noFiles: "没有这个名称的文件",
+    show: "预览计划",
+    source: "所选文件",
+    job: (name: string) => `作业：${name}`,
+    cost: (seconds: string) => `约占用单个处理器 ${seconds} 秒`,
+    makes: "产物",
+    nothing: "不会执行任何内容。",
+    failures: "以下部分无法对该文件执行",
+    wrongFirst: "请先修正标出的字段。",
+    commands: "命令",
+    template: (definition: number) => (definition < 0 ? "此模板" : `模板 ${definition}`),
+  },
+);

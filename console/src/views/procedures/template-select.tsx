@@ -1,0 +1,44 @@
+/** Chooses the template of a step, by name. */
+import { NativeSelect } from "@mantine/core";
+import type { Place } from "../../forms/schema-form";
+import { labels } from "../../forms/words";
+import { useWords } from "../../language";
+import type { Kind, TemplateRow } from "../templates/kinds";
+import { useTemplates } from "../templates/queries";
+import { words } from "./words";
+
+interface Props {
+  readonly kind: Kind;
+  readonly place: Place;
+  readonly error: string | undefined;
+}
+
+export function TemplateSelect({ kind, place, error }: Props) {
+  const said = useWords(words);
+  const label = useWords(labels).Definition;
+  const rows = useTemplates(kind).data ?? [];
+  const value = String(place.value ?? "");
+  const named = (row: TemplateRow) => ({ value: String(row.Definition), label: nameOf(row) });
+  const isKnown = rows.some((row) => String(row.Definition) === value);
+  return (
+    <NativeSelect
+      label={label}
+      withAsterisk
+      error={error && said.chooseThis}
+      data-path={place.path}
+      value={value}
+      data={[
+        { value: "0", label: said.choose },
+        ...rows.map(named),
+        // A template that is gone is shown by its id, so that saving other changes does not exchange it.
+        ...(isKnown || value === "0" ? [] : [{ value, label: value }]),
+      ]}
+      onChange={(event) => place.change(Number(event.currentTarget.value))}
+    />
+  );
+}
+
+function nameOf(row: TemplateRow): string {
+  const name = row.Name || row.Comment;
+  return name ? `${row.Definition} – ${name}` : String(row.Definition);
+}

@@ -1,0 +1,51 @@
+/** Files that wait for a person. */
+import { Button, Center, Stack, Text } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { api, ask } from "../../api/client";
+import { useApplication } from "../../application";
+import { Failure } from "../../components/failure";
+import { PageHeader } from "../../components/page-header";
+import { Empty, Loading } from "../../components/states";
+import { useWords } from "../../language";
+import { ReviewCard } from "./review-card";
+import { words } from "./words";
+
+export default function Reviews() {
+  const said = useWords(words);
+  const { subAppId } = useApplication();
+  const found = useInfiniteQuery({
+    queryKey: ["reviews", subAppId],
+    initialPageParam: "",
+    queryFn: ({ pageParam, signal }) => {
+      const query = { subAppId, cursor: pageParam, limit: 20 };
+      return ask(api.GET("/api/v1/reviews", { params: { query }, signal }));
+    },
+    getNextPageParam: (page) => page.nextCursor || undefined,
+  });
+  const items = found.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <>
+      <PageHeader title={said.title} help={said.help} />
+      {found.isError && <Failure problem={found.error} retry={() => void found.refetch()} />}
+      {found.isPending && <Loading />}
+      {found.data && items.length === 0 && <Empty title={said.none} help={said.noneHelp} />}
+      {items.length > 0 && (
+        <Text size="sm" c="dimmed" mb="sm" visibleFrom="sm">
+          {said.keys}
+        </Text>
+      )}
+      <Stack>
+        {items.map((item) => (
+          <ReviewCard key={item.fileId} item={item} />
+        ))}
+      </Stack>
+      {found.hasNextPage && (
+        <Center my="md">
+          <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
+            {said.more}
+          </Button>
+        </Center>
+      )}
+    </>
+  );
+}

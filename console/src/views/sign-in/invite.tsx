@@ -1,0 +1,98 @@
+import { Anchor, Button, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { api, ask, type Schemas } from "../../api/client";
+import { Problem } from "../../api/problem";
+import { Failure } from "../../components/failure";
+import { Loading } from "../../components/states";
+import { useWords } from "../../language";
+import { navigate } from "../../router";
+import { signedIn } from "../../session";
+import { Frame } from "./frame";
+import { words as dictionary } from "./words";
+
+const SHORTEST = 12;
+
+export function Invite({ token }: { readonly token: string }) {
+  const words = useWords(dictionary);
+  const found = useQuery({
+    queryKey: ["invite", token],
+    queryFn: () => ask(api.POST("/api/v1/invites/look", { body: { token } })),
+  });
+  if (found.isPending) return <Loading tall />;
+  if (found.error instanceof Problem && found.error.status > 0 && found.error.status < 500) {
+    return (
+      <Frame title={words.invalid} help={words.invalidHelp}>
+        <Anchor href="#/">{words.toSignIn}</Anchor>
+      </Frame>
+    );
+  }
+  if (found.error) return <Failure problem={found.error} retry={() => void found.refetch()} />;
+  return <Choose token={token} invited={found.data} />;
+}
+
+interface Props {
+  readonly token: string;
+  readonly invited: Schemas["InviteState"];
+}
+
+function Choose({ token, invited }: Props) {
+  const words = useWords(dictionary);
+  const queries = useQueryClient();
+  const [form, setForm] = useState({ name: invited.name, password: "", again: "" });
+  const [tried, setTried] = useState(false);
+  const accept = useMutation({
+    mutationFn: () =>
+      ask(
+        api.POST("/api/v1/invites/accept", {
+          body: { token, name: invited.name ? "" : form.name, password: form.password },
+        }),
+      ),
+    onSuccess: (me) => {
+      signedIn(queries, me);
+      // The link is used up: it shall not be in the way of going back.
+      navigate("/", {}, { replace: true });
+    },
+  });
+  const errors = {
+    name: form.name.trim() ? null : words.nameMissing,
+    password: form.password.length >= SHORTEST ? null : words.short,
+    again: form.again === form.password ? null : words.differ,
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (!errors.name && !errors.password && !errors.again) accept.mutate();
+  };
+  const field = (name: keyof typeof form) => ({
+    value: form[name],
+    error: tried && errors[name],
+    onChange: (event: { currentTarget: HTMLInputElement }) => {
+      const { value } = event.currentTarget;
+      setForm((before) => ({ ...before, [name]: value }));
+    },
+  });
+  const help = invited.name ? words.oldUser(invited.name) : words.newUser(words[invited.role]);
+  return (
+    <Frame title={words.welcome} help={help}>
+      <form onSubmit={submit} noValidate>
+        <Stack>
+          {!invited.name && (
+            <TextInput label={words.name} description={words.nameHelp} autoComplete="username" {...field("name")} />
+          )}
+          <PasswordInput
+            label={words.password}
+            description={words.passwordHelp}
+            autoComplete="new-password"
+            {...field("password")}
+          />
+          <PasswordInput label={words.again} autoComplete="new-password" {...field("again")} />
+          {accept.error && <Failure problem={accept.error} />}
+          <Button type="submit" loading={accept.isPending}>
+            {words.begin}
+          </Button>
+        </Stack>
+      </form>
+    </Frame>
+  );
+}

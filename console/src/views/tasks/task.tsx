@@ -1,0 +1,222 @@
+/** One task: what it is made of, how far each part is, what ran and what went wrong. */
+import { Accordion, Alert, Anchor, Button, Group, Stack, Text, Title } from "@mantine/core";
+import { IconPlayerStop, IconRefresh } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { api, ask, type Schemas } from "../../api/client";
+import { CodeBlock, json } from "../../components/code-block";
+import { useConfirm } from "../../components/confirm";
+import { useDeed } from "../../components/deed";
+import { Facts } from "../../components/facts";
+import { Failure } from "../../components/failure";
+import { PageHeader } from "../../components/page-header";
+import { Loading } from "../../components/states";
+import { useFormat } from "../../format";
+import { useWords } from "../../language";
+import { to } from "../../router";
+import type { Params } from "../../routes";
+import { useSession } from "../../session";
+import { useLiveTasks } from "./live-tasks";
+import { Bar, SubTaskState, TaskProgress, TaskState } from "./task-state";
+import { advice, adviceFor, words } from "./words";
+
+type Detail = Schemas["TaskDetail"];
+type Part = Schemas["SubTaskRow"];
+const RENEW = ["tasks", "task"];
+
+export default function TaskView({ params }: { readonly params: Params }) {
+  const taskId = params.taskId ?? "";
+  const found = useQuery({
+    queryKey: ["task", taskId],
+    queryFn: ({ signal }) => ask(api.GET("/api/v1/tasks/{taskId}", { params: { path: { taskId } }, signal })),
+  });
+  if (found.isPending) return <Loading tall />;
+  if (!found.data) return <Failure problem={found.error} retry={() => void found.refetch()} />;
+  return <Shown task={found.data} />;
+}
+
+function Shown({ task }: { readonly task: Detail }) {
+  const said = useWords(words);
+  const live = useLiveTasks()(task);
+  return (
+    <>
+      <PageHeader title={`${said.task}: ${task.procedure || task.type}`} help={task.taskId}>
+        <Deeds task={live} />
+      </PageHeader>
+      <Stack gap="xs" mb="md" maw={480} aria-live="polite">
+        <Group gap="xs">
+          <TaskState task={live} />
+          <Text size="sm">{said.parts(live.done, live.subTasks, live.failed)}</Text>
+        </Group>
+        <TaskProgress task={live} />
+      </Stack>
+      <TaskFacts task={live} />
+      <Title order={2} size="h4" mb="xs">
+        {said.subTasks}
+      </Title>
+      <Accordion
+        multiple
+        variant="separated"
+        defaultValue={task.items.filter(isFailed).map((each) => `${each.number}`)}
+      >
+        {task.items.map((part) => (
+          <SubTask key={part.number} task={task} part={part} />
+        ))}
+      </Accordion>
+    </>
+  );
+}
+
+const isFailed = (part: Part) => part.status === "FAIL";
+const isEnded = (task: Detail) => task.status === "FINISH" || task.status === "ABORTED";
+
+function useRetry(task: Detail) {
+  const said = useWords(words);
+  const deed = useDeed();
+  const params = { path: { taskId: task.taskId } };
+  const retry = (number: number | null) =>
+    deed.run(() => ask(api.POST("/api/v1/tasks/{taskId}/retry", { params, body: { number } })), {
+      done: said.retried,
+      renew: RENEW,
+    });
+  return { busy: deed.busy, retry };
+}
+
+function Deeds({ task }: { readonly task: Detail }) {
+  const said = useWords(words);
+  const { may } = useSession();
+  const confirm = useConfirm();
+  const deed = useDeed();
+  const { busy, retry } = useRetry(task);
+  if (!may("operator")) return null;
+  const abort = async () => {
+    if (!(await confirm({ title: said.abortTitle, body: said.abortText, action: said.abort, danger: true }))) return;
+    const params = { path: { taskId: task.taskId } };
+    await deed.run(() => ask(api.POST("/api/v1/tasks/{taskId}/abort", { params })), {
+      done: said.aborted,
+      renew: RENEW,
+    });
+  };
+  return (
+    <>
+      {isEnded(task) && task.failed > 0 && (
+        <Button leftSection={<IconRefresh size={16} aria-hidden />} loading={busy} onClick={() => void retry(null)}>
+          {said.retryFailed}
+        </Button>
+      )}
+      {!isEnded(task) && (
+        <Button
+          color="red.9"
+          leftSection={<IconPlayerStop size={16} aria-hidden />}
+          loading={deed.busy}
+          disabled={task.abortRequested}
+          onClick={() => void abort()}
+        >
+          {said.abort}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function TaskFacts({ task }: { readonly task: Detail }) {
+  const said = useWords(words);
+  const format = useFormat();
+  const file = task.fileId && (
+    <>
+      <Anchor href={to(`/media/${task.fileId}`)}>{task.fileId}</Anchor>{" "}
+      <Anchor href={to("/events", { fileId: task.fileId })}>{said.toEvents}</Anchor>
+    </>
+  );
+  const facts: [string, ReactNode][] = [
+    [said.file, file || "–"],
+    [said.type, task.type],
+    [said.created, format.time(task.createdAt)],
+    [said.started, format.time(task.startedAt)],
+    [said.finished, format.time(task.finishedAt)],
+    [said.run, format.number(task.run + 1)],
+  ];
+  if (task.sessionId) facts.push([said.session, task.sessionId]);
+  if (task.sessionContext) facts.push([said.context, task.sessionContext]);
+  return <Facts facts={facts} />;
+}
+
+function SubTask({ task, part }: { readonly task: Detail; readonly part: Part }) {
+  const said = useWords(words);
+  return (
+    <Accordion.Item value={`${part.number}`}>
+      <Accordion.Control>
+        <Group gap="sm">
+          <Text fw={600} size="sm">
+            {part.kind}
+          </Text>
+          <Text size="sm" c="dimmed">
+            {said.template(part.definition)}
+          </Text>
+          <SubTaskState status={part.status} />
+        </Group>
+      </Accordion.Control>
+      <Accordion.Panel>
+        <Stack gap="md">
+          {part.status === "PROCESSING" && (
+            <Bar percent={part.progress} label={`${said.progress}: ${part.kind} ${part.definition}`} />
+          )}
+          {isFailed(part) && <PartFailure part={part} />}
+          <PartFacts part={part} />
+          <RetryOne task={task} part={part} />
+          {part.plan ? <CodeBlock label={said.plan} text={part.plan} /> : <Text size="sm">{said.noPlan}</Text>}
+          {part.log && <CodeBlock label={said.log} text={part.log} />}
+          {part.output && <CodeBlock label={said.output} text={json(part.output)} />}
+          <CodeBlock label={said.input} text={json(part.input)} />
+        </Stack>
+      </Accordion.Panel>
+    </Accordion.Item>
+  );
+}
+
+function PartFailure({ part }: { readonly part: Part }) {
+  const said = useWords(words);
+  return (
+    <Alert color="red" title={part.errCodeExt || said.FAIL}>
+      <Text size="sm" style={{ overflowWrap: "anywhere" }}>
+        {part.message}
+      </Text>
+      <Text size="sm" fw={600} mt="xs">
+        {adviceFor(useWords(advice), part.errCodeExt)}
+      </Text>
+    </Alert>
+  );
+}
+
+function PartFacts({ part }: { readonly part: Part }) {
+  const said = useWords(words);
+  const format = useFormat();
+  return (
+    <Facts
+      facts={[
+        [said.started, format.time(part.beganAt)],
+        [said.finished, format.time(part.finishedAt)],
+        [said.attempts, format.number(part.attempts)],
+      ]}
+    />
+  );
+}
+
+function RetryOne({ task, part }: { readonly task: Detail; readonly part: Part }) {
+  const said = useWords(words);
+  const { may } = useSession();
+  const { busy, retry } = useRetry(task);
+  if (!may("operator") || !isEnded(task)) return null;
+  return (
+    <Button
+      size="xs"
+      variant="default"
+      leftSection={<IconRefresh size={14} aria-hidden />}
+      style={{ alignSelf: "flex-start" }}
+      loading={busy}
+      onClick={() => void retry(part.number)}
+    >
+      {said.retryOne}
+    </Button>
+  );
+}

@@ -1,0 +1,80 @@
+/** All tasks of the application, live. */
+import { Group, NativeSelect, Text, TextInput } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { api, ask, type Schemas } from "../../api/client";
+import { useApplication } from "../../application";
+import { CursorTable } from "../../components/cursor-table";
+import { PageHeader } from "../../components/page-header";
+import { Empty } from "../../components/states";
+import { useFormat } from "../../format";
+import { useWords } from "../../language";
+import { changeQuery, to, useAddress } from "../../router";
+import { useLiveTasks } from "./live-tasks";
+import { TaskProgress, TaskState } from "./task-state";
+import { words } from "./words";
+
+type Row = Schemas["TaskRow"];
+const STATES = ["WAITING", "PROCESSING", "FINISH", "ABORTED"] as const;
+
+export default function Tasks() {
+  const said = useWords(words);
+  const format = useFormat();
+  const { subAppId } = useApplication();
+  const { query } = useAddress();
+  const status = STATES.find((each) => each === query.get("status"));
+  const fileId = query.get("fileId") ?? "";
+  const live = useLiveTasks();
+  const found = useInfiniteQuery({
+    queryKey: ["tasks", subAppId, status, fileId],
+    initialPageParam: "",
+    queryFn: ({ pageParam, signal }) => {
+      const asked = { subAppId, fileId, cursor: pageParam, limit: 30, ...(status ? { status } : {}) };
+      return ask(api.GET("/api/v1/tasks", { params: { query: asked }, signal }));
+    },
+    getNextPageParam: (page) => page.nextCursor || undefined,
+  });
+  const filtered = status !== undefined || fileId !== "";
+  return (
+    <>
+      <PageHeader title={said.title} />
+      <Group mb="md" align="flex-end">
+        <NativeSelect
+          label={said.filterStatus}
+          value={status ?? ""}
+          data={[{ value: "", label: said.all }, ...STATES.map((each) => ({ value: each, label: said[each] }))]}
+          onChange={(event) => changeQuery({ status: event.currentTarget.value })}
+        />
+        <TextInput
+          label={said.filterFile}
+          value={fileId}
+          onChange={(event) => changeQuery({ fileId: event.currentTarget.value.trim() })}
+        />
+      </Group>
+      <CursorTable
+        query={found}
+        label={said.title}
+        rows={(page) => page.items}
+        rowKey={(row: Row) => row.taskId}
+        href={(row) => to(`/tasks/${row.taskId}`)}
+        empty={<Empty title={filtered ? said.noneFound : said.none} />}
+        columns={[
+          { key: "task", title: said.task, cell: (row) => <TaskName task={row} /> },
+          { key: "status", title: said.status, cell: (row) => <TaskState task={live(row)} /> },
+          { key: "progress", title: said.progress, cell: (row) => <TaskProgress task={live(row)} /> },
+          { key: "created", title: said.begun, cell: (row) => format.time(row.createdAt) },
+        ]}
+      />
+    </>
+  );
+}
+
+function TaskName({ task }: { readonly task: Row }) {
+  return (
+    <>
+      {task.procedure || task.type}
+      <Text component="span" display="block" size="xs" c="dimmed">
+        {task.fileId || task.taskId}
+      </Text>
+    </>
+  );
+}

@@ -1,0 +1,101 @@
+/** The nine kinds of templates: their actions differ by name alone. */
+import { type Action, act, type Schemas } from "../../api/client";
+import { type ApiDocument, type Field, type JsonObject, namedField } from "../../forms/schema";
+
+export const KINDS = [
+  "Transcode",
+  "AdaptiveDynamicStreaming",
+  "SnapshotByTimeOffset",
+  "SampleSnapshot",
+  "ImageSprite",
+  "AnimatedGraphics",
+  "Watermark",
+  "Review",
+  "ContentReview",
+] as const;
+export type Kind = (typeof KINDS)[number];
+export type TemplateRow = JsonObject & {
+  Definition: number | string;
+  Type: string;
+  Name: string;
+  Comment: string;
+  UpdateTime: string;
+};
+export interface TemplateValue {
+  readonly name: string;
+  readonly comment: string;
+  readonly members: JsonObject;
+}
+
+/** Kinds that make nothing by themselves: there is no plan to show. */
+export const PLANLESS: readonly Kind[] = ["Watermark", "Review"];
+const HEAD = ["SubAppId", "ExtInfo", "Name", "Comment", "Definition", "CreateTime", "UpdateTime"];
+const PAGE = 100;
+
+export function kindOf(text: string | null | undefined): Kind | undefined {
+  return KINDS.find((each) => each === text);
+}
+
+/** Watermarks are never presets; their Type says what they are made of. */
+export function isPreset(row: TemplateRow): boolean {
+  return row.Type === "Preset";
+}
+
+type Ask = (name: Action, body: unknown) => Promise<JsonObject>;
+// The names are put together here, which the types of single actions cannot follow.
+const ask = act as unknown as Ask;
+
+export async function listTemplates(kind: Kind, subAppId: number): Promise<TemplateRow[]> {
+  const found: TemplateRow[] = [];
+  for (;;) {
+    const body = { SubAppId: subAppId, Limit: PAGE, Offset: found.length };
+    const answer = await ask(`Describe${kind}Templates` as Action, body);
+    const page = answer[`${kind}TemplateSet`] as TemplateRow[];
+    found.push(...page);
+    if (page.length < PAGE) return found;
+  }
+}
+
+export async function createTemplate(kind: Kind, subAppId: number, value: TemplateValue): Promise<number> {
+  const body = { ...value.members, Name: value.name, Comment: value.comment, SubAppId: subAppId };
+  return Number((await ask(`Create${kind}Template` as Action, body)).Definition);
+}
+
+export async function changeTemplate(kind: Kind, subAppId: number, definition: number, value: TemplateValue) {
+  const { Type: _, ...members } = value.members;
+  const head = { Name: value.name, Comment: value.comment, SubAppId: subAppId, Definition: definition };
+  await ask(`Modify${kind}Template` as Action, { ...(kind === "Watermark" ? members : value.members), ...head });
+}
+
+export async function deleteTemplate(kind: Kind, subAppId: number, definition: number): Promise<void> {
+  await ask(`Delete${kind}Template` as Action, { SubAppId: subAppId, Definition: definition });
+}
+
+/** Return the form of a kind's own members, from the description of its Create action. */
+export function formOf(document: ApiDocument, kind: Kind): Field {
+  const name = kind === "Watermark" ? "CreateWatermarkTemplateRequest" : `Create${kind}TemplateMembers`;
+  return withoutMembers(namedField(document, name), HEAD);
+}
+
+export function withoutMembers(field: Field, names: readonly string[]): Field {
+  if (field.kind !== "object") return field;
+  const kept = Object.entries(field.members).filter(([name]) => !names.includes(name));
+  return { ...field, members: Object.fromEntries(kept) };
+}
+
+/** Return of a listed template what its form edits. */
+export function editedOf(field: Field, row: TemplateRow): TemplateValue {
+  const names = field.kind === "object" ? Object.keys(field.members) : [];
+  const members = Object.fromEntries(names.flatMap((name) => (name in row ? [[name, row[name] ?? null]] : [])));
+  return { name: row.Name, comment: row.Comment, members: withoutPictureAddress(members) };
+}
+
+/** The list tells a picture's address, which is not to be sent back. */
+function withoutPictureAddress(members: JsonObject): JsonObject {
+  const image = members.ImageTemplate as JsonObject | null | undefined;
+  if (!image) return members;
+  const { ImageUrl: _, ...kept } = image;
+  return { ...members, ImageTemplate: kept };
+}
+
+export type PlanPreview = Schemas["PlanPreview"];

@@ -1,0 +1,48 @@
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { useLayoutEffect, useRef, useState } from "react";
+import { useWords } from "../../language";
+import { Row } from "./row";
+import { useUploads } from "./store";
+import classes from "./upload.module.css";
+import { words as dictionary } from "./words";
+
+const ROW_PIXELS = 76;
+const BEYOND = 6;
+
+/** Only rows in sight are elements of the page: 10,000 files are as light as ten. */
+export function List() {
+  const words = useWords(dictionary);
+  const { entries } = useUploads();
+  const list = useRef<HTMLUListElement>(null);
+  const [offset, setOffset] = useState(0);
+  useLayoutEffect(() => setOffset(list.current?.offsetTop ?? 0), []);
+  const virtual = useWindowVirtualizer({
+    count: entries.length,
+    estimateSize: () => ROW_PIXELS,
+    overscan: BEYOND,
+    scrollMargin: offset,
+    getItemKey: (index) => entries[index]?.id ?? index,
+  });
+  return (
+    <ul ref={list} className={classes.list} style={{ height: virtual.getTotalSize() }} aria-label={words.list}>
+      {virtual.getVirtualItems().map((shown) => {
+        const entry = entries[shown.index];
+        return (
+          entry && (
+            <li
+              key={entry.id}
+              ref={virtual.measureElement}
+              data-index={shown.index}
+              className={classes.row}
+              style={{ transform: `translateY(${shown.start - offset}px)` }}
+              aria-setsize={entries.length}
+              aria-posinset={shown.index + 1}
+            >
+              <Row entry={entry} />
+            </li>
+          )
+        );
+      })}
+    </ul>
+  );
+}

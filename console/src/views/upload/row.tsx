@@ -1,0 +1,141 @@
+import { Button, FileButton, Progress, Text } from "@mantine/core";
+import type { ErrorKind } from "@openvod/upload";
+import { type Format, useFormat } from "../../format";
+import { useWords } from "../../language";
+import { to } from "../../router";
+import { readable } from "../media/readable";
+import { useStory } from "../media/use-story";
+import { type Entry, hasEnded, stateOf, uploads } from "./store";
+import classes from "./upload.module.css";
+import { words as dictionary } from "./words";
+
+type Words = typeof dictionary.en;
+type ErrorWord = Extract<keyof Words, `error${string}`>;
+
+const ERRORS: Record<ErrorKind, ErrorWord | "cancelled"> = {
+  cancelled: "cancelled",
+  checksum: "errorChecksum",
+  "disk-full": "errorDiskFull",
+  limit: "errorLimit",
+  name: "errorName",
+  network: "errorNetwork",
+  permission: "errorPermission",
+  "permission-expired": "errorExpired",
+  server: "errorServer",
+  signature: "errorSignature",
+  "source-changed": "errorSourceChanged",
+  type: "errorType",
+  usage: "errorUsage",
+};
+
+export function Row({ entry }: { readonly entry: Entry }) {
+  const words = useWords(dictionary);
+  const format = useFormat();
+  const state = stateOf(entry);
+  const { item, file } = entry;
+  const percent = state === "done" ? 100 : Math.floor((item?.progress?.percent ?? 0) * 100);
+  const bad = state === "failed";
+  return (
+    <>
+      <div className={classes.line}>
+        <span className={classes.name}>{file.name}</span>
+        <Text size="sm" c="dimmed">
+          {format.bytes(file.size)}
+        </Text>
+        <Buttons entry={entry} />
+      </div>
+      {state !== "chosen" && (
+        <Progress
+          value={percent}
+          size="sm"
+          my={4}
+          color={bad ? "red.9" : "blue.8"}
+          aria-label={words.progress(file.name)}
+        />
+      )}
+      <Text size="sm" {...(bad ? { c: "var(--mantine-color-error)" } : {})}>
+        {said(entry, words, format)}
+      </Text>
+      {item?.result?.fileId && <Unreadable fileId={item.result.fileId} />}
+    </>
+  );
+}
+
+function said(entry: Entry, words: Words, format: Format): string {
+  const state = stateOf(entry);
+  const { item, cover } = entry;
+  if (state === "failed" && item?.error) return `${words.failed}: ${words[ERRORS[item.error.kind] ?? "errorServer"]}`;
+  if (state === "chosen") return cover ? `${words.chosen} · ${words.coverChosen(cover.name)}` : words.chosen;
+  const progress = item?.progress;
+  if (state !== "uploading" || !progress) return words[state];
+  const far = words.far(format.bytes(progress.loaded), format.bytes(progress.total), format.bytes(progress.speed));
+  const left = Number.isFinite(progress.secondsLeft) ? words.left(format.duration(progress.secondsLeft ?? 0)) : "";
+  return [words.uploading, far, left].filter(Boolean).join(" · ");
+}
+
+function Buttons({ entry }: { readonly entry: Entry }) {
+  const words = useWords(dictionary);
+  const state = stateOf(entry);
+  const { item, file } = entry;
+  const button = (action: string, onClick: () => void) => (
+    <Button size="compact-sm" variant="default" onClick={onClick} aria-label={words.label(action, file.name)}>
+      {action}
+    </Button>
+  );
+  if (state === "chosen") {
+    return (
+      <>
+        <FileButton
+          onChange={(cover) => uploads.setCover(entry, cover ?? undefined)}
+          accept="image/png,image/jpeg,image/gif"
+        >
+          {(props) => (
+            <Button {...props} size="compact-sm" variant="default" aria-label={words.coverOf(file.name)}>
+              {words.cover}
+            </Button>
+          )}
+        </FileButton>
+        {button(words.remove, () => uploads.remove(entry))}
+      </>
+    );
+  }
+  if (state === "done") {
+    return (
+      <Button
+        component="a"
+        href={to(`/media/${item?.result?.fileId ?? ""}`)}
+        size="compact-sm"
+        variant="default"
+        aria-label={words.label(words.open, file.name)}
+      >
+        {words.open}
+      </Button>
+    );
+  }
+  if (hasEnded(entry)) {
+    return (
+      <>
+        {button(words.retry, () => uploads.retry(entry))}
+        {button(words.remove, () => uploads.remove(entry))}
+      </>
+    );
+  }
+  return (
+    <>
+      {state === "paused" && button(words.resume, () => item?.uploader?.resume())}
+      {(state === "uploading" || state === "retrying") && button(words.pause, () => item?.uploader?.pause())}
+      {state !== "committing" && button(words.cancel, () => uploads.cancel(entry))}
+    </>
+  );
+}
+
+/** The server looks into a file once it is there: what is no media is said here, where it came from. */
+function Unreadable({ fileId }: { readonly fileId: string }) {
+  const words = useWords(dictionary);
+  if (readable(useStory(fileId).data) !== "no") return null;
+  return (
+    <Text size="sm" c="var(--mantine-color-error)" role="alert">
+      {words.unreadable}
+    </Text>
+  );
+}

@@ -1,0 +1,183 @@
+/** All uploads of this page. They belong to no view: whoever looks at another one meanwhile stops none of them. */
+import OpenVOD, { type QueueItem, type UploadOptions, UploadQueue } from "@openvod/upload";
+import { useSyncExternalStore } from "react";
+import { api, ask } from "../../api/client";
+
+export interface Settings {
+  readonly subAppId: number;
+  readonly procedure: string;
+  readonly classId: number;
+  readonly storageRegion: string;
+}
+
+/** One file: chosen, and from the start on an item of the queue. */
+export interface Entry {
+  readonly id: number;
+  readonly file: File;
+  cover?: File | undefined;
+  item?: QueueItem | undefined;
+}
+export type EntryState = QueueItem["state"] | "chosen";
+
+export interface Counts {
+  readonly all: number;
+  readonly chosen: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly active: number;
+}
+
+const AT_ONCE = 2;
+const TELL_MILLISECONDS = 50;
+const ENDED = new Set<EntryState>(["done", "failed", "cancelled"]);
+/** New signatures are asked for a while before the old one ends; one is good for many files. */
+const SPARE_SECONDS = 60;
+
+export function stateOf(entry: Entry): EntryState {
+  return entry.item?.state ?? "chosen";
+}
+
+export function hasEnded(entry: Entry): boolean {
+  return ENDED.has(stateOf(entry));
+}
+
+class Signatures {
+  private readonly known = new Map<string, Promise<{ signature: string; expiresAt: number }>>();
+
+  async get(settings: Settings): Promise<string> {
+    const key = JSON.stringify(settings);
+    const before = await this.known.get(key)?.catch(() => undefined);
+    if (before && before.expiresAt - SPARE_SECONDS > Date.now() / 1000) return before.signature;
+    const asked = ask(api.POST("/api/v1/upload-signatures", { body: { ...settings } }));
+    this.known.set(key, asked);
+    return (await asked).signature;
+  }
+}
+
+class Uploads {
+  private list: readonly Entry[] = [];
+  private readonly settings = new WeakMap<File, Settings>();
+  private readonly signatures = new Signatures();
+  private readonly queue = new UploadQueue((options) => this.client(options).upload(options), AT_ONCE);
+  private readonly listeners = new Set<() => void>();
+  private next = 0;
+  private version = 0;
+  private scheduled = false;
+
+  constructor() {
+    this.queue.on("item", () => this.changed());
+    this.queue.on("idle", () => this.changed());
+    window.addEventListener("beforeunload", (event) => {
+      if (this.counts().active > 0) event.preventDefault();
+    });
+  }
+
+  get entries(): readonly Entry[] {
+    return this.list;
+  }
+
+  get paused(): boolean {
+    return this.queue.paused;
+  }
+
+  counts(): Counts {
+    const counts = { all: this.list.length, chosen: 0, done: 0, failed: 0, active: 0 };
+    for (const entry of this.list) {
+      const state = stateOf(entry);
+      if (state === "chosen" || state === "done" || state === "failed") counts[state]++;
+      else if (state !== "cancelled") counts.active++;
+    }
+    return counts;
+  }
+
+  choose(files: Iterable<File>): void {
+    this.list = [...this.list, ...Array.from(files, (file) => ({ id: this.next++, file }))];
+    this.changed();
+  }
+
+  setCover(entry: Entry, cover: File | undefined): void {
+    entry.cover = cover;
+    this.changed();
+  }
+
+  /** Starts all that are chosen. */
+  start(settings: Settings): void {
+    const chosen = this.list.filter((entry) => !entry.item);
+    for (const entry of chosen) this.settings.set(entry.file, settings);
+    const items = this.queue.add(chosen.map((entry) => entry.file));
+    for (const [index, item] of items.entries()) {
+      const entry = chosen[index];
+      if (!entry) continue;
+      item.options.coverFile = entry.cover;
+      entry.item = item;
+    }
+    this.changed();
+  }
+
+  remove(entry: Entry): void {
+    if (entry.item) this.queue.cancel(entry.item);
+    this.list = this.list.filter((each) => each !== entry);
+    this.changed();
+  }
+
+  pauseAll(): void {
+    this.queue.pause();
+    this.changed();
+  }
+
+  resumeAll(): void {
+    this.queue.resume();
+    this.changed();
+  }
+
+  cancelAll(): void {
+    this.queue.cancel();
+    this.list = this.list.filter((entry) => entry.item);
+    this.changed();
+  }
+
+  cancel(entry: Entry): void {
+    if (entry.item) this.queue.cancel(entry.item);
+  }
+
+  retry(entry: Entry): void {
+    if (entry.item) this.queue.retry(entry.item);
+  }
+
+  clearEnded(): void {
+    this.list = this.list.filter((entry) => !hasEnded(entry));
+    this.changed();
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  };
+
+  readonly snapshot = (): number => this.version;
+
+  private client(options: UploadOptions): OpenVOD {
+    const settings = options.mediaFile && this.settings.get(options.mediaFile);
+    if (!settings) throw new Error("a file without settings");
+    return new OpenVOD({ host: location.origin, getSignature: () => this.signatures.get(settings) });
+  }
+
+  /** Tells at most twenty times a second: thousands of files change thousands of times. */
+  private changed(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    setTimeout(() => {
+      this.scheduled = false;
+      this.version++;
+      for (const listener of this.listeners) listener();
+    }, TELL_MILLISECONDS);
+  }
+}
+
+export const uploads = new Uploads();
+
+/** Renders the caller again whenever an upload gets on. */
+export function useUploads(): Uploads {
+  useSyncExternalStore(uploads.subscribe, uploads.snapshot);
+  return uploads;
+}

@@ -1,0 +1,147 @@
+"""The console's entrance: invitations, passwords, sessions that end, roles, connections that break."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from openvod.access.account_model import Role
+from support.console import PASSWORD, Person, invite
+from support.console_page import ConsolePage, apart, person_of, signed_in
+from support.server import PlatformServer
+
+
+@pytest.fixture
+def stranger(browser: Browser, console_server: PlatformServer) -> Iterator[ConsolePage]:
+    """A window of somebody who is not signed in."""
+    context = browser.new_context(locale="en-GB")
+    console = ConsolePage(context.new_page(), console_server.url)
+    yield console
+    assert console.problems == []
+    context.close()
+
+
+def test_an_invitation_leads_in(stranger: ConsolePage, console_server: PlatformServer) -> None:
+    """Who opens the link that was printed chooses a name and a password and is in; the link works once."""
+    token = apart(lambda: invite(console_server, Role.ADMIN))
+    page = stranger.open(f"/invite/{token}")
+    page.get_by_label("Name", exact=True).fill("nina")
+    page.get_by_label("Password", exact=True).fill("too short")
+    page.get_by_label("The password again").fill("not the same")
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_text("At least 12 characters are needed.")).to_be_visible()
+    expect(page.get_by_text("The two passwords are not the same.")).to_be_visible()
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("The password again").fill(PASSWORD)
+    page.get_by_role("button", name="Begin").click()
+    stranger.heading("Dashboard")
+    stranger.open(f"/invite/{token}")
+    expect(page.get_by_text("This link is used up or too old")).to_be_visible()
+
+
+def test_a_password_leads_in_and_out(stranger: ConsolePage, admin: Person) -> None:
+    """A wrong password is told as such; the right one opens the address that was asked for; signing out closes it."""
+    page = stranger.open("/media?type=Audio")
+    page.get_by_label("Name", exact=True).fill(admin.name)
+    page.get_by_label("Password", exact=True).fill("this is not the password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.keyboard.press("Enter")
+    stranger.heading("Media library")
+    expect(page.get_by_role("combobox", name="Type")).to_have_value("Audio")
+    page.get_by_role("button", name="Account and preferences").click()
+    expect(page.get_by_text(f"Signed in as {admin.name}")).to_be_visible()
+    page.get_by_role("menuitem", name="Sign out", exact=True).click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_an_ended_session_leads_to_sign_in_and_back(browser: Browser, console_server: PlatformServer) -> None:
+    """A session that the server ended shows the sign-in page at once, without a click; then the same view again."""
+    person = person_of(console_server, Role.ADMIN)
+    with signed_in(browser, console_server, person) as console:
+        page = console.open("/media?status=Forbidden")
+        console.heading("Media library")
+        expect(page.get_by_role("img", name="Live")).to_be_visible()
+        person.ok("DELETE", "sessions")
+        expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=10_000)
+        console.sign_in(person)
+        console.heading("Media library")
+        assert page.url.endswith("#/media?status=Forbidden")
+
+
+def test_an_answer_of_401_leads_to_sign_in(browser: Browser, console_server: PlatformServer) -> None:
+    """Without the stream too, a call that finds no session leads to the sign-in page."""
+    person = person_of(console_server, Role.OPERATOR)
+    with signed_in(browser, console_server, person) as console:
+        console.page.route("**/api/v1/stream*", lambda route: route.abort())
+        page = console.open("/")
+        console.heading("Dashboard")
+        person.ok("DELETE", "sessions")
+        page.get_by_role("link", name="Media library").click()
+        expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=10_000)
+
+
+def test_viewers_see_and_change_nothing(browser: Browser, console_server: PlatformServer) -> None:
+    """Viewers have no page and no button for what they may not do; its address says why."""
+    person = person_of(console_server, Role.VIEWER)
+    with signed_in(browser, console_server, person) as console:
+        page = console.open("/media")
+        console.heading("Media library")
+        expect(page.get_by_role("link", name="Upload")).to_have_count(0)
+        console.open("/upload")
+        expect(page.get_by_text("Your role does not allow this page")).to_be_visible()
+        console.open("/nowhere")
+        expect(page.get_by_text("There is no such page")).to_be_visible()
+
+
+def test_a_broken_connection_is_told_and_heals(browser: Browser, console_server: PlatformServer, admin: Person) -> None:
+    """Off-line, the page says that it may be old and what could not be loaded; back on-line, both end by themselves."""
+    with signed_in(browser, console_server, admin) as console:
+        page = console.open("/")
+        console.heading("Dashboard")
+        expect(page.get_by_role("img", name="Live")).to_be_visible()
+        page.context.set_offline(True)
+        expect(page.get_by_text("No connection.")).to_be_visible()
+        page.evaluate("location.hash = '#/media/404'")
+        page.context.set_offline(False)
+        expect(page.get_by_text("No connection.")).to_have_count(0, timeout=10_000)
+        expect(page.get_by_text("Nothing is known of this file")).to_be_visible(timeout=15_000)
+
+
+def test_language_and_appearance_are_kept(browser: Browser, console_server: PlatformServer, admin: Person) -> None:
+    """A choice of language and appearance holds at once and after a reload."""
+    with signed_in(browser, console_server, admin) as console:
+        page = console.open("/")
+        console.heading("Dashboard")
+        menu = page.get_by_role("button", name="Account and preferences")
+        menu.click()
+        page.get_by_role("menuitemradio", name="Dark").click()
+        page.get_by_role("menuitemradio", name="中文").click()
+        console.heading("概览")
+        page.reload()
+        console.heading("概览")
+        assert page.locator("html").get_attribute("lang") == "zh-CN"
+        assert page.locator("html").get_attribute("data-mantine-color-scheme") == "dark"
+
+
+def test_the_keyboard_is_enough(browser: Browser, console_server: PlatformServer) -> None:
+    """Signing in, skipping the navigation and walking to another view need no pointer."""
+    person = person_of(console_server, Role.VIEWER)
+    with signed_in(browser, console_server, person) as console:
+        page = console.open("/")
+        console.heading("Dashboard")
+        expect(page.get_by_role("heading", level=1)).to_be_focused()
+        page.evaluate("document.body.tabIndex = -1; document.body.focus()")
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("button", name="Skip to the content")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("main")).to_be_focused()
+        page.get_by_role("link", name="Media library").focus()
+        page.keyboard.press("Enter")
+        console.heading("Media library")
+        expect(page.get_by_role("heading", level=1)).to_be_focused()
