@@ -321,7 +321,7 @@ def test_the_audit_log(console: ConsolePage, filled: Filled) -> None:
     expect(row).to_contain_text("<b>bold</b>")
     page.on("dialog", lambda dialog: console.problems.append(dialog.message))
     console.open("/keys")
-    expect(page.get_by_role("cell", name=f"应用服务器 {MARKUP}")).to_be_visible()
+    expect(page.get_by_role("cell", name=f"应用服务器 {MARKUP}", exact=True)).to_be_visible()
     assert page.locator("main img, main b").count() == 0
 
 
