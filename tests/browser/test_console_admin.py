@@ -107,6 +107,23 @@ def test_a_key_of_a_domain_is_rotated(console: ConsolePage, filled: Filled) -> N
     _status_becomes(url, 200)
 
 
+def test_links_are_made_and_judged(console: ConsolePage, filled: Filled) -> None:
+    """Under a KEY a made link is judged to open, and an altered one not, with what to do."""
+    domain = {"Domain": "media.example.com"}
+    policy = {"Status": "Enabled", "EncryptedKey": "abcdefgh12345678"}
+    filled.admin.action("ModifyVodDomainConfig", domain | {"UrlSignatureAuthPolicy": policy})
+    page = console.open("/domains")
+    page.get_by_label("Address of media").fill("https://media.example.com/b/d/clip.mp4")
+    page.get_by_role("button", name="Make a link").click()
+    link = page.get_by_role("region", name="The link").locator("code").inner_text()
+    page.get_by_label("A link to test").fill(link)
+    page.get_by_role("button", name="Test", exact=True).click()
+    expect(page.get_by_text("The KEY opens this link")).to_be_visible()
+    page.get_by_label("A link to test").fill(link.replace("/d/", "/e/"))
+    page.get_by_role("button", name="Test", exact=True).click()
+    expect(page.get_by_text("It was altered, or signed with another KEY.")).to_be_visible()
+
+
 def _status_becomes(url: str, status: int) -> None:
     until(lambda: httpx.get(url).status_code == status, 10)
 
