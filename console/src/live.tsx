@@ -29,6 +29,9 @@ const AGAIN_MILLISECONDS = 2000;
 /** Browsers open six connections to a server: pages that nobody looks at give theirs back. */
 const HIDDEN_MILLISECONDS = 60_000;
 
+/** What a cut does not make old: another address of a player would start it anew. */
+const KEPT = new Set<unknown>(["session", "player"]);
+
 /** Names the queries that a message makes old: the first member of their keys. */
 const TOUCHED: Record<LiveName, readonly string[]> = {
   event: ["events", "event", "transcript", "dashboard", "media", "file"],
@@ -105,7 +108,7 @@ class Connection {
   private opened(): void {
     this.changed("open");
     // What happened in between was not told.
-    if (this.cut) void this.queries.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "session" });
+    if (this.cut) void this.queries.invalidateQueries({ predicate: (query) => !KEPT.has(query.queryKey[0]) });
     this.cut = false;
   }
 
