@@ -644,6 +644,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/media/{fileId}/player": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Player
+         * @description Sign the address of a file's player page, as an app does, so that files of protected domains play here too.
+         */
+        get: operations["player"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reviews": {
         parameters: {
             query?: never;
@@ -2841,6 +2861,16 @@ export interface components {
             assets: string[];
             /** Estimatedcpuseconds */
             estimatedCpuSeconds: number;
+        };
+        /**
+         * PlayerAddress
+         * @description Where a file is played, for a while and for whoever has the address.
+         */
+        PlayerAddress: {
+            /** Address */
+            address: string;
+            /** Expiresat */
+            expiresAt: number;
         };
         /**
          * PreviewRequest
@@ -12153,6 +12183,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Transcript"];
+                };
+            };
+            /** @description Refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    player: {
+        parameters: {
+            query?: {
+                /** @description Application; 0 is the main one. */
+                subAppId?: number;
+            };
+            header?: never;
+            path: {
+                fileId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlayerAddress"];
                 };
             };
             /** @description Refused. */
