@@ -644,6 +644,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/media/{fileId}/player": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Player
+         * @description Sign the address of a file's player page, as an app does, so that files of protected domains play here too.
+         */
+        get: operations["player"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reviews": {
         parameters: {
             query?: never;
@@ -718,6 +738,46 @@ export interface paths {
         get: operations["dashboard"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Link
+         * @description Sign a link with the KEY of its domain.
+         */
+        post: operations["make_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge Link
+         * @description Tell whether a link opens now, and why not.
+         */
+        post: operations["judge_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2529,6 +2589,81 @@ export interface components {
             items: components["schemas"]["KeyRow"][];
         };
         /**
+         * LinkOrder
+         * @description A link to make.
+         */
+        LinkOrder: {
+            /**
+             * Subappid
+             * @default 0
+             */
+            subAppId?: number;
+            /**
+             * Url
+             * @description Address of media, without a query.
+             */
+            url: string;
+            /**
+             * Seconds
+             * @description How long it opens.
+             * @default 3600
+             */
+            seconds?: number;
+            /**
+             * Preview
+             * @description Seconds that may be played, 30 or more in tens; 0: all.
+             * @default 0
+             */
+            preview?: number;
+            /**
+             * Mostaddresses
+             * @description From how many addresses it may be used; 0: any number.
+             * @default 0
+             */
+            mostAddresses?: number;
+        };
+        /**
+         * LinkQuestion
+         * @description A link to judge.
+         */
+        LinkQuestion: {
+            /**
+             * Subappid
+             * @default 0
+             */
+            subAppId?: number;
+            /** Url */
+            url: string;
+        };
+        /**
+         * LinkVerdict
+         * @description Whether the KEY opens a link now; `code` and `message` say why not. Referers and addresses are not asked.
+         */
+        LinkVerdict: {
+            /** Opens */
+            opens: boolean;
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /** Expiresat */
+            expiresAt: number | null;
+            /** Preview */
+            preview: number;
+            /** Mostaddresses */
+            mostAddresses: number;
+        };
+        /**
+         * MadeLink
+         * @description A link; ``signed`` is false where the domain asks for no signature.
+         */
+        MadeLink: {
+            /** Url */
+            url: string;
+            /** Signed */
+            signed: boolean;
+        };
+        /**
          * Me
          * @description Who is signed in. ``csrf_token`` has to come as ``X-CSRF-Token`` with every change; empty with access tokens.
          */
@@ -2726,6 +2861,16 @@ export interface components {
             assets: string[];
             /** Estimatedcpuseconds */
             estimatedCpuSeconds: number;
+        };
+        /**
+         * PlayerAddress
+         * @description Where a file is played, for a while and for whoever has the address.
+         */
+        PlayerAddress: {
+            /** Address */
+            address: string;
+            /** Expiresat */
+            expiresAt: number;
         };
         /**
          * PreviewRequest
@@ -12051,6 +12196,40 @@ export interface operations {
             };
         };
     };
+    player: {
+        parameters: {
+            query?: {
+                /** @description Application; 0 is the main one. */
+                subAppId?: number;
+            };
+            header?: never;
+            path: {
+                fileId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlayerAddress"];
+                };
+            };
+            /** @description Refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_reviews: {
         parameters: {
             query?: {
@@ -12179,6 +12358,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+            /** @description Refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeLink"];
+                };
+            };
+            /** @description Refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    judge_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkVerdict"];
                 };
             };
             /** @description Refused. */

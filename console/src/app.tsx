@@ -1,8 +1,7 @@
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { Suspense } from "react";
-import { Problem } from "./api/problem";
 import { ApplicationProvider } from "./application";
 import { ConfirmProvider } from "./components/confirm";
 import { ErrorBoundary } from "./components/error-boundary";
@@ -10,6 +9,7 @@ import { Empty, Loading } from "./components/states";
 import { LanguageProvider, useWords } from "./language";
 import { Layout } from "./layout/layout";
 import { LiveProvider } from "./live";
+import { queries } from "./queries";
 import { match, useAddress } from "./router";
 import { ROUTES } from "./routes";
 import { SessionProvider, useSession } from "./session";
@@ -17,22 +17,6 @@ import { theme, variables } from "./theme";
 import { Invite } from "./views/sign-in/invite";
 import { SignIn } from "./views/sign-in/sign-in";
 import { shell } from "./words";
-
-const TRIES = 2;
-
-/** Refusals stay refusals; a server that is away or fails is asked again. */
-function retry(count: number, error: unknown): boolean {
-  const final = error instanceof Problem && error.status > 0 && error.status < 500;
-  return !final && count < TRIES;
-}
-
-const queries = new QueryClient({
-  defaultOptions: {
-    // The stream says what changed: nothing else has to ask again.
-    queries: { retry, staleTime: 30_000, refetchOnWindowFocus: false, networkMode: "always" },
-    mutations: { networkMode: "always" },
-  },
-});
 
 export function App() {
   return (

@@ -12,8 +12,13 @@ interface Application {
 
 const Chosen = createContext<Application>({ subAppId: 0, choose: () => {} });
 
+/** The application that was chosen last. */
+export function keptApplication(): number {
+  return Number(remembered("application")) || 0;
+}
+
 export function ApplicationProvider({ children }: { readonly children: ReactNode }) {
-  const [subAppId, setSubAppId] = useState(() => Number(remembered("application")) || 0);
+  const [subAppId, setSubAppId] = useState(keptApplication);
   const application = useMemo(
     () => ({
       subAppId,

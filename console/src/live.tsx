@@ -29,6 +29,9 @@ const AGAIN_MILLISECONDS = 2000;
 /** Browsers open six connections to a server: pages that nobody looks at give theirs back. */
 const HIDDEN_MILLISECONDS = 60_000;
 
+/** What a cut does not make old: another address of a player would start it anew. */
+const KEPT = new Set<unknown>(["session", "player"]);
+
 /** Names the queries that a message makes old: the first member of their keys. */
 const TOUCHED: Record<LiveName, readonly string[]> = {
   // Tasks too: the stream looks at running ones once a second, and shorter ones are told by their events alone.
@@ -106,7 +109,7 @@ class Connection {
   private opened(): void {
     this.changed("open");
     // What happened in between was not told.
-    if (this.cut) void this.queries.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "session" });
+    if (this.cut) void this.queries.invalidateQueries({ predicate: (query) => !KEPT.has(query.queryKey[0]) });
     this.cut = false;
   }
 

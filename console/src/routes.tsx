@@ -17,6 +17,7 @@ import {
   IconUsers,
   IconWebhook,
 } from "@tabler/icons-react";
+import type { QueryClient } from "@tanstack/react-query";
 import { type ComponentType, lazy } from "react";
 import type { Role } from "./api/client";
 import { announce } from "./known-routes";
@@ -24,6 +25,11 @@ import type { TitleKey } from "./words";
 
 export type Params = Readonly<Record<string, string>>;
 export type View = ComponentType<{ readonly params: Params }>;
+/** What a view's script brings; `early` asks for its data before it is drawn, when the console is opened there. */
+interface Loaded {
+  readonly default: View;
+  readonly early?: (queries: QueryClient, subAppId: number, query: URLSearchParams) => void;
+}
 export const GROUPS = ["content", "processing", "settings"] as const;
 
 interface Entry {
@@ -35,7 +41,7 @@ interface Entry {
   readonly icon?: ComponentType<{ size?: number }>;
   /** Whoever has less does not get here. */
   readonly role: Role;
-  readonly load: () => Promise<{ default: View }>;
+  readonly load: () => Promise<Loaded>;
 }
 
 const ENTRIES: readonly Entry[] = [

@@ -48,6 +48,13 @@ async function signOut(queries: QueryClient, everywhere: boolean): Promise<void>
   queries.setQueryData(KEY, null);
 }
 
+const QUERY = { queryKey: KEY, queryFn: whoAmI, staleTime: Number.POSITIVE_INFINITY };
+
+/** Asks before the first page is drawn, so that what it needs can be asked for meanwhile. */
+export function earlySession(queries: QueryClient): Promise<Me | null> {
+  return queries.fetchQuery(QUERY);
+}
+
 interface Props {
   readonly children: ReactNode;
   /** What is shown to those who are not signed in. */
@@ -56,11 +63,7 @@ interface Props {
 
 export function SessionProvider({ children, otherwise }: Props) {
   const queries = useQueryClient();
-  const {
-    data: me,
-    error,
-    refetch,
-  } = useQuery({ queryKey: KEY, queryFn: whoAmI, staleTime: Number.POSITIVE_INFINITY });
+  const { data: me, error, refetch } = useQuery(QUERY);
   useEffect(() => onSignedOut(() => queries.setQueryData(KEY, null)), [queries]);
   if (me === undefined) return error ? <Failure problem={error} retry={() => void refetch()} /> : <Loading tall />;
   if (me === null) return otherwise;

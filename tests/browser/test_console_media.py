@@ -144,12 +144,7 @@ def test_a_file_plays_and_tells_its_story(console: ConsolePage, console_server: 
     frame = page.frame_locator("iframe")
     frame.locator("video").first.wait_for()
     frame.get_by_role("button", name="Play").first.click()
-    page.wait_for_timeout(500)
-    player = next(each for each in page.frames if "/play/" in each.url)
-    deadline = time.monotonic() + 15
-    while not player.evaluate("[...document.querySelectorAll('video')].some((v) => v.currentTime > 0.2)"):
-        assert time.monotonic() < deadline, "it does not play"
-        page.wait_for_timeout(50)
+    _wait_playing(page)
     story = page.get_by_role("region", name="What happened")
     expect(story.get_by_text("Event NewFileUpload")).to_be_visible()
     expect(story.get_by_text("Event ProcedureStateChanged")).to_be_visible(timeout=_LADDER_SECONDS * 1000)
@@ -159,6 +154,32 @@ def test_a_file_plays_and_tells_its_story(console: ConsolePage, console_server: 
     story.locator("summary", has_text="Body").first.click()
     expect(story.locator("pre").filter(has_text="EventType").first).to_be_visible()
     expect(page.get_by_role("region", name="What was made of it").get_by_text("Adaptive stream")).to_be_visible()
+
+
+def test_a_protected_file_plays(console: ConsolePage, admin: Person, file_id: str) -> None:
+    """Where addresses of media have to be signed, the console's player has signed ones."""
+    told = admin.action("DescribeVodDomains")["DomainSet"][0]
+    policy = {"Status": "Enabled", "EncryptedKey": "1234567890abcdef"}
+    admin.action("ModifyVodDomainConfig", {"Domain": told["Domain"], "UrlSignatureAuthPolicy": policy})
+    try:
+        time.sleep(1.1)
+        assert console.page.request.get(f"{console.url}/play/{file_id}/sources.json").status == 403
+        page = console.open(f"/media/{file_id}")
+        page.frame_locator("iframe").get_by_role("button", name="Play").first.click()
+        _wait_playing(page)
+    finally:
+        admin.action(
+            "ModifyVodDomainConfig", {"Domain": told["Domain"], "UrlSignatureAuthPolicy": {"Status": "Disabled"}}
+        )
+
+
+def _wait_playing(page: Page) -> None:
+    """Wait until the player's clock has moved."""
+    deadline = time.monotonic() + 15
+    moved = "[...document.querySelectorAll('video')].some((video) => video.currentTime > 0.2)"
+    while not any(each.evaluate(moved) for each in page.frames if "/play/" in each.url):
+        assert time.monotonic() < deadline, "it does not play"
+        page.wait_for_timeout(50)
 
 
 def test_a_file_is_changed(console: ConsolePage, admin: Person, file_id: str) -> None:
@@ -210,12 +231,14 @@ def _status(admin: Person, file_id: str) -> str:
 
 
 def test_a_file_is_processed_again(console: ConsolePage, file_id: str) -> None:
-    """A procedure is chosen and started; its task appears in the story by itself."""
+    """A procedure is chosen, its plan looked at, and started; its task appears in the story by itself."""
     page = console.open(f"/media/{file_id}")
     _button(page, "Process")
     form = page.get_by_role("dialog")
     form.get_by_role("combobox", name="Procedure").click()
     page.get_by_role("option", name="LongVideoPreset").first.click()
+    form.locator("summary", has_text="Plan").click()
+    expect(form.locator("pre").filter(has_text="ffmpeg").first).to_be_visible()
     form.get_by_role("button", name="Start").click()
     expect(page.get_by_role("region", name="What happened").get_by_text("LongVideoPreset")).to_be_visible()
 

@@ -40,6 +40,7 @@ function walk(event: KeyboardEvent<HTMLElement>): void {
   next.focus();
 }
 
+/** Roles are told: as cards on phones the elements would lose those of a table. */
 export function CursorTable<R, P>({ query, rows, rowKey, columns, href, label, empty }: Props<R, P>) {
   if (query.isPending) return <Loading />;
   if (query.isError && !query.data) return <Failure problem={query.error} retry={() => void query.refetch()} />;
@@ -52,21 +53,22 @@ export function CursorTable<R, P>({ query, rows, rowKey, columns, href, label, e
       ) : (
         <Table
           className={classes.table ?? ""}
+          role="table"
           aria-label={label}
           onKeyDown={walk}
           verticalSpacing="xs"
           highlightOnHover
         >
-          <Table.Thead>
-            <Table.Tr>
+          <Table.Thead role="rowgroup">
+            <Table.Tr role="row">
               {columns.map((column) => (
-                <Table.Th key={column.key} scope="col" w={column.width}>
+                <Table.Th key={column.key} scope="col" role="columnheader" w={column.width}>
                   {column.title}
                 </Table.Th>
               ))}
             </Table.Tr>
           </Table.Thead>
-          <Table.Tbody>
+          <Table.Tbody role="rowgroup">
             {found.map((row) => (
               <Row key={rowKey(row)} row={row} columns={columns} link={href?.(row)} />
             ))}
@@ -86,9 +88,9 @@ interface RowProps<R> {
 
 function Row<R>({ row, columns, link }: RowProps<R>) {
   return (
-    <Table.Tr {...(link ? { className: classes.linked } : {})}>
+    <Table.Tr role="row" {...(link ? { className: classes.linked } : {})}>
       {columns.map((column, index) => (
-        <Table.Td key={column.key} data-title={column.title}>
+        <Table.Td key={column.key} role="cell" data-title={column.title}>
           {index === 0 && link ? (
             <a href={link} className={classes.link} data-row>
               {column.cell(row)}

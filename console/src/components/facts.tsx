@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 
 export function Facts({ facts }: { readonly facts: readonly (readonly [string, ReactNode])[] }) {
   return (
-    <SimpleGrid component="dl" cols={{ base: 1, xs: 2, md: 3 }} spacing="sm" verticalSpacing="xs" m={0} mb="md">
+    <SimpleGrid component="dl" cols={{ base: 2, md: 3 }} spacing="sm" verticalSpacing="xs" m={0} mb="md">
       {facts.map(([name, value]) => (
         <div key={name}>
           <Text component="dt" size="xs" c="dimmed">

@@ -1,5 +1,6 @@
 /** Fields for whatever a JSON schema describes. */
 import {
+  Box,
   Button,
   Checkbox,
   Fieldset,
@@ -194,7 +195,10 @@ function AddItem({ place }: { readonly place: Of<"list"> }) {
         size="xs"
         leftSection={<IconPlus size={16} aria-hidden />}
         onClick={() => place.change([...items, emptyOf(of)])}
+        h="auto"
+        mih={30}
         style={{ alignSelf: "flex-start" }}
+        styles={{ label: { whiteSpace: "normal" } }}
       >
         {said.addItem(label)}
       </Button>
@@ -224,28 +228,38 @@ function Listed({ place, items, index }: ListedProps) {
     value: items[index],
     change: (told) => place.change(items.map((each, other) => (other === index ? (told ?? null) : each))),
   };
-  return (
-    <Group align="flex-end" wrap="nowrap" gap="xs">
-      <Stack gap="sm" flex={1} miw={0}>
-        <Item place={item} number={index + 1} />
-      </Stack>
-      {items.length > least && (
-        <Button
-          variant="subtle"
-          color="red"
-          px="xs"
-          aria-label={said.removeItem(label, index + 1)}
-          onClick={() => place.change(items.filter((_, other) => other !== index))}
-        >
-          <IconTrash size={18} aria-hidden />
-        </Button>
-      )}
-    </Group>
+  const remove = items.length > least && (
+    <Button
+      variant="subtle"
+      color="red"
+      px="xs"
+      aria-label={said.removeItem(label, index + 1)}
+      onClick={() => place.change(items.filter((_, other) => other !== index))}
+    >
+      <IconTrash size={18} aria-hidden />
+    </Button>
   );
+  return <Item place={item} number={index + 1} remove={remove} />;
 }
 
-function Item({ place, number }: { readonly place: Place; readonly number: number }) {
-  if (place.field.kind !== "object") return <At {...place} />;
+interface ItemProps {
+  readonly place: Place;
+  readonly number: number;
+  readonly remove: ReactNode;
+}
+
+/** What is a line has its button beside it; what is more has it below, which leaves phones their width. */
+function Item({ place, number, remove }: ItemProps) {
+  if (place.field.kind !== "object") {
+    return (
+      <Group align="flex-end" wrap="nowrap" gap="xs">
+        <Box flex={1} miw={0}>
+          <At {...place} />
+        </Box>
+        {remove}
+      </Group>
+    );
+  }
   return (
     <Fieldset legend={`${number}`} p="sm" miw={0}>
       <Members
@@ -254,6 +268,7 @@ function Item({ place, number }: { readonly place: Place; readonly number: numbe
         value={(place.value ?? {}) as JsonObject}
         change={place.change as (value: JsonObject) => void}
       />
+      <Group justify="flex-end">{remove}</Group>
     </Fieldset>
   );
 }

@@ -64,6 +64,7 @@ def console_rooms(
         accounts=account_service(database),
         sessions=sessions,
         access=api.access,
+        distribution=api.distribution,
         audit=AuditLog(database, clock),
         actions=actions_of(api),
         limiter=RateLimiter(time.monotonic),

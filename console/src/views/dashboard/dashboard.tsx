@@ -1,5 +1,5 @@
 import { Alert, Button, Paper, Progress, SimpleGrid, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { type QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { api, ask, type Schemas } from "../../api/client";
 import { useApplication } from "../../application";
@@ -17,13 +17,21 @@ import { words as dictionary } from "./words";
 
 const LOW_SHARE = 0.1;
 
-export default function Dashboard() {
-  const title = useWords(titles).dashboard;
-  const { subAppId } = useApplication();
-  const found = useQuery({
+function figuresOf(subAppId: number) {
+  return queryOptions({
     queryKey: ["dashboard", subAppId],
     queryFn: () => ask(api.GET("/api/v1/dashboard", { params: { query: { subAppId, days: 30 } } })),
   });
+}
+
+export function early(queries: QueryClient, subAppId: number): void {
+  void queries.prefetchQuery(figuresOf(subAppId));
+}
+
+export default function Dashboard() {
+  const title = useWords(titles).dashboard;
+  const { subAppId } = useApplication();
+  const found = useQuery(figuresOf(subAppId));
   return (
     <>
       <PageHeader title={title} />

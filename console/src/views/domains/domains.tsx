@@ -14,6 +14,7 @@ import { Empty, Loading } from "../../components/states";
 import { useWords } from "../../language";
 import { Distribution } from "./distribution";
 import { KeyPart } from "./key-part";
+import { LinkMaker } from "./link-maker";
 import { AddressDialog, RefererDialog } from "./list-dialogs";
 import { type DomainRow, listDomains, type Status } from "./model";
 import { OnOff } from "./on-off";
@@ -40,6 +41,7 @@ export default function Domains() {
           <DomainCard key={row.Domain} row={row} own={index === 0} />
         ))}
         {found.data && <Distribution domains={found.data.map((row) => row.Domain)} />}
+        <LinkMaker />
       </Stack>
       {adding && <NewDomain close={() => setAdding(false)} />}
     </>

@@ -4,6 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { api, ask, type Schemas } from "../../api/client";
 import { useApplication } from "../../application";
 import { CursorTable } from "../../components/cursor-table";
+import { FileName, useFileNames } from "../../components/file-names";
 import { PageHeader } from "../../components/page-header";
 import { Empty } from "../../components/states";
 import { useFormat } from "../../format";
@@ -29,6 +30,7 @@ export default function Events() {
     },
     getNextPageParam: (page) => page.nextCursor || undefined,
   });
+  const names = useFileNames(found.data?.pages.flatMap((page) => page.items.map((row) => row.fileId)) ?? []);
   return (
     <>
       <PageHeader title={said.title} />
@@ -56,7 +58,7 @@ export default function Events() {
         columns={[
           { key: "type", title: said.type, cell: (row) => row.type },
           { key: "state", title: said.state, cell: (row) => <EventState state={row.state} /> },
-          { key: "file", title: said.file, cell: (row) => row.fileId },
+          { key: "file", title: said.fileOf, cell: (row) => <FileName fileId={row.fileId} names={names} /> },
           { key: "attempts", title: said.attempts, cell: (row) => format.number(row.attempts) },
           { key: "created", title: said.created, cell: (row) => format.time(row.createdAt) },
         ]}

@@ -1,6 +1,6 @@
 import { Alert, Anchor, Box, Button, Grid } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { act, type Schemas } from "../../api/client";
+import { act, api, ask, type Schemas } from "../../api/client";
 import { Problem } from "../../api/problem";
 import { useApplication } from "../../application";
 import { Failure } from "../../components/failure";
@@ -87,14 +87,22 @@ function Player({ media, name, found }: PlayerProps) {
   }
   if (media.BasicInfo?.Category === "Image")
     return <img src={media.BasicInfo.MediaUrl} alt={name} className={classes.picture} />;
+  return <Frame fileId={media.FileId} name={name} />;
+}
+
+/** The player's own page, which loads nothing but media. Its address is signed, so that protected files play too. */
+function Frame({ fileId, name }: { readonly fileId: string; readonly name: string }) {
+  const words = useWords(dictionary);
+  const { subAppId } = useApplication();
+  const found = useQuery({
+    queryKey: ["player", subAppId, fileId],
+    queryFn: () => ask(api.GET("/api/v1/media/{fileId}/player", { params: { path: { fileId }, query: { subAppId } } })),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  if (found.error) return <Failure problem={found.error} retry={() => void found.refetch()} />;
   return (
-    <Box style={{ aspectRatio: "16 / 9", background: "#000" }}>
-      <iframe
-        src={`/play/${media.FileId}`}
-        title={words.player(name)}
-        allow="fullscreen; autoplay"
-        style={{ width: "100%", height: "100%", border: 0, display: "block" }}
-      />
+    <Box className={classes.stage ?? ""}>
+      {found.data && <iframe src={found.data.address} title={words.player(name)} allow="fullscreen; autoplay" />}
     </Box>
   );
 }

@@ -1,12 +1,14 @@
 import { Button, Group, Modal, Select, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { act } from "../../api/client";
+import { act, api, ask } from "../../api/client";
 import { useApplication } from "../../application";
 import { Failure, useNotify } from "../../components/failure";
 import { Loading } from "../../components/states";
+import { useFormat } from "../../format";
 import { useWords } from "../../language";
 import { states } from "../../words";
+import classes from "./details.module.css";
 import { words as dictionary } from "./words";
 
 const MOST = 100;
@@ -73,6 +75,7 @@ function Choice({ fileId, close }: Omit<Props, "opened">) {
         searchable
         data-autofocus
       />
+      {chosen && <Plan fileId={fileId} procedure={chosen} />}
       {start.error && <Failure problem={start.error} />}
       <Group justify="flex-end">
         <Button variant="default" onClick={close}>
@@ -83,5 +86,34 @@ function Choice({ fileId, close }: Omit<Props, "opened">) {
         </Button>
       </Group>
     </Stack>
+  );
+}
+
+/** What the procedure would do to this file: nothing is started by looking. */
+function Plan({ fileId, procedure }: { readonly fileId: string; readonly procedure: string }) {
+  const words = useWords(dictionary);
+  const format = useFormat();
+  const { subAppId } = useApplication();
+  const found = useQuery({
+    queryKey: ["plan", subAppId, fileId, procedure],
+    queryFn: () => ask(api.POST("/api/v1/plan-preview", { body: { subAppId, fileId, procedure } })),
+  });
+  if (found.isPending) return <Loading />;
+  if (found.error) return <Failure problem={found.error} retry={() => void found.refetch()} />;
+  return (
+    <details>
+      <summary>{words.planOf(format.number(found.data.jobs.length))}</summary>
+      {found.data.jobs.map((job) => (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and has to with the keyboard too
+        <pre key={job.name} className={classes.text} tabIndex={0}>
+          {[job.name, ...job.commands].join("\n")}
+        </pre>
+      ))}
+      {found.data.failures.map((failure) => (
+        <pre key={JSON.stringify(failure)} className={classes.text}>
+          {JSON.stringify(failure, null, 2)}
+        </pre>
+      ))}
+    </details>
   );
 }

@@ -1,5 +1,6 @@
 import { Badge, Button, Group, Text } from "@mantine/core";
 import { IconUpload } from "@tabler/icons-react";
+import type { QueryClient } from "@tanstack/react-query";
 import type { Schemas } from "../../api/client";
 import { useApplication } from "../../application";
 import { type Column, CursorTable } from "../../components/cursor-table";
@@ -13,11 +14,15 @@ import { titles } from "../../words";
 import { FilterBar } from "./filter-bar";
 import classes from "./library.module.css";
 import { Poster } from "./poster";
-import { anyFilter, filtersOf, type MediaPage, useSearch } from "./search";
+import { anyFilter, filtersOf, type MediaPage, searchOptions, useSearch } from "./search";
 import { words as dictionary } from "./words";
 
 type Media = Schemas["MediaInfo"];
 const REACHABLE = 5000;
+
+export function early(queries: QueryClient, subAppId: number, query: URLSearchParams): void {
+  void queries.prefetchInfiniteQuery(searchOptions(subAppId, filtersOf(query)));
+}
 
 export default function Library() {
   const words = useWords(dictionary);

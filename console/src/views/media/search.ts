@@ -1,5 +1,5 @@
 /** The library's filters stand in the address, so that a search can be kept and sent to others. */
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query";
 import { type ActionBody, act, type Schemas } from "../../api/client";
 
 export const CATEGORIES = ["Video", "Audio", "Image"] as const;
@@ -52,10 +52,10 @@ export interface MediaPage {
   readonly next: number | undefined;
 }
 
-export function useSearch(subAppId: number, filters: Filters) {
-  return useInfiniteQuery({
+export function searchOptions(subAppId: number, filters: Filters) {
+  return infiniteQueryOptions({
     queryKey: ["media", subAppId, filters],
-    queryFn: async ({ pageParam }): Promise<MediaPage> => {
+    queryFn: async ({ pageParam }: { pageParam: number }): Promise<MediaPage> => {
       const found = await act("SearchMedia", body(subAppId, filters, pageParam));
       const next = pageParam + PAGE;
       const more = found.MediaInfoSet.length === PAGE && next < Math.min(found.TotalCount, REACHABLE);
@@ -63,6 +63,12 @@ export function useSearch(subAppId: number, filters: Filters) {
     },
     initialPageParam: 0,
     getNextPageParam: (page) => page.next,
+  });
+}
+
+export function useSearch(subAppId: number, filters: Filters) {
+  return useInfiniteQuery({
+    ...searchOptions(subAppId, filters),
     // While somebody types, the last list stays instead of a spinner.
     placeholderData: (before) => before,
   });

@@ -6,6 +6,7 @@ import { useApplication } from "../../application";
 import { useConfirm } from "../../components/confirm";
 import { useDeed } from "../../components/deed";
 import { Failure } from "../../components/failure";
+import { Editable } from "../../forms/editable";
 import { type Field, type JsonObject, wrongIn } from "../../forms/schema";
 import { type Place, SchemaForm, useWrongWords } from "../../forms/schema-form";
 import { useWords } from "../../language";
@@ -61,38 +62,38 @@ export function ProcedureEditor({ field, first, isNew, readOnly }: Props) {
     return found.length > 0 ? null : { draft: value.parts };
   };
   const draw = (place: Place) => {
+    // The older form of moments is shown where it is used, and not offered any more.
+    if (place.name === "TimeOffsetSet" && !(place.value as number[] | undefined)?.length) return null;
     const kind = kindAt(place.path);
     return kind ? <TemplateSelect kind={kind} place={place} error={wrong.get(place.path)} /> : undefined;
   };
   return (
     <Stack>
       <form onSubmit={submit} noValidate>
-        <fieldset disabled={readOnly} style={{ border: 0, padding: 0, margin: 0, minWidth: 0 }}>
-          <Stack>
-            <Head value={value} change={setValue} isNew={isNew} error={tried && badName} />
-            <SchemaForm
-              field={field}
-              value={value.parts}
-              change={(parts) => setValue({ ...value, parts: parts as JsonObject })}
-              wrong={wrong}
-              draw={draw}
-            />
-            {tried && (found.length > 0 || badName) && (
-              <Text role="alert" c="var(--mantine-color-error)">
-                {said.unsaved}
-              </Text>
-            )}
-            {problem !== null && <Failure problem={problem} />}
-            {!readOnly && (
-              <Group>
-                <Button type="submit" loading={deed.busy}>
-                  {said.save}
-                </Button>
-                {!isNew && <Remove name={value.name} />}
-              </Group>
-            )}
-          </Stack>
-        </fieldset>
+        <Editable readOnly={readOnly}>
+          <Head value={value} change={setValue} isNew={isNew} error={tried && badName} />
+          <SchemaForm
+            field={field}
+            value={value.parts}
+            change={(parts) => setValue({ ...value, parts: parts as JsonObject })}
+            wrong={wrong}
+            draw={draw}
+          />
+          {tried && (found.length > 0 || badName) && (
+            <Text role="alert" c="var(--mantine-color-error)">
+              {said.unsaved}
+            </Text>
+          )}
+          {problem !== null && <Failure problem={problem} />}
+          {!readOnly && (
+            <Group>
+              <Button type="submit" loading={deed.busy}>
+                {said.save}
+              </Button>
+              {!isNew && <Remove name={value.name} />}
+            </Group>
+          )}
+        </Editable>
       </form>
       <PlanPreview subject={subject} />
     </Stack>

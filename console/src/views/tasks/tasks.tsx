@@ -1,9 +1,10 @@
 /** All tasks of the application, live. */
-import { Group, NativeSelect, Text, TextInput } from "@mantine/core";
+import { Group, NativeSelect, TextInput } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { api, ask, type Schemas } from "../../api/client";
 import { useApplication } from "../../application";
 import { CursorTable } from "../../components/cursor-table";
+import { FileName, useFileNames } from "../../components/file-names";
 import { PageHeader } from "../../components/page-header";
 import { Empty } from "../../components/states";
 import { useFormat } from "../../format";
@@ -33,6 +34,7 @@ export default function Tasks() {
     },
     getNextPageParam: (page) => page.nextCursor || undefined,
   });
+  const names = useFileNames(found.data?.pages.flatMap((page) => page.items.map((row) => row.fileId)) ?? []);
   const filtered = status !== undefined || fileId !== "";
   return (
     <>
@@ -58,23 +60,13 @@ export default function Tasks() {
         href={(row) => to(`/tasks/${row.taskId}`)}
         empty={<Empty title={filtered ? said.noneFound : said.none} />}
         columns={[
-          { key: "task", title: said.task, cell: (row) => <TaskName task={row} /> },
+          { key: "task", title: said.task, cell: (row) => row.procedure || row.type },
+          { key: "file", title: said.file, cell: (row) => <FileName fileId={row.fileId} names={names} /> },
           { key: "status", title: said.status, cell: (row) => <TaskState task={live(row)} /> },
           { key: "progress", title: said.progress, cell: (row) => <TaskProgress task={live(row)} /> },
           { key: "created", title: said.begun, cell: (row) => format.time(row.createdAt) },
         ]}
       />
-    </>
-  );
-}
-
-function TaskName({ task }: { readonly task: Row }) {
-  return (
-    <>
-      {task.procedure || task.type}
-      <Text component="span" display="block" size="xs" c="dimmed">
-        {task.fileId || task.taskId}
-      </Text>
     </>
   );
 }

@@ -6,6 +6,7 @@ import { useApplication } from "../../application";
 import { useConfirm } from "../../components/confirm";
 import { useDeed } from "../../components/deed";
 import { Failure } from "../../components/failure";
+import { Editable } from "../../forms/editable";
 import { type Field, type JsonObject, wrongIn } from "../../forms/schema";
 import { type Place, SchemaForm, useWrongWords } from "../../forms/schema-form";
 import { labels } from "../../forms/words";
@@ -55,32 +56,30 @@ export function TemplateEditor({ kind, field, first, definition, readOnly }: Pro
   return (
     <Stack>
       <form onSubmit={submit} noValidate>
-        <fieldset disabled={readOnly} style={{ border: 0, padding: 0, margin: 0, minWidth: 0 }}>
-          <Stack>
-            <Head value={value} change={setValue} />
-            <SchemaForm
-              field={field}
-              value={value.members}
-              change={(members) => setValue({ ...value, members: members as JsonObject })}
-              wrong={wrong}
-              draw={(place) => drawn(place, definition > 0)}
-            />
-            {tried && found.length > 0 && (
-              <Text role="alert" c="var(--mantine-color-error)">
-                {said.unsaved}
-              </Text>
-            )}
-            {problem !== null && <Failure problem={problem} />}
-            {!readOnly && (
-              <Group>
-                <Button type="submit" loading={deed.busy}>
-                  {said.save}
-                </Button>
-                {definition > 0 && <Remove kind={kind} definition={definition} />}
-              </Group>
-            )}
-          </Stack>
-        </fieldset>
+        <Editable readOnly={readOnly}>
+          <Head value={value} change={setValue} />
+          <SchemaForm
+            field={field}
+            value={value.members}
+            change={(members) => setValue({ ...value, members: members as JsonObject })}
+            wrong={wrong}
+            draw={(place) => drawn(place, definition > 0)}
+          />
+          {tried && found.length > 0 && (
+            <Text role="alert" c="var(--mantine-color-error)">
+              {said.unsaved}
+            </Text>
+          )}
+          {problem !== null && <Failure problem={problem} />}
+          {!readOnly && (
+            <Group>
+              <Button type="submit" loading={deed.busy}>
+                {said.save}
+              </Button>
+              {definition > 0 && <Remove kind={kind} definition={definition} />}
+            </Group>
+          )}
+        </Editable>
       </form>
       {!PLANLESS.includes(kind) && <PlanPreview subject={subject} />}
     </Stack>

@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 
 from openvod.web.api.declaration import Action
-from openvod.web.console_api import applications, audit, endpoints, events, media, people, session, stream, tasks
+from openvod.web.console_api import applications, audit, endpoints, events, links, media, people, session, stream, tasks
 from openvod.web.console_api.actions import add_actions
 from openvod.web.console_api.description import api_routes, describe
 from openvod.web.console_api.envelope import Envelope
@@ -17,7 +17,7 @@ from openvod.web.console_api.problems import add_handlers
 from openvod.web.console_api.rooms import ConsoleRooms
 
 DESCRIPTION_PATH = "/api/openapi.json"
-_ROUTERS = (session, people, applications, endpoints, events, tasks, media, audit, stream)
+_ROUTERS = (session, people, applications, endpoints, events, tasks, media, links, audit, stream)
 
 
 def console_api(rooms: ConsoleRooms, version: str) -> FastAPI:

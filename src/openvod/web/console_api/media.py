@@ -10,6 +10,7 @@ from pydantic import Field
 from openvod.base.errors import NotFound
 from openvod.media.figures import DAY_SECONDS
 from openvod.media.review_queue import ReviewDecision, ReviewItem
+from openvod.signing.player_signature import player_signature
 from openvod.web.console_api.audit import note
 from openvod.web.console_api.cursors import cursor_of, place_of
 from openvod.web.console_api.events import EventDetail
@@ -23,6 +24,8 @@ from openvod.web.console_api.tasks import detail_of as task_detail_of
 router = APIRouter(prefix="/api/v1")
 FileId = Annotated[str, Path(alias="fileId", max_length=64)]
 _MOST = 500
+#: How long a player that the console opened may load.
+_PLAYER_SECONDS = 6 * 3600
 
 
 class Decision(Json):
@@ -50,6 +53,13 @@ class Transcript(Json):
     file_id: str
     exists: bool
     items: list[Moment]
+
+
+class PlayerAddress(Json):
+    """Where a file is played, for a while and for whoever has the address."""
+
+    address: str
+    expires_at: float
 
 
 class EvidenceRow(Json):
@@ -157,6 +167,23 @@ async def transcript(file_id: FileId, _: Viewer, rooms: Rooms, sub_app_id: SubAp
         return Transcript(file_id=file_id, exists=exists, items=sorted(moments, key=lambda moment: moment.at))
 
     return await rooms.uow.read(work)
+
+
+@router.get("/media/{fileId}/player", tags=["media"])
+async def player(file_id: FileId, _: Viewer, rooms: Rooms, sub_app_id: SubAppId = 0) -> PlayerAddress:
+    """Sign the address of a file's player page, as an app does, so that files of protected domains play here too."""
+    app_id = (await rooms.access.application(sub_app_id)).sub_app_id
+    asset = await rooms.uow.read(lambda tx: tx.media.asset(file_id))
+    if asset is None or asset.sub_app_id != app_id:
+        raise NotFound("media.unknown", f"fileId: nothing is known of {file_id[:40]!r} here", field="fileId")
+    play_key = (await rooms.distribution.distribution(app_id))[1]
+    now = int(rooms.clock.now())
+    payload = {
+        "appId": app_id, "fileId": file_id, "contentInfo": {}, "currentTimeStamp": now,
+        "expireTimeStamp": now + _PLAYER_SECONDS,
+    }  # fmt: skip
+    address = f"/play/{file_id}?psign={player_signature(play_key, payload)}"
+    return PlayerAddress(address=address, expires_at=now + _PLAYER_SECONDS)
 
 
 @router.get("/reviews", tags=["reviews"])

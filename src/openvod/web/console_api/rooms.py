@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from openvod.access.account_ports import AccountTx
 from openvod.access.accounts import AccountService
 from openvod.access.audit import AuditLog
+from openvod.access.distribution import DistributionService
 from openvod.access.ports import AccessTx
 from openvod.access.service import AccessService
 from openvod.access.sessions import SessionService
@@ -43,6 +44,7 @@ class ConsoleRooms:
     accounts: AccountService
     sessions: SessionService
     access: AccessService
+    distribution: DistributionService
     audit: AuditLog
     actions: Sequence[Action[Any]]
     limiter: RateLimiter

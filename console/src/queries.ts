@@ -1,0 +1,19 @@
+/** What the server told, until the stream says that it is old. */
+import { QueryClient } from "@tanstack/react-query";
+import { Problem } from "./api/problem";
+
+const TRIES = 2;
+
+/** Refusals stay refusals; a server that is away or fails is asked again. */
+function retry(count: number, error: unknown): boolean {
+  const final = error instanceof Problem && error.status > 0 && error.status < 500;
+  return !final && count < TRIES;
+}
+
+export const queries = new QueryClient({
+  defaultOptions: {
+    // The stream says what changed: nothing else has to ask again.
+    queries: { retry, staleTime: 30_000, refetchOnWindowFocus: false, networkMode: "always" },
+    mutations: { networkMode: "always" },
+  },
+});
