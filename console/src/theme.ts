@@ -8,7 +8,10 @@ export const theme = createTheme({
   defaultRadius: "md",
   cursorType: "pointer",
   respectReducedMotion: true,
-  components: { Badge: Badge.extend({ defaultProps: { tt: "none", fw: 600 } }) },
+  // A state is never cut off: its cell grows instead.
+  components: {
+    Badge: Badge.extend({ defaultProps: { tt: "none", fw: 600 }, styles: { root: { minWidth: "max-content" } } }),
+  },
   fontFamily: 'system-ui, -apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif',
 });
 
