@@ -21,7 +21,7 @@ export function TaskState({ task }: { readonly task: TaskRow }) {
 
 export function SubTaskState({ status }: { readonly status: SubTaskRow["status"] }) {
   return (
-    <Badge variant="dot" tt="none" color={colourOf(status)}>
+    <Badge variant="dot" tt="none" miw="max-content" color={colourOf(status)}>
       {useWords(words)[status]}
     </Badge>
   );
