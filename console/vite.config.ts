@@ -6,6 +6,8 @@ export default defineConfig({
     outDir: "../src/openvod/web/assets/console",
     emptyOutDir: true,
     assetsInlineLimit: 0,
+    // A view's styles that could not be loaded are not asked for again; few as they are, they travel with the first.
+    cssCodeSplit: false,
     chunkSizeWarningLimit: 700,
     rolldownOptions: {
       onwarn(warning, warn) {

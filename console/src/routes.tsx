@@ -217,7 +217,22 @@ const ENTRIES: readonly Entry[] = [
   },
 ];
 
-export const ROUTES = ENTRIES.map((entry) => ({ ...entry, component: lazy(entry.load) }));
+const TRIES = 6;
+const PAUSE_MILLISECONDS = 2000;
+
+/** A cut while a view's script travels is waited for; what stays away after that is told by the page. */
+async function patiently(load: Entry["load"]): Promise<Loaded> {
+  for (let tried = 1; tried < TRIES; tried++) {
+    try {
+      return await load();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLISECONDS));
+    }
+  }
+  return load();
+}
+
+export const ROUTES = ENTRIES.map((entry) => ({ ...entry, component: lazy(() => patiently(entry.load)) }));
 export type Route = (typeof ROUTES)[number];
 
 announce(ENTRIES.map((entry) => entry.path));

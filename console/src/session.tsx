@@ -1,7 +1,7 @@
 /** Who is signed in. The session itself is a cookie that scripts cannot read; this knows the name, role and token. */
 import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect } from "react";
-import { api, ask, onSignedOut, type Role, type Schemas, setCsrfToken } from "./api/client";
+import { api, ask, onOutdated, onSignedOut, type Role, type Schemas, setCsrfToken } from "./api/client";
 import { Problem } from "./api/problem";
 import { Failure } from "./components/failure";
 import { Loading } from "./components/states";
@@ -64,7 +64,10 @@ interface Props {
 export function SessionProvider({ children, otherwise }: Props) {
   const queries = useQueryClient();
   const { data: me, error, refetch } = useQuery(QUERY);
-  useEffect(() => onSignedOut(() => queries.setQueryData(KEY, null)), [queries]);
+  useEffect(() => {
+    onSignedOut(() => queries.setQueryData(KEY, null));
+    onOutdated(() => void checkSession(queries).catch(() => {}));
+  }, [queries]);
   if (me === undefined) return error ? <Failure problem={error} retry={() => void refetch()} /> : <Loading tall />;
   if (me === null) return otherwise;
   const session: Session = {

@@ -99,6 +99,39 @@ def test_viewers_see_and_change_nothing(browser: Browser, console_server: Platfo
         expect(page.get_by_text("There is no such page")).to_be_visible()
 
 
+def test_another_tab_may_sign_in_anew(browser: Browser, console_server: PlatformServer) -> None:
+    """A page whose session was replaced in another tab says what to do; doing it again works, without a reload."""
+    person = person_of(console_server, Role.ADMIN)
+    with signed_in(browser, console_server, person) as console:
+        page = console.open("/upload")
+        console.heading("Upload")
+        body = {"name": person.name, "password": PASSWORD}
+        # As another tab does: the cookie is shared, the page's token is not.
+        assert page.request.post(f"{console.url}/api/v1/session", data=body).ok
+        page.get_by_role("link", name="Media library").click()
+        alert = page.get_by_role("alert")
+        expect(alert).to_contain_text("You may not do this")
+        alert.get_by_role("button", name="Try again").click()
+        expect(alert).to_have_count(0)
+        expect(page.get_by_label("Search")).to_be_visible()
+
+
+def test_applications_are_apart(browser: Browser, console_server: PlatformServer) -> None:
+    """Another application is chosen at the top: its data is shown, after a reload too."""
+    person = person_of(console_server, Role.ADMIN)
+    made = person.ok("POST", "applications", {"name": "<i>second</i>"})
+    with signed_in(browser, console_server, person) as console:
+        page = console.open("/media")
+        chooser = page.get_by_role("combobox", name="Application")
+        chooser.click()
+        page.get_by_role("option", name="<i>second</i>").click()
+        expect(page.get_by_text("No file yet")).to_be_visible()
+        with page.expect_request(lambda request: f"subAppId={made['subAppId']}" in request.url):
+            page.reload()
+        expect(chooser).to_have_value("<i>second</i>")
+        expect(page.get_by_text("No file yet")).to_be_visible()
+
+
 def test_a_broken_connection_is_told_and_heals(browser: Browser, console_server: PlatformServer, admin: Person) -> None:
     """Off-line, the page says that it may be old and what could not be loaded; back on-line, both end by themselves."""
     with signed_in(browser, console_server, admin) as console:

@@ -142,7 +142,7 @@ def test_a_broken_view_leaves_the_rest_usable(browser: Browser, console_server: 
     console.heading("Media library")
     page.route("**/assets/upload-*.js", lambda route: route.abort())
     page.get_by_role("link", name="Upload", exact=True).first.click()
-    expect(page.get_by_role("alert")).to_contain_text("This page broke")
+    expect(page.get_by_role("alert")).to_contain_text("This page broke", timeout=30_000)
     page.get_by_role("link", name="Dashboard").click()
     console.heading("Dashboard")
     context.close()

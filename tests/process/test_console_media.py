@@ -166,6 +166,26 @@ def test_the_story_of_a_file(operator: Person, processed: str) -> None:
     assert operator.refused("GET", "media/12345/transcript") == (404, "media.unknown", "fileId")
 
 
+def test_players_have_signed_addresses(server: PlatformServer, admin: Person, processed: str) -> None:
+    """A viewer gets an address whose signature opens the file's sources; of other applications and files, none."""
+    viewer = Person.invited(server, Role.VIEWER)
+    told = viewer.ok("GET", f"media/{processed}/player")
+    page, _, psign = told["address"].partition("?psign=")
+    assert page == f"/play/{processed}"
+    assert time.time() < told["expiresAt"] < time.time() + 86_400
+    domain = {"Domain": "127.0.0.1", "UrlSignatureAuthPolicy": {"Status": "Enabled", "EncryptedKey": "a1b2c3d4e5f6"}}
+    admin.action("ModifyVodDomainConfig", domain)
+    time.sleep(1.1)
+    try:
+        assert httpx.get(f"{server.url}{page}/sources.json").status_code == 403
+        assert httpx.get(f"{server.url}{page}/sources.json", params={"psign": psign}).status_code == 200
+    finally:
+        admin.action("ModifyVodDomainConfig", {"Domain": "127.0.0.1", "UrlSignatureAuthPolicy": {"Status": "Disabled"}})
+    assert viewer.refused("GET", "media/404/player") == (404, "media.unknown", "fileId")
+    other = admin.ok("POST", "applications", {"name": "players"})["subAppId"]
+    assert viewer.refused("GET", f"media/{processed}/player?subAppId={other}")[0] == 404
+
+
 def test_events_with_attempts(operator: Person, admin: Person, red: Path) -> None:
     """An event that nobody takes shows its attempts with their errors, and is sent again on demand."""
     admin.ok("POST", "endpoints", {

@@ -19,6 +19,13 @@ export function onSignedOut(act: () => void): void {
   signedOut = act;
 }
 
+let outdated: () => void = () => {};
+
+/** Says what happens when another tab signed in meanwhile: the token that goes with changes is another one. */
+export function onOutdated(act: () => void): void {
+  outdated = act;
+}
+
 /** These answer 401 for a wrong password or invitation; there is no session to lose. */
 const OPEN = new Set(["POST /api/v1/session", "POST /api/v1/invites/look", "POST /api/v1/invites/accept"]);
 
@@ -48,7 +55,11 @@ export async function ask<T>(answer: Promise<Answer<T>>): Promise<T> {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw Problem.unreachable();
   }
-  if (!told.response.ok) throw Problem.of(told.response, told.error);
+  if (!told.response.ok) {
+    const problem = Problem.of(told.response, told.error);
+    if (problem.code === "account.csrf") outdated();
+    throw problem;
+  }
   return told.data as T;
 }
 
