@@ -103,7 +103,7 @@ def test_links_are_made_and_judged(console: ConsolePage, filled: Filled) -> None
     page = console.open("/domains")
     page.get_by_label("Address of media").fill("https://media.example.com/b/d/clip.mp4")
     page.get_by_role("button", name="Make a link").click()
-    link = page.get_by_role("region", name="The link").locator("code").inner_text()
+    link = page.get_by_role("region", name="The link").locator("pre").inner_text()
     page.get_by_label("A link to test").fill(link)
     page.get_by_role("button", name="Test", exact=True).click()
     expect(page.get_by_text("The KEY opens this link")).to_be_visible()
@@ -340,7 +340,7 @@ def test_a_secret_is_not_lost_by_a_click_beside_it(console: ConsolePage, filled:
     secret = shown.inner_text()
     page.mouse.click(5, 5)
     page.get_by_role("button", name="Copy: Access token").click()
-    expect(page.get_by_role("button", name="Copy: Access token")).to_have_text("Copied")
+    expect(page.get_by_role("button", name="Copied: Access token")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == secret
     assert violations(page) == []
     page.get_by_role("button", name="I have it").click()

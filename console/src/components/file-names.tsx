@@ -33,11 +33,11 @@ export function FileName({ fileId, names }: { readonly fileId: string; readonly 
   const name = names.get(fileId);
   if (!name) return fileId || "–";
   return (
-    <>
+    <div>
       {name}
       <Text component="span" display="block" size="xs" c="dimmed">
         {fileId}
       </Text>
-    </>
+    </div>
   );
 }

@@ -10,7 +10,7 @@ interface Props {
 
 export function RowLink({ href, hint, children }: Props) {
   return (
-    <>
+    <div>
       <Anchor href={href} fw={500} style={{ overflowWrap: "anywhere" }}>
         {children}
       </Anchor>
@@ -19,6 +19,6 @@ export function RowLink({ href, hint, children }: Props) {
           {hint}
         </Text>
       )}
-    </>
+    </div>
   );
 }

@@ -10,12 +10,14 @@ const words = dictionary(
     once: "This is shown once. Copy it now and keep it where only your app reads it.",
     noted: "I have it",
     copyOf: (what: string) => `Copy: ${what}`,
+    copiedOf: (what: string) => `Copied: ${what}`,
     byHand: "The browser does not let the page copy. Mark the text and copy it by hand.",
   },
   {
     once: "此内容只显示一次，请立即复制并妥善保存。",
     noted: "我已保存",
     copyOf: (what: string) => `复制：${what}`,
+    copiedOf: (what: string) => `已复制：${what}`,
     byHand: "浏览器不允许页面复制，请选中文字手动复制。",
   },
 );
@@ -86,7 +88,7 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
       <Button
         size="xs"
         variant="default"
-        aria-label={said.copyOf(label)}
+        aria-label={state === "copied" ? said.copiedOf(label) : said.copyOf(label)}
         leftSection={state === "copied" ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />}
         onClick={act}
       >

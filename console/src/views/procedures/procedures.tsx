@@ -48,7 +48,7 @@ export default function Procedures() {
             key: "origin",
             title: said.origin,
             cell: (row) => (
-              <Badge variant="dot" tt="none" color={row.Type === "Preset" ? "gray" : "blue"}>
+              <Badge variant="dot" tt="none" miw="max-content" color={row.Type === "Preset" ? "gray" : "blue"}>
                 {row.Type === "Preset" ? said.preset : said.custom}
               </Badge>
             ),
