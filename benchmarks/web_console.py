@@ -28,7 +28,7 @@ _PATIENCE_MS = 20_000
 #: Address of each view, and what is in the document once its data is.
 _VIEWS = {
     "dashboard": ("/", f"[...document.querySelectorAll('p')].some((p) => p.textContent === '{FILES:,}')"),
-    "library": ("/media", "document.querySelectorAll('table tbody tr').length >= 50"),
+    "library": ("/media", "document.querySelectorAll('table tbody tr').length >= 25"),
 }
 _WATCH = """
 window.painted = 0;

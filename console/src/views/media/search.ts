@@ -5,7 +5,7 @@ import { type ActionBody, act, type Schemas } from "../../api/client";
 export const CATEGORIES = ["Video", "Audio", "Image"] as const;
 export const STATUSES = ["Normal", "Forbidden", "SystemForbidden"] as const;
 export const REVIEWS = ["pass", "review", "block", "notModerated"] as const;
-const PAGE = 50;
+const PAGE = 25;
 const REACHABLE = 5000;
 
 export interface Filters {
