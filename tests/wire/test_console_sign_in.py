@@ -35,6 +35,19 @@ def test_the_first_run_prints_a_link(server: PlatformServer) -> None:
         assert "choose a password" not in server.log().removeprefix(before)
 
 
+def test_each_start_without_users_has_a_link_of_its_own(server: PlatformServer) -> None:
+    """The link of the start before is worthless then, so that none lies about in old logs."""
+    with server:
+        server.stop()
+        server.start()
+        links = re.findall(r"choose a password at (\S+)", server.log())
+        looks = [
+            httpx.post(f"{server.url}/api/v1/invites/look", json={"token": link.rpartition("/")[2]}).status_code
+            for link in links
+        ]
+    assert looks == [403, 200]
+
+
 def test_the_command_line_invites(shared_server: PlatformServer, admin: Person) -> None:
     """``openvod console invite`` prints a link of the role asked for, also for a new password of a user."""
     data = ["--data-dir", str(shared_server.data_dir)]

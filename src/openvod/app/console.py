@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from openvod.adapters.sql.database import Database
 from openvod.adapters.system import SystemClock, SystemEntropy
 from openvod.app.server_api import ApiRooms, actions_of
 from openvod.app.settings import Settings
+from openvod.base.errors import NotFound
 from openvod.events.feed import EventFeed
 from openvod.events.watch import LogWatch
 from openvod.media.figures import DiskSpace, Figures
@@ -29,6 +31,8 @@ from openvod.tasks.service import TaskService
 from openvod.web.api.limiter import RateLimiter
 from openvod.web.console_api.people import invite_link
 from openvod.web.console_api.rooms import ConsoleRooms
+
+_FIRST_START = "openvod serve"
 
 
 class FolderDisk:
@@ -100,7 +104,12 @@ async def invitation(database: Database, public_url: str, role: Role, user: str,
 
 
 async def first_invitation(database: Database, public_url: str) -> str:
-    """Return a link for the first admin; empty when there is a user already."""
-    if await account_service(database).users():
+    """Return a link for the first admin, instead of the one of the start before; empty when there is a user already."""
+    accounts = account_service(database)
+    if await accounts.users():
         return ""
-    return await invitation(database, public_url, Role.ADMIN, "", "openvod serve")
+    for earlier in await accounts.invites():
+        if earlier.created_by == _FIRST_START:
+            with contextlib.suppress(NotFound):
+                await accounts.withdraw(earlier.digest)
+    return await invitation(database, public_url, Role.ADMIN, "", _FIRST_START)
