@@ -303,9 +303,15 @@ def test_the_stream_tells_progress_and_ends_with_the_session(
         "TranscodeTaskSet": [{"Definition": 100010}, {"Definition": 100020}, {"Definition": 100030}]}})  # fmt: skip
     assert name["RequestId"]
     file_id = _upload(operator, red, procedure="long")
-    told = _messages(guest, lambda kind, data: kind == "task" and data["status"] == "FINISH", **{"Last-Event-ID": "0"})
+    ended = (file_id, "FINISH")
+    told = _messages(
+        guest, lambda kind, data: kind == "task" and (data["fileId"], data["status"]) == ended, **{"Last-Event-ID": "0"}
+    )
     rows = [data for _, kind, data in told if kind == "task" and data["fileId"] == file_id]
     assert rows[-1]["status"] == "FINISH"
+    # One that ended while nobody looked is told with its event.
+    late = _messages(guest, lambda kind, data: kind == "task" and data["fileId"] == file_id, **{"Last-Event-ID": "0"})
+    assert [data["status"] for _, kind, data in late if kind == "task" and data["fileId"] == file_id] == ["FINISH"]
     tool = guest.token()
     with tool.stream("GET", "/api/v1/stream") as answer:
         lines = answer.iter_lines()

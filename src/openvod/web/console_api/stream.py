@@ -91,6 +91,8 @@ class _Follower:
         self._app_id = app_id
         self._after = after
         self._tasks: dict[str, TaskRow] = {}
+        #: Tasks that events told of; one that is shorter than a tick is seen in no other way.
+        self._mentioned: set[str] = set()
         self._waiting = -1
 
     async def messages(self) -> AsyncIterator[bytes]:
@@ -112,13 +114,15 @@ class _Follower:
         found = await self._rooms.feed.read(self._app_id, self._after, _PAGE)
         if found:
             self._after = found[-1].sequence or self._after
+            self._mentioned |= {task_id for event in found if (task_id := _task_of(event))}
         return [each for event in found for each in _told(event)]
 
     async def _changed_tasks(self) -> list[bytes]:
-        """Tell tasks that run and changed, and how those ended that ran before."""
+        """Tell tasks that run and changed, and how those ended that ran before or that events told of."""
         running = await self._rooms.figures.running(self._app_id, _MOST_TASKS)
         rows = {task.task_id: task_row(task, progress) for task, progress in running}
-        gone = [task_id for task_id in self._tasks if task_id not in rows]
+        gone = [task_id for task_id in {**self._tasks, **dict.fromkeys(self._mentioned)} if task_id not in rows]
+        self._mentioned.clear()
         changed = [row for task_id, row in rows.items() if self._tasks.get(task_id) != row]
         self._tasks = rows
         changed += [task_row(*each) for each in await self._ended(gone)]
@@ -148,6 +152,13 @@ def message(name: str, data: Json, sequence: int | None = None) -> bytes:
     text = json.dumps(data.model_dump(by_alias=True, mode="json"), ensure_ascii=False, separators=(",", ":"))
     number = "" if sequence is None else f"id: {sequence}\n"
     return f"{number}event: {name}\ndata: {text}\n\n".encode()
+
+
+def _task_of(event: Event) -> str:
+    """Return the task that an event tells of, empty for the others."""
+    body: Mapping[str, Any] = json.loads(event.payload)
+    members = (member for member in body.values() if isinstance(member, dict))
+    return next((str(member["TaskId"]) for member in members if member.get("TaskId")), "")
 
 
 def _told(event: Event) -> list[bytes]:
