@@ -105,12 +105,13 @@ def test_an_event_is_sent_again(operator: ConsolePage, filled: Filled) -> None:
     expect(page.get_by_role("region", name="Body")).to_contain_text(filled.files["markup"])
     expect(page.get_by_role("table", name="Deliveries").get_by_role("row", name="deaf")).to_contain_text("given up")
     attempts = page.get_by_role("table", name="Attempts").get_by_role("row", name="deaf")
-    expect(attempts).to_have_count(2)
-    expect(attempts.first).to_contain_text("no answer")
+    # More than two when somebody sent the given-up ones again before.
+    expect(attempts.nth(1)).to_contain_text("no answer")
+    before = attempts.count()
     page.get_by_label("Send to").select_option("deaf")
     page.get_by_role("button", name="Send again").click()
     expect(page.get_by_text("Is being sent again to 1 endpoint.")).to_be_visible()
-    expect(attempts).not_to_have_count(2, timeout=15_000)
+    expect(attempts.nth(before)).to_be_visible(timeout=15_000)
 
 
 def test_a_review_is_decided(operator: ConsolePage, filled: Filled) -> None:
