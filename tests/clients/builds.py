@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -21,9 +23,10 @@ def node_packages() -> Path:
     """The npm packages at their locked versions; installed when others, or none, are there."""
     modules = _HERE / "node_modules"
     stamp, locked = modules / ".installed", (_HERE / "package-lock.json").read_text()
-    if not stamp.exists() or stamp.read_text() != locked:
-        _run(["npm", "ci", "--ignore-scripts"], _HERE)
-        stamp.write_text(locked)
+    with _alone(_HERE):
+        if not stamp.exists() or stamp.read_text() != locked:
+            _run(["npm", "ci", "--ignore-scripts"], _HERE)
+            stamp.write_text(locked)
     return modules
 
 
@@ -57,11 +60,13 @@ class Builds:
     def _java(self) -> Path:
         output = self._folder / "java"
         command = ["mvn", "-q", "-B", f"-Doutput={output}", "compile", "dependency:copy-dependencies"]
-        try:
-            _run([*command, "-o"], JAVA)
-        except AssertionError:
-            # Something is not in Maven's local repository yet.
-            _run(command, JAVA)
+        # Maven's local repository bears one writer only.
+        with _alone(JAVA):
+            try:
+                _run([*command, "-o"], JAVA)
+            except AssertionError:
+                # Something is not in Maven's local repository yet.
+                _run(command, JAVA)
         check_jars(output)
         return output
 
@@ -75,6 +80,17 @@ def check_jars(output: Path) -> None:
     rows = (line.split("  ") for line in (JAVA / "jars.sha256").read_text().splitlines())
     locked = {name: digest for digest, name in rows}
     assert found == locked, sorted(set(found.items()) ^ set(locked.items()))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep the other processes of a parallel run out: each would install into the same ``folder``."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _run(command: Sequence[str], folder: Path) -> None:
