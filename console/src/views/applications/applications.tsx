@@ -84,7 +84,7 @@ export default function Applications() {
       key: "state",
       title: said.state,
       cell: (row: Row) => (
-        <Badge variant="dot" tt="none" miw="max-content" color={row.enabled ? "green" : "gray"}>
+        <Badge variant="dot" color={row.enabled ? "green" : "gray"}>
           {row.enabled ? said.on : said.off}
         </Badge>
       ),

@@ -7,7 +7,7 @@ export function OnOff({ status }: { readonly status: Status }) {
   const said = useWords(words);
   const on = status === "Enabled";
   return (
-    <Badge variant="dot" tt="none" miw="max-content" color={on ? "green" : "gray"}>
+    <Badge variant="dot" color={on ? "green" : "gray"}>
       {on ? said.on : said.off}
     </Badge>
   );

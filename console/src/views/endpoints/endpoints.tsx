@@ -104,21 +104,21 @@ function Health({ row }: { readonly row: Row }) {
   const colour = !row.enabled || !row.url ? "gray" : row.failing ? "red" : "green";
   return (
     <>
-      <Badge variant="dot" tt="none" miw="max-content" color={colour}>
+      <Badge variant="dot" color={colour}>
         {state}
       </Badge>
       {row.waiting > 0 && (
-        <Badge variant="dot" tt="none" miw="max-content" color="blue">
+        <Badge variant="dot" color="blue">
           {said.waiting(row.waiting)}
         </Badge>
       )}
       {row.unread > 0 && row.url && (
-        <Badge variant="dot" tt="none" miw="max-content" color="gray">
+        <Badge variant="dot" color="gray">
           {said.unread(row.unread)}
         </Badge>
       )}
       {row.dead > 0 && (
-        <Badge variant="dot" tt="none" miw="max-content" color="red">
+        <Badge variant="dot" color="red">
           {said.dead(row.dead)}
         </Badge>
       )}

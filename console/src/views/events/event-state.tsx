@@ -9,7 +9,7 @@ export function EventState({ state }: { readonly state: string }) {
   const said = useWords(words);
   const known = KNOWN.find((each) => each === state);
   return (
-    <Badge variant="dot" tt="none" miw="max-content" color={COLOURS[state] ?? "gray"}>
+    <Badge variant="dot" color={COLOURS[state] ?? "gray"}>
       {known ? said[known] : state}
     </Badge>
   );

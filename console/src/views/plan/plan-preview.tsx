@@ -103,7 +103,7 @@ function Job({ job }: { readonly job: Schemas["PlannedJob"] }) {
           {said.job(job.name)}
         </Text>
         {job.subTasks.map((each) => (
-          <Badge key={each.number} variant="light" color="gray" tt="none">
+          <Badge key={each.number} variant="light" color="gray">
             {each.type} · {said.template(each.definition)}
           </Badge>
         ))}

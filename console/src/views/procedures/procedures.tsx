@@ -48,7 +48,7 @@ export default function Procedures() {
             key: "origin",
             title: said.origin,
             cell: (row) => (
-              <Badge variant="dot" tt="none" miw="max-content" color={row.Type === "Preset" ? "gray" : "blue"}>
+              <Badge variant="dot" color={row.Type === "Preset" ? "gray" : "blue"}>
                 {row.Type === "Preset" ? said.preset : said.custom}
               </Badge>
             ),
@@ -72,7 +72,7 @@ function Steps({ row }: { readonly row: ProcedureRow }) {
   return (
     <Group gap={4} justify="flex-start">
       {steps.map(([name, count]) => (
-        <Badge key={name} variant="outline" color="gray" tt="none">
+        <Badge key={name} variant="outline" color="gray">
           {names[name] ?? name}
           {count > 1 && ` × ${count}`}
         </Badge>

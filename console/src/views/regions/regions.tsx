@@ -96,14 +96,10 @@ function State({ row }: { readonly row: Row }) {
   const said = useWords(words);
   return (
     <Group gap="xs">
-      <Badge variant="dot" tt="none" miw="max-content" color={row.enabled ? "green" : "gray"}>
+      <Badge variant="dot" color={row.enabled ? "green" : "gray"}>
         {row.enabled ? said.on : said.off}
       </Badge>
-      {row.isDefault && (
-        <Badge variant="dot" tt="none" miw="max-content">
-          {said.default}
-        </Badge>
-      )}
+      {row.isDefault && <Badge variant="dot">{said.default}</Badge>}
     </Group>
   );
 }

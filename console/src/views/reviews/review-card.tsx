@@ -141,10 +141,10 @@ function Head({ item }: { readonly item: Row }) {
         {item.name || item.fileId}
       </Title>
       <Group gap="sm" my={4}>
-        <Badge variant="dot" tt="none" miw="max-content" color={item.suggestion === "block" ? "red" : "yellow"}>
+        <Badge variant="dot" color={item.suggestion === "block" ? "red" : "yellow"}>
           {said.suggestion}: {suggestion}
         </Badge>
-        <Badge variant="dot" tt="none" miw="max-content" color={item.status === "Forbidden" ? "red" : "gray"}>
+        <Badge variant="dot" color={item.status === "Forbidden" ? "red" : "gray"}>
           {item.status === "Forbidden" ? said.Forbidden : said.Normal}
         </Badge>
         <Text size="sm" c="dimmed">

@@ -13,7 +13,7 @@ export function TaskState({ task }: { readonly task: TaskRow }) {
   const failed = task.status === "FINISH" && task.failed > 0;
   const text = aborting ? said.aborting : failed ? said.withFailures : said[task.status];
   return (
-    <Badge variant="dot" tt="none" miw="max-content" color={failed ? "red" : colourOf(task.status)}>
+    <Badge variant="dot" color={failed ? "red" : colourOf(task.status)}>
       {text}
     </Badge>
   );
@@ -21,7 +21,7 @@ export function TaskState({ task }: { readonly task: TaskRow }) {
 
 export function SubTaskState({ status }: { readonly status: SubTaskRow["status"] }) {
   return (
-    <Badge variant="dot" tt="none" miw="max-content" color={colourOf(status)}>
+    <Badge variant="dot" color={colourOf(status)}>
       {useWords(words)[status]}
     </Badge>
   );

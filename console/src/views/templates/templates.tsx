@@ -69,7 +69,7 @@ export default function Templates() {
             key: "origin",
             title: said.origin,
             cell: (row) => (
-              <Badge variant="dot" tt="none" miw="max-content" color={isPreset(row) ? "gray" : "blue"}>
+              <Badge variant="dot" color={isPreset(row) ? "gray" : "blue"}>
                 {isPreset(row) ? said.preset : said.custom}
               </Badge>
             ),

@@ -47,7 +47,7 @@ export default function Users() {
             key: "state",
             title: said.state,
             cell: (row) => (
-              <Badge variant="dot" tt="none" miw="max-content" color={row.enabled ? "green" : "gray"}>
+              <Badge variant="dot" color={row.enabled ? "green" : "gray"}>
                 {row.enabled ? said.on : said.off}
               </Badge>
             ),
