@@ -68,6 +68,21 @@ def test_nginx_sends_files(front: Front) -> None:
     assert front.get(front.media, range=f"bytes={10**12}-").status_code == 416
 
 
+def test_other_kinds_of_files(front: Front) -> None:
+    """What the configuration has no pattern for is sent by nginx as well, named by the platform's own answer."""
+    applied = front.wire.apply(videoType="mkv")
+    applied.put(b"no film, but a file", headers={"Content-Type": "video/x-matroska"})
+    address = urlsplit(front.wire.commit(applied)["data"]["video"]["url"]).path
+    whole = front.get(address)
+    assert (whole.status_code, whole.content) == (200, b"no film, but a file")
+    assert (whole.headers["content-type"], whole.headers["access-control-allow-origin"]) == ("video/x-matroska", "*")
+    assert whole.headers["cache-control"] == "public, max-age=3600"
+    assert (front.get(address, range="bytes=3-6").status_code, front.get(address, range="bytes=3-6").content) == (
+        206,
+        b"film",
+    )
+
+
 def test_what_the_platform_makes_itself_passes(front: Front) -> None:
     """Playlists and packaged segments come from the platform through the same front."""
     playlist = front.get(f"{front.media}.hls.media.m3u8")
