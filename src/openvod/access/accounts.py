@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ from openvod.access.account_ports import AccountTx, PasswordHash
 from openvod.base.errors import Conflict, Denied, Exhausted, Invalid, NotFound
 from openvod.base.identifiers import new_hex
 from openvod.base.ports import Clock, Entropy, UnitOfWork
+from openvod.signing import base64url
 
 INVITE_SECONDS = 86_400.0
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 200
@@ -29,7 +29,7 @@ def digest_of(secret: str) -> str:
 
 def new_secret(entropy: Entropy) -> str:
     """Return a secret fit for addresses and cookies."""
-    return base64.urlsafe_b64encode(entropy.token(_SECRET_BYTES)).rstrip(b"=").decode()
+    return base64url.encode(entropy.token(_SECRET_BYTES))
 
 
 class AccountService:

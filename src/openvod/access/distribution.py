@@ -12,6 +12,7 @@ from openvod.access.ports import AccessTx
 from openvod.base.errors import Conflict, Exhausted, Invalid, NotFound
 from openvod.base.identifiers import new_alphanumeric
 from openvod.base.ports import Clock, Entropy, SecretBox, UnitOfWork
+from openvod.signing.addresses import read_address
 
 MOST_DOMAINS, MOST_REFERERS, MOST_ADDRESSES = 20, 400, 200
 _PLAY_KEY_LENGTH = 20
@@ -174,11 +175,10 @@ def _link_label(domain: Domain) -> str:
 
 def _counted_address(address: str) -> str:
     """Return what counts as one address: of IPv6 the network of 64 bits, in which one device takes many."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
+    found = read_address(address)
+    if found is None:
         return address
-    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else address
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
 
 
 def _check_name(name: str) -> None:

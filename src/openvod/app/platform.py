@@ -288,7 +288,6 @@ class Platform:
 
         retention = Retention(self._database, clock, self._settings.events.keep_days * _DAY_SECONDS)
         audit, links = AuditLog(self._database, clock), self._distribution()
-        audit = AuditLog(self._database, clock)
         sessions = self._sessions = session_service(self._database, self._settings)
 
         async def collect() -> int:

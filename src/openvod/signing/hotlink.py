@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from openvod.base.errors import Denied
+from openvod.signing.addresses import is_inside
 
 GRACE_SECONDS = 300
 _USUAL_LENGTH = 10
@@ -160,12 +160,5 @@ def _matches(rest: str, entry: str) -> bool:
 
 def check_address(address: str, networks: Sequence[str], *, allow_listed: bool) -> None:
     """Raise ``Denied("hotlink.address")`` unless media may be played from an address."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        listed = False
-    else:
-        mapped = getattr(found, "ipv4_mapped", None) or found
-        listed = any(mapped in ipaddress.ip_network(network, strict=False) for network in networks)
-    if listed != allow_listed:
+    if is_inside(address, networks) != allow_listed:
         raise Denied("hotlink.address", "media is not served to this address")

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from openvod.base.errors import Denied, Invalid
+from openvod.signing.addresses import is_inside
 
 _MAX_ITEMS = 32
 _MAX_USER_ID = 128
@@ -75,7 +76,7 @@ def check_caller(networks: tuple[str, ...], origins: tuple[str, ...], caller: Ca
 
     Raises ``Denied("permission.network")`` and ``Denied("permission.origin")``.
     """
-    if networks and not _is_inside(caller.address, networks):
+    if networks and not is_inside(caller.address, networks):
         raise Denied(
             "permission.network",
             f"this permission was given to another network, not to {caller.address or 'an unknown address'}; "
@@ -87,15 +88,6 @@ def check_caller(networks: tuple[str, ...], origins: tuple[str, ...], caller: Ca
             f"this permission was given to another page, not to {caller.origin[:100] or 'a client without an Origin'}; "
             "get a new signature",
         )
-
-
-def _is_inside(address: str, networks: tuple[str, ...]) -> bool:
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    mapped = getattr(found, "ipv4_mapped", None)
-    return any((mapped or found) in ipaddress.ip_network(network) for network in networks)
 
 
 def _count(parameters: Mapping[str, str], name: str) -> int:

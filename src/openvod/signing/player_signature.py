@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -12,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openvod.base.errors import Denied
+from openvod.signing import base64url
 
 _LONGEST = 8192
 
@@ -41,8 +40,8 @@ class PlayerSignature:
 
 def player_signature(play_key: str, payload: Mapping[str, Any]) -> str:
     """Return the JWT of a payload, members in the order given."""
-    signed = ".".join(_text(_compact(part)) for part in ({"alg": "HS256", "typ": "JWT"}, payload))
-    return f"{signed}.{_text(_mac(play_key, signed))}"
+    signed = ".".join(base64url.encode(_compact(part)) for part in ({"alg": "HS256", "typ": "JWT"}, payload))
+    return f"{signed}.{base64url.encode(_mac(play_key, signed))}"
 
 
 def check_player_signature(play_key: str, text: str, now: float) -> PlayerSignature:
@@ -56,7 +55,7 @@ def check_player_signature(play_key: str, text: str, now: float) -> PlayerSignat
     head, payload = (_json(part) for part in signed.split("."))
     if head.get("alg") != "HS256":
         raise Denied("psign.signature", "psign must be signed with HS256")
-    if not hmac.compare_digest(_text(_mac(play_key, signed)).encode(), mac.encode()):
+    if not hmac.compare_digest(base64url.encode(_mac(play_key, signed)).encode(), mac.encode()):
         raise Denied("psign.signature", "psign was not signed with this application's play key")
     expires = payload.get("expireTimeStamp")
     if expires is not None and _number(payload, "expireTimeStamp", 1 << 40) < now:
@@ -98,8 +97,8 @@ def _bad_member(name: str, form: str) -> Denied:
 
 def _json(part: str) -> dict[str, Any]:
     try:
-        found = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except (binascii.Error, ValueError, RecursionError):
+        found = json.loads(base64url.decode(part))
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise Denied("psign.malformed", "psign is no JSON web token: a part of it is no JSON object")
@@ -112,7 +111,3 @@ def _compact(part: Mapping[str, Any]) -> bytes:
 
 def _mac(key: str, signed: str) -> bytes:
     return hmac.new(key.encode(), signed.encode(), hashlib.sha256).digest()
-
-
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -5,8 +5,6 @@ The token carries what it grants under a MAC; the secret key is derived from the
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -16,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from openvod.base.errors import Denied
+from openvod.signing import base64url
 
 _VERSION = "v1"
 
@@ -64,8 +63,8 @@ def mint(grant: StorageGrant, root_key: bytes, secret_id_suffix: str, key_id: st
     """Make a credential; ``secret_id_suffix`` are 32 random alphanumerics, ``key_id`` names ``root_key``."""
     secret_id = f"AKID{secret_id_suffix}"
     content = {"kid": key_id, "sid": secret_id} | asdict(grant)
-    payload = _text(json.dumps(content, separators=(",", ":"), sort_keys=True).encode())
-    token = f"{_VERSION}.{payload}.{_text(_mac(root_key, 'mac', payload))}"
+    payload = base64url.encode(json.dumps(content, separators=(",", ":"), sort_keys=True).encode())
+    token = f"{_VERSION}.{payload}.{base64url.encode(_mac(root_key, 'mac', payload))}"
     return TemporaryCredential(secret_id, _secret_key(root_key, token), token, grant.issued_at, grant.expires_at)
 
 
@@ -128,17 +127,13 @@ def _mac(root_key: bytes, purpose: str, text: str) -> bytes:
 
 
 def _secret_key(root_key: bytes, token: str) -> str:
-    return _text(_mac(root_key, "secret-key", token))[:40]
-
-
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return base64url.encode(_mac(root_key, "secret-key", token))[:40]
 
 
 def _bytes(text: str) -> bytes:
     try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
+        return base64url.decode(text)
+    except ValueError as error:
         raise _invalid() from error
 
 

@@ -16,6 +16,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from openvod.base.errors import ClientDisconnected, Invalid
+from openvod.base.jobs import finished
 from openvod.base.sizes import KIB, MIB
 from openvod.storage.model import FilePart
 
@@ -211,7 +212,7 @@ class _FileSending:
         if self._is_in_memory():
             took_all = self._send(_INLINE_BYTES)
         else:
-            took_all = await _finished(asyncio.get_running_loop().run_in_executor(None, self._send, _THREAD_BYTES))
+            took_all = await finished(asyncio.get_running_loop().run_in_executor(None, self._send, _THREAD_BYTES))
         if self.left and not took_all:
             await self._writable()
         elif self.left:
@@ -259,15 +260,6 @@ class _FileSending:
         os.close(self._socket)
         if self._file >= 0:
             os.close(self._file)
-
-
-async def _finished(job: asyncio.Future[bool]) -> bool:
-    """Wait for a thread's work to its end even when the request is cancelled: it works with our descriptors."""
-    try:
-        return await asyncio.shield(job)
-    except asyncio.CancelledError:
-        await asyncio.wait([job])
-        raise
 
 
 def handover_of(scope: Any) -> Handover | None:

@@ -12,9 +12,8 @@ from openvod.playback.names import Packaged, version_of
 from openvod.playback.segments import fragment, length_of
 from openvod.playback.service import InstantPlayback, Package
 from openvod.storage.model import StoredObject
-from openvod.storage.ranges import http_date, precondition_status, select_range
 from openvod.web.gate import Pass
-from openvod.web.objects import range_header
+from openvod.web.objects import answer_to
 from openvod.web.signed_playlists import for_grant
 from openvod.web.wire import Answer, WireRequest
 
@@ -78,24 +77,10 @@ class InstantSurface:
         pieces: Sequence[Piece],
         own_headers: Mapping[str, str],
     ) -> Answer:
-        size = length_of(pieces)
-        headers = {
-            "ETag": f'"{etag}"',
-            "Last-Modified": http_date(stored.created_at),
-            "Accept-Ranges": "bytes",
-            **own_headers,
-        }
-        status = precondition_status(request.headers, etag, stored.created_at)
-        if status is not None:
-            return Answer(status, headers)
-        wanted = select_range(range_header(request, etag, stored.created_at), size)
-        headers["Content-Length"] = str(wanted.length)
-        if wanted.partial:
-            headers["Content-Range"] = f"bytes {wanted.start}-{wanted.start + wanted.length - 1}/{size}"
-        stream = None
-        if request.method != "HEAD":
-            stream = self._instant.stream(stored, pieces, wanted.start, wanted.length)
-        return Answer(206 if wanted.partial else 200, headers, stream=stream)
+        answer, wanted = answer_to(request, own_headers, etag, stored.created_at, length_of(pieces))
+        if wanted:
+            answer.stream = self._instant.stream(stored, pieces, wanted.start, wanted.length)
+        return answer
 
 
 def _pieces(package: Package, asked: Packaged) -> Sequence[Piece]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from openvod.storage.model import StoredObject
-from openvod.storage.ranges import http_date, precondition_status, select_range
+from openvod.storage.ranges import ByteRange, http_date, precondition_status, select_range
 from openvod.storage.service import StorageService
 from openvod.web.wire import Answer, WireRequest
 
@@ -19,33 +21,28 @@ _OVERRIDES = {
 
 def serve_object(request: WireRequest, stored: StoredObject, storage: StorageService) -> Answer:
     """Answer with the object, a range of it, 304 or 412; ``Invalid("cos.InvalidRange")`` for an impossible range."""
-    headers = object_headers(stored) | _overridden(request)
-    status = precondition_status(request.headers, stored.etag, stored.created_at)
-    if status is not None:
-        del headers["Content-Length"]
-        return Answer(status, headers)
-    wanted = select_range(range_header(request, stored.etag, stored.created_at), stored.size)
-    headers["Content-Length"] = str(wanted.length)
-    if wanted.partial:
-        headers["Content-Range"] = f"bytes {wanted.start}-{wanted.start + wanted.length - 1}/{stored.size}"
-    answer = Answer(206 if wanted.partial else 200, headers)
-    if request.method != "HEAD":
+    own = {"x-cos-hash-crc64ecma": str(stored.crc64), "x-cos-object-type": "normal"}
+    headers = {**stored.headers, **own, **_overridden(request)}
+    answer, wanted = answer_to(request, headers, stored.etag, stored.created_at, stored.size)
+    if wanted:
         answer.stream = storage.read(stored, wanted.start, wanted.length)
         answer.file = storage.file_of(stored, wanted.start, wanted.length)
     return answer
 
 
-def object_headers(stored: StoredObject) -> dict[str, str]:
-    """The headers that describe a whole object."""
-    return {
-        "Content-Length": str(stored.size),
-        **stored.headers,
-        "ETag": f'"{stored.etag}"',
-        "Last-Modified": http_date(stored.created_at),
-        "Accept-Ranges": "bytes",
-        "x-cos-hash-crc64ecma": str(stored.crc64),
-        "x-cos-object-type": "normal",
-    }
+def answer_to(
+    request: WireRequest, headers: Mapping[str, str], etag: str, modified_at: float, size: int
+) -> tuple[Answer, ByteRange | None]:
+    """Return the head of the answer that preconditions and ``Range`` ask for, and which bytes go with it, if any do."""
+    headers = dict(headers) | {"ETag": f'"{etag}"', "Last-Modified": http_date(modified_at), "Accept-Ranges": "bytes"}
+    status = precondition_status(request.headers, etag, modified_at)
+    if status is not None:
+        return Answer(status, headers), None
+    wanted = select_range(_range_header(request, etag, modified_at), size)
+    headers["Content-Length"] = str(wanted.length)
+    if wanted.partial:
+        headers["Content-Range"] = f"bytes {wanted.start}-{wanted.start + wanted.length - 1}/{size}"
+    return Answer(206 if wanted.partial else 200, headers), None if request.method == "HEAD" else wanted
 
 
 def _overridden(request: WireRequest) -> dict[str, str]:
@@ -53,7 +50,7 @@ def _overridden(request: WireRequest) -> dict[str, str]:
     return {name: value for name, value in wanted.items() if value.isprintable()}
 
 
-def range_header(request: WireRequest, etag: str, modified_at: float) -> str:
+def _range_header(request: WireRequest, etag: str, modified_at: float) -> str:
     """Return ``Range``; an ``If-Range`` that names another version makes the request a whole one (RFC 9110 13.1.5)."""
     condition = request.headers.get("if-range", "").strip()
     current = ("", f'"{etag}"', http_date(modified_at))

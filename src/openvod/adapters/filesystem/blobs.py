@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from openvod.base.errors import Exhausted, Invalid, Unavailable
+from openvod.base.jobs import finished
 from openvod.base.sizes import KIB, MIB
 from openvod.storage.crc64 import CRC64
 from openvod.storage.model import Extent, Received
@@ -75,7 +76,7 @@ class FileBlobStore:
         """Let one worker thread read, hash and write what there is, and wait here for more."""
         transfer = _Transfer(body, self._path(blob_id), offset, length, self._reserve)
         try:
-            while (received := await self._finished(transfer.advance)) is None:
+            while (received := await finished(asyncio.ensure_future(self._run(transfer.advance)))) is None:
                 await body.readable()
             return received
         except BaseException:
@@ -84,15 +85,6 @@ class FileBlobStore:
             raise
         finally:
             transfer.close()
-
-    async def _finished(self, call: Callable[[], R]) -> R:
-        """Run a call to its end even when the request is cancelled: its thread works with the same descriptors."""
-        job = asyncio.ensure_future(self._run(call))
-        try:
-            return await asyncio.shield(job)
-        except asyncio.CancelledError:
-            await asyncio.wait([job])
-            raise
 
     async def _pump(self, writer: _Writer, body: Body, length: int | None, limit: int) -> None:
         size, batch, pending = 0, 0, None
