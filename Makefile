@@ -28,7 +28,7 @@ $(VENV)/.installed-dev: requirements/dev.txt $(SOURCES)
 RUNTIME := $(if $(wildcard $(VENV)/.installed-dev),$(VENV)/.installed-dev,$(VENV)/.installed-runtime)
 
 # What runs in browsers, built from TypeScript into src/openvod/web/assets.
-WEB_SOURCES := package.json package-lock.json tsconfig.base.json $(shell find sdk/web player console -type f \
+WEB_SOURCES := package.json package-lock.json tsconfig.base.json scripts/compress.js $(shell find sdk/web player console -type f \
 	-not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 $(VENV)/.built-web: $(WEB_SOURCES) | $(RUNTIME)

@@ -5,15 +5,22 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
+from mimetypes import guess_type
 from pathlib import Path
+from stat import S_ISREG
 
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
+#: Names and suffixes of the copies that the build puts beside a file, the smaller one first.
+_ENCODINGS = {"br": ".br", "gzip": ".gz"}
 #: Vite puts a digest into these files' names, so that they never change.
 _FOREVER = "public, max-age=31536000, immutable"
 _NOT_BUILT = "this part of OpenVOD was not built: run 'make web' in a checkout, or install the wheel\n"
@@ -52,15 +59,45 @@ class BuiltAssets:
         static = StaticFiles(directory=self.folder)
         path = scope["path"].removeprefix(self.prefix).strip("/")
         for name in (path, self.fallback):
-            place = static.lookup_path(name) if name else ("", None)
-            if place[1] is not None and Path(place[0]).is_file():
-                return static.file_response(place[0], place[1], scope)
+            if found := _find(static, name):
+                return _file_answer(static, _smaller_copy(static, name, scope) or found, scope)
         return PlainTextResponse("there is no such file\n", 404)
 
     def _headers(self, scope: Scope) -> dict[str, str]:
         hashed = "/assets/" in scope["path"]
         cache = {"Cache-Control": _FOREVER if hashed else "no-cache"}
         return {"X-Content-Type-Options": "nosniff", **cache, **self.headers}
+
+
+def _find(static: StaticFiles, name: str) -> tuple[str, os.stat_result] | None:
+    """Return place and facts of a file; ``None`` for what is none, or no possible name of one."""
+    try:
+        path, stat = static.lookup_path(name) if name else ("", None)
+    except (ValueError, OSError):
+        return None
+    return (path, stat) if stat is not None and S_ISREG(stat.st_mode) else None
+
+
+def _smaller_copy(static: StaticFiles, name: str, scope: Scope) -> tuple[str, os.stat_result] | None:
+    """Return the compressed copy that the client takes; ranges are of the file itself."""
+    headers = Headers(scope=scope)
+    accepted = [] if "range" in headers else _accepted(headers.get("accept-encoding", ""))
+    copies = (_find(static, name + suffix) for encoding, suffix in _ENCODINGS.items() if encoding in accepted)
+    return next(filter(None, copies), None)
+
+
+def _file_answer(static: StaticFiles, found: tuple[str, os.stat_result], scope: Scope) -> Response:
+    answer = static.file_response(*found, scope)
+    answer.headers["Vary"] = "Accept-Encoding"
+    if encoding := guess_type(found[0])[1]:
+        answer.headers["Content-Encoding"] = encoding
+    return answer
+
+
+def _accepted(header: str) -> list[str]:
+    """Return the names in ``Accept-Encoding`` that are not ruled out by a weight of 0 (RFC 9110 12.5.3)."""
+    offers = [offer.replace(" ", "").lower().partition(";q=") for offer in header.split(",")]
+    return [name for name, _, weight in offers if not re.fullmatch(r"0(\.0*)?", weight)]
 
 
 def built(name: str) -> Path:
