@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from openvod.adapters.filesystem import blobs
+from openvod.adapters.filesystem import incoming
 from openvod.app.cli import main
 
 
@@ -31,5 +31,5 @@ class _NoHashes:
 
 if __name__ == "__main__":
     for name, value in {"hashlib": _NoHashes(), "CRC64": _NoCrc()}.items():
-        setattr(blobs, name, value)
+        setattr(incoming, name, value)
     main()

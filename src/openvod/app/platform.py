@@ -171,7 +171,10 @@ class Platform:
         await self._database.write(lambda tx: ensure_defaults(tx.access, clock.now()))
         storage_settings = self._settings.storage
         blobs = FileBlobStore(
-            self._folder.blobs, threads=storage_settings.threads, reserve_bytes=storage_settings.reserve_bytes
+            self._folder.blobs,
+            threads=storage_settings.threads,
+            reserve_bytes=storage_settings.reserve_bytes,
+            direct_io=storage_settings.direct_io,
         )
         self._stack.callback(blobs.close)
         root_key = self._folder.root_key

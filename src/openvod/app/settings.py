@@ -40,6 +40,7 @@ class StorageSettings(_Section):
 
     threads: int = Field(4, ge=1, le=64, description="Worker threads that hash and write.")
     reserve_bytes: int = Field(64 * 1024**2, ge=0, description="Free disk space that uploads never touch.")
+    direct_io: bool = Field(True, description="Fast uploads bypass the page cache where the file system allows it.")
 
 
 class ClientSettings(_Section):

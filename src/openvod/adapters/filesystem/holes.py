@@ -1,0 +1,53 @@
+"""Giving a file's blocks back to the disk while its length stays."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+
+from openvod.base.sizes import MIB
+
+_PUNCH_HOLE = 0x02 | 0x01  # FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
+
+
+def erase(fd: int, offset: int, length: int) -> None:
+    """Give the blocks back. The length stays: another part may be growing the same file at this moment."""
+    if length <= 0:
+        return
+    if _libc.fallocate(fd, _PUNCH_HOLE, offset, length) != 0:
+        code = ctypes.get_errno()
+        if code not in (errno.EOPNOTSUPP, errno.ENOSYS):
+            raise OSError(code, os.strerror(code))
+        _overwrite_with_zeros(fd, offset, length)
+
+
+def erase_data(fd: int, start: int, end: int) -> int:
+    """Erase what is stored in ``[start, end)``; holes and blocks shared with what stays cost and count nothing."""
+    block = os.fstat(fd).st_blksize
+    start, end = -(-start // block) * block, end // block * block
+    found = 0
+    position = start
+    while position < end:
+        try:
+            data = os.lseek(fd, position, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno == errno.ENXIO:
+                break
+            raise
+        if data >= end:
+            break
+        hole = min(os.lseek(fd, data, os.SEEK_HOLE), end)
+        found += hole - data
+        position = hole
+    if found:
+        erase(fd, start, end - start)
+    return found
+
+
+def _overwrite_with_zeros(fd: int, offset: int, length: int) -> None:
+    zeros = bytes(min(length, MIB))
+    for position in range(offset, offset + length, len(zeros)):
+        os.pwrite(fd, zeros[: offset + length - position], position)
