@@ -8,6 +8,7 @@ import { useConfirm } from "../../components/confirm";
 import { useDeed } from "../../components/deed";
 import { FormDialog } from "../../components/form-dialog";
 import { PageHeader } from "../../components/page-header";
+import { RowButton } from "../../components/row-button";
 import { RowsTable } from "../../components/rows-table";
 import { Empty } from "../../components/states";
 import { useFormat } from "../../format";
@@ -137,15 +138,12 @@ function Deeds({ row, edit }: { readonly row: Row; readonly edit: () => void }) 
         {said.change}
       </Button>
       {row.subAppId !== MAIN && (
-        <Button
-          size="xs"
-          variant="default"
-          aria-label={`${row.enabled ? said.turnOff : said.turnOn}: ${row.name}`}
-          loading={deed.busy}
-          onClick={() => void turn()}
-        >
-          {row.enabled ? said.turnOff : said.turnOn}
-        </Button>
+        <RowButton
+          text={row.enabled ? said.turnOff : said.turnOn}
+          of={row.name}
+          busy={deed.busy}
+          act={() => void turn()}
+        />
       )}
     </Group>
   );

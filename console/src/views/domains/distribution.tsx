@@ -1,5 +1,5 @@
 /** What media addresses begin with, and the key of player pages. */
-import { Button, Card, Group, NativeSelect, Stack, TextInput, Title } from "@mantine/core";
+import { Card, Group, NativeSelect, Stack, TextInput, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { type ActionAnswer, act } from "../../api/client";
@@ -7,6 +7,7 @@ import { useApplication } from "../../application";
 import { Facts } from "../../components/facts";
 import { Failure } from "../../components/failure";
 import { FormDialog } from "../../components/form-dialog";
+import { RowButton } from "../../components/row-button";
 import { Loading } from "../../components/states";
 import { useWords } from "../../language";
 import { Hidden } from "./hidden";
@@ -31,14 +32,7 @@ export function Distribution({ domains }: { readonly domains: readonly string[] 
         <Title order={2} size="h4">
           {said.default}
         </Title>
-        <Button
-          size="xs"
-          variant="default"
-          aria-label={`${said.change}: ${said.default}`}
-          onClick={() => setChanging(true)}
-        >
-          {said.change}
-        </Button>
+        <RowButton text={said.change} of={said.default} act={() => setChanging(true)} />
       </Group>
       <Stack gap="xs">
         <Facts

@@ -10,6 +10,7 @@ import { useDeed } from "../../components/deed";
 import { Failure } from "../../components/failure";
 import { FormDialog } from "../../components/form-dialog";
 import { PageHeader } from "../../components/page-header";
+import { RowButton } from "../../components/row-button";
 import { Empty, Loading } from "../../components/states";
 import { useWords } from "../../language";
 import { Distribution } from "./distribution";
@@ -101,9 +102,7 @@ function Rule({ title, status, domain, open, children }: RuleProps) {
         <OnOff status={status} />
         {status === "Enabled" && <Text size="sm">{children}</Text>}
       </Group>
-      <Button size="xs" variant="default" aria-label={`${said.change}: ${title}, ${domain}`} onClick={open}>
-        {said.change}
-      </Button>
+      <RowButton text={said.change} of={`${title}, ${domain}`} act={open} />
     </Group>
   );
 }
@@ -119,17 +118,7 @@ function Remove({ name }: { readonly name: string }) {
     const work = () => act("DeleteVodDomain", { SubAppId: subAppId, Domain: name });
     await deed.run(work, { done: said.removed, renew: ["domains"] });
   };
-  return (
-    <Button
-      size="xs"
-      variant="default"
-      aria-label={`${said.remove}: ${name}`}
-      loading={deed.busy}
-      onClick={() => void remove()}
-    >
-      {said.remove}
-    </Button>
-  );
+  return <RowButton text={said.remove} of={name} busy={deed.busy} act={() => void remove()} />;
 }
 
 function NewDomain({ close }: { readonly close: () => void }) {

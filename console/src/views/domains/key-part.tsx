@@ -6,6 +6,7 @@ import { useApplication } from "../../application";
 import { useConfirm } from "../../components/confirm";
 import { useDeed } from "../../components/deed";
 import { FormDialog } from "../../components/form-dialog";
+import { RowButton } from "../../components/row-button";
 import { type Secret, SecretOnce } from "../../components/secret-once";
 import { useWords } from "../../language";
 import { Hidden } from "./hidden";
@@ -42,15 +43,7 @@ export function KeyPart({ row }: { readonly row: DomainRow }) {
     await deed.run(work, { done: said.saved, renew: RENEW });
   };
   const button = (text: string, press: () => void) => (
-    <Button
-      size="xs"
-      variant="default"
-      aria-label={`${text}: ${said.key}, ${row.Domain}`}
-      loading={deed.busy}
-      onClick={press}
-    >
-      {text}
-    </Button>
+    <RowButton text={text} of={`${said.key}, ${row.Domain}`} busy={deed.busy} act={press} />
   );
   return (
     <Stack gap="xs">

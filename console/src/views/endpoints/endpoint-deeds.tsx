@@ -1,9 +1,9 @@
-import { Button } from "@mantine/core";
 import { api, ask, type Schemas } from "../../api/client";
 import { useApplication } from "../../application";
 import { useConfirm } from "../../components/confirm";
 import { useDeed } from "../../components/deed";
 import { useNotify } from "../../components/failure";
+import { RowButton } from "../../components/row-button";
 import type { Secret } from "../../components/secret-once";
 import { useWords } from "../../language";
 import { useSession } from "../../session";
@@ -22,15 +22,7 @@ export function EndpointDeeds({ row, isDefault, told }: Props) {
   const { may } = useSession();
   const deeds = useEndpoint(row, told);
   const button = (text: string, act: () => Promise<void>) => (
-    <Button
-      size="xs"
-      variant="default"
-      aria-label={`${text}: ${row.name}`}
-      loading={deeds.busy}
-      onClick={() => void act()}
-    >
-      {text}
-    </Button>
+    <RowButton text={text} of={row.name} busy={deeds.busy} act={() => void act()} />
   );
   return (
     <>

@@ -8,6 +8,7 @@ import { useApplication } from "../../application";
 import { Facts } from "../../components/facts";
 import { Failure } from "../../components/failure";
 import { PageHeader } from "../../components/page-header";
+import { RowButton } from "../../components/row-button";
 import { type Secret, SecretOnce } from "../../components/secret-once";
 import { Empty, Loading } from "../../components/states";
 import { useFormat } from "../../format";
@@ -79,11 +80,7 @@ function Endpoint({ row, change, told }: EndpointProps) {
           <Health row={row} />
         </Group>
         <Group gap="xs">
-          {row.name === DEFAULT && may("admin") && (
-            <Button size="xs" variant="default" aria-label={`${said.change}: ${row.name}`} onClick={change}>
-              {said.change}
-            </Button>
-          )}
+          {row.name === DEFAULT && may("admin") && <RowButton text={said.change} of={row.name} act={change} />}
           <EndpointDeeds row={row} isDefault={row.name === DEFAULT} told={told} />
         </Group>
       </Group>

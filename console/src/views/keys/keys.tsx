@@ -9,6 +9,7 @@ import { useConfirm } from "../../components/confirm";
 import { useDeed } from "../../components/deed";
 import { FormDialog } from "../../components/form-dialog";
 import { PageHeader } from "../../components/page-header";
+import { RowButton } from "../../components/row-button";
 import { RowsTable } from "../../components/rows-table";
 import { type Secret, SecretOnce } from "../../components/secret-once";
 import { Empty } from "../../components/states";
@@ -93,11 +94,7 @@ function Deeds({ row, limit }: { readonly row: Row; readonly limit: () => void }
     if (!(await confirm(question))) return;
     await deed.run(() => ask(api.DELETE("/api/v1/keys/{secretId}", { params })), { done: said.removed, renew: RENEW });
   };
-  const button = (text: string, act: () => void) => (
-    <Button size="xs" variant="default" aria-label={`${text}: ${named}`} loading={deed.busy} onClick={act}>
-      {text}
-    </Button>
-  );
+  const button = (text: string, act: () => void) => <RowButton text={text} of={named} busy={deed.busy} act={act} />;
   return (
     <Group gap="xs" justify="flex-end">
       {button(said.limit, limit)}

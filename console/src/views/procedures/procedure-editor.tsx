@@ -1,12 +1,12 @@
 /** The form of a procedure, which saves and shows the plan of what is not saved yet. */
-import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { type ActionBody, act } from "../../api/client";
 import { useApplication } from "../../application";
 import { useConfirm } from "../../components/confirm";
 import { useDeed } from "../../components/deed";
-import { Failure } from "../../components/failure";
 import { Editable } from "../../forms/editable";
+import { FormEnd } from "../../forms/form-end";
 import { type Field, type JsonObject, wrongIn } from "../../forms/schema";
 import { type Place, SchemaForm, useWrongWords } from "../../forms/schema-form";
 import { useWords } from "../../language";
@@ -79,20 +79,15 @@ export function ProcedureEditor({ field, first, isNew, readOnly }: Props) {
             wrong={wrong}
             draw={draw}
           />
-          {tried && (found.length > 0 || badName) && (
-            <Text role="alert" c="var(--mantine-color-error)">
-              {said.unsaved}
-            </Text>
-          )}
-          {problem !== null && <Failure problem={problem} />}
-          {!readOnly && (
-            <Group>
-              <Button type="submit" loading={deed.busy}>
-                {said.save}
-              </Button>
-              {!isNew && <Remove name={value.name} />}
-            </Group>
-          )}
+          <FormEnd
+            unsaved={tried && (found.length > 0 || badName) && said.unsaved}
+            problem={problem}
+            save={said.save}
+            busy={deed.busy}
+            readOnly={readOnly}
+          >
+            {!isNew && <Remove name={value.name} />}
+          </FormEnd>
         </Editable>
       </form>
       <PlanPreview subject={subject} />

@@ -7,6 +7,7 @@ import { api, ask, type Schemas } from "../../api/client";
 import { useDeed } from "../../components/deed";
 import { FormDialog } from "../../components/form-dialog";
 import { PageHeader } from "../../components/page-header";
+import { RowButton } from "../../components/row-button";
 import { RowsTable } from "../../components/rows-table";
 import { Empty } from "../../components/states";
 import { dictionary, useWords } from "../../language";
@@ -109,15 +110,12 @@ function Deeds({ row }: { readonly row: Row }) {
   const deed = useDeed();
   if (row.isDefault) return null;
   const button = (text: string, body: Schemas["RegionChange"]) => (
-    <Button
-      size="xs"
-      variant="default"
-      aria-label={`${text}: ${row.name}`}
-      loading={deed.busy}
-      onClick={() => void deed.run(() => change(row.name, body), { done: said.changed, renew: RENEW })}
-    >
-      {text}
-    </Button>
+    <RowButton
+      text={text}
+      of={row.name}
+      busy={deed.busy}
+      act={() => void deed.run(() => change(row.name, body), { done: said.changed, renew: RENEW })}
+    />
   );
   return (
     <Group gap="xs" justify="flex-end">

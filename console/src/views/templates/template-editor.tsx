@@ -1,12 +1,12 @@
 /** The form of a template, which saves and shows the plan of what is not saved yet. */
-import { Button, FileInput, Group, Stack, Text, TextInput } from "@mantine/core";
+import { Button, FileInput, Group, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { Problem } from "../../api/problem";
 import { useApplication } from "../../application";
 import { useConfirm } from "../../components/confirm";
 import { useDeed } from "../../components/deed";
-import { Failure } from "../../components/failure";
 import { Editable } from "../../forms/editable";
+import { FormEnd } from "../../forms/form-end";
 import { type Field, type JsonObject, wrongIn } from "../../forms/schema";
 import { type Place, SchemaForm, useWrongWords } from "../../forms/schema-form";
 import { labels } from "../../forms/words";
@@ -65,20 +65,15 @@ export function TemplateEditor({ kind, field, first, definition, readOnly }: Pro
             wrong={wrong}
             draw={(place) => drawn(place, definition > 0)}
           />
-          {tried && found.length > 0 && (
-            <Text role="alert" c="var(--mantine-color-error)">
-              {said.unsaved}
-            </Text>
-          )}
-          {problem !== null && <Failure problem={problem} />}
-          {!readOnly && (
-            <Group>
-              <Button type="submit" loading={deed.busy}>
-                {said.save}
-              </Button>
-              {definition > 0 && <Remove kind={kind} definition={definition} />}
-            </Group>
-          )}
+          <FormEnd
+            unsaved={tried && found.length > 0 && said.unsaved}
+            problem={problem}
+            save={said.save}
+            busy={deed.busy}
+            readOnly={readOnly}
+          >
+            {definition > 0 && <Remove kind={kind} definition={definition} />}
+          </FormEnd>
         </Editable>
       </form>
       {!PLANLESS.includes(kind) && <PlanPreview subject={subject} />}

@@ -8,6 +8,7 @@ import { useConfirm } from "../../components/confirm";
 import { useDeed } from "../../components/deed";
 import { FormDialog } from "../../components/form-dialog";
 import { PageHeader } from "../../components/page-header";
+import { RowButton } from "../../components/row-button";
 import { RowsTable } from "../../components/rows-table";
 import { type Secret, SecretOnce } from "../../components/secret-once";
 import { Empty } from "../../components/states";
@@ -123,17 +124,7 @@ function Remove({ row }: { readonly row: Row }) {
     const params = { path: { id: row.id } };
     await deed.run(() => ask(api.DELETE("/api/v1/tokens/{id}", { params })), { done: said.removed, renew: RENEW });
   };
-  return (
-    <Button
-      size="xs"
-      variant="default"
-      aria-label={`${said.remove}: ${name}`}
-      loading={deed.busy}
-      onClick={() => void remove()}
-    >
-      {said.remove}
-    </Button>
-  );
+  return <RowButton text={said.remove} of={name} busy={deed.busy} act={() => void remove()} />;
 }
 
 function NewToken({ close, told }: { readonly close: () => void; readonly told: (secret: Secret) => void }) {

@@ -1,7 +1,8 @@
-import { Button, Text, Title } from "@mantine/core";
+import { Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { api, ask, type Schemas } from "../../api/client";
 import { useDeed } from "../../components/deed";
+import { RowButton } from "../../components/row-button";
 import { RowsTable } from "../../components/rows-table";
 import { useFormat } from "../../format";
 import { useWords } from "../../language";
@@ -43,14 +44,6 @@ function Withdraw({ row }: { readonly row: Row }) {
   const withdraw = () =>
     deed.run(() => ask(api.DELETE("/api/v1/invites/{id}", { params })), { done: said.withdrawn, renew: ["invites"] });
   return (
-    <Button
-      size="xs"
-      variant="default"
-      aria-label={`${said.withdraw}: ${row.user || said[row.role]}`}
-      loading={deed.busy}
-      onClick={() => void withdraw()}
-    >
-      {said.withdraw}
-    </Button>
+    <RowButton text={said.withdraw} of={row.user || said[row.role]} busy={deed.busy} act={() => void withdraw()} />
   );
 }

@@ -7,6 +7,7 @@ import { api, ask, type Role, type Schemas } from "../../api/client";
 import { useConfirm } from "../../components/confirm";
 import { useDeed } from "../../components/deed";
 import { PageHeader } from "../../components/page-header";
+import { RowButton } from "../../components/row-button";
 import { RowsTable } from "../../components/rows-table";
 import { type Secret, SecretOnce } from "../../components/secret-once";
 import { Empty } from "../../components/states";
@@ -105,15 +106,7 @@ function Deeds({ row, told }: { readonly row: Row; readonly told: (secret: Secre
   const { name } = useSession();
   const deeds = useUser(row, told);
   const button = (text: string, act: () => Promise<void>) => (
-    <Button
-      size="xs"
-      variant="default"
-      aria-label={`${text}: ${row.name}`}
-      loading={deeds.busy}
-      onClick={() => void act()}
-    >
-      {text}
-    </Button>
+    <RowButton text={text} of={row.name} busy={deeds.busy} act={() => void act()} />
   );
   return (
     <Group gap="xs" justify="flex-end">

@@ -1,0 +1,37 @@
+/** The end of an editor's form: what keeps it from being saved, and the buttons. */
+import { Button, Group, Text } from "@mantine/core";
+import type { ReactNode } from "react";
+import { Failure } from "../components/failure";
+
+interface Props {
+  /** Said when fields are wrong. */
+  readonly unsaved: string | false;
+  /** What the server answered to the last try. */
+  readonly problem: unknown;
+  readonly save: string;
+  readonly busy: boolean;
+  readonly readOnly: boolean;
+  /** Further buttons. */
+  readonly children?: ReactNode;
+}
+
+export function FormEnd({ unsaved, problem, save, busy, readOnly, children }: Props) {
+  return (
+    <>
+      {unsaved && (
+        <Text role="alert" c="var(--mantine-color-error)">
+          {unsaved}
+        </Text>
+      )}
+      {problem !== null && <Failure problem={problem} />}
+      {!readOnly && (
+        <Group>
+          <Button type="submit" loading={busy}>
+            {save}
+          </Button>
+          {children}
+        </Group>
+      )}
+    </>
+  );
+}
