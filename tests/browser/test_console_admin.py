@@ -11,9 +11,10 @@ from playwright.sync_api import Browser, Page, expect
 from openvod.access.account_model import Role
 from openvod.access.service import IssuedKey
 from openvod_sdk import sign_link
+from support.axe import violations
 from support.console import PASSWORD
 from support.console_data import MARKUP, Filled, until
-from support.console_page import ConsolePage, signed_in, violations
+from support.console_page import ConsolePage, signed_in
 from support.server import free_port
 from support.wire import Wire, signature
 

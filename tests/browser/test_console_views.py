@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from openvod.access.account_model import Role
+from support.axe import violations
 from support.console import Person, invite
-from support.console_page import PHONE, ConsolePage, apart, context_of, looks, overflow, photograph, violations
+from support.console_page import PHONE, ConsolePage, apart, context_of, looks, overflow, photograph
 from support.player_page import make_film, uploaded
 from support.server import PlatformServer
 

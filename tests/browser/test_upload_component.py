@@ -12,12 +12,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
+from support.axe import violations
 from support.server import PlatformServer
 from support.upload_site import UploadSite
 
 _ROOT = Path(__file__).parents[2]
 _HOWTO = _ROOT / "docs" / "how-to" / "upload-from-the-browser.md"
-_AXE = _ROOT / "node_modules" / "axe-core" / "axe.min.js"
 _SECONDS = 60_000
 
 
@@ -70,15 +70,6 @@ def _done(page: Page, count: int = 1) -> list[dict[str, Any]]:
         page.wait_for_timeout(50)
     assert isinstance(done, list)
     return done
-
-
-def _check_accessible(page: Page) -> None:
-    if not page.evaluate("typeof axe === 'object'"):
-        page.add_script_tag(path=_AXE)
-    found = page.evaluate("axe.run(document.getElementById('it'))")
-    bad = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
-    assert not bad, [(v["id"], [n["html"] for n in v["nodes"]]) for v in bad]
-    assert found["passes"], "axe looked at nothing"
 
 
 def _throttle(page: Page, bytes_per_second: int) -> None:
@@ -144,7 +135,7 @@ def test_progress_pause_cancel(page: Page, site: UploadSite, tmp_path: Path) -> 
     status = page.locator("openvod-upload .status")
     expect(status).to_contain_text("MB/s", timeout=_SECONDS)
     expect(status).to_contain_text("left")
-    _check_accessible(page)
+    assert violations(page, "#it") == []
     page.get_by_role("button", name="Pause").click()
     expect(status).to_have_text("Paused")
     page.get_by_role("button", name="Resume").click()
@@ -186,7 +177,7 @@ def test_errors_say_what_to_do(page: Page, site: UploadSite, tmp_path: Path) -> 
     assert _done(page)[0]["name"] == "fine.mp4"
     expect(page.locator("openvod-upload .failed .status")).to_contain_text("choose a video")
     assert page.evaluate("failed[0].kind") == "type"
-    _check_accessible(page)
+    assert violations(page, "#it") == []
     _open(page, site, "auto", "zh-CN")
     _choose(page, odd)
     expect(page.locator("openvod-upload .failed .status")).to_contain_text("不支持此文件类型")
@@ -203,17 +194,17 @@ def test_languages(page: Page, site: UploadSite) -> None:
 def test_accessible(page: Page, site: UploadSite, video: Path) -> None:
     """No serious or critical finding of axe: empty, with a cover open, and done; all of it works by keyboard."""
     _open(page, site)
-    _check_accessible(page)
+    assert violations(page, "#it") == []
     _choose(page, video)
     summary = page.locator("openvod-upload summary")
     summary.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Use this frame")).to_be_enabled(timeout=_SECONDS)
-    _check_accessible(page)
+    assert violations(page, "#it") == []
     page.get_by_role("button", name="Upload", exact=True).focus()
     page.keyboard.press("Enter")
     _done(page)
-    _check_accessible(page)
+    assert violations(page, "#it") == []
 
 
 def test_themes(page: Page, site: UploadSite) -> None:

@@ -18,7 +18,6 @@ from support.server import PlatformServer
 
 R = TypeVar("R")
 
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 PHONE, DESK = 390, 1280
 _HEIGHTS = {PHONE: 844, DESK: 800}
 #: A folder for pictures of every view; without it none are made.
@@ -89,17 +88,6 @@ def signed_in(browser: Browser, server: PlatformServer, person: Person, **option
         assert console.problems == []
     finally:
         context.close()
-
-
-def violations(page: Page) -> list[tuple[str, str, str]]:
-    """Return what keeps people from using the page, by axe-core: impact, rule and element."""
-    # Evaluated, not inserted: the page's policy lets no foreign script in.
-    page.evaluate(AXE.read_text())
-    found = page.evaluate(
-        "axe.run({exclude: ['iframe']}).then((all) => all.violations.flatMap("
-        "(v) => v.nodes.map((node) => [v.impact, v.id, node.html + ' ' + node.failureSummary])))"
-    )
-    return [(impact, rule, html) for impact, rule, html in found if impact in ("serious", "critical")]
 
 
 def overflow(page: Page) -> int:
