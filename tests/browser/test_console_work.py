@@ -99,6 +99,7 @@ def test_tasks_are_filtered(operator: ConsolePage, filled: Filled) -> None:
     assert f"fileId={filled.files['chinese']}&status=ABORTED" in page.url
 
 
+@pytest.mark.timeout(260)
 def test_an_event_is_sent_again(operator: ConsolePage, filled: Filled) -> None:
     """An event shows its body, how it stands everywhere and every attempt; sent again, the new attempt appears."""
     page = operator.open(f"/events?type=NewFileUpload&fileId={filled.files['markup']}")
