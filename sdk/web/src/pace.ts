@@ -2,7 +2,7 @@
 
 const MIB = 1024 * 1024;
 const MAX_PARTS = 10_000;
-/** Each part costs page, browser and platform some 30 ms together, whatever its size: on a fast line that is what counts. */
+/** Each part costs page, browser and platform some 30 ms of CPU, whatever its size: on a fast line that is what counts. */
 const LARGEST_PART = 32 * MIB;
 /** Browsers open six connections to a host. */
 const MOST_AT_ONCE = 6;

@@ -1,5 +1,5 @@
 /**
- * The inner loop of CRC-64 as WebAssembly, put together here from its instructions: with 64-bit words it is some four
+ * The inner loop of CRC-64 as WebAssembly, put together here from its instructions: with 64-bit words it is some three
  * times as fast as JavaScript. Where a page's policy forbids WebAssembly, the JavaScript one serves.
  */
 
