@@ -1,5 +1,5 @@
 /**
- * The inner loop of CRC-64 as WebAssembly, put together here from its instructions: with 64-bit words it is some four
+ * The inner loop of CRC-64 as WebAssembly, put together here from its instructions: with 64-bit words it is some three
  * times as fast as JavaScript. Where a page's policy forbids WebAssembly, the JavaScript one serves.
  */
 
@@ -12,8 +12,8 @@ const I64_LOAD = 0x29;
 const I32_LT_U = 0x49;
 const I32_ADD = 0x6a;
 const I32_AND = 0x71;
-const I32_SHL = 0x74;
 const I64_XOR = 0x85;
+const I64_SHL = 0x86;
 const I64_SHR_U = 0x88;
 const I32_WRAP = 0xa7;
 const LOOP = 0x03;
@@ -53,8 +53,10 @@ const text = (name: string) => sized(Array.from(name, (letter) => letter.charCod
 
 /** The table's word for one byte of a local: table 15 for the byte that comes first. */
 function looked(local: number, byte: number, table: number): number[] {
-  const index = [GET, local, I64_CONST, ...signed(byte * 8), I64_SHR_U, I32_WRAP];
-  const address = [I32_CONST, ...signed(255), I32_AND, I32_CONST, 3, I32_SHL];
+  // Shifted to where a word's address has them, so that no second shift is needed.
+  const shift = byte * 8 - 3;
+  const index = [GET, local, I64_CONST, ...signed(Math.abs(shift)), shift < 0 ? I64_SHL : I64_SHR_U, I32_WRAP];
+  const address = [I32_CONST, ...signed(255 * 8), I32_AND];
   return [...index, ...address, I64_LOAD, 3, ...number(table * TABLE_BYTES)];
 }
 
