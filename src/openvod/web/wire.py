@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from http import HTTPStatus
 from urllib.parse import unquote_to_bytes
 
 from starlette.requests import cookie_parser
@@ -30,6 +32,8 @@ SERVER_NAME = "openvod"
 #: A body that sends nothing for this long has stalled.
 STALL_SECONDS = 30.0
 _DRAIN_LIMIT = 16 * MIB
+_COMMON = frozenset(("Date", "Server", "x-cos-request-id", "X-Content-Type-Options", "Vary", "Connection"))
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 _EXPOSED = (
     "ETag, Date, Content-Length, Content-Range, Accept-Ranges, Last-Modified, x-cos-request-id, "
     "x-cos-hash-crc64ecma, x-cos-trace-id, x-cos-version-id"
@@ -63,7 +67,11 @@ class WireRequest:
         self._stall_seconds = stall_seconds
         self._body_ended = False
         self._direct: SocketBody | None = None
-        self.request_id = secrets.token_hex(16)
+
+    @cached_property
+    def request_id(self) -> str:
+        """The name of the request in answer and log."""
+        return secrets.token_hex(16)
 
     @property
     def method(self) -> str:
@@ -275,6 +283,20 @@ def common_headers(request: WireRequest) -> dict[str, str]:
     if request.headers.get("connection", "").lower() == "close":
         headers["Connection"] = "close"
     return headers
+
+
+def own_lines(answer: Answer) -> bytes | None:
+    """Return the beginning of an answer's head as it travels; ``None`` where a header is none, or a common one."""
+    lines = "".join([f"{name}: {value}\r\n" for name, value in answer.headers.items()])
+    if _CONTROL.search("".join(answer.headers.values())) or not _COMMON.isdisjoint(answer.headers):
+        return None
+    return f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n{lines}".encode("latin-1", "replace")
+
+
+def common_lines(request: WireRequest) -> bytes:
+    """Return the rest of a head: common headers and its end."""
+    lines = [f"{name}: {value}\r\n" for name, value in common_headers(request).items()]
+    return "".join([*lines, "\r\n"]).encode("latin-1")
 
 
 def preflight(request: WireRequest) -> Answer:
