@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from typing import NamedTuple
 
 from openvod.base.jobs import finished
@@ -12,6 +13,7 @@ from openvod.storage.model import FilePart
 
 #: A turn on the event loop is short; a thread may work longer.
 _INLINE_BYTES, _THREAD_BYTES = MIB, 4 * MIB
+_MORE = getattr(socket, 'MSG_MORE', 0)
 _PROBE = bytearray(1)
 #: Linux can say that a byte is not in memory instead of waiting for it; elsewhere threads send everything.
 _NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)
@@ -78,8 +80,8 @@ class OpenFiles:
 class FileSending:
     """Bytes of a file on their way to a socket, after those of a head."""
 
-    def __init__(self, socket: int, part: FilePart, head: bytes = b"", file: OpenFile | None = None) -> None:
-        self._socket, self._owns_socket = socket, False
+    def __init__(self, connection: int, part: FilePart, head: bytes = b"", file: OpenFile | None = None) -> None:
+        self._socket = connection
         self._path = part.path
         self._position, self._left = part.offset, part.length
         self._head = head
@@ -92,7 +94,7 @@ class FileSending:
     async def finish(self) -> None:
         """Send the rest. Raises ``OSError``."""
         # A name of its own for the socket, which stays this one's until a thread is done with it.
-        self._socket, self._owns_socket = os.dup(self._socket), True
+        self._socket = os.dup(self._socket)
         try:
             while self._left:
                 await self._advance()
@@ -132,7 +134,7 @@ class FileSending:
             self._file = OpenFile(self._path)
         try:
             while self._head:
-                self._head = self._head[os.write(self._socket, self._head) :]
+                self._head = self._head[_send_with_more(self._socket, self._head) :]
             while self._left and most > 0:
                 sent = os.sendfile(self._socket, self._file.descriptor, self._position, min(self._left, most))
                 if not sent:
@@ -153,3 +155,12 @@ class FileSending:
             await ready.wait()
         finally:
             loop.remove_writer(self._socket)
+
+
+def _send_with_more(descriptor: int, data: bytes) -> int:
+    """Send what shares its packet with the bytes that follow; return how much was taken."""
+    borrowed = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, descriptor)
+    try:
+        return borrowed.send(data, _MORE)
+    finally:
+        borrowed.detach()

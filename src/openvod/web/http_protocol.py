@@ -107,7 +107,8 @@ class HttpProtocol(HttpToolsProtocol):
         async def rest(scope: Scope, receive: Receive, send: Send) -> None:
             # An answer that the client does not want any more is nobody's failure.
             with suppress(ClientDisconnected):
-                await Handover(self, self.cycle).finish_file(sending)
+                handover: Handover = scope["extensions"][EXTENSION]["handover"]
+                await handover.finish_file(sending)
                 sending.keep_open(self._files)
 
         self.app, usual = rest, self.app
