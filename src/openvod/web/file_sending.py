@@ -13,8 +13,8 @@ from openvod.storage.model import FilePart
 
 #: A turn on the event loop is short; a thread may work longer.
 _INLINE_BYTES, _THREAD_BYTES = MIB, 4 * MIB
-_MORE = getattr(socket, 'MSG_MORE', 0)
-_PROBE = bytearray(1)
+_MORE = getattr(socket, "MSG_MORE", 0)
+_PROBE = [bytearray(1)]
 #: Linux can say that a byte is not in memory instead of waiting for it; elsewhere threads send everything.
 _NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)
 _MOST_OPEN, _SWEEP_SECONDS = 128, 5.0
@@ -122,9 +122,10 @@ class FileSending:
         """Tell whether the next bytes can be had without waiting for the disk, by their ends."""
         if self._file is None or _NOWAIT is None:
             return False
-        ends = (self._position, self._position + min(self._left, _INLINE_BYTES) - 1)
+        descriptor, first = self._file.descriptor, self._position
+        last = first + min(self._left, _INLINE_BYTES) - 1
         try:
-            return all(os.preadv(self._file.descriptor, [_PROBE], end, _NOWAIT) for end in ends)
+            return bool(os.preadv(descriptor, _PROBE, last, _NOWAIT) and os.preadv(descriptor, _PROBE, first, _NOWAIT))
         except OSError:
             return False
 
