@@ -53,7 +53,8 @@ def _head(connection: socket.socket) -> bytes:
     return head
 
 
-def test_a_slow_client_gets_every_byte(large: tuple[str, bytes]) -> None:
+@pytest.mark.parametrize("turn", range(3))
+def test_a_slow_client_gets_every_byte(large: tuple[str, bytes], turn: int) -> None:
     """A client that takes its time gets the file as it is, and its connection serves the next request."""
     url, body = large
     with _asked(url) as connection:
@@ -66,7 +67,8 @@ def test_a_slow_client_gets_every_byte(large: tuple[str, bytes]) -> None:
         assert _read(connection, 3) == body[7:10]
 
 
-def test_pipelined_requests(large: tuple[str, bytes]) -> None:
+@pytest.mark.parametrize("turn", range(3))
+def test_pipelined_requests(large: tuple[str, bytes], turn: int) -> None:
     """Requests that come while a file is on its way are answered after it, in order."""
     url, body = large
     place = urlsplit(url)
@@ -87,20 +89,25 @@ def test_a_client_that_leaves(shared_server: PlatformServer, large: tuple[str, b
     assert shared_server.process is not None
     folder = f"/proc/{shared_server.process.pid}/fd"
 
-    def open_blobs() -> int:
+    def opened(kind: str) -> int:
         found = 0
         for name in os.listdir(folder):
             try:
-                found += "/blobs/" in os.readlink(f"{folder}/{name}")
+                found += kind in os.readlink(f"{folder}/{name}")
             except FileNotFoundError:
                 continue
         return found
 
+    httpx.get(url)
+    sockets = opened("socket:")
     connections = [_asked(url) for _ in range(5)]
     for connection in connections:
         _head(connection)
-    assert wait_for(lambda: open_blobs() >= 5, 5)
+    # Each has its connection under two names.
+    assert wait_for(lambda: opened("socket:") >= sockets + 10, 5)
+    assert opened("/blobs/")
     for connection in connections:
         connection.close()
-    assert wait_for(lambda: open_blobs() == 0, 10)
+    assert wait_for(lambda: opened("socket:") <= sockets, 10)
+    assert wait_for(lambda: opened("/blobs/") == 0, 10)
     assert httpx.get(url, headers={"range": "bytes=0-9"}).content == body[:10]

@@ -17,7 +17,7 @@ _MORE = getattr(socket, "MSG_MORE", 0)
 _PROBE = [bytearray(1)]
 #: Linux can say that a byte is not in memory instead of waiting for it; elsewhere threads send everything.
 _NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)
-_MOST_OPEN, _SWEEP_SECONDS = 128, 5.0
+_MOST_OPEN, _SWEEP_SECONDS = 128, 2.0
 
 
 class ReadyFile(NamedTuple):
