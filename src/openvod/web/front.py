@@ -56,6 +56,7 @@ class FrontDoor:
 
     def __init__(self, surfaces: Surfaces, *, is_bucket_host: Callable[[str], bool], stall_seconds: float) -> None:
         self._surfaces = surfaces
+        self._prefixes = tuple(surfaces.mounts)
         self._is_bucket_host = is_bucket_host
         self._stall_seconds = stall_seconds
 
@@ -91,6 +92,8 @@ class FrontDoor:
             return None
 
     def _mounted(self, path: str) -> ASGIApp | None:
+        if not path.startswith(self._prefixes):
+            return None
         return next((app for prefix, app in self._surfaces.mounts.items() if path.startswith(prefix)), None)
 
     async def _answer(self, request: WireRequest) -> Answer:

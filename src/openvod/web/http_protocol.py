@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -82,7 +82,7 @@ class HttpProtocol(HttpToolsProtocol):
         target = _PLAIN_TARGET.fullmatch(self.url)
         if target is None or self._turn_is_used or not self._is_simple() or not self._is_free():
             return None
-        scope: Scope = dict(self.scope)
+        scope = cast("Scope", self.scope)
         scope["method"], scope["raw_path"], scope["query_string"] = "GET", target[1], target[2] or b""
         return self._answer_at_once(scope)
 

@@ -52,6 +52,8 @@ def answer_to(
 
 
 def _overridden(request: WireRequest) -> dict[str, str]:
+    if not request.query:
+        return {}
     wanted = {_OVERRIDES[name]: value for name, value in request.query if name in _OVERRIDES and value}
     return {name: value for name, value in wanted.items() if value.isprintable()}
 

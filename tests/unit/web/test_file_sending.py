@@ -105,11 +105,12 @@ def test_few_files_stay_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """The oldest gives way; who sends from it still can."""
     monkeypatch.setattr(file_sending, "_MOST_OPEN", 2)
     paths = [str(tmp_path / name) for name in "abc"]
+    for path in paths:
+        Path(path).write_text(path)
 
     async def scenario() -> None:
         files = OpenFiles()
         for path in paths:
-            Path(path).write_text(path)
             files.keep(path, OpenFile(path))
             files.keep(path, OpenFile(path))
         assert [_is_open(path) for path in paths] == [False, True, True]
