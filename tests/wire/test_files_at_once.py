@@ -110,6 +110,16 @@ def test_many_requests_in_one_packet(published: tuple[str, str], client: httpx.C
 
 
 def test_a_body_where_none_belongs(published: tuple[str, str], client: httpx.Client) -> None:
-    """What follows a head is read as its body, not as the next request."""
+    """What follows a head is read as its body, not as the next request, and the connection goes on."""
+    place = urlsplit(published[1])
+    head = f"GET {place.path} HTTP/1.1\r\nHost: {place.netloc}\r\nRange: bytes=0-9\r\n"
+    body = "GET / HTTP/1.1\r\n\r\n"
     for _ in range(_AGAIN):
-        assert client.request("GET", published[1], content=b"GET / HTTP/1.1\r\n\r\n").content == _BODY
+        client.get(published[1])
+        with socket.create_connection((place.hostname or "", place.port or 0), timeout=20) as connection:
+            connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}{head}\r\n".encode())
+            received = connection.makefile("rb")
+            for _ in range(2):
+                assert b"206" in received.readline()
+                assert list(iter(received.readline, b"\r\n"))
+                assert received.read(10) == _BODY[:10]
