@@ -8,12 +8,14 @@ import socket
 from typing import NamedTuple
 
 from openvod.base.jobs import finished
-from openvod.base.sizes import MIB
+from openvod.base.sizes import KIB, MIB
 from openvod.storage.model import FilePart
 
 #: A turn on the event loop is short; a thread may work longer.
 _INLINE_BYTES, _THREAD_BYTES = MIB, 4 * MIB
 _MORE = getattr(socket, "MSG_MORE", 0)
+#: Pages come from the disk in greater pieces than one.
+_SAMPLE_BYTES = 256 * KIB
 _PROBE = [bytearray(1)]
 #: Linux can say that a byte is not in memory instead of waiting for it; elsewhere threads send everything.
 _NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)
@@ -119,13 +121,13 @@ class FileSending:
             await asyncio.sleep(0)
 
     def _is_in_memory(self) -> bool:
-        """Tell whether the next bytes can be had without waiting for the disk, by their ends."""
+        """Tell whether the next bytes can be had without waiting for the disk, by samples."""
         if self._file is None or _NOWAIT is None:
             return False
-        descriptor, first = self._file.descriptor, self._position
-        last = first + min(self._left, _INLINE_BYTES) - 1
+        last = self._position + min(self._left, _INLINE_BYTES) - 1
+        samples = (*range(self._position, last, _SAMPLE_BYTES), last)
         try:
-            return bool(os.preadv(descriptor, _PROBE, last, _NOWAIT) and os.preadv(descriptor, _PROBE, first, _NOWAIT))
+            return all([os.preadv(self._file.descriptor, _PROBE, place, _NOWAIT) for place in samples])
         except OSError:
             return False
 

@@ -20,7 +20,7 @@ from openvod.web.handover import EXTENSION, Handover
 #: Says what to send for a request, from memory and at once; ``None`` for everything that takes the usual way.
 AtOnce = Callable[[Scope], ReadyFile | None]
 #: A path that means the same to every reader of addresses, and its query.
-_PLAIN_TARGET = re.compile(rb"(/[\w./-]+)(?:\?([!-~]*))?", re.ASCII)
+_PLAIN_TARGET = re.compile(rb"(/[\w./-]+)(?:\?([!$-~]*))?", re.ASCII)
 #: What takes more than an answer, or is somebody else's word on who asks.
 _UNUSUAL = frozenset(
     (b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"x-forwarded-for", b"x-forwarded-proto")

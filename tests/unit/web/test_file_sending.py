@@ -60,6 +60,22 @@ def test_nothing_is_opened_on_the_event_loop(pair: tuple[socket.socket, socket.s
     assert _read(far, 15) == b"head " + _BODY[:10]
 
 
+def test_the_event_loop_does_not_wait_for_the_disk(pair: tuple[socket.socket, socket.socket], blob: str) -> None:
+    """A piece of a file with a hole in memory is left to a thread."""
+    file = OpenFile(blob)
+    os.fsync(file.descriptor)
+    os.posix_fadvise(file.descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.posix_fadvise(file.descriptor, 0, 0, os.POSIX_FADV_RANDOM)
+    for end in (0, 600 * KIB - 1):
+        os.pread(file.descriptor, 1, end)
+    near, far = pair
+    sending = FileSending(near.fileno(), FilePart(blob, 0, 600 * KIB), b"head ", file)
+    assert not sending.begin()
+    far.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        far.recv(1)
+
+
 def test_a_client_that_does_not_read(pair: tuple[socket.socket, socket.socket], blob: str) -> None:
     """The rest follows as the client reads."""
     near, far = pair
