@@ -68,9 +68,10 @@ class OpenFiles:
             del self._files[next(iter(self._files))]
         self._files[path] = file
         if self._sweep is None:
-            self._sweep = asyncio.get_running_loop().call_later(_SWEEP_SECONDS, self._forget_unused)
+            self._sweep = asyncio.get_running_loop().call_later(_SWEEP_SECONDS, self.sweep)
 
-    def _forget_unused(self) -> None:
+    def sweep(self) -> None:
+        """Close what nothing used since the last sweep; happens by itself."""
         self._sweep = None
         kept, self._files = self._files, {}
         for path, file in kept.items():

@@ -98,10 +98,8 @@ def test_a_file_that_is_too_short(pair: tuple[socket.socket, socket.socket], blo
         asyncio.run(FileSending(pair[0].fileno(), FilePart(blob, len(_BODY) - 5, 10)).finish())
 
 
-def test_files_stay_open_while_they_are_used(blob: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_stay_open_while_they_are_used(blob: str, tmp_path: Path) -> None:
     """A file that nobody asks for between two sweeps is closed; one that is being asked for is not."""
-    monkeypatch.setattr(file_sending, "_SWEEP_SECONDS", 0.05)
-
     other = str(tmp_path / "other")
     Path(other).touch()
 
@@ -109,10 +107,24 @@ def test_files_stay_open_while_they_are_used(blob: str, tmp_path: Path, monkeypa
         files = OpenFiles()
         for path in (blob, other):
             files.keep(path, OpenFile(path))
-        for _ in range(15):
-            await asyncio.sleep(0.01)
+        for _ in range(3):
+            files.sweep()
             assert files.find(blob)
         assert (_is_open(blob), _is_open(other)) == (True, False)
+
+    asyncio.run(scenario())
+
+
+def test_sweeps_come_by_themselves(blob: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody asks for any more is closed, and its space is free if it was deleted."""
+    monkeypatch.setattr(file_sending, "_SWEEP_SECONDS", 0.001)
+
+    async def scenario() -> None:
+        files = OpenFiles()
+        files.keep(blob, OpenFile(blob))
+        async with asyncio.timeout(10):
+            while _is_open(blob):
+                await asyncio.sleep(0.001)
 
     asyncio.run(scenario())
 
