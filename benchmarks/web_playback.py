@@ -40,9 +40,18 @@ class Served:
     urls: Mapping[int, Sequence[str]]
 
     def cpu(self) -> float:
-        """CPU seconds of all its processes so far."""
+        """CPU seconds of all its processes so far, those that ended included."""
         tree = [each for root in self.processes for each in (root, *root.children(recursive=True))]
-        return sum(times.user + times.system for times in (each.cpu_times() for each in tree))
+        return sum(map(_cpu_of, tree))
+
+
+def _cpu_of(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        # Its parent's times have it now.
+        return 0.0
+    return float(times.user + times.system + times.children_user + times.children_system)
 
 
 def fetch_all(urls: Sequence[str], size: int, until: float) -> int:

@@ -112,6 +112,22 @@ def test_refusals_keep_their_reasons(front: Front) -> None:
     direct.http.close()
 
 
+def test_rules_about_addresses(front: Front) -> None:
+    """They hold for the player's address, which is neither nginx's nor what the player says of itself."""
+    direct = Wire(front.server.url, front.wire.key)
+    policy = {"Status": "Enabled", "FilterType": "White", "IPList": ["127.0.0.2"]}
+    off = {"Status": "Disabled"}
+    asked = {"Domain": "127.0.0.1", "IPFilterPolicy": policy, "UrlSignatureAuthPolicy": off}
+    assert "Error" not in call(direct, "ModifyVodDomainConfig", asked)
+    time.sleep(2.2)
+    said = {"x-forwarded-for": "127.0.0.2", "host": urlsplit(front.url).netloc}
+    for address, status in (("127.0.0.2", 200), ("127.0.0.3", 403)):
+        with httpx.Client(transport=httpx.HTTPTransport(local_address=address)) as client:
+            assert client.get(f"{front.url}{front.media}", headers=said).status_code == status
+    call(direct, "ModifyVodDomainConfig", {"Domain": "127.0.0.1", "IPFilterPolicy": {"Status": "Disabled"}})
+    direct.http.close()
+
+
 def test_files_cannot_be_had_by_their_names(front: Front) -> None:
     """No address of nginx leads into the data folder but through a decision."""
     blob = next(path for path in (front.server.data_dir / "blobs").glob("*/*") if path.is_file())

@@ -53,7 +53,8 @@ def _head(connection: socket.socket) -> bytes:
     return head
 
 
-def test_a_slow_client_gets_every_byte(large: tuple[str, bytes]) -> None:
+@pytest.mark.parametrize("turn", range(3))
+def test_a_slow_client_gets_every_byte(large: tuple[str, bytes], turn: int) -> None:
     """A client that takes its time gets the file as it is, and its connection serves the next request."""
     url, body = large
     with _asked(url) as connection:
@@ -66,14 +67,20 @@ def test_a_slow_client_gets_every_byte(large: tuple[str, bytes]) -> None:
         assert _read(connection, 3) == body[7:10]
 
 
-def test_pipelined_requests(large: tuple[str, bytes]) -> None:
-    """Requests that come while a file is on its way are answered after it, in order."""
+@pytest.mark.parametrize("packets", [1, 3])
+def test_pipelined_requests(large: tuple[str, bytes], packets: int) -> None:
+    """Requests that come with another, or while its file is on its way, are answered after it, in order."""
     url, body = large
     place = urlsplit(url)
-    with _asked(url) as connection:
-        for start in (5, 20 * MIB):
-            head = f"GET {place.path} HTTP/1.1\r\nHost: {place.netloc}\r\nRange: bytes={start}-{start + 9}\r\n\r\n"
-            connection.sendall(head.encode())
+    heads = [f"GET {place.path} HTTP/1.1\r\nHost: {place.netloc}\r\n\r\n"] + [
+        f"GET {place.path} HTTP/1.1\r\nHost: {place.netloc}\r\nRange: bytes={start}-{start + 9}\r\n\r\n"
+        for start in (5, 20 * MIB)
+    ]
+    # What is remembered goes the short way.
+    httpx.get(url, headers={"range": "bytes=0-9"})
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=20) as connection:
+        for sent in heads if packets == len(heads) else ["".join(heads)]:
+            connection.sendall(sent.encode())
         assert b"200 OK" in _head(connection)
         assert _read(connection, _SIZE) == body
         for start in (5, 20 * MIB):
@@ -87,20 +94,25 @@ def test_a_client_that_leaves(shared_server: PlatformServer, large: tuple[str, b
     assert shared_server.process is not None
     folder = f"/proc/{shared_server.process.pid}/fd"
 
-    def open_blobs() -> int:
+    def opened(kind: str) -> int:
         found = 0
         for name in os.listdir(folder):
             try:
-                found += "/blobs/" in os.readlink(f"{folder}/{name}")
+                found += kind in os.readlink(f"{folder}/{name}")
             except FileNotFoundError:
                 continue
         return found
 
+    assert httpx.get(url).content == body
+    sockets = opened("socket:")
     connections = [_asked(url) for _ in range(5)]
     for connection in connections:
         _head(connection)
-    assert wait_for(lambda: open_blobs() >= 5, 5)
+    # Connections have two names while files are on their way.
+    assert wait_for(lambda: opened("socket:") > sockets + len(connections), 10)
+    assert opened("/blobs/")
     for connection in connections:
         connection.close()
-    assert wait_for(lambda: open_blobs() == 0, 10)
+    assert wait_for(lambda: opened("socket:") <= sockets, 10)
+    assert wait_for(lambda: opened("/blobs/") == 0, 10)
     assert httpx.get(url, headers={"range": "bytes=0-9"}).content == body[:10]

@@ -10,14 +10,17 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import uvicorn
 
 from openvod.app.platform import Platform
 from openvod.app.settings import ServerSettings, Settings
 from openvod.base.errors import Conflict
-from openvod.web.handover import HandoverProtocol
+from openvod.web.file_sending import OpenFiles
+from openvod.web.http_protocol import HttpProtocol
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _ALLOCATOR_BYTES = 64 * 1024 * 1024
@@ -103,7 +106,7 @@ def _configuration(platform: Platform, server: ServerSettings) -> uvicorn.Config
         # Both headers are ours, in the case that clients read (cos-storage.md 4.0).
         server_header=False,
         date_header=False,
-        http=HandoverProtocol,
+        http=cast(type[asyncio.Protocol], partial(HttpProtocol, at_once=platform.app.at_once, files=OpenFiles())),
         loop="none",
         ws="none",
         backlog=_BACKLOG,

@@ -5,18 +5,34 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openvod.base.errors import ClientDisconnected, OpenVodError
 from openvod.web.compat import SCRIPT_PATH, serve_script
 from openvod.web.errors import http_status
 from openvod.web.event_stream import PATH as EVENT_STREAM_PATH
+from openvod.web.file_sending import ReadyFile
 from openvod.web.operations import PATHS as OPERATIONS_PATHS
 from openvod.web.s3 import speaks_s3
 from openvod.web.wire import Answer, WireRequest, json_answer, preflight, unavailable
 
 Surface = Callable[[WireRequest], Awaitable[Answer]]
+
+
+class Playback(Protocol):
+    """The surface of media."""
+
+    async def __call__(self, request: WireRequest) -> Answer:
+        """Serve one request."""
+        ...
+
+    def at_once(self, request: WireRequest) -> ReadyFile | None:
+        """Return the same answer where that takes no waiting."""
+        ...
+
+
 _REPORT_PATHS = ("/ugcupload_new", "/ugcupload")
 _log = logging.getLogger("openvod.web")
 
@@ -28,7 +44,7 @@ class Surfaces:
     ugc: Surface
     cos: Surface
     api: Surface
-    playback: Surface
+    playback: Playback
     operations: Surface
     event_stream: Surface
     #: Whole applications by the beginning of their paths (``/console/``); they answer for everything below it.
@@ -40,6 +56,7 @@ class FrontDoor:
 
     def __init__(self, surfaces: Surfaces, *, is_bucket_host: Callable[[str], bool], stall_seconds: float) -> None:
         self._surfaces = surfaces
+        self._prefixes = tuple(surfaces.mounts)
         self._is_bucket_host = is_bucket_host
         self._stall_seconds = stall_seconds
 
@@ -61,7 +78,23 @@ class FrontDoor:
             request.release(gone=True)
             _log.info("client left during %s %s", request.method, request.path)
 
+    def at_once(self, scope: Scope) -> ReadyFile | None:
+        """Return the answer to a GET without a body, when it is a piece of a file and takes no waiting.
+
+        ``None`` sends the request the usual way, where refusals come from too.
+        """
+        request = WireRequest(scope, _no_body, stall_seconds=self._stall_seconds)
+        try:
+            if self._mounted(request.path) or self._surface(request) is not self._surfaces.playback:
+                return None
+            return self._surfaces.playback.at_once(request)
+        except Exception:
+            # The usual way meets the same failure, and answers and logs it.
+            return None
+
     def _mounted(self, path: str) -> ASGIApp | None:
+        if not path.startswith(self._prefixes):
+            return None
         return next((app for prefix, app in self._surfaces.mounts.items() if path.startswith(prefix)), None)
 
     async def _answer(self, request: WireRequest) -> Answer:
@@ -117,6 +150,10 @@ def _is_api_call(request: WireRequest) -> bool:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     is_form = request.method == "POST" and kind == "application/x-www-form-urlencoded"
     return is_form or "x-tc-action" in request.headers or request.argument("Action") is not None
+
+
+async def _no_body() -> Message:
+    raise ClientDisconnected
 
 
 async def _accept_report(request: WireRequest) -> Answer:

@@ -74,37 +74,26 @@ class PlaybackGate:
     async def admit(self, request: WireRequest, sub_app_id: int) -> Pass:
         """Let a request for an application's media pass, or raise ``Denied("hotlink.…" | "application.off")``."""
         rules = await self._rules(sub_app_id, _host_name(request.host))
-        if not rules.is_on:
-            raise Denied("application.off", "this application is switched off")
-        domain = rules.domain
-        if domain.addresses.enabled:
-            policy = domain.addresses
-            check_address(request.caller.address, policy.networks, allow_listed=policy.allow_listed)
-        if domain.referers.enabled:
-            listed = domain.referers
-            check_referer(
-                request.headers.get("referer", ""), listed.referers,
-                allow_listed=listed.allow_listed, blank_allowed=listed.blank_allowed,
-            )  # fmt: skip
-        return await self._by_grant(request, rules) if domain.links.enabled else Pass()
+        admitted = _check(request, rules, self._clock.now())
+        if counted := self._to_count(request, admitted):
+            await self._admit_address(request.argument("sign") or "", admitted.address, counted)
+        return admitted
 
-    async def _by_grant(self, request: WireRequest, rules: _Rules) -> Pass:
-        address, now = request.caller.address, self._clock.now()
-        if text := request.argument(PARAMETER):
-            presented = Presented(
-                request.raw_path, address, request.cookies.get(SESSION_COOKIE, ""), request.headers.get("referer", "")
-            )
-            token, key = check_play_token(rules.link_keys, text, presented, now)
-            return Pass(token, key, address)
-        link = check_link(rules.link_keys, request.raw_path, request.query, now)
-        if link.most_addresses:
-            await self._admit_address(request.argument("sign") or "", address, link)
-        return Pass(link, link.key, address)
+    def admit_at_once(self, request: WireRequest, sub_app_id: int) -> Pass | None:
+        """Do the same by what is remembered; ``None`` when the database must be asked."""
+        rules = self._remembered(sub_app_id, _host_name(request.host))
+        admitted = _check(request, rules, self._clock.now()) if rules else None
+        return None if admitted is None or self._to_count(request, admitted) else admitted
+
+    def _to_count(self, request: WireRequest, admitted: Pass) -> SignedLink | None:
+        """Return the link whose addresses are limited, unless it let this one in before."""
+        link = admitted.grant
+        if not isinstance(link, SignedLink) or not link.most_addresses:
+            return None
+        return None if (request.argument("sign") or "", admitted.address) in self._admitted else link
 
     async def _admit_address(self, sign: str, address: str, link: SignedLink) -> None:
-        """Count the addresses that use a link; those let in once need no more question (``rlimit``)."""
-        if (sign, address) in self._admitted:
-            return
+        """Count one more address that uses a link; those let in once need no more question (``rlimit``)."""
         if not await self._distribution.admit_address(sign, address, link.most_addresses, link.expires):
             raise Denied("hotlink.addresses", f"this link is in use from {link.most_addresses} addresses already")
         if len(self._admitted) >= _MOST_REMEMBERED:
@@ -122,12 +111,16 @@ class PlaybackGate:
         return rules.link_keys[0] if rules.domain.links.enabled and rules.link_keys else ""
 
     async def _rules(self, sub_app_id: int, host: str) -> _Rules:
-        known = self._known.get((sub_app_id, host))
-        if known is None or known.learnt_at < time.monotonic() - _REMEMBERED_SECONDS:
+        known = self._remembered(sub_app_id, host)
+        if known is None:
             if len(self._known) >= _MOST_REMEMBERED:
                 self._known.clear()
             known = self._known[sub_app_id, host] = await self._learn(sub_app_id, host)
         return known
+
+    def _remembered(self, sub_app_id: int, host: str) -> _Rules | None:
+        known = self._known.get((sub_app_id, host))
+        return known if known and known.learnt_at >= time.monotonic() - _REMEMBERED_SECONDS else None
 
     async def _learn(self, sub_app_id: int, host: str) -> _Rules:
         domains = await self._distribution.domains(sub_app_id)
@@ -136,6 +129,35 @@ class PlaybackGate:
         is_on = application is not None and application.status == ON
         keys = [key for key in self._distribution.link_keys(domain) if key]
         return _Rules(is_on, domain, keys, time.monotonic())
+
+
+def _check(request: WireRequest, rules: _Rules, now: float) -> Pass:
+    """Hold a request against the rules; raises ``Denied``."""
+    if not rules.is_on:
+        raise Denied("application.off", "this application is switched off")
+    domain = rules.domain
+    if domain.addresses.enabled:
+        policy = domain.addresses
+        check_address(request.caller.address, policy.networks, allow_listed=policy.allow_listed)
+    if domain.referers.enabled:
+        listed = domain.referers
+        check_referer(
+            request.headers.get("referer", ""), listed.referers,
+            allow_listed=listed.allow_listed, blank_allowed=listed.blank_allowed,
+        )  # fmt: skip
+    return _by_grant(request, rules, now) if domain.links.enabled else Pass()
+
+
+def _by_grant(request: WireRequest, rules: _Rules, now: float) -> Pass:
+    address = request.caller.address
+    if text := request.argument(PARAMETER):
+        presented = Presented(
+            request.raw_path, address, request.cookies.get(SESSION_COOKIE, ""), request.headers.get("referer", "")
+        )
+        token, key = check_play_token(rules.link_keys, text, presented, now)
+        return Pass(token, key, address)
+    link = check_link(rules.link_keys, request.raw_path, request.query, now)
+    return Pass(link, link.key, address)
 
 
 def _domain_of(domains: Sequence[Domain], host: str) -> Domain:

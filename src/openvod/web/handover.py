@@ -1,5 +1,5 @@
-"""Handing a connection over: whoever stores a body reads the socket itself (decision record 13), and a file's bytes
-go from the page cache to the socket without passing this process (decision record 24).
+"""Handing a connection over: whoever stores a body reads the socket itself (decision record 13), and files are sent
+past uvicorn (decision record 24).
 
 Received the usual way, each piece of a body passes a parser, an event loop and two copies before a worker thread sees
 it. Uvicorn parses the head here as ever; then its reading is paused, and the announced number of bytes is read
@@ -13,41 +13,26 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from openvod.base.errors import ClientDisconnected, Invalid
-from openvod.base.jobs import finished
-from openvod.base.sizes import KIB, MIB
 from openvod.storage.model import FilePart
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+    from openvod.web.file_sending import FileSending
+    from openvod.web.http_protocol import HttpProtocol
+
 EXTENSION = "openvod.handover"
 #: A head is a packet: the event loop writes it in its next turn, or the client takes nothing now.
 _TURNS_FOR_HEAD = 3
-#: A turn on the event loop is short; a thread may work longer.
-_INLINE_BYTES, _THREAD_BYTES = 512 * KIB, 4 * MIB
-_PROBE = bytearray(1)
-#: Linux can say that a byte is not in memory instead of waiting for it; elsewhere threads send everything.
-_NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-
-class HandoverProtocol(HttpToolsProtocol):
-    """Uvicorn's HTTP/1.1, whose requests carry a :class:`Handover` among their extensions."""
-
-    def on_headers_complete(self) -> None:
-        """Start the request; its task runs after this."""
-        super().on_headers_complete()
-        if self.scheme == "http":
-            self.scope["extensions"] = {EXTENSION: {"handover": Handover(self, self.cycle)}}
 
 
 class Handover:
     """One request's offer to read its body from the socket."""
 
-    def __init__(self, protocol: HttpToolsProtocol, cycle: RequestResponseCycle) -> None:
+    def __init__(self, protocol: HttpProtocol, cycle: RequestResponseCycle) -> None:
         self._protocol = protocol
         self._cycle = cycle
 
@@ -74,10 +59,21 @@ class Handover:
         """
         if not await self._head_is_out():
             return False
-        sending = _FileSending(self._protocol.transport.get_extra_info("socket").fileno(), part)
+        await self._finish(self._protocol.sending_of(part))
+        return True
+
+    async def finish_file(self, sending: FileSending) -> None:
+        """Send the rest of an answer that began without uvicorn's knowing, and tell uvicorn that it is over.
+
+        Raises ``ClientDisconnected``.
+        """
+        await self._finish(sending)
+        self._cycle.response_started, self._cycle.chunked_encoding = True, False
+        await self._cycle.send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _finish(self, sending: FileSending) -> None:
         try:
-            while sending.left:
-                await sending.advance()
+            await sending.finish()
         except OSError as error:
             self.lose()
             raise ClientDisconnected from error
@@ -85,10 +81,7 @@ class Handover:
             # Half a body is on its way: the connection is good for nothing more.
             self.lose()
             raise
-        finally:
-            sending.close()
         self._cycle.expected_content_length = 0
-        return True
 
     async def _head_is_out(self) -> bool:
         """Let the transport write what it holds; false when the client does not take even that now."""
@@ -195,71 +188,6 @@ class SocketBody:
                 return False
             limit -= size
         return True
-
-
-class _FileSending:
-    """Bytes of a file on their way to a socket."""
-
-    def __init__(self, socket: int, part: FilePart) -> None:
-        self._path = part.path
-        self._position, self.left = part.offset, part.length
-        # A name of its own for the socket, which stays this one's until a thread is done with it.
-        self._socket = os.dup(socket)
-        self._file = -1
-
-    async def advance(self) -> None:
-        """Send some; wait for the client when it takes no more. What must come from the disk is sent by a thread."""
-        if self._is_in_memory():
-            took_all = self._send(_INLINE_BYTES)
-        else:
-            took_all = await finished(asyncio.get_running_loop().run_in_executor(None, self._send, _THREAD_BYTES))
-        if self.left and not took_all:
-            await self._writable()
-        elif self.left:
-            # The event loop has others to serve.
-            await asyncio.sleep(0)
-
-    def _is_in_memory(self) -> bool:
-        """Tell whether the next bytes can be had without waiting for the disk, by their ends."""
-        if self._file < 0 or _NOWAIT is None:
-            return False
-        ends = (self._position, self._position + min(self.left, _INLINE_BYTES) - 1)
-        try:
-            return all(os.preadv(self._file, [_PROBE], end, _NOWAIT) for end in ends)
-        except OSError:
-            return False
-
-    def _send(self, most: int) -> bool:
-        """Send at most so many bytes; false when the socket takes no more."""
-        if self._file < 0:
-            self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-        while self.left and most > 0:
-            try:
-                sent = os.sendfile(self._socket, self._file, self._position, min(self.left, most))
-            except (BlockingIOError, InterruptedError):
-                return False
-            if not sent:
-                raise OSError(f"{self._path} ends {self.left} bytes early")
-            self._position += sent
-            self.left -= sent
-            most -= sent
-        return True
-
-    async def _writable(self) -> None:
-        """Wait until the socket takes more; that it broke counts as more, and shows with the next try."""
-        loop = asyncio.get_running_loop()
-        ready = asyncio.Event()
-        loop.add_writer(self._socket, ready.set)
-        try:
-            await ready.wait()
-        finally:
-            loop.remove_writer(self._socket)
-
-    def close(self) -> None:
-        """Let go of both."""
-        os.close(self._socket)
-        if self._file >= 0:
-            os.close(self._file)
 
 
 def handover_of(scope: Any) -> Handover | None:

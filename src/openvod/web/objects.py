@@ -17,6 +17,7 @@ _OVERRIDES = {
     "response-expires": "Expires",
     "response-cache-control": "Cache-Control",
 }
+_SELECTING = frozenset(("range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"))
 
 
 def serve_object(request: WireRequest, stored: StoredObject, storage: StorageService) -> Answer:
@@ -28,6 +29,11 @@ def serve_object(request: WireRequest, stored: StoredObject, storage: StorageSer
         answer.stream = storage.read(stored, wanted.start, wanted.length)
         answer.file = storage.file_of(stored, wanted.start, wanted.length)
     return answer
+
+
+def asks_for_whole(request: WireRequest) -> bool:
+    """Tell whether nothing in a GET asks for less than the object as it is, or for other headers."""
+    return not _overridden(request) and _SELECTING.isdisjoint(request.headers)
 
 
 def answer_to(
@@ -46,6 +52,8 @@ def answer_to(
 
 
 def _overridden(request: WireRequest) -> dict[str, str]:
+    if not request.query:
+        return {}
     wanted = {_OVERRIDES[name]: value for name, value in request.query if name in _OVERRIDES and value}
     return {name: value for name, value in wanted.items() if value.isprintable()}
 

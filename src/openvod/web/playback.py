@@ -15,12 +15,13 @@ from openvod.storage.model import Bucket, StoredObject
 from openvod.storage.service import StorageService
 from openvod.web.acceleration import Acceleration
 from openvod.web.errors import cos_code
+from openvod.web.file_sending import ReadyFile
 from openvod.web.gate import Pass, PlaybackGate
 from openvod.web.instant import InstantSurface
-from openvod.web.objects import serve_object
+from openvod.web.objects import asks_for_whole, serve_object
 from openvod.web.published import PublishedObjects
 from openvod.web.signed_playlists import LONGEST, for_grant, is_list
-from openvod.web.wire import Answer, WireRequest, json_answer
+from openvod.web.wire import Answer, WireRequest, common_lines, json_answer, own_lines
 
 #: Digits before the ``FileId`` in the name of a file's directory.
 _DIRECTORY_DIGITS = 8
@@ -64,18 +65,36 @@ class PlaybackSurface:
             answer = await self._served(request)
         except OpenVodError as error:
             return _failure(error)
-        cache = answer.headers.setdefault("Cache-Control", "public, max-age=3600")
-        _keep_harmless(answer.headers)
+        cache = _mark_as_media(request, answer.headers)
         if self._acceleration and self._acceleration.header in answer.headers:
             # nginx reads what a subrequest answered under names of our own.
             answer.headers |= {"X-OpenVOD-Cache": cache, "X-OpenVOD-Type": answer.headers["Content-Type"]}
-        # Whatever somebody uploaded must never run as a page of this origin.
-        answer.headers["Content-Security-Policy"] = (
-            "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
-        )
-        if "origin" not in request.headers:
-            answer.headers["Access-Control-Allow-Origin"] = "*"
         return answer
+
+    def at_once(self, request: WireRequest) -> ReadyFile | None:
+        """Return the answer with a piece of a published file, when it takes no waiting; raises ``Denied``."""
+        known = self._objects.remembered(request.path[1:])
+        if known is None or self._acceleration:
+            return None
+        bucket, stored = known.found
+        admitted = self._gate.admit_at_once(request, bucket.sub_app_id)
+        if admitted is None or _carries_links(request, stored, admitted) or _is_cut_short(stored, admitted):
+            return None
+        if asks_for_whole(request):
+            has_origin = "origin" in request.headers
+            ready = known.whole.get(has_origin) or self._ready(request, stored)
+            if ready:
+                known.whole[has_origin] = ready
+        else:
+            ready = self._ready(request, stored)
+        return ready and ReadyFile(ready.head + common_lines(request), ready.part)
+
+    def _ready(self, request: WireRequest, stored: StoredObject) -> ReadyFile | None:
+        """Return an answer up to the headers that differ from request to request."""
+        answer = serve_object(request, stored, self._storage)
+        _mark_as_media(request, answer.headers)
+        head = own_lines(answer)
+        return ReadyFile(head, answer.file) if head and answer.file else None
 
     async def _served(self, request: WireRequest) -> Answer:
         bucket, stored, asked = await self._published(request)
@@ -84,9 +103,9 @@ class PlaybackSurface:
         admitted = await self._gate.admit(request, bucket.sub_app_id)
         if asked and asked.is_list:
             return await self._instant.list(request, stored, asked, admitted)
-        if not asked and admitted.grant and is_list(request.path) and stored.size <= LONGEST:
+        if not asked and _carries_links(request, stored, admitted):
             return await self._signed_list(request, stored, admitted)
-        if admitted.preview and not stored.headers.get("Content-Type", "").startswith(_STILLS):
+        if _is_cut_short(stored, admitted):
             if asked:
                 raise Denied("hotlink.preview", "a preview's segments open with their addresses in its playlist")
             return await self._instant.preview(request, stored, admitted.preview)
@@ -136,6 +155,26 @@ class PlaybackSurface:
         headers = {"Content-Type": "application/octet-stream", "Cache-Control": "private, max-age=300",
                    "Access-Control-Allow-Origin": "*"}  # fmt: skip
         return Answer(200, headers, body=body)
+
+
+def _carries_links(request: WireRequest, stored: StoredObject, admitted: Pass) -> bool:
+    """Tell whether a file is a list whose entries get links of their own."""
+    return admitted.grant is not None and is_list(request.path) and stored.size <= LONGEST
+
+
+def _is_cut_short(stored: StoredObject, admitted: Pass) -> bool:
+    return admitted.preview > 0 and not stored.headers.get("Content-Type", "").startswith(_STILLS)
+
+
+def _mark_as_media(request: WireRequest, headers: dict[str, str]) -> str:
+    """Add what all answers with media have; return for how long caches may keep it."""
+    cache = headers.setdefault("Cache-Control", "public, max-age=3600")
+    _keep_harmless(headers)
+    # Whatever somebody uploaded must never run as a page of this origin.
+    headers["Content-Security-Policy"] = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
+    if "origin" not in request.headers:
+        headers["Access-Control-Allow-Origin"] = "*"
+    return cache
 
 
 def _keep_harmless(headers: dict[str, str]) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from openvod.base.ports import UnitOfWork
 from openvod.media.ports import StoredMediaTx
 from openvod.storage.model import Bucket, StoredObject
+from openvod.web.file_sending import ReadyFile
 
 #: What another process took out of playback is gone within this time, as changed rules hold within it.
 _REMEMBERED_SECONDS = 1.0
@@ -17,10 +18,14 @@ Found = tuple[Bucket, StoredObject]
 
 
 @dataclass(frozen=True)
-class _Known:
+class Published:
+    """A published object while it is remembered."""
+
     found: Found
     learnt_at: float
     withdrawals: int
+    #: What answers to the whole of it have in common, as the surface makes it once.
+    whole: dict[bool, ReadyFile] = field(default_factory=dict)
 
 
 class PublishedObjects:
@@ -32,22 +37,29 @@ class PublishedObjects:
     def __init__(self, uow: UnitOfWork[StoredMediaTx], withdrawals: Callable[[], int]) -> None:
         self._uow = uow
         self._withdrawals = withdrawals
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, Published] = {}
 
     async def find(self, key: str) -> Found | None:
         """Return a bucket and its object, published or not; ``key`` begins with the bucket's short name."""
-        known, withdrawals, now = self._known.get(key), self._withdrawals(), time.monotonic()
-        if known and known.withdrawals == withdrawals and known.learnt_at > now - _REMEMBERED_SECONDS:
+        withdrawals, now = self._withdrawals(), time.monotonic()
+        if known := self.remembered(key):
             return known.found
         short_name, slash, rest = key.partition("/")
         found = await self._uow.read(lambda tx: _find(tx, short_name, key)) if slash and rest else None
         if found and found[1].published:
             if len(self._known) >= _MOST_REMEMBERED:
                 self._known.clear()
-            self._known[key] = _Known(found, now, withdrawals)
+            self._known[key] = Published(found, now, withdrawals)
         else:
             self._known.pop(key, None)
         return found
+
+    def remembered(self, key: str) -> Published | None:
+        """Return what is known of a published object without asking."""
+        known = self._known.get(key)
+        if known is None or known.withdrawals != self._withdrawals():
+            return None
+        return known if known.learnt_at > time.monotonic() - _REMEMBERED_SECONDS else None
 
 
 def _find(tx: StoredMediaTx, short_name: str, key: str) -> Found | None:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from http import HTTPStatus
 from urllib.parse import unquote_to_bytes
 
 from starlette.requests import cookie_parser
 from starlette.types import Message, Receive, Scope, Send
 
 from openvod.base.errors import ClientDisconnected, Exhausted, Invalid, Unavailable
+from openvod.base.lazy import lazy
 from openvod.base.sizes import MIB
 from openvod.signing.cos import parse_query
 from openvod.signing.limits import Caller
@@ -30,6 +32,8 @@ SERVER_NAME = "openvod"
 #: A body that sends nothing for this long has stalled.
 STALL_SECONDS = 30.0
 _DRAIN_LIMIT = 16 * MIB
+_COMMON = frozenset(("Date", "Server", "x-cos-request-id", "X-Content-Type-Options", "Vary", "Connection"))
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 _EXPOSED = (
     "ETag, Date, Content-Length, Content-Range, Accept-Ranges, Last-Modified, x-cos-request-id, "
     "x-cos-hash-crc64ecma, x-cos-trace-id, x-cos-version-id"
@@ -63,39 +67,48 @@ class WireRequest:
         self._stall_seconds = stall_seconds
         self._body_ended = False
         self._direct: SocketBody | None = None
-        self.request_id = secrets.token_hex(16)
+
+    @lazy
+    def request_id(self) -> str:
+        """The name of the request in answer and log."""
+        return secrets.token_hex(16)
 
     @property
     def method(self) -> str:
         """The method, upper-case."""
         return str(self.scope["method"])
 
-    @cached_property
+    @lazy
     def headers(self) -> Mapping[str, str]:
-        """Headers by lower-case name, as Latin-1 text; of repeated ones the last counts."""
-        return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self.scope["headers"]}
+        """Headers as Latin-1 text by their names, which come in lower case; of repeated ones the last counts."""
+        return {str(name, "latin-1"): str(value, "latin-1") for name, value in self.scope["headers"]}
 
-    @cached_property
+    @lazy
     def path(self) -> str:
         """The decoded path; bytes that are no UTF-8 come as surrogates and are refused by their reader."""
-        return unquote_to_bytes(self.raw_path).decode("utf-8", "surrogateescape")
+        raw = self.raw_path
+        return unquote_to_bytes(raw).decode("utf-8", "surrogateescape") if "%" in raw or not raw.isascii() else raw
 
-    @cached_property
+    @lazy
     def raw_path(self) -> str:
         """The path as it was sent, percent-encoded."""
         raw: bytes = self.scope.get("raw_path") or self.scope["path"].encode()
         return raw.partition(b"?")[0].decode("latin-1")
 
-    @cached_property
+    @lazy
     def query(self) -> list[tuple[str, str]]:
         """Decoded query pairs in order."""
-        return parse_query(self.scope["query_string"])
+        raw = self.scope["query_string"]
+        return parse_query(raw) if raw else []
 
     def argument(self, name: str) -> str | None:
         """Return the first query value of ``name``; empty text when it has none."""
-        return next((value for key, value in self.query if key == name), None)
+        for key, value in self.query:
+            if key == name:
+                return value
+        return None
 
-    @cached_property
+    @lazy
     def cookies(self) -> Mapping[str, str]:
         """Cookies by name."""
         return cookie_parser(self.headers.get("cookie", ""))
@@ -275,6 +288,20 @@ def common_headers(request: WireRequest) -> dict[str, str]:
     if request.headers.get("connection", "").lower() == "close":
         headers["Connection"] = "close"
     return headers
+
+
+def own_lines(answer: Answer) -> bytes | None:
+    """Return the beginning of an answer's head as it travels; ``None`` where a header is none, or a common one."""
+    lines = "".join([f"{name}: {value}\r\n" for name, value in answer.headers.items()])
+    if _CONTROL.search("".join(answer.headers.values())) or not _COMMON.isdisjoint(answer.headers):
+        return None
+    return f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n{lines}".encode("latin-1", "replace")
+
+
+def common_lines(request: WireRequest) -> bytes:
+    """Return the rest of a head: common headers and its end."""
+    lines = [f"{name}: {value}\r\n" for name, value in common_headers(request).items()]
+    return "".join([*lines, "\r\n"]).encode("latin-1")
 
 
 def preflight(request: WireRequest) -> Answer:

@@ -1,0 +1,117 @@
+"""Uvicorn's HTTP/1.1 with two short ways: bodies that are read from the socket by whoever stores them (decision record
+13), and published files that are sent in the turn of the event loop that brought the request (decision record 24).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, cast
+
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from openvod.base.errors import ClientDisconnected
+from openvod.storage.model import FilePart
+from openvod.web.file_sending import FileSending, OpenFiles, ReadyFile
+from openvod.web.handover import EXTENSION, Handover
+
+#: Says what to send for a request, from memory and at once; ``None`` for everything that takes the usual way.
+AtOnce = Callable[[Scope], ReadyFile | None]
+#: A path that means the same to every reader of addresses, and its query.
+_PLAIN_TARGET = re.compile(rb"(/[\w./-]+)(?:\?([!$-~]*))?", re.ASCII)
+#: What takes more than an answer, or is somebody else's word on who asks.
+_UNUSUAL = frozenset(
+    (b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"x-forwarded-for", b"x-forwarded-proto")
+)
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """One connection. Requests carry a :class:`Handover` among their extensions."""
+
+    def __init__(self, *arguments: Any, at_once: AtOnce, files: OpenFiles, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._answer_at_once = at_once
+        self._files = files
+        self._ready: ReadyFile | None = None
+        self._turn_is_used = False
+
+    def data_received(self, data: bytes) -> None:
+        """Read what came; of many requests in it one is answered at once, as others wait for the event loop too."""
+        self._turn_is_used = False
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        """Start the request, whose task runs after this, or make its answer ready."""
+        if self.scheme != "http":
+            super().on_headers_complete()
+            return
+        self._ready = self._found_at_once()
+        if self._ready is None:
+            self._start()
+
+    def on_message_complete(self) -> None:
+        """Send what is ready."""
+        if self._ready is None:
+            super().on_message_complete()
+            return
+        ready, self._ready = self._ready, None
+        self._turn_is_used = True
+        sending = self.sending_of(ready.part, ready.head)
+        try:
+            is_sent = sending.begin()
+        except OSError:
+            self.transport.abort()
+            return
+        if is_sent:
+            self.on_response_complete()
+        else:
+            self._go_on(sending)
+
+    def sending_of(self, part: FilePart, head: bytes = b"") -> FileSending:
+        """Return the sending of a piece of a file over this connection."""
+        descriptor: int = self.transport.get_extra_info("socket").fileno()
+        return FileSending(descriptor, part, head, self._files.find(part.path))
+
+    def _start(self) -> None:
+        super().on_headers_complete()
+        self.scope["extensions"] = {EXTENSION: {"handover": Handover(self, self.cycle)}}
+
+    def _found_at_once(self) -> ReadyFile | None:
+        target = _PLAIN_TARGET.fullmatch(self.url)
+        if target is None or self._turn_is_used or not self._is_simple() or not self._is_free():
+            return None
+        scope = cast("Scope", self.scope)
+        scope["method"], scope["raw_path"], scope["query_string"] = "GET", target[1], target[2] or b""
+        return self._answer_at_once(scope)
+
+    def _is_simple(self) -> bool:
+        """Tell whether the request is a GET without a body on a connection that stays."""
+        parser = self.parser
+        return (
+            parser.get_method() == b"GET"
+            and _UNUSUAL.isdisjoint([name for name, _ in self.headers])
+            and parser.get_http_version() == "1.1"
+            and parser.should_keep_alive()
+        )
+
+    def _is_free(self) -> bool:
+        """Tell whether all earlier answers are with the kernel."""
+        is_idle = self.cycle is None or self.cycle.response_complete
+        return is_idle and not self.transport.get_write_buffer_size() and not self.transport.is_closing()
+
+    def _go_on(self, sending: FileSending) -> None:
+        """Send the rest in a task, as a request of uvicorn's that has begun to be answered."""
+
+        async def rest(scope: Scope, receive: Receive, send: Send) -> None:
+            # An answer that the client does not want any more is nobody's failure.
+            with suppress(ClientDisconnected):
+                handover: Handover = scope["extensions"][EXTENSION]["handover"]
+                await handover.finish_file(sending)
+                sending.keep_open(self._files)
+
+        self.app, usual = rest, self.app
+        self._start()
+        self.app = usual
+        super().on_message_complete()
