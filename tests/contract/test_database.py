@@ -24,7 +24,7 @@ from openvod.access.model import (
 )
 from openvod.access.service import ensure_defaults
 from openvod.adapters.sql import schema
-from openvod.adapters.sql.database import Database, Transaction
+from openvod.adapters.sql.database import Database, Transaction, open_database
 from openvod.adapters.sql.migrations import upgrade
 from openvod.base.errors import Conflict, OpenVodError
 from openvod.media.model import MediaAsset, ProbeState
@@ -101,6 +101,27 @@ def test_everything_or_nothing(database: Database) -> None:
         assert names == ["stays"]
 
     run_async(both())
+
+
+def _add_blob(blob: Blob, tx: Transaction) -> None:
+    tx.storage.add_blob(blob)
+
+
+def test_the_version_changes_with_every_commit(database: Database) -> None:
+    """Of this process or another; where that cannot be told at once there is none."""
+    other = open_database(database.engine.url.render_as_string(hide_password=False))
+    seen = []
+    for number, each in enumerate((database, other, database)):
+        seen.append(database.version())
+        blob = Blob(str(number), BlobState.LIVE, 1.0)
+        run_async(each.write(partial(_add_blob, blob)))
+    seen.append(database.version())
+    assert database.version() == seen[-1]
+    assert len(set(seen)) == (len(seen) if database.engine.dialect.name == "sqlite" else 1)
+    assert (None in seen) is (database.engine.dialect.name != "sqlite")
+    run_async(other.read(lambda tx: tx.events.heads()))
+    assert database.version() == seen[-1]
+    other.close()
 
 
 def test_concurrent_spenders_have_one_winner(database: Database) -> None:

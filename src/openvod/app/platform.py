@@ -335,7 +335,7 @@ class Platform:
         self._stack.push_async_callback(poster.close)
         delivery = DeliveryService(self._database, poster, box, clock, self._claims())
         self._stack.push_async_callback(delivery.close)
-        watch = self._watch = LogWatch(self._database)
+        watch = self._watch = LogWatch(self._database, self._database.version)
         self.endpoints = EndpointService(self._database, dialler, box, clock, entropy)
         self.pull = PullService(self._database, watch, clock, entropy)
         self.feed = EventFeed(self._database, watch)

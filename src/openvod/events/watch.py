@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from openvod.base.ports import UnitOfWork
 from openvod.events.ports import EventTx
 
 
 class LogWatch:
-    """Knows the last sequence of every application, whichever process wrote it, and wakes who waits for a later one."""
+    """Knows the last sequence of every application, whichever process wrote it, and wakes who waits for a later one.
 
-    def __init__(self, uow: UnitOfWork[EventTx]) -> None:
+    ``version`` changes with every commit, or is ``None``: while it stands still, the logs need not be read.
+    """
+
+    def __init__(self, uow: UnitOfWork[EventTx], version: Callable[[], int | None] = lambda: None) -> None:
         self._uow = uow
+        self._version = version
+        self._seen: int | None = None
         self._heads: Mapping[int, int] = {}
         self._moved = asyncio.Event()
         self._ended = False
 
     async def look(self) -> bool:
         """Read the ends of the logs; tell whether one moved."""
+        version = self._version()
+        if version is not None and version == self._seen:
+            return False
         heads = await self._uow.read(lambda tx: tx.events.heads())
+        self._seen = version
         if heads == self._heads:
             return False
         self._heads = heads

@@ -89,6 +89,10 @@ class Database(Protocol):
         """Run ``work`` over a snapshot."""
         ...
 
+    def version(self) -> int | None:
+        """Return a number that changes with every commit, at once; ``None`` where only the server could tell."""
+        ...
+
     def close(self) -> None:
         """Finish what waits, then release threads and connections."""
         ...
@@ -115,6 +119,7 @@ class SqliteDatabase:
         self.withdrawals = Withdrawals()
         self._queue: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="sqlite-read")
+        self._observer: Connection | None = None
         self._local = threading.local()
         self._open_readers: list[Connection] = []
         self._writer = threading.Thread(target=self._write_loop, name="sqlite-write", daemon=True)
@@ -134,6 +139,12 @@ class SqliteDatabase:
         """See :class:`openvod.base.ports.UnitOfWork`."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
+    def version(self) -> int | None:
+        """See :class:`Database`. A look at shared memory, over a connection that commits nothing itself."""
+        if self._observer is None:
+            self._observer = self.engine.connect()
+        return int(_driver_execute(self._observer)("PRAGMA data_version").fetchone()[0])
+
     def close(self) -> None:
         """See :class:`Database`."""
         self._queue.put(None)
@@ -141,7 +152,7 @@ class SqliteDatabase:
         self._writer.join()
         self._checkpointer.join()
         self._readers.shutdown(wait=True)
-        for connection in self._open_readers:
+        for connection in (*self._open_readers, *filter(None, [self._observer])):
             connection.close()
         self.engine.dispose()
 
@@ -275,6 +286,10 @@ class PostgresqlDatabase:
     async def read(self, work: Work[R]) -> R:
         """See :class:`openvod.base.ports.UnitOfWork`."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, work)
+
+    def version(self) -> int | None:
+        """See :class:`Database`."""
+        return None
 
     def close(self) -> None:
         """See :class:`Database`."""
