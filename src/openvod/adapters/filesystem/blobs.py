@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from openvod.adapters.filesystem import holes
-from openvod.adapters.filesystem.incoming import BATCH, Transfer, Writer, sync_directory
+from openvod.adapters.filesystem.incoming import Transfer, Writer, sync_directory
 from openvod.base.errors import Exhausted, Invalid, Unavailable
 from openvod.base.jobs import finished
 from openvod.base.sizes import KIB, MIB
@@ -27,6 +27,8 @@ from openvod.storage.model import Extent, Received
 from openvod.storage.ports import Body, DirectBody
 
 _READ = 256 * KIB
+#: Pieces of a body that cannot be read directly are written so many bytes at a time.
+_GATHERED = 256 * KIB
 R = TypeVar("R")
 
 
@@ -94,7 +96,7 @@ class FileBlobStore:
                 _check_limit(size, limit)
                 chunks.append(chunk)
                 batch += len(chunk)
-                if batch >= BATCH:
+                if batch >= _GATHERED:
                     if pending:
                         await pending
                     pending = asyncio.ensure_future(self._run(writer.write, chunks))

@@ -24,7 +24,8 @@ from openvod.storage.crc64 import CRC64
 from openvod.storage.model import Received
 from openvod.storage.ports import DirectBody
 
-BATCH = 256 * KIB
+#: Enough for the disk to be worth asking, few enough to stay in the processor's cache between reading and writing.
+BATCH = 512 * KIB
 _PAGE = mmap.PAGESIZE
 #: A thread works on one body for so many bytes, then on another that waits.
 _TURN = 16 * MIB
@@ -182,7 +183,7 @@ _threads = threading.local()
 
 
 def _thread_buffer() -> memoryview:
-    """Return this thread's pages: few enough to stay in the processor's cache between reading and writing."""
+    """Return this thread's pages."""
     buffer: memoryview | None = getattr(_threads, "buffer", None)
     if buffer is None:
         buffer = _threads.buffer = memoryview(mmap.mmap(-1, BATCH))
