@@ -27,7 +27,8 @@ export default function EventView({ params }: { readonly params: Params }) {
     queryKey: ["event", eventId],
     queryFn: ({ signal }) => ask(api.GET("/api/v1/events/{eventId}", { params: { path: { eventId } }, signal })),
     // Attempts are no events of their own, so that the stream is silent about them: asked while something is on its way.
-    refetchInterval: (query) => (query.state.data?.state === "pending" ? 2000 : false),
+    // The event's own state is that of its worst delivery; another may be on its way.
+    refetchInterval: (query) => (query.state.data?.deliveries.some((each) => each.state === "pending") ? 2000 : false),
   });
   if (found.isPending) return <Loading tall />;
   if (!found.data) return <Failure problem={found.error} retry={() => void found.refetch()} />;
