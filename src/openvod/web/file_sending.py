@@ -7,6 +7,7 @@ import os
 import socket
 from typing import NamedTuple
 
+from openvod.base.descriptors import writable
 from openvod.base.jobs import finished
 from openvod.base.sizes import KIB, MIB
 from openvod.storage.model import FilePart
@@ -116,7 +117,7 @@ class FileSending:
         else:
             took_all = await finished(asyncio.get_running_loop().run_in_executor(None, self._send, _THREAD_BYTES))
         if self._left and not took_all:
-            await self._writable()
+            await writable(self._socket)
         elif self._left:
             # The event loop has others to serve.
             await asyncio.sleep(0)
@@ -149,16 +150,6 @@ class FileSending:
         except (BlockingIOError, InterruptedError):
             return False
         return True
-
-    async def _writable(self) -> None:
-        """Wait until the socket takes more; that it broke counts as more, and shows with the next try."""
-        loop = asyncio.get_running_loop()
-        ready = asyncio.Event()
-        loop.add_writer(self._socket, ready.set)
-        try:
-            await ready.wait()
-        finally:
-            loop.remove_writer(self._socket)
 
 
 def _send_with_more(descriptor: int, data: bytes) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httptools
 
+from openvod.base.descriptors import readable
 from openvod.base.errors import ClientDisconnected, Invalid
 from openvod.storage.model import FilePart
 
@@ -153,18 +154,13 @@ class SocketBody:
 
     async def readable(self) -> None:
         """Wait for more; ``Invalid("cos.RequestTimeout")`` when nothing comes for the stall time."""
-        loop = asyncio.get_running_loop()
-        ready = asyncio.Event()
-        loop.add_reader(self._descriptor, ready.set)
         try:
             async with asyncio.timeout(self._stall_seconds):
-                await ready.wait()
+                await readable(self._descriptor)
         except TimeoutError as error:
             raise Invalid(
                 "cos.RequestTimeout", f"the body sent nothing for {self._stall_seconds:g} s; send the request again"
             ) from error
-        finally:
-            loop.remove_reader(self._descriptor)
 
     def release(self, *, gone: bool = False) -> None:
         """Give the connection back before the answer is sent; ``gone`` when the client left."""

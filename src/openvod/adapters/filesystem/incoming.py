@@ -88,22 +88,23 @@ class Writer:
                 if not self._bypasses or error.errno != errno.EINVAL:
                     raise
                 # Not on this disk, or after a short write.
-                self._may_bypass = self._bypass(False)
+                self._may_bypass = False
+                self._bypass(False)
                 continue
             self._position += done
             view = view[done:]
 
-    def _bypass(self, wanted: bool) -> bool:
-        """Switch direct I/O on or off; tells whether it is on, which not every file system allows."""
+    def _bypass(self, wanted: bool) -> None:
+        """Switch direct I/O on, where the file system allows it, or off."""
         wanted = wanted and self._may_bypass
-        if wanted != self._bypasses:
-            flags = fcntl.fcntl(self._fd, fcntl.F_GETFL) & ~os.O_DIRECT
-            try:
-                fcntl.fcntl(self._fd, fcntl.F_SETFL, flags | os.O_DIRECT if wanted else flags)
-            except OSError:
-                wanted = self._may_bypass = False
-            self._bypasses = wanted
-        return wanted
+        if wanted == self._bypasses:
+            return
+        flags = fcntl.fcntl(self._fd, fcntl.F_GETFL) & ~os.O_DIRECT
+        try:
+            fcntl.fcntl(self._fd, fcntl.F_SETFL, flags | os.O_DIRECT if wanted else flags)
+        except OSError:
+            wanted = self._may_bypass = False
+        self._bypasses = wanted
 
     def finish(self) -> Received:
         """Make the bytes durable."""

@@ -119,7 +119,7 @@ class SqliteDatabase:
         self.withdrawals = Withdrawals()
         self._queue: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="sqlite-read")
-        self._observer: Connection | None = None
+        self._observe: Callable[[str], Any] | None = None
         self._local = threading.local()
         self._open_readers: list[Connection] = []
         self._writer = threading.Thread(target=self._write_loop, name="sqlite-write", daemon=True)
@@ -141,9 +141,11 @@ class SqliteDatabase:
 
     def version(self) -> int | None:
         """See :class:`Database`. A look at shared memory, over a connection that commits nothing itself."""
-        if self._observer is None:
-            self._observer = self.engine.connect()
-        return int(_driver_execute(self._observer)("PRAGMA data_version").fetchone()[0])
+        if self._observe is None:
+            connection = self.engine.connect()
+            self._open_readers.append(connection)
+            self._observe = _driver_execute(connection)
+        return int(self._observe("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
         """See :class:`Database`."""
@@ -152,7 +154,7 @@ class SqliteDatabase:
         self._writer.join()
         self._checkpointer.join()
         self._readers.shutdown(wait=True)
-        for connection in (*self._open_readers, *filter(None, [self._observer])):
+        for connection in self._open_readers:
             connection.close()
         self.engine.dispose()
 
