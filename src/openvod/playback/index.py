@@ -25,6 +25,7 @@ _LATE_SECONDS, _SHORT_SECONDS = 0.5, 5.0
 _PREROLL_PACKETS = 2
 _TINY_SECONDS = 0.1
 _MOST_DELAY_SECONDS = 3600
+_MOST_SECONDS = 366 * 86400
 
 
 class Wanted(NamedTuple):
@@ -89,6 +90,8 @@ def read_index(movie: bytes, size: int) -> Index:
 def _checked(index: Index) -> Index:
     if not index.tracks:
         raise not_packaged("the file has neither pictures nor sound")
+    if not 0 < index.duration < _MOST_SECONDS:
+        raise not_packaged("its edit list or its times leave nothing sensible to play", PlayState.PROGRESSIVE)
     if index.video and index.audio:
         begins, ends = index.audio.begin - index.video.begin, index.audio.end - index.video.end
         if abs(begins) > _LATE_SECONDS or abs(ends) > _SHORT_SECONDS:

@@ -6,6 +6,7 @@ import struct
 import time
 import tracemalloc
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -74,6 +75,19 @@ def test_any_damage_ends_in_an_index_or_in_words(film: bytes, data: st.DataObjec
         if not movie:
             break
     _read(bytes(movie), len(film))
+
+
+@pytest.mark.parametrize("skipped", [0x00FFFFFF, 0x7FFFFFFF])
+def test_an_edit_list_that_skips_everything(tmp_path: Path, skipped: int) -> None:
+    """A sound track alone: what would be left ends before it begins."""
+    song = clip(tmp_path / "song.mp4", *heard(3), *AAC)
+    movie = bytearray(movie_of(song))
+    place = movie.index(b"elst") + len(b"elst") + 8 + 4
+    assert struct.unpack_from(">I", movie, place) == (1024,)
+    struct.pack_into(">I", movie, place, skipped)
+    with pytest.raises(NotFound, match="nothing sensible to play") as refused:
+        read_index(bytes(movie), len(song))
+    _check_words(refused.value)
 
 
 @settings(max_examples=200, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
