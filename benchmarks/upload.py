@@ -13,9 +13,9 @@ import os
 import socket
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -46,17 +46,18 @@ def upload(peer: Peer, connections: int, total: int, size: int, body: memoryview
     plans = peer.requests(connections, parts, size)
     process = psutil.Process(peer.pid)
     before, began = _cpu(process), time.monotonic()
-    threads = [threading.Thread(target=_send, args=(peer.port, plan, body)) for plan in plans]
-    for thread in threads:
-        thread.start()
     memory = 0
-    while any(thread.is_alive() for thread in threads):
-        memory = max(memory, _resident(process))
-        time.sleep(_SAMPLE_SECONDS)
+    with ThreadPoolExecutor(connections) as senders:
+        sent = [senders.submit(_send, peer.port, plan, body) for plan in plans]
+        while not all(each.done() for each in sent):
+            memory = max(memory, _resident(process))
+            time.sleep(_SAMPLE_SECONDS)
     seconds, cpu = time.monotonic() - began, _cpu(process) - before
+    for each in sent:
+        each.result()
     peer.forget()
-    sent = sum(request.length for plan in plans for request in plan)
-    return Round(sent / seconds, cpu / (sent / GIB), memory)
+    taken = sum(request.length for plan in plans for request in plan)
+    return Round(taken / seconds, cpu / (taken / GIB), memory)
 
 
 def _send(port: int, plan: Sequence[Request], body: memoryview) -> None:
@@ -64,7 +65,10 @@ def _send(port: int, plan: Sequence[Request], body: memoryview) -> None:
         for request in plan:
             connection.sendall(request.head(port))
             connection.sendall(body[: request.length])
-            status = status_of(connection)
+            try:
+                status = status_of(connection)
+            except OSError as error:
+                raise SystemExit(f"port {port}: {request.method} {request.target[:60]}: {error}") from error
             if status >= 300:
                 raise SystemExit(f"port {port}: {request.method} {request.target[:60]} was answered with {status}")
 

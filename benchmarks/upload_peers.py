@@ -63,10 +63,9 @@ class Peer(Protocol):
 class Ours:
     """OpenVOD: signed parts of one multipart upload; MD5, CRC-64, fdatasync and a row before each answer."""
 
-    durability = "MD5, CRC-64, fdatasync, row"
-
-    def __init__(self, server: PlatformServer, name: str) -> None:
+    def __init__(self, server: PlatformServer, name: str, durability: str = "MD5, CRC-64, fdatasync, row") -> None:
         self.name = name
+        self.durability = durability
         self.port = server.port
         assert server.process is not None
         self.pid = server.process.pid
@@ -181,7 +180,7 @@ def ours(folder: Path, *, hashless: bool = False) -> Iterator[Peer]:
     environment = {"OPENVOD__TASKS__WORKERS": "0", "OPENVOD__STORAGE__THREADS": "4"}
     module = "benchmarks.hashless" if hashless else "openvod.app.cli"
     with PlatformServer(folder / "data", environment, module=module) as server:
-        yield Ours(server, "openvod, no hash" if hashless else "openvod")
+        yield Ours(server, "openvod, no hash", "fdatasync, row") if hashless else Ours(server, "openvod")
 
 
 @contextmanager
@@ -213,7 +212,9 @@ def dav(folder: Path) -> Iterator[Peer]:
     """Start nginx."""
     root = folder / "root"
     root.mkdir()
-    location = f"root {root}; dav_methods PUT; client_max_body_size 0; client_body_buffer_size 1m;"
+    # Connections of a whole upload: nginx closes one after 1000 requests otherwise.
+    patience = "keepalive_requests 1000000;"
+    location = f"root {root}; dav_methods PUT; client_max_body_size 0; client_body_buffer_size 1m; {patience}"
     with Nginx(folder, location) as nginx:
         yield Dav(nginx, root)
 
