@@ -52,3 +52,7 @@ class UnitOfWork(Protocol, Generic[Tx_co]):
     async def read(self, work: Callable[[Tx_co], R]) -> R:
         """Run ``work`` over one consistent snapshot."""
         ...
+
+    async def peek(self, work: Callable[[Tx_co], R]) -> R:
+        """Read a few rows by their keys, at once where asking another thread takes longer; no snapshot around them."""
+        ...

@@ -216,6 +216,13 @@ class StorageTables(Protocol):
         """Sum an upload's parts up."""
         ...
 
+    def add_part(self, part: Part, stride: int, touched_since: float) -> bool:
+        """Insert a part whose number is new, of an open upload with that grid which was touched since that moment.
+
+        False, with nothing changed, when any of this is not so. The upload is held as by :meth:`slot`.
+        """
+        ...
+
     def put_part(self, part: Part) -> None:
         """Insert or replace."""
         ...

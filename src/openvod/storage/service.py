@@ -122,7 +122,7 @@ class StorageService:
         # its twin had acknowledged in between.
         with self.slots.claim(upload_id, number) as claimed:
             bounded = incoming.largest is not None
-            upload, existing, taken = await self._uow.read(
+            upload, existing, taken = await self._uow.peek(
                 lambda tx: _part_slot(tx.storage, bucket, key, upload_id, number, bounded=bounded)
             )
             incoming = incoming.within(taken)
@@ -342,6 +342,9 @@ def _adopt_object(tables: StorageTables, stored: StoredObject, blob_ids: Sequenc
 
 def _adopt_part(tables: StorageTables, part: Part, placement: Placement, largest: int | None) -> Part | None:
     """Make a received part the one that counts; return the part it replaced."""
+    touched_since = part.modified_at - _TOUCH_SECONDS
+    if placement.stride and largest is None and tables.add_part(part, placement.stride, touched_since):
+        return None
     upload, replaced = tables.slot(part.upload_id, part.number, lock=True) or (None, None)
     if upload is None or upload.state is not UploadState.OPEN:
         raise NotFound("cos.NoSuchUpload", "the upload was completed or aborted while this part was on its way")
@@ -360,7 +363,7 @@ def _adopt_part(tables: StorageTables, part: Part, placement: Placement, largest
     if replaced and replaced.blob_id != upload.blob_id:
         tables.set_blob_state([replaced.blob_id], BlobState.DOOMED)
     stride = upload.stride or placement.stride
-    if stride != upload.stride or part.modified_at - upload.touched_at > _TOUCH_SECONDS:
+    if stride != upload.stride or upload.touched_at < touched_since:
         tables.touch_upload(upload.upload_id, part.modified_at, stride)
     return replaced
 

@@ -64,6 +64,18 @@ class CosSurface:
         self._addressing = addressing
         self._clock = clock
         self._root_keys = root_keys
+        self._operations: dict[tuple[str, bool, bool], Callable[[Call], Awaitable[Answer]]] = {
+            ("PUT", False, False): self._put_object,
+            ("PUT", False, True): self._upload_part,
+            ("POST", True, False): self._initiate,
+            ("POST", False, True): self._complete,
+            ("GET", True, False): self._list_uploads,
+            ("GET", False, True): self._list_parts,
+            ("GET", False, False): self._get,
+            ("HEAD", False, False): self._get,
+            ("DELETE", False, True): self._abort,
+            ("DELETE", False, False): self._delete,
+        }
 
     async def __call__(self, request: WireRequest) -> Answer:
         """Serve one request."""
@@ -120,19 +132,7 @@ class CosSurface:
         names = {name for name, _ in request.query}
         if (odd := names.intersection(_UNSUPPORTED)) or any(h in request.headers for h in _SUBRESOURCES_OF_PUT):
             raise Invalid("cos.NotImplemented", f"operation {sorted(odd) or 'copy'} is not offered here")
-        table: dict[tuple[str, bool, bool], Callable[[Call], Awaitable[Answer]]] = {
-            ("PUT", False, False): self._put_object,
-            ("PUT", False, True): self._upload_part,
-            ("POST", True, False): self._initiate,
-            ("POST", False, True): self._complete,
-            ("GET", True, False): self._list_uploads,
-            ("GET", False, True): self._list_parts,
-            ("GET", False, False): self._get,
-            ("HEAD", False, False): self._get,
-            ("DELETE", False, True): self._abort,
-            ("DELETE", False, False): self._delete,
-        }
-        found = table.get((request.method, "uploads" in names, "uploadId" in names))
+        found = self._operations.get((request.method, "uploads" in names, "uploadId" in names))
         if found is None:
             raise Invalid("cos.MethodNotAllowed", f"{request.method} is not offered for this resource")
         return found

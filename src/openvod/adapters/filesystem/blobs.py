@@ -1,7 +1,7 @@
 """Blobs as files: ``blobs/<first two digits>/<blob id>``.
 
 Bytes are hashed and written in worker threads (hashing and writing free the interpreter's lock) while the next batch
-arrives; an acknowledgement follows fdatasync, and fsync of the directory when the file is new.
+arrives; an acknowledgement follows fdatasync, and fsync of the directory once for each file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from openvod.adapters.filesystem import holes
-from openvod.adapters.filesystem.incoming import Transfer, Writer, sync_directory
+from openvod.adapters.filesystem.incoming import DirectoryEntries, Transfer, Writer
 from openvod.base.errors import Exhausted, Invalid, Unavailable
 from openvod.base.jobs import finished
 from openvod.base.sizes import KIB, MIB
@@ -42,12 +42,15 @@ class FileBlobStore:
         self._root = root
         self._reserve = reserve_bytes
         self._direct_io = direct_io
+        self._entries = DirectoryEntries()
         self._pool: Executor = ThreadPoolExecutor(threads, thread_name_prefix="blobs")
+        self._writers: Executor = ThreadPoolExecutor(threads, thread_name_prefix="blob-writes")
         root.mkdir(parents=True, exist_ok=True)
 
     def close(self) -> None:
         """End the worker threads."""
         self._pool.shutdown(wait=True)
+        self._writers.shutdown(wait=True)
 
     def locate(self, blob_id: str) -> str:
         """Return the file's path."""
@@ -58,7 +61,7 @@ class FileBlobStore:
         _check_limit(length or 0, limit)
         if direct := body.direct():
             return await self._receive_direct(direct, blob_id, offset, direct.left)
-        writer = await self._run(Writer.open, self._path(blob_id), offset, length or 0, self._reserve)
+        writer = await self._run(Writer.open, self._path(blob_id), offset, length or 0, self._reserve, self._entries)
         try:
             await self._pump(writer, body, length, limit)
             return await self._run(writer.finish)
@@ -71,11 +74,12 @@ class FileBlobStore:
 
     async def _receive_direct(self, body: DirectBody, blob_id: str, offset: int, length: int) -> Received:
         """Let one worker thread read, hash and write what there is, and wait here for more."""
-        transfer = Transfer(
-            body, partial(Writer.open, self._path(blob_id), offset, length, self._reserve, direct_io=self._direct_io)
+        open_writer = partial(
+            Writer.open, self._path(blob_id), offset, length, self._reserve, self._entries, direct_io=self._direct_io
         )
+        transfer = Transfer(body, open_writer, self._writers)
         try:
-            while (received := await finished(asyncio.ensure_future(self._run(transfer.advance)))) is None:
+            while (received := await finished(self._run(transfer.advance))) is None:
                 await body.readable()
             return received
         except BaseException:
@@ -99,7 +103,7 @@ class FileBlobStore:
                 if batch >= _GATHERED:
                     if pending:
                         await pending
-                    pending = asyncio.ensure_future(self._run(writer.write, chunks))
+                    pending = self._run(writer.write, chunks)
                     chunks, batch = [], 0
         finally:
             if pending:
@@ -138,26 +142,29 @@ class FileBlobStore:
 
     async def adopt(self, blob_id: str, path: str) -> Received:
         """See :meth:`openvod.storage.ports.BlobStore.adopt`."""
-        return await self._run(_adopt, self._path(blob_id), Path(path))
+        return await self._run(_adopt, self._path(blob_id), Path(path), self._entries)
 
     async def join(self, blob_id: str, extents: Sequence[Extent]) -> None:
         """See :meth:`openvod.storage.ports.BlobStore.join`."""
         sources = [(self._path(e.blob_id), e.offset, e.length) for e in extents]
-        await self._run(_join, self._path(blob_id), sources)
+        await self._run(_join, self._path(blob_id), sources, self._entries)
 
     async def list(self) -> Sequence[str]:
         """See :meth:`openvod.storage.ports.BlobStore.list`."""
         return await self._run(lambda: [p.name for p in self._root.glob("??/*")])
 
     def _path(self, blob_id: str) -> Path:
-        return self._root / blob_id[:2] / blob_id
+        return self._root / f"{blob_id[:2]}/{blob_id}"
 
-    async def _run(self, call: Callable[..., R], *arguments: object) -> R:
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._pool, partial(call, *arguments))
-        except OSError as error:
-            raise _translated(error) from error
+    def _run(self, call: Callable[..., R], *arguments: object) -> asyncio.Future[R]:
+        return asyncio.get_running_loop().run_in_executor(self._pool, _translating, call, *arguments)
+
+
+def _translating(call: Callable[..., R], *arguments: object) -> R:
+    try:
+        return call(*arguments)
+    except OSError as error:
+        raise _translated(error) from error
 
 
 def _check_limit(size: int, limit: int) -> None:
@@ -207,7 +214,7 @@ def _keep_only(path: Path, extents: Sequence[Extent]) -> int:
         os.close(fd)
 
 
-def _adopt(path: Path, source: Path) -> Received:
+def _adopt(path: Path, source: Path, entries: DirectoryEntries) -> Received:
     """A second name for the same bytes: whoever made them can still read them, a crash between leaves both names."""
     md5, crc, size = hashlib.md5(usedforsecurity=False), 0, 0
     fd = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
@@ -221,11 +228,11 @@ def _adopt(path: Path, source: Path) -> Received:
         os.close(fd)
     path.parent.mkdir(exist_ok=True)
     os.link(source, path)
-    sync_directory(path.parent)
+    entries.sync(path)
     return Received(size, md5.hexdigest(), crc)
 
 
-def _join(path: Path, sources: Sequence[tuple[Path, int, int]]) -> None:
+def _join(path: Path, sources: Sequence[tuple[Path, int, int]], entries: DirectoryEntries) -> None:
     path.parent.mkdir(exist_ok=True)
     target = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
     try:
@@ -234,7 +241,7 @@ def _join(path: Path, sources: Sequence[tuple[Path, int, int]]) -> None:
         os.fdatasync(target)
     finally:
         os.close(target)
-    sync_directory(path.parent)
+    entries.sync(path)
 
 
 def _append(target: int, source_path: Path, offset: int, length: int) -> None:

@@ -13,7 +13,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -58,6 +58,8 @@ class Transaction:
 
 
 Work = Callable[[Transaction], R]
+Job = tuple[Work[Any], asyncio.Future[Any]]
+Outcome = tuple[asyncio.Future[Any], Any, BaseException | None]
 
 
 class Withdrawals:
@@ -89,6 +91,10 @@ class Database(Protocol):
         """Run ``work`` over a snapshot."""
         ...
 
+    async def peek(self, work: Work[R]) -> R:
+        """Run ``work``, which reads a few rows by their keys."""
+        ...
+
     def version(self) -> int | None:
         """Return a number that changes with every commit, at once; ``None`` where only the server could tell."""
         ...
@@ -117,9 +123,8 @@ class SqliteDatabase:
         )
         event.listen(self.engine, "connect", _configure_sqlite)
         self.withdrawals = Withdrawals()
-        self._queue: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="sqlite-read")
-        self._observe: Callable[[str], Any] | None = None
         self._local = threading.local()
         self._open_readers: list[Connection] = []
         self._writer = threading.Thread(target=self._write_loop, name="sqlite-write", daemon=True)
@@ -130,22 +135,23 @@ class SqliteDatabase:
 
     async def write(self, work: Work[R]) -> R:
         """See :class:`openvod.base.ports.UnitOfWork`."""
-        future: Future[R] = Future()
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._queue.put((work, future))
         # Shielded: a cancelled request does not undo what the group commits.
-        return await asyncio.shield(asyncio.wrap_future(future))
+        return await asyncio.shield(future)
 
     async def read(self, work: Work[R]) -> R:
         """See :class:`openvod.base.ports.UnitOfWork`."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
+    async def peek(self, work: Work[R]) -> R:
+        """See :class:`openvod.base.ports.UnitOfWork`. In the caller's thread: readers of this log wait for nobody."""
+        return work(self._reader()[0])
+
     def version(self) -> int | None:
-        """See :class:`Database`. A look at shared memory, over a connection that commits nothing itself."""
-        if self._observe is None:
-            connection = self.engine.connect()
-            self._open_readers.append(connection)
-            self._observe = _driver_execute(connection)
-        return int(self._observe("PRAGMA data_version").fetchone()[0])
+        """See :class:`Database`. A look at shared memory, over this thread's reading connection."""
+        execute = self._reader()[1]
+        return int(execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
         """See :class:`Database`."""
@@ -159,16 +165,21 @@ class SqliteDatabase:
         self.engine.dispose()
 
     def _read(self, work: Work[R]) -> R:
-        if not hasattr(self._local, "connection"):
-            self._local.connection = self.engine.connect()
-            self._local.transaction = Transaction(self._local.connection)
-            self._open_readers.append(self._local.connection)
-            self._local.execute = _driver_execute(self._local.connection)
-        self._local.execute("BEGIN")
+        transaction, execute = self._reader()
+        execute("BEGIN")
         try:
-            return work(self._local.transaction)
+            return work(transaction)
         finally:
-            self._local.execute("ROLLBACK")
+            execute("ROLLBACK")
+
+    def _reader(self) -> tuple[Transaction, Callable[[str], Any]]:
+        """Return this thread's tables, and what speaks to the driver below them."""
+        reader: tuple[Transaction, Callable[[str], Any]] | None = getattr(self._local, "reader", None)
+        if reader is None:
+            connection = self.engine.connect()
+            self._open_readers.append(connection)
+            reader = self._local.reader = Transaction(connection), _driver_execute(connection)
+        return reader
 
     def _checkpoint_loop(self) -> None:
         """Move the log into the database beside the commits: done inside one, it would be the tail of its latency."""
@@ -194,14 +205,9 @@ class SqliteDatabase:
                     return
 
 
-def _commit_group(
-    connection: Connection,
-    transaction: Transaction,
-    group: list[tuple[Work[Any], Future[Any]]],
-    withdrawals: Withdrawals,
-) -> None:
+def _commit_group(connection: Connection, transaction: Transaction, group: list[Job], withdrawals: Withdrawals) -> None:
     """Run every work function in a savepoint of one transaction, commit, then tell each its outcome."""
-    outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+    outcomes: list[Outcome] = []
     execute = _driver_execute(connection)
     try:
         execute("BEGIN IMMEDIATE")
@@ -214,7 +220,16 @@ def _commit_group(
         failure = Unavailable("database.commit_failed", f"the database could not commit: {_reason(error)}")
         failure.__cause__ = error
         outcomes = [(future, None, failure) for _, future in group]
+    for loop in {future.get_loop() for _, future in group}:
+        # An event loop that has ended has nobody who waits.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(_tell, [each for each in outcomes if each[0].get_loop() is loop])
+
+
+def _tell(outcomes: list[Outcome]) -> None:
     for future, result, problem in outcomes:
+        if future.cancelled():
+            continue
         if problem is not None:
             future.set_exception(problem)
         else:
@@ -236,14 +251,14 @@ def _in_savepoint(
     except Exception as error:
         execute("ROLLBACK TO work")
         execute("RELEASE work")
-        if isinstance(error, DBAPIError) and _is_fatal(error):
+        if _is_fatal(error):
             raise
         return None, error
     execute("RELEASE work")
     return result, None
 
 
-def _is_fatal(error: DBAPIError) -> bool:
+def _is_fatal(error: Exception) -> bool:
     return isinstance(error, OperationalError) and "disk" in str(error.orig).lower()
 
 
@@ -288,6 +303,10 @@ class PostgresqlDatabase:
     async def read(self, work: Work[R]) -> R:
         """See :class:`openvod.base.ports.UnitOfWork`."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, work)
+
+    async def peek(self, work: Work[R]) -> R:
+        """See :class:`openvod.base.ports.UnitOfWork`."""
+        return await self.read(work)
 
     def version(self) -> int | None:
         """See :class:`Database`."""

@@ -19,6 +19,11 @@ def values(record: object) -> dict[str, Any]:
     return {f.name: getattr(record, f.name) for f in fields(record)}  # type: ignore[arg-type]
 
 
+def insert_into(table: Table, dialect: str) -> Any:
+    """Return an insertion that knows what to do on conflict, which each engine has in its own dialect."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
 def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
     """Insert ``row``, or replace the row with the same primary key."""
     connection.execute(_upsert_statement(table, connection.dialect.name), dict(row))
@@ -26,8 +31,7 @@ def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None
 
 @cache
 def _upsert_statement(table: Table, dialect: str) -> Any:
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement: Any = insert(table)
+    statement = insert_into(table, dialect)
     keys = [c.name for c in table.primary_key]
     return statement.on_conflict_do_update(
         index_elements=keys, set_={c.name: statement.excluded[c.name] for c in table.c if c.name not in keys}
@@ -36,9 +40,10 @@ def _upsert_statement(table: Table, dialect: str) -> Any:
 
 def insert_if_absent(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert ``row`` unless its primary key exists; tell whether it was inserted."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     # What RETURNING yields tells, since a driver may not know the row count of such an insert.
-    statement: Any = insert(table).values(**row).on_conflict_do_nothing().returning(*table.primary_key)
+    statement = (
+        insert_into(table, connection.dialect.name).values(**row).on_conflict_do_nothing().returning(*table.primary_key)
+    )
     return connection.execute(statement).first() is not None
 
 
@@ -50,8 +55,7 @@ def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[s
 
 @cache
 def _insert_statement(table: Table, dialect: str) -> Any:
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(table).on_conflict_do_nothing()
+    return insert_into(table, dialect).on_conflict_do_nothing()
 
 
 def fetch_one(connection: Connection, table: Table, *where: ColumnElement[bool], lock: bool = False) -> Any | None:

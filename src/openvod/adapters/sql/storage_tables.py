@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, update
 
 from openvod.adapters.sql import schema
-from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_if_absent, remove, upsert, values
+from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_if_absent, insert_into, remove, upsert, values
 from openvod.storage.model import (
     Blob,
     BlobState,
@@ -52,6 +53,24 @@ _TOUCH = (
     .where(schema.multipart_uploads.c.upload_id == bindparam("id"))
     .values(touched_at=bindparam("moment"), stride=bindparam("grid"))
 )
+
+
+@cache
+def _add_part(dialect: str) -> Any:
+    """Return the statement that inserts a part if its upload is as expected; it holds the upload, as slots do."""
+    upload = schema.multipart_uploads.c
+    expected = (
+        select(*(bindparam(column.name, type_=column.type) for column in _PART_COLUMNS))
+        .where(
+            upload.upload_id == bindparam("upload_id"),
+            upload.state == UploadState.OPEN.value,
+            upload.stride == bindparam("grid"),
+            upload.touched_at >= bindparam("touched_since"),
+        )
+        .with_for_update()
+    )
+    statement = insert_into(schema.parts, dialect).from_select(_PART_COLUMNS, expected)
+    return statement.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 class SqlStorageTables:
@@ -266,6 +285,11 @@ class SqlStorageTables:
         )
         count, last, in_grid, first_odd, size, etags, crc64s = self._connection.execute(statement).one()
         return GridTotals(count, last, int(in_grid), first_odd, int(size), etags, crc64s)
+
+    def add_part(self, part: Part, stride: int, touched_since: float) -> bool:
+        """Insert a part in one statement, if nothing speaks against it."""
+        values = part._asdict() | {"crc64": str(part.crc64), "grid": stride, "touched_since": touched_since}
+        return bool(self._connection.execute(_add_part(self._connection.dialect.name), values).rowcount)
 
     def put_part(self, part: Part) -> None:
         """Insert or replace."""

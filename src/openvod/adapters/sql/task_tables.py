@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
 
 from openvod.adapters.sql import schema
-from openvod.adapters.sql.rows import fetch_all, fetch_one, remove, upsert, values
+from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_into, remove, upsert, values
 from openvod.media.model import ProbeState
 from openvod.tasks.model import (
     ListedProcedure,
@@ -84,10 +83,9 @@ class SqlTaskTables:
     def claim_session(self, sub_app_id: int, action: str, session_id: str, now: float, seconds: float) -> bool:
         """Note a SessionId's use; false when the same action used it within ``seconds``."""
         table = schema.task_sessions
-        insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
         row = {"sub_app_id": sub_app_id, "action": action, "session_id": session_id, "used_at": now}
         # One statement, since it waits for whoever inserts the same and then judges what that one left.
-        statement: Any = insert(table).values(**row)
+        statement = insert_into(table, self._connection.dialect.name).values(**row)
         statement = statement.on_conflict_do_update(
             index_elements=["sub_app_id", "action", "session_id"],
             set_={"used_at": now},
