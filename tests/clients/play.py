@@ -17,6 +17,8 @@ _SECONDS = 80.0
 _HELD_SECONDS = 30.0
 #: All of a credential's day but for less than the minute in which SDKs ask for the next one.
 _MOST_OF_A_DAY = 86_400 - 30
+#: The client that was uploading is no more.
+_GONE = (Meddling.KILL_CLIENT, Meddling.KILL_BOTH, Meddling.RELOAD)
 _SHIFTS = {Meddling.RENEW: _MOST_OF_A_DAY, Meddling.SET_CLOCK: 7200}
 
 #: What stands behind a ``pass`` that is no plain success.
@@ -110,7 +112,7 @@ class _Play:
         self._do(run, meddling)
         proxy.release()
         if meddling is Meddling.RELOAD:
-            run.tell("reload")
+            run.tell("again")
         if meddling not in (Meddling.KILL_CLIENT, Meddling.KILL_BOTH, Meddling.CANCEL):
             return run
         if self._scenario.second:
@@ -119,8 +121,11 @@ class _Play:
 
     def _do(self, run: Run, meddling: Meddling) -> None:
         stage = self._stage
+        if meddling is Meddling.RELOAD:
+            run.tell("reload")
         if meddling in (Meddling.KILL_CLIENT, Meddling.KILL_BOTH):
             run.kill()
+        if meddling in _GONE:
             # Parts that are held now still arrive, as from a network's buffers, but nobody hears of them.
             stage.proxy.cut()
         if meddling in (Meddling.KILL_SERVER, Meddling.KILL_BOTH):

@@ -63,7 +63,7 @@ class Run(ABC):
 
     @abstractmethod
     def tell(self, command: str, *arguments: object) -> None:
-        """Have the app ``pause``, ``proceed``, ``cancel`` or ``reload``, or ``shift`` the device's clock."""
+        """Have the app ``pause``, ``proceed``, ``cancel``, ``reload``, start ``again``, or ``shift`` its clock."""
 
     def close(self) -> None:
         """Release what is left of it."""

@@ -73,10 +73,10 @@ class PageRun(Run):
         self._url = url
         self._files = files
         self._options = options
+        self.page.goto(url)
         self._start()
 
     def _start(self) -> None:
-        self.page.goto(self._url)
         for name, path in self._files.items():
             self.page.set_input_files(f"#{name}", path)
         self.page.evaluate("options => start(options)", self._options)
@@ -100,8 +100,10 @@ class PageRun(Run):
         self.page.close()
 
     def tell(self, command: str, *arguments: object) -> None:
-        """Press a control of the page, or reload it and start again."""
+        """Press a control of the page; or reload it, which ends the upload, and start ``again``."""
         if command == "reload":
+            self.page.goto(self._url)
+        elif command == "again":
             self._start()
         else:
             self.page.evaluate("([command, given]) => { controls[command](...given) }", [command, list(arguments)])
