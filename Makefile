@@ -41,14 +41,16 @@ web: $(VENV)/.built-web ## build the upload SDK, the player page and the console
 demo: $(RUNTIME) $(VENV)/.built-web ## start everything, upload a real video, show what arrived (ARGS="--exit --json")
 	@$(BIN)/openvod demo $(ARGS)
 
+QUICK := not postgresql and not clients and not browser and not nginx and not fonts and not slow
+
 test: $(VENV)/.installed-dev $(VENV)/.built-web ## the suite that needs nothing but pip
-	@$(BIN)/python -m pytest -m "not postgresql and not clients and not browser and not nginx and not slow" -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -m "$(QUICK)" -n 2 --dist loadgroup $(ARGS)
 
 MATRIX := tests/clients/test_matrix.py tests/clients/test_one_domain.py tests/clients/test_howto.py
 
-test-all: $(VENV)/.installed-dev $(VENV)/.built-web lint ## everything: databases, browser, official clients (installs Debian packages when root)
+test-all: test lint ## everything: databases, browser, official clients (installs Debian packages when root)
 	@scripts/install-test-services
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore=tests/clients --ignore=tests/browser $(ARGS)
+	@$(BIN)/python -m pytest -m "not ($(QUICK))" -n 2 --dist loadgroup --ignore=tests/clients --ignore=tests/browser $(ARGS)
 # Processes of their own: a browser that is kept open runs an event loop, in which no other may be started.
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(MATRIX) $(ARGS)
 	@$(BIN)/python -m pytest tests/clients $(MATRIX:%=--ignore=%) $(ARGS)

@@ -77,7 +77,7 @@ def text(words: str, folder: Path) -> Image.Image:
     return Image.open(folder / "t.png")
 
 
-@pytest.mark.skipif(not marks._fonts(), reason="this machine has no font at all")
+@pytest.mark.fonts
 def test_text_is_drawn_in_colour_and_opacity(tmp_path: Path) -> None:
     """A text becomes a picture with its colour, and half transparent."""
     with text("OpenVOD", tmp_path) as image:
