@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-all test-clients lint lock clean bench bench-media bench-upload kill-sweep flow-sweep client-sweep bench-events test-events-truth bench-api web test-web bench-web
+.PHONY: help demo test test-all test-clients test-large lint lock clean bench bench-media bench-upload kill-sweep flow-sweep client-sweep bench-events test-events-truth bench-api web test-web bench-web
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1: \2/p' $(MAKEFILE_LIST)
 
@@ -65,6 +65,10 @@ test-clients: $(VENV)/.installed-dev $(VENV)/.built-web ## every official client
 	@scripts/install-test-services
 	@$(BIN)/python -m pytest -q tests/clients/test_matrix.py -n 2 --dist loadgroup $(ARGS)
 	@$(BIN)/python -m pytest -q tests/clients/api/test_api_sdks.py $(ARGS)
+
+test-large: $(VENV)/.installed-dev $(VENV)/.built-web ## every official client and our web SDK uploads a file of 20 GB (an hour, 50 GB of disk)
+	@scripts/install-test-services
+	@OPENVOD_LARGE=yes $(BIN)/python -m pytest -q tests/clients/test_matrix.py -k "20-GB" --durations=20 $(ARGS)
 
 kill-sweep: $(VENV)/.installed-dev ## kill -9 the server 100 times under upload and count what was lost
 	@$(BIN)/python -m pytest -q tests/process/test_kill_sweep.py -k "100"

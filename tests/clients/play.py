@@ -13,7 +13,6 @@ from clients.scenarios import Content, Meddling, Scenario
 from clients.stage import Stage
 from support.fault_proxy import Call, Harm
 
-_SECONDS = 80.0
 _HELD_SECONDS = 30.0
 #: All of a credential's day but for less than the minute in which SDKs ask for the next one.
 _MOST_OF_A_DAY = 86_400 - 30
@@ -54,6 +53,8 @@ def play(stage: Stage, driver: Driver, scenario: Scenario, state: Path) -> Playe
         return _Play(stage, driver, scenario, job).run()
     finally:
         driver.end()
+        if scenario.media and scenario.media.content is Content.SPARSE:
+            stage.make_room()
 
 
 class _Play:
@@ -76,7 +77,7 @@ class _Play:
         # A user whose upload failed on the network presses the button once more.
         tried_again = bool(outcome.error and self._scenario.faults)
         if tried_again:
-            outcome = self._start().wait(_SECONDS)
+            outcome = self._start().wait(self._scenario.seconds)
         assert not outcome.error, f"shown: {outcome.error}; calls: {self._stage.proxy.summary()}"
         self._check_facts(outcome)
         self._driver.check(self._stage)
@@ -93,7 +94,7 @@ class _Play:
             meddling = self._scenario.meddling
             if meddling is not None:
                 run = self._meddle(run, meddling)
-            return run.wait(_SECONDS)
+            return run.wait(self._scenario.seconds)
         finally:
             run.close()
 

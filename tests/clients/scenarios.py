@@ -15,6 +15,7 @@ class Content(StrEnum):
     """What is in a file."""
 
     RANDOM = "random bytes, the same for the same seed"
+    SPARSE = "holes, with a mebibyte of noise in each gibibyte"
     CLIP = "a playable clip"
     PICTURE = "a JPEG"
     PLAYLIST = "an HLS playlist with its segments beside and below it"
@@ -22,7 +23,7 @@ class Content(StrEnum):
 
 @dataclass(frozen=True)
 class File:
-    """A file to upload; ``size`` and ``seed`` are those of random content."""
+    """A file to upload; ``size`` and ``seed`` are those of random and sparse content."""
 
     name: str = "holiday.mp4"
     size: int = 2 * MIB + 12_345
@@ -74,7 +75,10 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One row of the matrix. ``needs`` are abilities that a driver may lack, with its reason."""
+    """One row of the matrix. ``needs`` are abilities that a driver may lack, with its reason.
+
+    Its client has ``seconds`` to come to an end.
+    """
 
     name: str
     media: File | None = File()
@@ -88,6 +92,7 @@ class Scenario:
     refusal: Refusal | None = None
     resumes: bool = False
     needs: tuple[str, ...] = ()
+    seconds: float = 80
 
     def __str__(self) -> str:
         return self.name.replace(" ", "-")
@@ -133,7 +138,7 @@ SCENARIOS = (
     Scenario("1 byte", File(size=1)),
     Scenario("small file", File(size=MIB + 1)),
     Scenario("over 100 MiB", File(size=104 * MIB + 333)),
-    Scenario("20 GB sparse", File(size=20 * 10**9), needs=("20 GB in a minute",)),
+    Scenario("20 GB sparse", File(size=20 * 10**9, content=Content.SPARSE), needs=("20 GB",), seconds=2400),
     Scenario("HLS directory", File("index.m3u8", content=Content.PLAYLIST), needs=("manifest",)),
     Scenario("Chinese name", File("假期 视频 第一集.mp4")),
     Scenario("emoji name", File("🎬 party 🚀👩‍👩‍👧.mp4")),

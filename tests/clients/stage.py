@@ -20,10 +20,11 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from clients.scenarios import MIB, Content, File, Scenario, Signer, Signing
+from clients.scenarios import GIB, MIB, Content, File, Scenario, Signer, Signing
 from openvod.access.model import MAIN_APPLICATION_ID
 from openvod.access.service import IssuedKey
 from openvod.adapters.ffmpeg.encoder import decode_address, ffmpeg_path
+from support.api import call
 from support.certificates import Certificates
 from support.commands import openvod_json
 from support.fault_proxy import FaultProxy
@@ -151,6 +152,8 @@ class Stage:
             path.parent.mkdir(parents=True, exist_ok=True)
             if wanted.content is Content.RANDOM:
                 _write_random(path, wanted)
+            elif wanted.content is Content.SPARSE:
+                _write_sparse(path, wanted)
             elif wanted.content is Content.PLAYLIST:
                 _write_playlist(path, self.clip)
             else:
@@ -191,6 +194,15 @@ class Stage:
             file_id = str(wire.commit(applied)["data"]["fileId"])
         self._known.add(file_id)
         return file_id
+
+    def make_room(self) -> None:
+        """Delete what this scenario made, bytes and all."""
+        with self.wire() as wire:
+            for file_id in self.new_assets():
+                call(wire, "DeleteMedia", {"FileId": file_id})
+        self.server.stop()
+        openvod_json("storage", "collect", "--data-dir", str(self.server.data_dir), "--json")
+        self.server.start()
 
     def _spend(self) -> str:
         spent = signature(self.keys[Signer.OWN], oneTimeValid=1)
@@ -239,6 +251,15 @@ def _write_random(path: Path, wanted: File) -> None:
     with path.open("wb") as file:
         for start in range(0, wanted.size, MIB):
             file.write(chance.randbytes(min(MIB, wanted.size - start)))
+
+
+def _write_sparse(path: Path, wanted: File) -> None:
+    chance = random.Random(wanted.seed)
+    with path.open("wb") as file:
+        file.truncate(wanted.size)
+        for start in range(0, wanted.size - MIB, GIB):
+            file.seek(start)
+            file.write(chance.randbytes(MIB))
 
 
 def _write_playlist(path: Path, clip: Path) -> None:

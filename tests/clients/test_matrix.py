@@ -15,7 +15,11 @@ from clients.stage import Stage
 
 pytestmark = [pytest.mark.clients, pytest.mark.browser, pytest.mark.slow]
 _APPLICABLE = [
-    pytest.param(cell, id=cell.name, marks=pytest.mark.xdist_group(cell.client.group))
+    pytest.param(
+        cell,
+        id=cell.name,
+        marks=[pytest.mark.xdist_group(cell.client.group), pytest.mark.timeout(cell.scenario.seconds * 1.5)],
+    )
     for cell in CELLS
     if not cell.why_not
 ]
