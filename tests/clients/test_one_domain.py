@@ -22,7 +22,7 @@ _COVER = File("cover.jpg", content=Content.PICTURE)
 def test_video_and_cover_go_through(stage: Stage, driver: Callable[[type[Driver]], Driver], tmp_path: Path) -> None:
     """From a page at a bare loopback address, in a browser that resolves no name, both files arrive as they are."""
     scenario = Scenario(
-        "one domain", File("假期 holiday.mp4", 30 * MIB), _COVER, faults=(Fault(Harm.HOLD, Call.PART, 3),)
+        "one domain", File("假期 holiday.mp4", 90 * MIB), _COVER, faults=(Fault(Harm.HOLD, Call.PART, 3),)
     )
     stage.begin(scenario)
     web = driver(VodJsOneDomain)
@@ -33,6 +33,7 @@ def test_video_and_cover_go_through(stage: Stage, driver: Callable[[type[Driver]
     assert isinstance(run, PageRun)
     stage.proxy.wait_held(30)
     run.page.wait_for_function("document.getElementById('bar').value > 0.1")
+    assert run.page.evaluate("document.getElementById('bar').value") < 1, "this is no middle"
     _screenshot(run, "compat-middle.png")
     stage.proxy.release()
     run.page.wait_for_function("window.outcome")
