@@ -200,9 +200,12 @@ class Stage:
         with self.wire() as wire:
             for file_id in self.new_assets():
                 call(wire, "DeleteMedia", {"FileId": file_id})
+        self._stop_and_collect()
+        self.server.start()
+
+    def _stop_and_collect(self) -> None:
         self.server.stop()
         openvod_json("storage", "collect", "--data-dir", str(self.server.data_dir), "--json")
-        self.server.start()
 
     def _spend(self) -> str:
         spent = signature(self.keys[Signer.OWN], oneTimeValid=1)
@@ -213,8 +216,7 @@ class Stage:
     def check_books(self) -> None:
         """Stop the server and compare disk and ledger: no byte without an owner, no owner without its bytes."""
         self.clock.set(0)
-        self.server.stop()
-        openvod_json("storage", "collect", "--data-dir", str(self.server.data_dir), "--json")
+        self._stop_and_collect()
         checked: dict[str, Any] = openvod_json("storage", "check", "--data-dir", str(self.server.data_dir))
         assert not checked["missing_files"], checked
         assert not checked["orphan_files"], checked

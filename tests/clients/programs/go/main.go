@@ -110,7 +110,7 @@ func store(ctx context.Context, transport *renewing, place place) error {
 	}
 	// Small parts, for a middle to act in; the SDK takes a given size for good, and at most 10,000 parts.
 	options := &cos.MultiUploadOptions{PartSize: 1, ThreadPoolSize: 3, CheckPoint: true}
-	if file.Size() > 9000<<20 {
+	if file.Size() >= 10_000<<20 {
 		options.PartSize = 0
 	}
 	_, _, err = client.Object.Upload(ctx, place.Key, place.Path, options)
