@@ -127,7 +127,7 @@ def _outcome(endpoint: Endpoint, delivery: Delivery, state: DeliveryState, retry
 
 
 def _default(database: Database) -> Endpoint:
-    return run_async(_service(database, ManualClock()).set_url(1, "http://h/"))
+    return run_async(_service(database, ManualClock()).set_url(1, "http://h/"))[0]
 
 
 def test_a_failed_event_holds_the_later_ones_of_its_file(database: Database) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -24,6 +25,8 @@ from openvod_sdk.integrations import (
     Identity,
     RateLimit,
     Refused,
+    Reply,
+    Request,
     SignatureService,
     SqliteEventStore,
     StaticTokenAuthenticator,
@@ -137,7 +140,7 @@ def service(**options: Any) -> SignatureService:
 @pytest.fixture
 def send(framework: Callable[[BackEnd, str], Send], store: SqliteEventStore) -> Send:
     """Both services, through one framework."""
-    return framework(BackEnd(service(max_size=1000), EventReceiver(store)), "")
+    return framework(BackEnd(service(max_size=1000), EventReceiver(store, allow_unsigned=True)), "")
 
 
 def signed(signature: str) -> dict[str, str]:
@@ -266,7 +269,7 @@ def test_no_event(send: Send, store: SqliteEventStore, method: str, body: bytes,
 
 def test_prefix(framework: Callable[[BackEnd, str], Send], store: SqliteEventStore) -> None:
     """Below a prefix everything is served there, and only there."""
-    send = framework(BackEnd(service(), EventReceiver(store)), "/vod")
+    send = framework(BackEnd(service(), EventReceiver(store, allow_unsigned=True)), "/vod")
     assert send("GET", "/vod/signature", headers=BEARER).status == 200
     assert send("POST", "/vod/events", json.dumps(EVENT).encode()).status == 200
     assert send("GET", "/signature", headers=BEARER).status == 404
@@ -275,7 +278,7 @@ def test_prefix(framework: Callable[[BackEnd, str], Send], store: SqliteEventSto
 def test_paths_follow_the_services(store: SqliteEventStore) -> None:
     """A back end of one service serves only its paths."""
     assert BackEnd(signatures=service()).paths == tuple(PATHS)
-    assert BackEnd(events=EventReceiver(store)).paths == ("/events",)
+    assert BackEnd(events=EventReceiver(store, allow_unsigned=True)).paths == ("/events",)
 
 
 def test_forged_events(store: SqliteEventStore) -> None:
@@ -295,14 +298,130 @@ def test_forged_events(store: SqliteEventStore) -> None:
     assert [row["event"]["EventType"] for row in store.find("77")] == ["NewFileUpload"]
 
 
+SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
+
+
+def webhook(body: bytes, moment: int | None = None, key: bytes = b"k" * 32) -> dict[str, str]:
+    """Headers of a post, signed as the platform does (Standard Webhooks)."""
+    at = str(int(time.time()) if moment is None else moment)
+    digest = hmac.digest(key, f"evt_1_a.{at}.".encode() + body, "sha256")
+    signature = "v1," + base64.b64encode(digest).decode()
+    return {"webhook-id": "evt_1_a", "webhook-timestamp": at, "webhook-signature": f"v1,b3RoZXI= {signature}"}
+
+
+def test_webhook_signature(framework: Callable[[BackEnd, str], Send], store: SqliteEventStore) -> None:
+    """With the endpoint's secret only whole, recent bodies of the platform are stored; refusals say why."""
+    send = framework(BackEnd(events=EventReceiver(store, webhook_secret=SECRET)), "")
+    body, now = json.dumps(EVENT).encode(), int(time.time())
+    bad = {
+        "carries no webhook-signature": {},
+        "does not fit the webhook secret": webhook(body, key=b"o" * 32),
+        "body was changed": webhook(body + b" "),
+        "differs from this clock": webhook(body, now - 600),
+        "not a time": webhook(body) | {"webhook-timestamp": "soon"},
+    }
+    for reason, headers in bad.items():
+        answer = send("POST", "/events", body, headers)
+        assert (answer.status, reason in answer.json["message"]) == (403, True), answer.body
+    assert store.find() == []
+    assert send("POST", "/events", body, webhook(body)).status == 200
+    assert [row["event"] for row in store.find("77")] == [EVENT]
+
+
+def test_older_sign_protects_no_body(store: SqliteEventStore) -> None:
+    """Sign and T of one event open the door for another body; with the webhook secret beside it, they do not."""
+    now = int(time.time()) + 60
+    sign = hashlib.md5(f"Xk29demoKey{now}".encode()).hexdigest()
+    forged = json.dumps({"EventType": "FileDeleted", "Sign": sign, "T": now}).encode()
+    EventReceiver(store, sign_key="Xk29demoKey").receive(forged)
+    with pytest.raises(Refused, match="webhook-signature"):
+        EventReceiver(store, sign_key="Xk29demoKey", webhook_secret=SECRET).receive(forged)
+
+
+@pytest.mark.parametrize("secret", ["", "secret", "whsec_", "whsec_!"])
+def test_receiver_wants_a_real_secret(store: SqliteEventStore, secret: str) -> None:
+    """A receiver that could not tell who sends is refused when it is made, and says where the secret comes from."""
+    with pytest.raises(ValueError, match="openvod events endpoints rotate"):
+        EventReceiver(store, webhook_secret=secret or ())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"EventType":"NewFileUpload","FileUploadEvent":[]}',
+        b'{"EventType":"NewFileUpload","FileUploadEvent":{"MediaBasicInfo":[1]}}',
+        b'{"EventType":"NewFileUpload","FileUploadEvent":{"FileId":{}}}',
+        b'{"EventType":"NewFileUpload","FileUploadEvent":{"MediaBasicInfo":{"SourceInfo":"x"}}}',
+        b'{"EventType":"NewFileUpload","FileUploadEvent":{"FileId":"\\ud800"}}',
+        b'{"eventType":"NewFileUpload","data":{"fileId":[]}}',
+        b"[" * 100_000,
+        b"\xff",
+    ],
+)
+def test_malformed_events(send: Send, store: SqliteEventStore, body: bytes) -> None:
+    """A list where an object should be, half a surrogate, endless nesting: 400, and nothing is stored."""
+    assert send("POST", "/events", body).status == 400
+    assert store.find() == []
+
+
+def test_bodies_have_limits(framework: Callable[[BackEnd, str], Send], store: SqliteEventStore) -> None:
+    """Larger bodies are refused with 413 by every framework, which reads no more than one byte beyond the limit."""
+    back_end = BackEnd(service(), EventReceiver(store, allow_unsigned=True, max_bytes=100_000))
+    read: list[int] = []
+    handle = back_end.handle
+
+    def counting(request: Request) -> Reply:
+        read.append(len(request.body))
+        return handle(request)
+
+    back_end.handle = counting  # type: ignore[method-assign]
+    send = framework(back_end, "")
+    large = b'{"EventType":"x","a":"' + b"a" * 3_000_000 + b'"}'
+    assert send("POST", "/events", large).status == 413
+    assert send("POST", "/signature", large, BEARER).status == 413
+    assert read == [100_001, 65_537]
+    assert store.find() == []
+
+
+@pytest.mark.parametrize("size", ["1001", 1001.0, "1e9", -1, 1.5, True, [1], "x"])
+def test_announced_size_of_any_kind(send: Send, size: Any) -> None:
+    """A size above the limit is refused however it is spelled, and what is no number of bytes is refused by name."""
+    answer = send("POST", "/signature", json.dumps({"size": size}).encode(), BEARER)
+    assert (answer.status, "size" in answer.json["message"] or "bytes" in answer.json["message"]) in [
+        (403, True),
+        (400, True),
+    ]
+    assert "data" not in answer.json
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain"])
+def test_forms(send: Send, kind: str) -> None:
+    """Old clients send a form: token, context and size are read from it."""
+    form = urlencode({"Token": "sesame", "SourceContext": "a&b 测"}).encode()
+    answer = send("POST", "/GetUploadSign", form, {"Content-Type": kind}).json
+    assert signed(answer["Data"]["UploadSign"])["sourceContext"] == "a&b 测"
+    refused = send("POST", "/signature", b"size=1001&token=sesame", {"Content-Type": kind})
+    assert (refused.status, refused.json["code"]) == (403, 40302)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"sourceContext":"\\ud800"}', b'{"sourceContext":"a\\u0000"}', b'{"token":"\\udfff"}', b'{"\\ud800":"x"}'],
+)
+def test_text_that_is_not_text(send: Send, body: bytes) -> None:
+    """Half a surrogate pair or a NUL, in values and names, is refused with 400, never an error of ours."""
+    answer = send("POST", "/signature", body, BEARER)
+    assert (answer.status, answer.json["code"]) == (400, 40001)
+
+
 def test_store_outlives_its_process(tmp_path: Path) -> None:
     """Stored events are there for the next process, which still recognises repetitions; newest come first."""
     first = SqliteEventStore(tmp_path / "e.sqlite3")
     for name in ("a", "b"):
-        EventReceiver(first).receive(json.dumps(EVENT | {"EventType": name}).encode())
+        EventReceiver(first, allow_unsigned=True).receive(json.dumps(EVENT | {"EventType": name}).encode())
     first.close()
     second = SqliteEventStore(tmp_path / "e.sqlite3")
-    EventReceiver(second).receive(json.dumps(EVENT | {"EventType": "a"}).encode())
+    EventReceiver(second, allow_unsigned=True).receive(json.dumps(EVENT | {"EventType": "a"}).encode())
     assert [row["event"]["EventType"] for row in second.find()] == ["b", "a"]
     assert second.find("another file") == []
     second.close()
@@ -310,7 +429,7 @@ def test_store_outlives_its_process(tmp_path: Path) -> None:
 
 def test_same_event_at_once(store: SqliteEventStore) -> None:
     """Simultaneous deliveries of one event are stored once."""
-    receiver, body = EventReceiver(store), json.dumps(EVENT).encode()
+    receiver, body = EventReceiver(store, allow_unsigned=True), json.dumps(EVENT).encode()
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: receiver.receive(body), range(40)))
     assert len(store.find()) == 1

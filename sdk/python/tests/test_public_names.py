@@ -12,7 +12,7 @@ PUBLIC = {
     "ApiError", "ChecksumMismatch", "Client", "Event", "EventError", "FileResumeStore", "InvalidPermission",
     "OpenVodSdkError", "Progress", "ResumeStore", "RetryPolicy", "SourceChanged", "StorageError", "TransportError",
     "Unfinished", "UploadCancelled", "UploadControl", "UploadResult", "parse_event", "sign", "sign_link",
-    "sign_play_token", "sign_player", "verify_event",
+    "sign_play_token", "sign_player", "verify_event", "verify_webhook",
 }  # fmt: skip
 INTEGRATIONS = {
     "Authenticator", "BackEnd", "EventReceiver", "EventStore", "Identity", "JwtAuthenticator", "RateLimit", "Refused",

@@ -293,6 +293,40 @@ def test_file_changed_during_upload(loopback: Loopback, client: Client, video: P
     assert loopback.count("CommitUploadUGC") == 0
 
 
+def _cut(path: Path) -> None:
+    os.truncate(path, MIB // 2)
+
+
+@pytest.mark.parametrize("part_size", [MIB, 64 * MIB], ids=["in parts", "as one body"])
+@pytest.mark.parametrize("spoil", [_cut, Path.unlink], ids=["truncated", "removed"])
+def test_file_that_loses_bytes_during_upload(
+    loopback: Loopback, store: FileResumeStore, tmp_path: Path, spoil: Callable[[Path], None], part_size: int
+) -> None:
+    """A file that is cut or removed on its way is ``SourceChanged``, which names it; nothing of it is remembered."""
+    video = tmp_path / "shrinks.mp4"
+    video.write_bytes(os.urandom(4 * MIB))
+    client = Client(loopback.url, "s", part_size=part_size, concurrency=1, retry=FAST, resume_store=store)
+
+    def spoil_once(progress: Progress) -> None:
+        if progress.phase == "upload" and progress.bytes_done and video.exists() and video.stat().st_size == 4 * MIB:
+            spoil(video)
+
+    with pytest.raises(SourceChanged, match=r"shrinks\.mp4"):
+        client.upload(video, on_progress=spoil_once)
+    assert loopback.count("CommitUploadUGC") == 0
+    assert list((tmp_path / "state").glob("*.json")) == []
+
+
+def test_file_name_that_is_not_utf8(loopback: Loopback, client: Client, tmp_path: Path) -> None:
+    """Bytes of a name that are not UTF-8 become U+FFFD where the name is told; the content arrives."""
+    video = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.mp4"))
+    video.write_bytes(b"x" * 10)
+    client.upload(video)
+    assert loopback.bodies[0]["videoName"] == "caf\ufffd"
+    client.upload(video, name=os.fsdecode(b"na\xefve"))
+    assert loopback.bodies[-2]["videoName"] == "na\ufffdve"
+
+
 def test_missing_file(client: Client, tmp_path: Path) -> None:
     """A file that is not there is an OSError before anything is sent."""
     with pytest.raises(FileNotFoundError):

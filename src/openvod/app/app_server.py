@@ -6,11 +6,13 @@ An app developer reads this file to see what an app server needs; it keeps nothi
 from __future__ import annotations
 
 import hmac
+import logging
 from pathlib import Path
 from typing import Annotated, Any
 
 import uvicorn
 from fastapi import FastAPI, Header, HTTPException
+from fastapi.responses import JSONResponse
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -28,6 +30,12 @@ from openvod_sdk.integrations import (
     StaticTokenAuthenticator,
 )
 from openvod_sdk.integrations.fastapi import router
+
+_NO_EVENTS = (
+    "no webhook secret is set here; set OPENVOD_APP_SERVER__WEBHOOK_SECRET to the one that 'openvod events set-url' "
+    "printed ('openvod events endpoints rotate default' makes a new one)"
+)
+_log = logging.getLogger("openvod.app_server")
 
 
 class AppServerSettings(BaseSettings):
@@ -51,7 +59,11 @@ class AppServerSettings(BaseSettings):
     procedure: str = Field("", description="Task flow that uploads run through.")
     class_id: int = Field(0, ge=0, description="Category of uploads.")
     sub_app_id: int = Field(0, ge=0, description="Application of uploads; 0 is the key's own.")
-    event_sign_key: SecretStr = Field(SecretStr(""), description="Key that signs events; empty accepts unsigned ones.")
+    webhook_secret: SecretStr = Field(
+        SecretStr(""), description="Secret of the endpoint (whsec_…), which `openvod events set-url` prints once."
+    )
+    event_sign_key: SecretStr = Field(SecretStr(""), description="Key of the older Sign and T, which protect no body.")
+    accept_unsigned_events: bool = Field(False, description="Take events that nobody signed; for trials.")
     admin_token: SecretStr = Field(SecretStr(""), description="Token that may read received events; empty: nobody.")
 
 
@@ -63,7 +75,8 @@ def load_settings() -> AppServerSettings:
 def create_app(settings: AppServerSettings) -> FastAPI:
     """Build the app; raises ``Invalid`` when a needed setting is missing."""
     store = SqliteEventStore(settings.data_file)
-    back_end = BackEnd(_signatures(settings), EventReceiver(store, sign_key=settings.event_sign_key.get_secret_value()))
+    receiver = _receiver(settings, store)
+    back_end = BackEnd(_signatures(settings), receiver)
     app = FastAPI(title="OpenVOD reference app server", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/received")
@@ -75,6 +88,12 @@ def create_app(settings: AppServerSettings) -> FastAPI:
     @app.get("/healthz")
     def health() -> dict[str, str]:
         return {"status": "ok"}
+
+    if receiver is None:
+
+        @app.post("/events")
+        def refuse() -> JSONResponse:
+            return JSONResponse({"code": 40303, "message": _NO_EVENTS}, 403)
 
     app.include_router(router(back_end))
     return app
@@ -101,6 +120,20 @@ def _signatures(settings: AppServerSettings) -> SignatureService:
         one_time=settings.one_time,
         max_size=settings.max_size,
     )
+
+
+def _receiver(settings: AppServerSettings, store: SqliteEventStore) -> EventReceiver | None:
+    """Return the receiver, or ``None`` while nothing says which events are authentic."""
+    secret, sign_key = settings.webhook_secret.get_secret_value(), settings.event_sign_key.get_secret_value()
+    if not (secret or sign_key or settings.accept_unsigned_events):
+        _log.warning("/events refuses everything: %s", _NO_EVENTS)
+        return None
+    try:
+        return EventReceiver(
+            store, webhook_secret=secret or (), sign_key=sign_key, allow_unsigned=settings.accept_unsigned_events
+        )
+    except ValueError as error:
+        raise Invalid("app_server.webhook_secret", f"OPENVOD_APP_SERVER__WEBHOOK_SECRET: {error}") from error
 
 
 def _authenticator(settings: AppServerSettings) -> Authenticator:

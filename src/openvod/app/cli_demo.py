@@ -75,12 +75,13 @@ def _stage(folder: Path, procedure: str, say: Callable[[str], None]) -> Iterator
     platform, app_server = f"http://127.0.0.1:{platform_port}", f"http://127.0.0.1:{app_port}"
     data = ["--data-dir", str(folder / "data")]
     key = json.loads(_openvod("keys", "create", *data, "--json"))
-    _openvod("events", "set-url", f"{app_server}/events", *data)
+    endpoint = json.loads(_openvod("events", "set-url", f"{app_server}/events", *data, "--json"))
     admin_token = secrets.token_urlsafe(16)
     environment = {
         "OPENVOD_APP_SERVER__SECRET_ID": key["secretId"],
         "OPENVOD_APP_SERVER__SECRET_KEY": key["secretKey"],
         "OPENVOD_APP_SERVER__STATIC_TOKENS": json.dumps({_USER_TOKEN: "demo-user"}),
+        "OPENVOD_APP_SERVER__WEBHOOK_SECRET": endpoint["secret"],
         "OPENVOD_APP_SERVER__ADMIN_TOKEN": admin_token,
         "OPENVOD_APP_SERVER__PROCEDURE": procedure,
         "OPENVOD_APP_SERVER__DATA_FILE": str(folder / "app-server.sqlite3"),

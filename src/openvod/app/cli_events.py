@@ -61,10 +61,19 @@ def set_url(
     sign_key: Annotated[str | None, typer.Option(help="Key that signs event bodies; an empty text clears it.")] = None,
     sub_app_id: SubAppId = 0,
     data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
 ) -> None:
-    """Set the callback URL of an application, which is the address of its default endpoint."""
-    changed = with_endpoints(data_dir, sub_app_id, lambda service, app: service.set_url(app, url, sign_key))
+    """Set the callback URL of an application, which is the address of its default endpoint.
+
+    The first call prints the endpoint's secret, with which a receiver checks webhook-signature.
+    """
+    changed, secret = with_endpoints(data_dir, sub_app_id, lambda service, app: service.set_url(app, url, sign_key))
+    if as_json:
+        print_json({"subAppId": changed.sub_app_id, "name": changed.name, "url": changed.url, "secret": secret})
+        return
     typer.echo(f"application {changed.sub_app_id} sends events to {changed.url or '(nowhere)'}")
+    if secret:
+        _tell_secret(changed.name, secret, as_json=False)
 
 
 @events.command("list")

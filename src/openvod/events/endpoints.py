@@ -22,7 +22,8 @@ from openvod.events.model import (
     Transport,
 )
 from openvod.events.ports import AddressGuard, EventTx
-from openvod.events.secrets import new_secret, seal_secret
+from openvod.events.secrets import new_secret, open_secrets, seal_secret
+from openvod.signing.webhook import secret_bytes
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _LONGEST_TIMEOUT = 60.0
@@ -103,12 +104,15 @@ class EndpointService:
         await self._uow.write(work)
         return secret
 
-    async def set_url(self, sub_app_id: int, url: str, sign_key: str | None = None) -> Endpoint:
+    async def set_url(self, sub_app_id: int, url: str, sign_key: str | None = None) -> tuple[Endpoint, str]:
         """Set the address of the default endpoint (empty: none), and its key if given.
 
+        Return the endpoint and, when this call made it, its secret, which is told here and never again; else "".
         Events that nobody could get so far wait in the log and are sent.
         """
-        return await self.modify(sub_app_id, url=url, sign_key=sign_key)
+        secret = new_secret(self._entropy)
+        endpoint = await self.modify(sub_app_id, url=url, sign_key=sign_key, secret=secret)
+        return endpoint, secret if secret_bytes(secret) in open_secrets(endpoint, self._box) else ""
 
     async def modify(
         self,
@@ -117,10 +121,11 @@ class EndpointService:
         url: str | None = None,
         sign_key: str | None = None,
         config: Callable[[EventConfig], EventConfig] | None = None,
+        secret: str = "",
     ) -> Endpoint:
         """Change what is given, in one transaction (``ModifyEventConfig``); return the default endpoint.
 
-        ``config`` makes the new configuration of the present one.
+        ``config`` makes the new configuration of the present one. A new endpoint gets ``secret``, or one of its own.
         """
         if sign_key is not None:
             check_options(EndpointOptions(sign_key=sign_key))
@@ -128,7 +133,7 @@ class EndpointService:
             await self._guard.check(url)
 
         def work(tx: EventTx) -> Endpoint:
-            endpoint = self._default(tx, sub_app_id)
+            endpoint = self._default(tx, sub_app_id, secret or new_secret(self._entropy))
             changes: dict[str, Any] = {"url": url, "sign_key": sign_key}
             changed = replace(endpoint, **{name: value for name, value in changes.items() if value is not None})
             tx.endpoints.put(changed)
@@ -206,13 +211,13 @@ class EndpointService:
                 return total
             after = events[-1].sequence or after
 
-    def _default(self, tx: EventTx, sub_app_id: int) -> Endpoint:
+    def _default(self, tx: EventTx, sub_app_id: int, secret: str) -> Endpoint:
         """Return the default endpoint. A new one begins with the log: its events waited for an address."""
         found = tx.endpoints.endpoint(sub_app_id, DEFAULT_ENDPOINT, lock=True)
         if found:
             return found
         blank = self._blank(sub_app_id, DEFAULT_ENDPOINT, "")
-        return tx.endpoints.add(replace(blank, secret=seal_secret(new_secret(self._entropy), blank, self._box)))
+        return tx.endpoints.add(replace(blank, secret=seal_secret(secret, blank, self._box)))
 
     def _configure(self, tx: EventTx, endpoint: Endpoint, change: Callable[[EventConfig], EventConfig]) -> None:
         """Change a configuration; when the mode changes, the other transport goes on where this one is."""

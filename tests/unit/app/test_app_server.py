@@ -16,10 +16,15 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
 
+from openvod.adapters.system import SystemEntropy
 from openvod.app.app_server import AppServerSettings, create_app, load_settings
 from openvod.base.errors import Invalid
+from openvod.events.codec import Signers, push_request
+from openvod.events.model import Event, EventState, PayloadFormat
+from openvod.events.secrets import new_secret
 from openvod.signing.event import event_sign
 from openvod.signing.upload import UploadPermission, decode, verify
+from openvod.signing.webhook import secret_bytes
 
 SECRET_KEY = "the app server's secret key"
 USER = {"Authorization": "Bearer sesame"}
@@ -35,6 +40,7 @@ def settings(folder: Path, **changes: Any) -> AppServerSettings:
         "data_file": folder / "events.sqlite3",
         "static_tokens": {"sesame": "alice", "closed": "mallory"},
         "admin_token": "admin",
+        "accept_unsigned_events": True,
     }
     return AppServerSettings(**(values | changes))
 
@@ -173,6 +179,26 @@ def test_signed_events(tmp_path: Path) -> None:
     authentic = EVENT | {"Sign": event_sign("Xk29demoKey", expires), "T": expires}
     assert [app.post("/events", json=body).status_code for body in (EVENT, forged, authentic)] == [403, 403, 200]
     assert len(app.get("/received", headers=ADMIN).json()) == 1
+
+
+def test_webhook_secret(tmp_path: Path) -> None:
+    """With the endpoint's secret, what the platform posts is taken as it is, and nothing else."""
+    secret = new_secret(SystemEntropy())
+    app = client(tmp_path, webhook_secret=secret, accept_unsigned_events=False)
+    event = Event(1, 1, 1, "NewFileUpload", "77", json.dumps(EVENT), EventState.PENDING, 1.0)
+    post = push_request(event, PayloadFormat.CURRENT, Signers("", (secret_bytes(secret),)), time.time())
+    assert app.post("/events", content=post.body + b" ", headers=post.headers).status_code == 403
+    assert app.post("/events", content=post.body, headers=post.headers).status_code == 200
+    assert [row["event"] for row in app.get("/received", headers=ADMIN).json()] == [EVENT]
+
+
+def test_events_are_refused_until_a_secret_is_set(tmp_path: Path) -> None:
+    """Without a secret the app server gives signatures, and says at every event where the secret comes from."""
+    app = client(tmp_path, accept_unsigned_events=False)
+    answer = app.post("/events", json=EVENT)
+    assert (answer.status_code, "events set-url" in answer.json()["message"]) == (403, True)
+    assert app.get("/received", headers=ADMIN).json() == []
+    assert app.get("/signature", headers=USER).status_code == 200
 
 
 def test_no_event(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from openvod_sdk._progress import Progress, UploadControl
 from openvod_sdk._resume import FileResumeStore, ResumeStore, Unfinished
 from openvod_sdk._sign import sign
 from openvod_sdk._transport import RetryPolicy
+from openvod_sdk._webhook import verify_webhook
 
 __version__ = "0.1.0"
 __all__ = [
@@ -50,4 +51,5 @@ __all__ = [
     "sign_play_token",
     "sign_player",
     "verify_event",
+    "verify_webhook",
 ]

@@ -21,6 +21,7 @@ from openvod_sdk._resume import FileResumeStore, ResumeStore, Unfinished
 from openvod_sdk._session import Session
 from openvod_sdk._source import Source
 from openvod_sdk._storage import MIB, ObjectUpload, StorageClient
+from openvod_sdk._text import shown
 from openvod_sdk._transport import RetryPolicy, with_retries
 
 GetSignature = Callable[[], str | Awaitable[str]]
@@ -184,7 +185,7 @@ class _Run:
 
     async def _opened(self) -> Session:
         body: dict[str, Any] = {
-            "videoName": self._name if self._name is not None else self._media.stem,
+            "videoName": shown(self._name) if self._name is not None else self._media.stem,
             "videoType": self._media.type,
             "videoSize": self._media.size,
         }
@@ -214,9 +215,13 @@ class _Run:
             await media.abort()
             self._forget()
             raise
-        if self._media.changed():
+        except SourceChanged:
             self._forget()
-            raise SourceChanged(f"{self._media.path.name} changed while it was uploaded; upload it again")
+            raise
+        for source in filter(None, (self._media, self._cover)):
+            if source.changed():
+                self._forget()
+                raise SourceChanged(f"{source.name} changed while it was uploaded; upload it again")
         checksums = {"videoCrc64": media.crc64} | ({"coverCrc64": cover.crc64} if cover else {})
         committed = await self._commit(session, {name: str(crc64) for name, crc64 in checksums.items()})
         self._forget()

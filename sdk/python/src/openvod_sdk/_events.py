@@ -35,11 +35,13 @@ class Event:
 
 
 def parse_event(body: bytes) -> Event:
-    """Read a notification of format 3.0 or 2.0; raises ``EventError``."""
+    """Read a notification of format 3.0 or 2.0; raises ``EventError``, which names the field."""
     try:
         parsed = json.loads(body)
+        # JSON can spell halves of surrogate pairs, which are no text and fit into no database.
+        json.dumps(parsed, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise EventError("the notification is not JSON") from error
+        raise EventError("the notification is not JSON in valid Unicode") from error
     if not isinstance(parsed, dict):
         raise EventError("the notification is not a JSON object")
     if isinstance(parsed.get("EventType"), str):
@@ -50,10 +52,16 @@ def parse_event(body: bytes) -> Event:
 
 
 def verify_event(event: Event, sign_key: str, *, now: float | None = None) -> None:
-    """Check ``Sign`` and ``T`` of a notification; raises ``EventError`` when forged or expired."""
+    """Check ``Sign`` and ``T`` of a notification; raises ``EventError`` when forged or expired.
+
+    This older form protects nothing of the body (see :func:`openvod_sdk.verify_webhook`, which does).
+    """
     sign, expires = event.body.get("Sign"), event.body.get("T")
     if not isinstance(sign, str) or not isinstance(expires, int):
-        raise EventError("the notification carries no Sign and T; set the same sign key on both sides")
+        raise EventError(
+            "the notification carries no Sign and T, though a sign key is set here: set the same key on the platform "
+            "('openvod events set-url URL --sign-key KEY'), or verify webhook-signature instead"
+        )
     expected = hashlib.md5(f"{sign_key}{expires}".encode(), usedforsecurity=False).hexdigest()
     if not hmac.compare_digest(expected.encode(), sign.lower().encode()):
         raise EventError("Sign of the notification is wrong; set the same sign key on both sides")
@@ -62,17 +70,17 @@ def verify_event(event: Event, sign_key: str, *, now: float | None = None) -> No
 
 
 def _current(body: dict[str, Any]) -> Event:
-    members = [value for name, value in body.items() if name.endswith("Event") and isinstance(value, dict)]
-    member = members[0] if members else {}
-    basic = member.get("MediaBasicInfo") or {}
+    members = [name for name, value in body.items() if name.endswith("Event") and value is not None]
+    member = _object(body, members[0]) if members else {}
+    basic = _object(member, "MediaBasicInfo")
     return Event(
         type=body["EventType"],
-        file_id=str(member.get("FileId") or ""),
-        task_id=str(member.get("TaskId") or member.get("ProcedureTaskId") or ""),
-        source_context=str((basic.get("SourceInfo") or {}).get("SourceContext") or ""),
-        media_url=str(basic.get("MediaUrl") or member.get("FileUrl") or ""),
-        cover_url=str(basic.get("CoverUrl") or ""),
-        status=str(member.get("Status") or ""),
+        file_id=_text(member, "FileId"),
+        task_id=_text(member, "TaskId") or _text(member, "ProcedureTaskId"),
+        source_context=_text(_object(basic, "SourceInfo"), "SourceContext"),
+        media_url=_text(basic, "MediaUrl") or _text(member, "FileUrl"),
+        cover_url=_text(basic, "CoverUrl"),
+        status=_text(member, "Status"),
         body=body,
     )
 
@@ -81,11 +89,29 @@ def _legacy(body: dict[str, Any]) -> Event:
     data = body["data"]
     return Event(
         type=body["eventType"],
-        file_id=str(data.get("fileId") or ""),
-        task_id=str(data.get("vodTaskId") or data.get("procedureTaskId") or ""),
-        source_context=str(data.get("sourceContext") or ""),
-        media_url=str(data.get("fileUrl") or ""),
-        cover_url=str(data.get("coverUrl") or ""),
-        status=str(data.get("status") or ""),
+        file_id=_text(data, "fileId"),
+        task_id=_text(data, "vodTaskId") or _text(data, "procedureTaskId"),
+        source_context=_text(data, "sourceContext"),
+        media_url=_text(data, "fileUrl"),
+        cover_url=_text(data, "coverUrl"),
+        status=_text(data, "status"),
         body=body,
     )
+
+
+def _object(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a member that is an object; absent and null count as an empty one."""
+    value = parent.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise EventError(f"{name} of the notification is not a JSON object")
+    return value
+
+
+def _text(parent: Mapping[str, Any], name: str) -> str:
+    """Return a member as text; absent and null count as "". Numbers are texts, as ids of old events are numbers."""
+    value = parent.get(name)
+    if isinstance(value, dict | list):
+        raise EventError(f"{name} of the notification is not a text")
+    return "" if value is None else str(value)

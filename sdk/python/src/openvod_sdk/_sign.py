@@ -7,10 +7,11 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 from openvod_sdk._errors import InvalidPermission
+from openvod_sdk._text import is_text
 
 MAX_VALIDITY_SECONDS = 7_776_000
 _NOTIFY_MODES = ("Finish", "Change", "None")
@@ -90,6 +91,7 @@ def sign(
         "clientNetworks": _joined("client_networks", client_networks),
         "pageOrigins": _joined("page_origins", page_origins),
     }
+    _check_texts({"secret_key": secret_key, **parameters})
     original = urlencode({k: v for k, v in parameters.items() if v is not None}, quote_via=quote).encode()
     digest = hmac.new(secret_key.encode(), original, hashlib.sha1).digest()
     return base64.b64encode(digest + original).decode()
@@ -111,3 +113,9 @@ def _check_range(field: str, value: int | None, low: int, high: int) -> None:
 def _check_length(field: str, value: str | None, longest: int) -> None:
     if value is not None and len(value) > longest:
         raise InvalidPermission(f"{field} has {len(value)} characters; at most {longest} are allowed")
+
+
+def _check_texts(parameters: Mapping[str, object | None]) -> None:
+    for field, value in parameters.items():
+        if isinstance(value, str) and not is_text(value):
+            raise InvalidPermission(f"{field} has a NUL or half a surrogate pair; give valid Unicode text")

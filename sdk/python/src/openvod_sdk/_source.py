@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
 import anycrc
 import anyio
+
+from openvod_sdk._errors import SourceChanged
+from openvod_sdk._text import shown
 
 _CRC64 = anycrc.Model("CRC64-XZ")
 _SLICE = 1024 * 1024
@@ -49,21 +52,29 @@ class Source:
     @property
     def stem(self) -> str:
         """The display name: the file's name without extension."""
-        return self.path.stem
+        return shown(self.path.stem)
+
+    @property
+    def name(self) -> str:
+        """The file's name for messages."""
+        return shown(self.path.name)
 
     @property
     def type(self) -> str:
         """The extension, lower-case, without dot."""
-        return self.path.suffix.lower().removeprefix(".")
+        return shown(self.path.suffix).lower().removeprefix(".")
 
     def changed(self) -> bool:
         """Tell whether the file differs from what it was at the start, by size or time."""
-        status = self.path.stat()
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return True
         return (status.st_size, status.st_mtime_ns) != (self.size, self.mtime_ns)
 
     def fingerprint(self) -> str:
         """Recognise the same content again: path, size, time, and the first and last MiB."""
-        digest = hashlib.sha256(f"{self.path}\0{self.size}\0{self.mtime_ns}\0".encode())
+        digest = hashlib.sha256(os.fsencode(self.path) + f"\0{self.size}\0{self.mtime_ns}\0".encode())
         with self.path.open("rb") as file:
             digest.update(file.read(_EDGE))
             file.seek(max(0, self.size - _EDGE))
@@ -71,7 +82,7 @@ class Source:
         return digest.hexdigest()
 
     async def digest(self, start: int, length: int) -> Digest:
-        """Hash ``length`` bytes from ``start``, in a worker thread."""
+        """Hash ``length`` bytes from ``start``, in a worker thread; raises ``SourceChanged`` when they are gone."""
         return await anyio.to_thread.run_sync(self._digest, start, length)
 
     def _digest(self, start: int, length: int) -> Digest:
@@ -81,20 +92,28 @@ class Source:
             crc = _CRC64.calc(data, crc)
         return Digest(md5.hexdigest(), crc)
 
-    def _slices(self, start: int, length: int) -> Iterator[bytes]:
-        with self.path.open("rb", buffering=0) as file:
+    def _slices(self, start: int, length: int) -> Generator[bytes]:
+        try:
+            file = self.path.open("rb", buffering=0)
+        except FileNotFoundError as error:
+            raise self._changed_meanwhile("was removed") from error
+        with file:
             file.seek(start)
-            while length > 0 and (data := file.read(min(_SLICE, length))):
+            while length > 0:
+                data = file.read(min(_SLICE, length))
+                if not data:
+                    raise self._changed_meanwhile("became shorter")
                 length -= len(data)
                 yield data
 
     async def stream(self, start: int, length: int) -> AsyncIterator[bytes]:
-        """Yield ``length`` bytes from ``start`` in slices, each read in a worker thread."""
-        async with await anyio.open_file(self.path, "rb") as file:
-            await file.seek(start)
-            while length > 0:
-                data = await file.read(min(_SLICE, length))
-                if not data:
-                    return
-                length -= len(data)
+        """Yield ``length`` bytes from ``start``, each slice read in a worker thread; see :meth:`digest`."""
+        slices = self._slices(start, length)
+        try:
+            while data := await anyio.to_thread.run_sync(next, slices, b""):
                 yield data
+        finally:
+            slices.close()
+
+    def _changed_meanwhile(self, how: str) -> SourceChanged:
+        return SourceChanged(f"{self.name} {how} while it was uploaded; upload it again")

@@ -246,7 +246,7 @@ class ObjectUpload:
         answer = await self._retried("POST", [("uploadId", self._upload_id)], complete_body(parts))
         self.crc64 = _whole_crc64(parts, [self._digests[p.number] for p in parts])
         if answer.headers.get("x-cos-hash-crc64ecma") != str(self.crc64):
-            raise ChecksumMismatch(f"the stored object differs from {self._source.path.name} by CRC-64; upload again")
+            raise ChecksumMismatch(f"the stored object differs from {self._source.name} by CRC-64; upload again")
 
     async def _retried(self, method: str, query: Pairs, body: bytes = b"") -> httpx.Response:
         return await with_retries(self._storage.retry, lambda: self._storage.request(method, self._key, query, body))

@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
+from openvod_sdk._text import is_text
 from openvod_sdk.integrations._events import EventReceiver
 from openvod_sdk.integrations._signatures import IssuedSignature, Refused, SignatureService
 
@@ -24,9 +26,16 @@ _CORS = {
 }
 
 
+EVENTS_PATH = "/events"
+_SIGNATURE_BODY = 64 << 10
+
+
 @dataclass(frozen=True)
 class Request:
-    """What a framework hands in; header names are lower-case."""
+    """What a framework hands in; header names are lower-case.
+
+    ``body`` holds at most one byte more than :meth:`BackEnd.longest_body` allows, so that nobody fills the memory.
+    """
 
     method: str
     path: str
@@ -100,25 +109,26 @@ class BackEnd:
     @property
     def paths(self) -> tuple[str, ...]:
         """The paths that are served."""
-        return (*(SHAPES if self._signatures else ()), *(("/events",) if self._events else ()))
+        return (*(SHAPES if self._signatures else ()), *((EVENTS_PATH,) if self._events else ()))
+
+    def longest_body(self, path: str) -> int:
+        """Bytes that a body may have at ``path``; a framework reads no more than one beyond it."""
+        return self._events.max_bytes if path == EVENTS_PATH and self._events else _SIGNATURE_BODY
 
     def handle(self, request: Request) -> Reply:
         """Serve one request; may block on a disk for a moment, so run it in a thread."""
         if request.method == "OPTIONS":
             return Reply(204, _CORS, b"")
-        if request.path == "/events" and self._events:
+        if request.path == EVENTS_PATH and self._events:
             return self._receive(request, self._events)
         if request.path in SHAPES and self._signatures:
             return self._issue(request, SHAPES[request.path], self._signatures)
         return _json(404, {"code": 40400, "message": f"nothing is served at {request.path}"})
 
     def _issue(self, request: Request, shape: Shape, signatures: SignatureService) -> Reply:
-        fields = _fields(request)
-        size = fields.get("size")
         try:
-            issued = signatures.issue(
-                _token(request, fields), _context(fields), size if isinstance(size, int) and size > 0 else 0
-            )
+            fields = _fields(request)
+            issued = signatures.issue(_token(request, fields), _context(fields), _size(fields))
         except Refused as refused:
             return _encoded(shape.failure_status(refused), shape.failure(refused))
         return _encoded(200, shape.success(issued))
@@ -127,19 +137,43 @@ class BackEnd:
         if request.method != "POST":
             return _json(405, {"code": 40500, "message": "send events with POST"})
         try:
-            events.receive(request.body)
+            events.receive(request.body, request.headers)
         except Refused as refused:
             return _json(refused.status, {"code": refused.code, "message": refused.message})
         return _json(200, {"code": 0})
 
 
 def _fields(request: Request) -> Mapping[str, Any]:
-    """The body as JSON whatever its content type says (old clients send it as a form), else the query."""
+    """Return the query's fields and, over them, the body's: JSON whatever its content type says, or a form.
+
+    Old clients send JSON under a form's content type. What is neither counts as empty; raises ``Refused``.
+    """
+    if len(request.body) > _SIGNATURE_BODY:
+        raise Refused(413, 41300, f"the body has more than the {_SIGNATURE_BODY} bytes allowed here")
+    fields = {**request.query, **_body_fields(request.body)}
+    for name, value in fields.items():
+        if not is_text(name) or (isinstance(value, str) and not is_text(value)):
+            raise Refused(400, 40001, f"{name.encode(errors='replace').decode()[:50]!r} is not valid Unicode text")
+    return fields
+
+
+def _body_fields(body: bytes) -> Mapping[str, Any]:
     try:
-        parsed = json.loads(request.body) if request.body else None
+        parsed = json.loads(body) if body else None
     except (ValueError, RecursionError):
-        parsed = None
-    return parsed if isinstance(parsed, dict) else request.query
+        return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=100))
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _size(fields: Mapping[str, Any]) -> int:
+    """Return the announced bytes, 0 for none; a number may come as text. Raises ``Refused``."""
+    given = fields.get("size")
+    if given is None or given == "":
+        return 0
+    text = str(int(given)) if isinstance(given, float) and given.is_integer() else str(given)
+    if isinstance(given, bool) or not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise Refused(400, 40001, "size must be the file's size in bytes, a whole number")
+    return int(text)
 
 
 def _token(request: Request, fields: Mapping[str, Any]) -> str:

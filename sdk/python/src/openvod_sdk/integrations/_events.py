@@ -6,11 +6,14 @@ import json
 import sqlite3
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from openvod_sdk._errors import EventError
 from openvod_sdk._events import Event, parse_event, verify_event
+from openvod_sdk._webhook import check_webhook, webhook_keys
 from openvod_sdk.integrations._signatures import Refused
 
 
@@ -60,14 +63,44 @@ class SqliteEventStore:
 
 
 class EventReceiver:
-    """Receives notifications; with a ``sign_key``, only authentic ones."""
+    """Receives notifications, authentic ones only.
 
-    def __init__(self, store: EventStore, *, sign_key: str = "") -> None:
+    ``webhook_secret`` is the endpoint's secret, ``whsec_…`` (several while one is rotated): it signs the whole body.
+    ``sign_key`` checks the older ``Sign`` and ``T``, which protect nothing of the body; with both, both must fit.
+    ``allow_unsigned=True`` takes what anybody sends. Bodies above ``max_bytes`` are refused.
+    """
+
+    def __init__(
+        self,
+        store: EventStore,
+        *,
+        webhook_secret: str | Sequence[str] = (),
+        sign_key: str = "",
+        allow_unsigned: bool = False,
+        max_bytes: int = 4 << 20,
+    ) -> None:
         self._store = store
+        self._keys = webhook_keys(webhook_secret)
         self._sign_key = sign_key
+        self.max_bytes = max_bytes
+        if not (self._keys or sign_key or allow_unsigned):
+            raise ValueError(
+                "EventReceiver needs webhook_secret, the endpoint's secret: 'openvod events set-url' prints it once, "
+                "'openvod events endpoints rotate default' makes a new one; allow_unsigned=True takes any event"
+            )
 
-    def receive(self, body: bytes) -> Event:
-        """Store one notification; raises ``Refused`` with 400 for a malformed and 403 for a forged one."""
+    def receive(self, body: bytes, headers: Mapping[str, str] = MappingProxyType({})) -> Event:
+        """Store one notification; ``headers`` have lower-case names.
+
+        Raises ``Refused`` with 413 for a body that is too large, 403 for a forged and 400 for a malformed one.
+        """
+        if len(body) > self.max_bytes:
+            raise Refused(413, 41300, f"the notification has more than the {self.max_bytes} bytes allowed here")
+        try:
+            if self._keys:
+                check_webhook(headers, body, self._keys, time.time())
+        except EventError as error:
+            raise Refused(403, 40303, str(error)) from error
         try:
             event = parse_event(body)
         except EventError as error:

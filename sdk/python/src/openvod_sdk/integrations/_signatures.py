@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from openvod_sdk._errors import InvalidPermission
 from openvod_sdk._sign import sign
 
 if TYPE_CHECKING:
@@ -100,5 +101,8 @@ class SignatureService:
         options |= self._permit(identity, source_context)
         if self._rate_limit:
             self._rate_limit.take(identity.user_id)
-        signature = sign(self._secret_id, self._secret_key, expire=self._expire, **options)
+        try:
+            signature = sign(self._secret_id, self._secret_key, expire=self._expire, **options)
+        except InvalidPermission as error:
+            raise Refused(400, 40001, str(error)) from error
         return IssuedSignature(signature, int(time.time()) + self._expire, self._max_size)

@@ -20,11 +20,12 @@ def urlpatterns_of(back_end: BackEnd, prefix: str = "") -> list[Any]:
 
     @csrf_exempt  # type: ignore[untyped-decorator]
     def serve(request: HttpRequest) -> HttpResponse:
+        path = request.path.removeprefix(root)
         neutral = Request(
             method=request.method or "GET",
-            path=request.path.removeprefix(root),
+            path=path,
             headers={key.lower(): value for key, value in request.headers.items()},
-            body=request.body,
+            body=request.read(back_end.longest_body(path) + 1),
             query=request.GET.dict(),
         )
         reply = back_end.handle(neutral)

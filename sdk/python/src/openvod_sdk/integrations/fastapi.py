@@ -14,11 +14,12 @@ def router(back_end: BackEnd, prefix: str = "") -> APIRouter:
     routes = APIRouter(prefix=prefix)
 
     async def serve(request: FastApiRequest) -> Response:
+        path = request.url.path.removeprefix(prefix)
         neutral = Request(
             method=request.method,
-            path=request.url.path.removeprefix(prefix),
+            path=path,
             headers=dict(request.headers),
-            body=await request.body(),
+            body=await _read(request, back_end.longest_body(path) + 1),
             query=dict(request.query_params),
         )
         reply = await run_in_threadpool(back_end.handle, neutral)
@@ -27,3 +28,13 @@ def router(back_end: BackEnd, prefix: str = "") -> APIRouter:
     for path in back_end.paths:
         routes.add_api_route(path, serve, methods=["GET", "POST", "OPTIONS"], include_in_schema=False)
     return routes
+
+
+async def _read(request: FastApiRequest, most: int) -> bytes:
+    """Read the body, and stop behind ``most`` bytes."""
+    body = bytearray()
+    async for data in request.stream():
+        body += data[: most - len(body)]
+        if len(body) >= most:
+            break
+    return bytes(body)

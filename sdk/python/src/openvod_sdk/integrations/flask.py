@@ -12,11 +12,12 @@ def blueprint(back_end: BackEnd, prefix: str = "", name: str = "openvod") -> Blu
     routes = Blueprint(name, __name__, url_prefix=prefix or None)
 
     def serve() -> Response:
+        path = request.path.removeprefix(prefix)
         neutral = Request(
             method=request.method,
-            path=request.path.removeprefix(prefix),
+            path=path,
             headers={key.lower(): value for key, value in request.headers.items()},
-            body=request.get_data(),
+            body=request.stream.read(back_end.longest_body(path) + 1),
             query=request.args.to_dict(),
         )
         reply = back_end.handle(neutral)
