@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from openvod.app.administration import with_database
+from openvod.app.administration import with_services
 from support.api import call, code, events_of
 from support.api_site import ApiSite
 from support.commands import openvod
@@ -138,7 +138,7 @@ class Site(ApiSite):
             keys = [stored.key for stored in tx.storage.all_objects()]
             return [key for key in keys if tx.media.asset(key.split("/")[1][8:]) is None]
 
-        assert with_database(self.server.data_dir, lambda _, database: database.read(work)) == []
+        assert with_services(self.server.data_dir, lambda services: services.database.read(work)) == []
 
     def stop(self) -> None:
         """End the platform; asserts that disk and ledger agree."""

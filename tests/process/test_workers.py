@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
-from openvod.app.administration import with_database
+from openvod.app.administration import with_services
 from openvod.tasks.model import SubTask, Task
 from openvod_sdk import Client, sign
 from support.commands import openvod, openvod_json
@@ -86,8 +86,9 @@ class Site:
 
     def rows(self, file_id: str = "") -> list[Task]:
         """Return tasks as they stand, newest first."""
-        return with_database(
-            self.data_dir, lambda _, database: database.read(lambda tx: list(tx.tasks.tasks(file_id=file_id, limit=50)))
+        return with_services(
+            self.data_dir,
+            lambda services: services.database.read(lambda tx: list(tx.tasks.tasks(file_id=file_id, limit=50))),
         )
 
     def task(self, task_id: str) -> tuple[Task, list[SubTask]]:
@@ -96,7 +97,7 @@ class Site:
         def work(tx: Any) -> tuple[Task, list[SubTask]]:
             return tx.tasks.task(task_id), list(tx.tasks.subtasks(task_id))
 
-        return with_database(self.data_dir, lambda _, database: database.read(work))
+        return with_services(self.data_dir, lambda services: services.database.read(work))
 
     def status(self, task_id: str) -> str:
         """Return a task's state."""

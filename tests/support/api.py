@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import httpx
 
 from openvod.access.service import IssuedKey
-from openvod.app.administration import with_database
+from openvod.app.administration import with_services
 from openvod.signing import tc3, v1
 from support.wire import Wire
 
@@ -109,7 +109,9 @@ def paced(wire: Wire, action: str, body: object = None, **options: Any) -> dict[
 
 def events_of(data_dir: Path, kind: str) -> list[dict[str, Any]]:
     """Return the bodies of all events of a type, the oldest first."""
-    rows = with_database(data_dir, lambda _, database: database.read(lambda tx: list(tx.events.events(0, 100_000))))
+    rows = with_services(
+        data_dir, lambda services: services.database.read(lambda tx: list(tx.events.events(0, 100_000)))
+    )
     return [json.loads(row.payload) for row in rows if row.type == kind]
 
 

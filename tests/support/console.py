@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from openvod.access.account_model import Role
-from openvod.app.administration import with_database
+from openvod.app.administration import with_services
 from openvod.app.console import invitation
 from support.server import PlatformServer
 
@@ -28,7 +28,7 @@ def client(server: PlatformServer | str, **options: Any) -> httpx.Client:
 
 def invite(server: PlatformServer, role: Role = Role.ADMIN, user: str = "") -> str:
     """Return the secret of a fresh invitation."""
-    link = with_database(server.data_dir, lambda _, database: invitation(database, server.url, role, user, "a test"))
+    link = with_services(server.data_dir, lambda services: invitation(services, role, user, "a test"))
     assert link.startswith(f"{server.url}/console/#/invite/")
     return link.rpartition("/")[2]
 

@@ -11,9 +11,8 @@ from urllib.parse import quote
 import pytest
 
 from openvod.access.service import IssuedKey
-from openvod.adapters.filesystem.folder import DataFolder
-from openvod.adapters.sql.database import Database
-from openvod.app.administration import with_database
+from openvod.app.administration import with_services
+from openvod.app.services import Services
 from openvod.base.sizes import KIB, MIB
 from openvod.web.api.replays import TC3_AGAIN_SECONDS
 from support.api import call, send, signed, signed_v1
@@ -124,13 +123,13 @@ def test_rate(wire: Wire, own_key: IssuedKey) -> None:
 def test_key_groups(wire: Wire, shared_server: PlatformServer, own_key: IssuedKey) -> None:
     """A key that may read does not edit; the refusal names what it may."""
 
-    async def limit(_: DataFolder, database: Database) -> None:
+    async def limit(services: Services) -> None:
         def work(tx: Any) -> None:
             tx.access.put_key_pair(replace(tx.access.key_pair(own_key.secret_id), groups=("read", "upload")))
 
-        await database.write(work)
+        await services.database.write(work)
 
-    with_database(shared_server.data_dir, limit)
+    with_services(shared_server.data_dir, limit)
     assert code_of(call(wire, READ, key=own_key)) == ""
     refused = call(wire, "CreateClass", {"ParentId": -1, "ClassName": "x"}, key=own_key)
     assert code_of(refused) == "AuthFailure.UnauthorizedOperation"

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from openvod.access.account_model import Role
-from openvod.app.administration import with_database
+from openvod.app.administration import with_services
 from support.commands import openvod, openvod_json
 from support.console import PASSWORD, Person, client, invite, problem
 from support.server import PlatformServer
@@ -128,7 +128,7 @@ def test_secrets_are_not_stored(shared_server: PlatformServer) -> None:
     token = person.ok("POST", "tokens", {"role": "viewer"})["secret"]
     invitation = invite(shared_server)
     session = person.http.cookies["openvod_session"]
-    with_database(shared_server.data_dir, lambda _, database: database.read(lambda tx: tx.accounts.users()))
+    with_services(shared_server.data_dir, lambda services: services.database.read(lambda tx: tx.accounts.users()))
     stored = b"".join(path.read_bytes() for path in shared_server.data_dir.glob("openvod.sqlite3*"))
     for secret in (PASSWORD, token, invitation, session, person.csrf):
         assert secret.encode() not in stored

@@ -16,10 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from openvod.access.service import AccessService, ensure_defaults
-from openvod.adapters.filesystem.folder import DataFolder
-from openvod.adapters.sql.database import Database
-from openvod.adapters.system import SystemClock
-from openvod.app.platform import access_service, allowed_networks, endpoint_service, open_store
+from openvod.app.foundation import Foundation
+from openvod.app.services import Services
 from openvod.app.settings import load_settings
 from openvod.base.errors import OpenVodError
 from openvod.events.endpoints import EndpointService
@@ -47,40 +45,28 @@ def plain_errors() -> Iterator[None]:
 
 def with_access(data_dir: Path, use: Callable[[AccessService], Awaitable[R]]) -> R:
     """Run ``use`` with the access service of a data folder; a server may run on it meanwhile."""
-    return with_database(data_dir, lambda folder, database: use(access_service(folder, database)))
+    return with_services(data_dir, lambda services: use(services.access))
 
 
-def with_database(data_dir: Path, use: Callable[[DataFolder, Database], Awaitable[R]]) -> R:
-    """Run ``use`` with the opened database of a data folder."""
-    folder = DataFolder(data_dir)
+def with_services(data_dir: Path, use: Callable[[Services], Awaitable[R]]) -> R:
+    """Run ``use`` with the services of a data folder and its settings, on an open database."""
 
-    async def run(database: Database) -> R:
-        await database.write(lambda tx: ensure_defaults(tx.access, SystemClock().now()))
-        return await use(folder, database)
+    async def run(services: Services) -> R:
+        await services.database.write(lambda tx: ensure_defaults(tx.access, services.clock.now()))
+        return await use(services)
 
-    with plain_errors():
-        database = open_store(folder, load_settings(data_dir))
-        try:
-            return asyncio.run(run(database))
-        finally:
-            database.close()
+    with plain_errors(), Foundation(data_dir, load_settings(data_dir)) as base:
+        return asyncio.run(run(Services(base)))
 
 
 def with_endpoints(data_dir: Path, sub_app_id: int, use: Callable[[EndpointService, int], Awaitable[R]]) -> R:
     """Run ``use`` with the endpoints of a data folder and an application's real id (0: the main one)."""
 
-    async def work(folder: DataFolder, database: Database) -> R:
-        application = await access_service(folder, database).application(sub_app_id)
-        allowed = allowed_networks(load_settings(data_dir), base_url(folder))
-        return await use(endpoint_service(folder, database, allowed), application.sub_app_id)
+    async def work(services: Services) -> R:
+        application = await services.access.application(sub_app_id)
+        return await use(services.endpoints, application.sub_app_id)
 
-    return with_database(data_dir, work)
-
-
-def base_url(folder: DataFolder) -> str:
-    """Return the base of the URLs handed out: as set, else as the server last told."""
-    server = load_settings(folder.path).server
-    return server.public_url.rstrip("/") or folder.remembered_url() or f"http://{server.host}:{server.port}"
+    return with_services(data_dir, work)
 
 
 def show(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:

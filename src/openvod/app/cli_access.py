@@ -9,11 +9,9 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from openvod.access.audit import AuditLog
 from openvod.access.categories import TOP, CategoryService
 from openvod.access.model import Group, KeyPair
 from openvod.access.service import main_application_id
-from openvod.adapters.system import SystemClock
 from openvod.app.administration import (
     DEFAULT_DATA_DIR,
     AsJson,
@@ -21,8 +19,8 @@ from openvod.app.administration import (
     print_json,
     show,
     with_access,
-    with_database,
     with_endpoints,
+    with_services,
 )
 from openvod.events.codec import iso_time
 from openvod.events.model import DEFAULT_ENDPOINT
@@ -158,12 +156,12 @@ def list_audit(
     as_json: AsJson = False,
 ) -> None:
     """List API calls that changed something or were refused."""
-    found = with_database(data_dir, lambda _, database: AuditLog(database, SystemClock()).entries(before, limit))
+    found = with_services(data_dir, lambda services: services.audit.entries(before, limit))
     show([{"number": number} | asdict(entry) | {"at": iso_time(entry.at)} for number, entry in found], as_json)
 
 
 def _with_categories(data_dir: Path, use: Callable[[CategoryService], Awaitable[R]]) -> R:
-    return with_database(data_dir, lambda _, database: use(CategoryService(database)))
+    return with_services(data_dir, lambda services: use(services.categories))
 
 
 def _key_row(key: KeyPair) -> dict[str, Any]:

@@ -7,9 +7,7 @@ from typing import Annotated
 import typer
 
 from openvod.access.account_model import Role
-from openvod.adapters.filesystem.folder import DataFolder
-from openvod.adapters.sql.database import Database
-from openvod.app.administration import DEFAULT_DATA_DIR, AsJson, DataDir, base_url, print_json, with_database
+from openvod.app.administration import DEFAULT_DATA_DIR, AsJson, DataDir, print_json, with_services
 from openvod.app.console import invitation
 
 console = typer.Typer(no_args_is_help=True, help="The console: who may sign in.")
@@ -29,8 +27,5 @@ def invite(
 ) -> None:
     """Print a link by which somebody chooses a password and is signed in; it is good once, for a day."""
 
-    async def use(folder: DataFolder, database: Database) -> str:
-        return await invitation(database, base_url(folder), role, user, "openvod console")
-
-    link = with_database(data_dir, use)
+    link = with_services(data_dir, lambda services: invitation(services, role, user, "openvod console"))
     print_json({"link": link}) if as_json else typer.echo(link)

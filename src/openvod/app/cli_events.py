@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -13,21 +14,18 @@ from typing import Annotated, Any
 
 import typer
 
-from openvod.adapters.filesystem.folder import DataFolder
-from openvod.adapters.sql.database import Database, Transaction
-from openvod.adapters.system import SystemClock
+from openvod.adapters.sql.database import Transaction
 from openvod.app.administration import (
     DEFAULT_DATA_DIR,
     AsJson,
     DataDir,
-    base_url,
     print_json,
     show,
-    with_database,
     with_endpoints,
+    with_services,
 )
 from openvod.app.cli_access import SubAppId
-from openvod.app.platform import access_service, derived_key
+from openvod.app.services import Services
 from openvod.base.errors import Invalid
 from openvod.events.codec import iso_time
 from openvod.events.endpoints import EndpointOptions, EndpointService, known_event
@@ -86,33 +84,35 @@ def list_events(
 ) -> None:
     """List stored events."""
 
-    async def use(_: DataFolder, database: Database) -> list[dict[str, Any]]:
+    async def use(services: Services) -> list[dict[str, Any]]:
         def work(tx: Transaction) -> list[dict[str, Any]]:
             found = tx.events.events(after, limit, file_id)
             return [_row(event, tx.deliveries.statuses(event), with_body=as_json) for event in found]
 
-        return await database.read(work)
+        return await services.database.read(work)
 
-    show(with_database(data_dir, use), as_json)
+    show(with_services(data_dir, use), as_json)
 
 
 @events.command("show")
 def show_event(event_id: EventId, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Print an event, how it stands at every endpoint, and every attempt, as JSON."""
 
-    async def use(_: DataFolder, database: Database) -> dict[str, Any]:
+    async def use(services: Services) -> dict[str, Any]:
         number = _event_number(event_id)
-        names = {each.endpoint_id: each.name for each in await database.read(lambda tx: tx.endpoints.endpoints())}
-        attempts = await database.read(lambda tx: tx.deliveries.attempts(number))
-        event = await database.read(lambda tx: known_event(tx, number))
-        statuses = await database.read(lambda tx: tx.deliveries.statuses(event))
+        names = {
+            each.endpoint_id: each.name for each in await services.database.read(lambda tx: tx.endpoints.endpoints())
+        }
+        attempts = await services.database.read(lambda tx: tx.deliveries.attempts(number))
+        event = await services.database.read(lambda tx: known_event(tx, number))
+        statuses = await services.database.read(lambda tx: tx.deliveries.statuses(event))
         return _row(event, statuses, with_body=True) | {
             "id": event.public_id,
             "endpoints": [asdict(each) for each in statuses],
             "attempts": [_attempt_row(each, names) for each in attempts],
         }
 
-    print_json(with_database(data_dir, use))
+    print_json(with_services(data_dir, use))
 
 
 @events.command("tail")
@@ -124,10 +124,10 @@ def tail(
 ) -> None:
     """Print an application's events as they happen, one JSON document a line, until Ctrl-C."""
 
-    async def use(folder: DataFolder, database: Database) -> None:
-        application = (await access_service(folder, database).application(sub_app_id)).sub_app_id
-        watch = LogWatch(database)
-        feed = EventFeed(database, watch)
+    async def use(services: Services) -> None:
+        application = (await services.access.application(sub_app_id)).sub_app_id
+        watch = LogWatch(services.database)
+        feed = EventFeed(services.database, watch)
         seen = await feed.head(application) if after is None else after
         while True:
             found = await feed.read(application, seen)
@@ -141,7 +141,7 @@ def tail(
                 await watch.beyond(application, seen, _TAIL_SECONDS)
 
     with suppress(KeyboardInterrupt):
-        with_database(data_dir, use)
+        with_services(data_dir, use)
 
 
 @events.command("resend")
@@ -172,7 +172,7 @@ def replay(
     async def use(service: EndpointService, app: int) -> int:
         if dead:
             return await service.replay_dead(app, endpoint)
-        ends = _moment(until) if until else SystemClock().now()
+        ends = _moment(until) if until else time.time()
         return await service.replay(app, endpoint, _moment(since), ends)
 
     typer.echo(f"{with_endpoints(data_dir, sub_app_id, use)} events are sent again")
@@ -187,14 +187,13 @@ def token(
 ) -> None:
     """Make a token that reads an application's live events (GET /events/stream)."""
 
-    async def use(folder: DataFolder, database: Database) -> dict[str, Any]:
-        application = await access_service(folder, database).application(sub_app_id)
-        root = derived_key(folder.root_key, "event-stream-token")
-        expires = int(SystemClock().now()) + seconds
-        text = stream_token(root, application.sub_app_id, expires)
-        return {"token": text, "url": f"{base_url(folder)}/events/stream", "expires": iso_time(expires)}
+    async def use(services: Services) -> dict[str, Any]:
+        application = await services.access.application(sub_app_id)
+        expires = int(services.clock.now()) + seconds
+        text = stream_token(services.base.keys.event_stream_token, application.sub_app_id, expires)
+        return {"token": text, "url": f"{services.base.public_url}/events/stream", "expires": iso_time(expires)}
 
-    made = with_database(data_dir, use)
+    made = with_services(data_dir, use)
     print_json(made) if as_json else typer.echo(f"curl -N -H 'Authorization: Bearer {made['token']}' {made['url']}")
 
 
@@ -226,8 +225,8 @@ def add_endpoint(
 def list_endpoints(sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
     """List an application's endpoints with their health."""
 
-    async def use(folder: DataFolder, database: Database) -> list[dict[str, Any]]:
-        application = await access_service(folder, database).application(sub_app_id)
+    async def use(services: Services) -> list[dict[str, Any]]:
+        application = await services.access.application(sub_app_id)
 
         def work(tx: Transaction) -> list[dict[str, Any]]:
             head = tx.events.heads().get(application.sub_app_id, 0)
@@ -236,9 +235,9 @@ def list_endpoints(sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_DI
                 for each in tx.endpoints.endpoints(application.sub_app_id)
             ]
 
-        return await database.read(work)
+        return await services.database.read(work)
 
-    show(with_database(data_dir, use), as_json)
+    show(with_services(data_dir, use), as_json)
 
 
 @endpoints.command("remove")

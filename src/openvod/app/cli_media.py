@@ -7,9 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from openvod.adapters.filesystem.folder import DataFolder
-from openvod.adapters.sql.database import Database
-from openvod.app.administration import DEFAULT_DATA_DIR, DataDir, base_url, with_database
+from openvod.app.administration import DEFAULT_DATA_DIR, DataDir, with_services
+from openvod.app.services import Services
 from openvod.base.errors import NotFound
 from openvod.media.info import media_info
 
@@ -22,15 +21,15 @@ def show_media(
 ) -> None:
     """Print everything known of a file (MediaInfo) as JSON."""
 
-    async def use(folder: DataFolder, database: Database) -> dict[str, Any]:
-        base = base_url(folder)
+    async def use(services: Services) -> dict[str, Any]:
+        await services.addresses.refresh()
 
         def work(tx: Any) -> dict[str, Any]:
             asset = tx.media.asset(file_id)
             if asset is None:
                 raise NotFound("media.unknown", f"FileId {file_id} does not exist")
-            return media_info(asset, tx.media.outputs(file_id), lambda key: f"{base}/{key}")
+            return media_info(asset, tx.media.outputs(file_id), services.addresses.url)
 
-        return await database.read(work)
+        return await services.database.read(work)
 
-    typer.echo(json.dumps(with_database(data_dir, use), ensure_ascii=False, indent=2))
+    typer.echo(json.dumps(with_services(data_dir, use), ensure_ascii=False, indent=2))

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import Annotated
 
 import typer
 
-from openvod.adapters.filesystem.blobs import FileBlobStore
-from openvod.adapters.filesystem.folder import DataFolder
-from openvod.adapters.sql.database import Database
-from openvod.adapters.system import SystemClock
 from openvod.app import serve as serve_module
 from openvod.app.administration import (
     DEFAULT_DATA_DIR,
     AsJson,
     DataDir,
-    base_url,
     plain_errors,
     print_json,
-    with_database,
+    with_services,
 )
-from openvod.app.settings import CONFIG_FILE, Settings, load_settings
-from openvod.storage.collector import Collected, Collector, Discrepancies, check
-from openvod.storage.placement import SlotBoard
+from openvod.app.foundation import Foundation
+from openvod.app.services import Services
+from openvod.app.settings import CONFIG_FILE, Settings, load_settings, received_settings
+from openvod.storage.collector import Collected, Discrepancies, check
 
 config = typer.Typer(no_args_is_help=True, help="Settings.")
 storage = typer.Typer(no_args_is_help=True, help="The store's upkeep.")
@@ -59,9 +56,10 @@ def worker(
 
     set_up_logging(log_level)
     with plain_errors():
-        settings = _with_options(load_settings(data_dir), None, None, public_url)
-        base = settings.server.public_url or base_url(DataFolder(data_dir))
-        worker_module.run_worker(data_dir, settings, base, parent=parent)
+        # A server hands its worker the settings that it has itself.
+        settings = received_settings(sys.stdin.read()) if parent else load_settings(data_dir)
+        settings = _with_options(settings, None, None, public_url)
+        worker_module.run_worker(Foundation(data_dir, settings), parent=parent)
 
 
 def app_server(
@@ -99,18 +97,12 @@ def config_reference() -> None:
 def collect(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
     """Free what nobody can reach; refused while a server runs, which does it by itself."""
 
-    async def use(folder: DataFolder, database: Database) -> Collected:
-        folder.lock()
-        blobs = FileBlobStore(folder.blobs)
-        try:
-            collector = Collector(database, blobs, SlotBoard(), SystemClock())
-            await collector.start()
-            return await collector.collect(slack=True)
-        finally:
-            blobs.close()
-            folder.unlock()
+    async def use(services: Services) -> Collected:
+        services.base.lock()
+        await services.collector.start()
+        return await services.collector.collect(slack=True)
 
-    freed = with_database(data_dir, use)
+    freed = with_services(data_dir, use)
     print_json(vars(freed)) if as_json else typer.echo(str(freed))
 
 
@@ -118,16 +110,11 @@ def collect(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> No
 def check_storage(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Compare disk and ledger of a data folder that no server uses; exit status 1 when they differ."""
 
-    async def use(folder: DataFolder, database: Database) -> Discrepancies:
-        folder.lock()
-        blobs = FileBlobStore(folder.blobs)
-        try:
-            return await check(database, blobs)
-        finally:
-            blobs.close()
-            folder.unlock()
+    async def use(services: Services) -> Discrepancies:
+        services.base.lock()
+        return await check(services.database, services.base.blobs)
 
-    found = with_database(data_dir, use)
+    found = with_services(data_dir, use)
     print_json(vars(found) | {"clean": found.clean})
     if not found.clean:
         raise typer.Exit(1)
@@ -142,5 +129,4 @@ def set_up_logging(level: str) -> None:
 def _with_options(settings: Settings, host: str | None, port: int | None, public_url: str | None) -> Settings:
     """Command-line options outrank environment and file."""
     given = {"host": host, "port": port, "public_url": public_url}
-    changes = {name: value for name, value in given.items() if value is not None}
-    return settings.model_copy(update={"server": settings.server.model_copy(update=changes)})
+    return settings.with_server(**{name: value for name, value in given.items() if value is not None})

@@ -12,22 +12,18 @@ import typer
 
 from openvod.access.model import MAIN_APPLICATION_ID
 from openvod.adapters.ffmpeg.marks import check_image
-from openvod.adapters.ffmpeg.probe import PyAvProber
-from openvod.adapters.filesystem.blobs import FileBlobStore
-from openvod.adapters.filesystem.folder import DataFolder
-from openvod.adapters.sql.database import Database
-from openvod.adapters.system import SystemClock, SystemEntropy
 from openvod.app.administration import (
     DEFAULT_DATA_DIR,
     AsJson,
     DataDir,
-    base_url,
     plain_errors,
     print_json,
     show,
-    with_database,
+    with_services,
 )
 from openvod.app.cli_access import SubAppId
+from openvod.app.foundation import Foundation
+from openvod.app.services import Services, plan_options
 from openvod.app.settings import load_settings
 from openvod.base.errors import Invalid
 from openvod.events.codec import iso_time
@@ -35,12 +31,11 @@ from openvod.media.flow_records import abort
 from openvod.media.layout import command_line
 from openvod.media.outputs import output_bucket
 from openvod.media.plan.estimate import cpu_seconds
-from openvod.media.plan.model import Encoder, Plan, Source
-from openvod.media.plan.planner import Options, make_plan
+from openvod.media.plan.model import Plan, Source
+from openvod.media.plan.planner import make_plan
 from openvod.media.preview import plan_document, wanted_items
 from openvod.media.probe import ProbeResult
 from openvod.media.watermarks import WatermarkService
-from openvod.storage.outputs import OutputStore
 from openvod.tasks.codec import result_item
 from openvod.tasks.legacy import legacy_procedure
 from openvod.tasks.model import SubTask, SubTaskKind, Task
@@ -66,36 +61,33 @@ def plan(
 ) -> None:
     """Show what a procedure would run on a file, without running it."""
     with plain_errors():
-        probe = asyncio.run(PyAvProber().probe(str(file)))
-        made = _planned(probe, procedure, data_dir, sub_app_id or MAIN_APPLICATION_ID)
+        base = Foundation(data_dir, load_settings(data_dir))
+        probe = asyncio.run(base.prober.probe(str(file.absolute())))
+        made = _planned(base, probe, procedure, sub_app_id or MAIN_APPLICATION_ID)
         if as_json:
             print_json(plan_document(made, probe))
         else:
             _print_plan(made, probe, file)
 
 
-def _planned(probe: ProbeResult, text: str, data_dir: Path, sub_app_id: int) -> Plan:
+def _planned(base: Foundation, probe: ProbeResult, text: str, sub_app_id: int) -> Plan:
     """Plan with the data folder's own templates when there is one, else with the presets."""
-    options = Options(Encoder(load_settings(data_dir).tasks.preset), installed_reviews=frozenset(SubTaskKind))
-    source = Source("", probe)
-    if not (data_dir / "openvod.sqlite3").exists() and not load_settings(data_dir).database.url.get_secret_value():
+    options, source = plan_options(base.settings), Source("", probe)
+    if not base.folder.database.exists() and not base.on_postgresql:
         known = [definition for kind, definition in PRESETS if kind is TemplateKind.TRANSCODE]
         found = PRESET_PROCEDURES.get(text) or legacy_procedure(text, known)
         return make_plan(source, wanted_items(found), lambda kind, definition: PRESETS.get((kind, definition)), options)
 
-    async def use(_: DataFolder, database: Database) -> Plan:
-        def work(tx: Any) -> Plan:
-            found = resolve_procedure(tx.tasks, sub_app_id, text)
-            return make_plan(
-                source,
-                wanted_items(found),
-                lambda kind, definition: template_for(tx.tasks, sub_app_id, kind, definition),
-                options,
-            )
+    def work(tx: Any) -> Plan:
+        found = resolve_procedure(tx.tasks, sub_app_id, text)
+        return make_plan(
+            source,
+            wanted_items(found),
+            lambda kind, definition: template_for(tx.tasks, sub_app_id, kind, definition),
+            options,
+        )
 
-        return await database.read(work)
-
-    return with_database(data_dir, use)
+    return with_services(base.folder.path, lambda services: services.database.read(work))
 
 
 def _print_plan(made: Plan, probe: ProbeResult, file: Path) -> None:
@@ -114,10 +106,7 @@ def _print_plan(made: Plan, probe: ProbeResult, file: Path) -> None:
 
 
 def _with_tasks(data_dir: Path, use: Callable[[TaskService], Awaitable[R]]) -> R:
-    async def run(_: DataFolder, database: Database) -> R:
-        return await use(TaskService(database, SystemClock(), SystemEntropy()))
-
-    return with_database(data_dir, run)
+    return with_services(data_dir, lambda services: use(services.tasks))
 
 
 @tasks.command("list")
@@ -176,11 +165,12 @@ def _subtask_json(subtask: SubTask) -> dict[str, Any]:
 def abort_task(task_id: TaskId, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """End a waiting task at once; stop a running one within a second or two."""
 
-    async def use(folder: DataFolder, database: Database) -> Task:
-        base, now = base_url(folder), SystemClock().now()
-        return await database.write(lambda tx: abort(tx, task_id, now, lambda key: f"{base}/{key}"))
+    async def use(services: Services) -> Task:
+        await services.addresses.refresh()
+        now = services.clock.now()
+        return await services.database.write(lambda tx: abort(tx, task_id, now, services.addresses.url))
 
-    task = with_database(data_dir, use)
+    task = with_services(data_dir, use)
     typer.echo(f"{task.task_id} {'is ABORTED' if task.status.terminal else 'will stop'}")
 
 
@@ -206,14 +196,13 @@ def start_task(
     """Run a procedure over a file that was uploaded before."""
     app = sub_app_id or MAIN_APPLICATION_ID
 
-    async def use(_: DataFolder, database: Database) -> tuple[str, str]:
-        asset = await database.read(lambda tx: tx.media.asset(file_id))
+    async def use(services: Services) -> tuple[str, str]:
+        asset = await services.database.read(lambda tx: tx.media.asset(file_id))
         if asset is None or asset.sub_app_id != app:
             raise Invalid("media.unknown", f"FileId {file_id} does not exist in application {app}")
-        service = TaskService(database, SystemClock(), SystemEntropy())
-        return await service.start(app, file_id, procedure, priority=priority)
+        return await services.tasks.start(app, file_id, procedure, priority=priority)
 
-    for task_id in filter(None, with_database(data_dir, use)):
+    for task_id in filter(None, with_services(data_dir, use)):
         typer.echo(task_id)
 
 
@@ -254,27 +243,24 @@ def create_template(
     with plain_errors():
         plain = _read_json(body)
 
-    async def use(folder: DataFolder, database: Database) -> Template:
-        if image is None:
-            service = TaskService(database, SystemClock(), SystemEntropy())
-            return await service.create_template(app, kind, plain, name=name)
-        return await _create_watermark(folder, database, app, plain, image, name)
+    picture = image and image.absolute()
 
-    typer.echo(str(with_database(data_dir, use).definition))
+    async def use(services: Services) -> Template:
+        if picture is None:
+            return await services.tasks.create_template(app, kind, plain, name=name)
+        return await _create_watermark(services, app, plain, picture, name)
+
+    typer.echo(str(with_services(data_dir, use).definition))
 
 
-async def _create_watermark(
-    folder: DataFolder, database: Database, app: int, plain: Mapping[str, Any], image: Path, name: str
-) -> Template:
-    blobs, clock, entropy = FileBlobStore(folder.blobs), SystemClock(), SystemEntropy()
-    try:
-        region = await database.read(lambda tx: next(r for r in tx.access.regions() if r.is_default))
-        bucket = await database.write(lambda tx: output_bucket(tx.storage, entropy, app, region.name))
-        outputs = OutputStore(database, blobs, clock, entropy)
-        service = WatermarkService(database, outputs, lambda path: check_image(Path(path)), clock, entropy)
-        return await service.create(bucket, plain, str(image), name=name)
-    finally:
-        blobs.close()
+async def _create_watermark(services: Services, app: int, plain: Mapping[str, Any], image: Path, name: str) -> Template:
+    database, entropy = services.database, services.entropy
+    region = await database.read(lambda tx: next(r for r in tx.access.regions() if r.is_default))
+    bucket = await database.write(lambda tx: output_bucket(tx.storage, entropy, app, region.name))
+    service = WatermarkService(
+        database, services.outputs, lambda path: check_image(Path(path)), services.clock, entropy
+    )
+    return await service.create(bucket, plain, str(image), name=name)
 
 
 @templates.command("delete")

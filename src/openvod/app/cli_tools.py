@@ -15,22 +15,18 @@ import typer
 from rich.progress import Progress
 
 from openvod.access.model import DEFAULT_REGION
-from openvod.adapters.filesystem.blobs import FileBlobStore
-from openvod.adapters.filesystem.folder import DataFolder
-from openvod.adapters.sql.database import Database
 from openvod.app.administration import (
     DEFAULT_DATA_DIR,
     AsJson,
     DataDir,
-    base_url,
     plain_errors,
     print_json,
-    with_database,
+    with_services,
 )
 from openvod.app.doctor.machine import check_clock, check_database, check_disk, check_extras, check_ffmpeg
 from openvod.app.doctor.model import Check, Finding, Level
 from openvod.app.doctor.network import WayToServer, check_official_hosts
-from openvod.app.platform import derived_key
+from openvod.app.foundation import Foundation
 from openvod.app.settings import load_settings
 from openvod.events.codec import iso_time
 from openvod.signing.diagnosis import Diagnosis, diagnose
@@ -79,14 +75,7 @@ def scrub(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None
     A server may run meanwhile.
     """
 
-    async def use(folder: DataFolder, database: Database) -> dict[str, Any]:
-        blobs = FileBlobStore(folder.blobs)
-        try:
-            return await _scrubbed(Scrubber(database, blobs), quiet=as_json)
-        finally:
-            blobs.close()
-
-    told = with_database(_existing(data_dir), use)
+    told = with_services(_existing(data_dir), lambda services: _scrubbed(services.scrubber, quiet=as_json))
     if as_json:
         print_json(told)
     else:
@@ -98,7 +87,7 @@ def scrub(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None
 
 def _existing(data_dir: Path) -> Path:
     """A folder with a spelling mistake must not be created and called intact."""
-    if not DataFolder(data_dir).path.is_dir():
+    if not data_dir.is_dir():
         raise typer.BadParameter(f"{data_dir} is no folder", param_hint="--data-dir")
     return data_dir
 
@@ -149,15 +138,15 @@ def doctor(
 
 
 async def _examined(data_dir: Path, url: str, *, verify: bool, quiet: bool) -> list[Finding]:
-    folder, settings = DataFolder(data_dir), load_settings(data_dir)
-    public_url = url or base_url(folder)
-    token = probe_token(derived_key(folder.root_key, "probe-token"), int(time.time()) + _PROBE_SECONDS)
+    base = Foundation(data_dir, load_settings(data_dir))
+    public_url = url or base.public_url
+    token = probe_token(base.keys.probe_token, int(time.time()) + _PROBE_SECONDS)
     checks: tuple[Check, ...] = (
         check_ffmpeg,
         check_extras,
-        partial(check_disk, folder, settings.storage.reserve_bytes),
+        partial(check_disk, base.folder, base.settings.storage.reserve_bytes),
         check_clock,
-        partial(check_database, folder, settings),
+        partial(check_database, base),
         WayToServer(public_url, token, verify=verify).check,
         partial(check_official_hosts, public_url, "bucket-1250000000", DEFAULT_REGION),
     )

@@ -1,4 +1,4 @@
-"""Addresses of media: the installation's public URL, or an application's default distribution (6.7)."""
+"""Addresses of media: the installation's own base, or an application's default distribution (6.7)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from openvod.adapters.sql.database import Database, Transaction
 class MediaAddresses:
     """Turns keys into URLs; ``refresh`` reads what applications have chosen, which others may change at any time."""
 
-    def __init__(self, database: Database, public_url: str) -> None:
+    def __init__(self, database: Database, media_url: str) -> None:
         self._database = database
-        self._public_url = public_url
+        self._media_url = media_url
         self._bases: dict[str, str] = {}
 
     def url(self, key: str) -> str:
         """Return the address of a key, which begins with its bucket's short name."""
-        return f"{self._bases.get(key.partition('/')[0], self._public_url)}/{key}"
+        return f"{self._bases.get(key.partition('/')[0], self._media_url)}/{key}"
 
     async def refresh(self) -> int:
         """Read the distributions; return 0."""
@@ -23,7 +23,7 @@ class MediaAddresses:
         return 0
 
     def _read(self, tx: Transaction) -> dict[str, str]:
-        own_scheme, _, own_place = self._public_url.partition("://")
+        own_scheme, _, own_place = self._media_url.partition("://")
         bases = {}
         for chosen in tx.access.distributions():
             scheme = chosen.scheme.lower() or own_scheme

@@ -16,6 +16,7 @@ from typing import cast
 
 import uvicorn
 
+from openvod.app.foundation import Foundation
 from openvod.app.platform import Platform
 from openvod.app.settings import ServerSettings, Settings
 from openvod.base.errors import Conflict
@@ -50,8 +51,8 @@ async def _serve(
     on_ready: Callable[[str], None],
     on_invitation: Callable[[str], None],
 ) -> None:
-    platform = Platform(data_dir, settings)
-    platform.public_url = platform.public_url or local_url(settings.server, listener)
+    url = settings.server.public_url or local_url(settings.server, listener)
+    platform = Platform(Foundation(data_dir, settings.with_server(public_url=url)))
     async with platform:
         server = _Server(_configuration(platform, settings.server), platform)
         tune_collector()

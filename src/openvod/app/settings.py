@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    PlainSerializer,
+    SecretStr,
+    SerializationInfo,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 CONFIG_FILE = "openvod.toml"
+
+
+#: A path as the process that read it meant it: who gets it handed on may run in another folder.
+AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
+
+
+def _secret(value: SecretStr, info: SerializationInfo) -> str:
+    handed_on = info.context and info.context.get("handed_on")
+    return value.get_secret_value() if handed_on else str(value)
+
+
+Secret = Annotated[SecretStr, PlainSerializer(_secret, when_used="json")]
 
 
 class _Section(BaseModel):
@@ -21,8 +42,10 @@ class ServerSettings(_Section):
     host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 for all.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 chooses a free one.")
     public_url: str = Field("", description="Base of the URLs handed out; empty: http://HOST:PORT of the listener.")
-    tls_certificate: Path | None = Field(None, description="PEM file with the certificate chain; turns HTTPS on.")
-    tls_key: Path | None = Field(None, description="PEM file with the private key.")
+    tls_certificate: AbsolutePath | None = Field(
+        None, description="PEM file with the certificate chain; turns HTTPS on."
+    )
+    tls_key: AbsolutePath | None = Field(None, description="PEM file with the private key.")
     stall_seconds: float = Field(30.0, gt=0, description="A request body silent for this long is refused.")
     drain_seconds: float = Field(20.0, ge=0, description="How long SIGTERM waits for requests on their way.")
 
@@ -30,7 +53,7 @@ class ServerSettings(_Section):
 class DatabaseSettings(_Section):
     """Where metadata lives."""
 
-    url: SecretStr = Field(
+    url: Secret = Field(
         SecretStr(""), description="SQLAlchemy URL such as postgresql+psycopg://…; empty: SQLite in the data folder."
     )
 
@@ -139,6 +162,14 @@ class Settings(BaseSettings):
     pulls: PullUploadSettings = PullUploadSettings()
     console: ConsoleSettings = ConsoleSettings()
 
+    def with_server(self, **changes: Any) -> Self:
+        """Return the settings with changes of the server's section."""
+        return self.model_copy(update={"server": self.server.model_copy(update=changes)})
+
+    def handed_on(self) -> str:
+        """Return every setting, secrets included, for a process of the same tree; see :func:`received_settings`."""
+        return self.model_dump_json(context={"handed_on": True})
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -166,3 +197,8 @@ def load_settings(data_dir: Path) -> Settings:
         return Settings()
     finally:
         _config_path.clear()
+
+
+def received_settings(text: str) -> Settings:
+    """Return the settings that a process above handed on, whatever environment and file say by now."""
+    return Settings.model_validate_json(text)

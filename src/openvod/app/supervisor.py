@@ -10,18 +10,23 @@ import time
 from asyncio.subprocess import Process
 from pathlib import Path
 
+from openvod.app.settings import Settings
+
 _GRACE_SECONDS = 10.0
 _SHORT_LIFE_SECONDS = 5.0
 _LONGEST_PAUSE = 10.0
 _log = logging.getLogger("openvod.supervisor")
 
 
-async def keep_worker(data_dir: Path, public_url: str) -> None:
-    """Keep one worker running until cancelled. A worker that dies young is started again after a growing pause."""
+async def keep_worker(data_dir: Path, settings: Settings) -> None:
+    """Keep one worker running until cancelled. A worker that dies young is started again after a growing pause.
+
+    It gets the server's own settings, as they are after options, environment and file, whatever these say by then.
+    """
     pause = 0.0
     while True:
         began = time.monotonic()
-        worker = await _start(data_dir, public_url)
+        worker = await _start(data_dir, settings)
         try:
             status = await worker.wait()
         except asyncio.CancelledError:
@@ -33,11 +38,17 @@ async def keep_worker(data_dir: Path, public_url: str) -> None:
         await asyncio.sleep(pause)
 
 
-async def _start(data_dir: Path, public_url: str) -> Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "openvod.app.cli", "worker", "--data-dir", str(data_dir),
-        "--public-url", public_url, "--parent", str(os.getpid()),
+async def _start(data_dir: Path, settings: Settings) -> Process:
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "openvod.app.cli", "worker", "--data-dir", str(data_dir), "--parent", str(os.getpid()),
+        "--log-level", logging.getLevelName(logging.getLogger().getEffectiveLevel()).lower(),
+        stdin=asyncio.subprocess.PIPE,
     )  # fmt: skip
+    if worker.stdin is None:
+        raise RuntimeError("the worker has no standard input")
+    worker.stdin.write(settings.handed_on().encode())
+    worker.stdin.close()
+    return worker
 
 
 async def _stop(worker: Process) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import importlib
+import json
 import logging
 import os
 import signal
@@ -13,35 +14,21 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
-from pathlib import Path
 
-from openvod.adapters.dbos.engine import DbosEngine, Liveness
-from openvod.adapters.ffmpeg.marks import put_asset
-from openvod.adapters.ffmpeg.probe import PyAvProber
-from openvod.adapters.ffmpeg.process import FfmpegProcess
-from openvod.adapters.filesystem.blobs import FileBlobStore
-from openvod.adapters.filesystem.folder import DataFolder
-from openvod.adapters.filesystem.liveness import LockFileLiveness
-from openvod.adapters.filesystem.scratch import ScratchFolders
-from openvod.adapters.sql.database import Database, Transaction
-from openvod.adapters.sql.liveness import AdvisoryLiveness
-from openvod.adapters.system import SystemClock, SystemEntropy
-from openvod.app.media_addresses import MediaAddresses
-from openvod.app.platform import ADDRESS_SECONDS, derived_key, open_store
+from openvod.adapters.dbos.engine import DbosEngine
+from openvod.adapters.sql.database import Transaction
+from openvod.app.foundation import Foundation
+from openvod.app.platform import ADDRESS_SECONDS
+from openvod.app.services import Services, plan_options
 from openvod.app.settings import Settings
 from openvod.base.errors import Invalid
 from openvod.base.identifiers import new_hex
-from openvod.base.ports import Clock
 from openvod.media.flow import Addresses, FlowService, FlowSettings
 from openvod.media.flow_records import probe_of
 from openvod.media.flow_reviews import ReviewRoom
-from openvod.media.plan.model import Encoder, Limits, WorkClass
-from openvod.media.plan.planner import Options
+from openvod.media.plan.model import WorkClass
 from openvod.media.review import Reviewer
-from openvod.signing.playback_token import evidence_token, segment_key, segment_token
-from openvod.storage.outputs import OutputStore
-from openvod.storage.service import StorageService
+from openvod.signing.playback_token import segment_key, segment_token
 from openvod.tasks.model import Task, TaskStatus
 
 _RELAY_SECONDS = 0.25
@@ -52,11 +39,11 @@ _PR_SET_PDEATHSIG = 1
 _log = logging.getLogger("openvod.worker")
 
 
-def run_worker(data_dir: Path, settings: Settings, public_url: str, *, parent: int = 0) -> None:
+def run_worker(base: Foundation, *, parent: int = 0) -> None:
     """Run flows until SIGTERM or SIGINT; with ``parent``, also until that process ends."""
     if parent:
         _die_with(parent)
-    asyncio.run(_work(data_dir, settings, public_url))
+    asyncio.run(_work(base))
     # The engine's threads hold flows that go on elsewhere; there is nothing to wait for.
     logging.shutdown()
     os._exit(0)
@@ -70,12 +57,12 @@ def _die_with(parent: int) -> None:
         raise SystemExit(0)
 
 
-async def _work(data_dir: Path, settings: Settings, public_url: str) -> None:
+async def _work(base: Foundation) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    async with Worker(data_dir, settings, public_url) as worker:
+    async with Worker(base) as worker:
         _log.info("worker %s is ready", worker.executor_id)
         loops = [
             asyncio.create_task(_repeat("relay", worker.relay, _RELAY_SECONDS)),
@@ -92,13 +79,11 @@ async def _work(data_dir: Path, settings: Settings, public_url: str) -> None:
 class Worker:
     """One worker over one data folder; any number may share it. Use as an async context manager."""
 
-    def __init__(self, data_dir: Path, settings: Settings, public_url: str) -> None:
-        self._folder = DataFolder(data_dir)
-        self._settings = settings
-        self._public_url = public_url.rstrip("/")
+    def __init__(self, base: Foundation) -> None:
+        self._base = base
         self._stack = AsyncExitStack()
         self._submitted: set[tuple[str, int]] = set()
-        self.executor_id = f"{socket.gethostname()}-{os.getpid()}-{new_hex(SystemEntropy(), 8)}"
+        self.executor_id = f"{socket.gethostname()}-{os.getpid()}-{new_hex(base.entropy, 8)}"
 
     async def __aenter__(self) -> Worker:
         """Open everything and launch the engine."""
@@ -114,47 +99,21 @@ class Worker:
         await self._stack.aclose()
 
     async def _open(self) -> None:
-        self._database = open_store(self._folder, self._settings)
-        self._stack.callback(self._database.close)
-        blobs = FileBlobStore(self._folder.blobs, threads=2)
-        self._stack.callback(blobs.close)
-        clock, entropy = SystemClock(), SystemEntropy()
-        storage = StorageService(self._database, blobs, clock, entropy)
-        prober = PyAvProber(timeout=self._settings.probe.timeout_seconds)
-        self._workshop = ScratchFolders(self._folder.scratch, prober, put_asset)
-        self._media_addresses = MediaAddresses(self._database, self._public_url)
-        await self._media_addresses.refresh()
-        addresses = flow_addresses(self._folder.root_key, self._public_url, self._media_addresses.url, clock)
-        self._flow = FlowService(
-            self._database,
-            storage,
-            OutputStore(self._database, blobs, clock, entropy),
-            FfmpegProcess(),
-            self._workshop,
-            ReviewRoom(self._database, reviewers(self._settings), clock, addresses.evidence),
-            clock,
-            entropy,
-            addresses,
-            flow_settings(self._settings),
-        )
+        base = self._base
+        self._stack.enter_context(base)
+        services = Services(base)
+        self._database = base.database
+        self._addresses = services.addresses
+        await self._addresses.refresh()
+        self._flow = flow_service(services)
         await self._clear_scratch()
         self._engine = DbosEngine(
-            engine_url(self._folder, self._settings),
-            self.executor_id,
-            self._flow,
-            self._liveness(self._database),
-            concurrency=self._settings.tasks.flows,
+            base.engine_url, self.executor_id, self._flow, base.liveness(), concurrency=base.settings.tasks.flows
         )
         self._engine.launch()
         self._stack.callback(self._engine.close)
         await self._engine.prepare()
-
-    def _liveness(self, database: Database) -> Liveness:
-        if database.engine.dialect.name == "postgresql":
-            advisory = AdvisoryLiveness(database.engine)
-            self._stack.callback(advisory.close)
-            return advisory
-        return LockFileLiveness(self._folder.path / "workers")
+        _log.debug("the worker uses %s", json.dumps(base.uses()))
 
     async def _clear_scratch(self) -> None:
         def work(tx: Transaction) -> list[str]:
@@ -164,11 +123,11 @@ class Worker:
                 for task in tx.tasks.tasks(status=status.value, limit=100_000)
             ]
 
-        await self._workshop.clear_all_but(await self._database.read(work))
+        await self._base.workshop.clear_all_but(await self._database.read(work))
 
     async def refresh_addresses(self) -> None:
         """See what applications have chosen as the beginning of their addresses."""
-        await self._media_addresses.refresh()
+        await self._addresses.refresh()
 
     async def stop(self) -> None:
         """End what is on its way; it goes on in another worker, or in the next one here."""
@@ -210,27 +169,32 @@ async def _repeat(name: str, work: Callable[[], Awaitable[None]], seconds: float
             await asyncio.sleep(seconds)
 
 
-def engine_url(folder: DataFolder, settings: Settings) -> str:
-    """Return where the engine keeps its tables: a file beside ours, or a schema in the same server."""
-    url = settings.database.url.get_secret_value()
-    return url if url.startswith("postgresql") else f"sqlite:///{folder.path / 'engine.sqlite3'}"
+def flow_service(services: Services) -> FlowService:
+    """Wire what flows do."""
+    base, addresses = services.base, flow_addresses(services)
+    return FlowService(
+        base.database,
+        services.storage,
+        services.outputs,
+        base.ffmpeg,
+        base.workshop,
+        ReviewRoom(base.database, reviewers(base.settings), base.clock, addresses.evidence),
+        base.clock,
+        base.entropy,
+        addresses,
+        flow_settings(services),
+    )
 
 
-def flow_addresses(root_key: bytes, public_url: str, media_url: Callable[[str], str], clock: Clock) -> Addresses:
+def flow_addresses(services: Services) -> Addresses:
     """Return how flows name what they made."""
-    root = derived_key(root_key, "playback-token")
-
-    def evidence(key: str) -> tuple[str, str]:
-        expires = int(clock.now()) + _EVIDENCE_SECONDS
-        moment = datetime.fromtimestamp(expires, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return f"{public_url}/{key}?evidence={evidence_token(root, key, expires)}", moment
-
+    base, root = services.base, services.base.keys.playback_token
     return Addresses(
-        media=media_url,
+        media=services.addresses.url,
         segment_key=lambda file_id, definition: (
-            f"{public_url}/keys/{file_id}/{definition}?token={segment_token(root, file_id, definition)}"
+            f"{base.public_url}/keys/{file_id}/{definition}?token={segment_token(root, file_id, definition)}"
         ),
-        evidence=evidence,
+        evidence=lambda key: base.evidence(key, _EVIDENCE_SECONDS),
         key_bytes=lambda file_id, definition: segment_key(root, file_id, definition),
     )
 
@@ -250,14 +214,11 @@ def reviewers(settings: Settings) -> dict[str, Reviewer]:
     return found
 
 
-def flow_settings(settings: Settings) -> FlowSettings:
+def flow_settings(services: Services) -> FlowSettings:
     """Return the flow's share of the settings."""
-    tasks = settings.tasks
+    tasks = services.base.settings.tasks
     return FlowSettings(
-        options=Options(
-            encoder=Encoder(tasks.preset),
-            limits=Limits(pixels=tasks.max_pixels, seconds=tasks.max_seconds),
-        ),
+        options=plan_options(services.base.settings),
         stall=tasks.stall_seconds,
         memory=tasks.memory_bytes,
         hold_blocked=tasks.hold_blocked,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +27,11 @@ class Decoded:
 
 
 def ffmpeg_path() -> str:
-    """Return the program to run."""
-    return os.environ.get("OPENVOD_FFMPEG") or str(imageio_ffmpeg.get_ffmpeg_exe())
+    """Return the program to run, absolute: it is run in other folders, and without a search path."""
+    named = os.environ.get("OPENVOD_FFMPEG")
+    if not named:
+        return str(Path(imageio_ffmpeg.get_ffmpeg_exe()).absolute())
+    return str(Path(shutil.which(named) or named).absolute())
 
 
 def make_video(path: Path, seconds: int = 8) -> None:

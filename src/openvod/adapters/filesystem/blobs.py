@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from openvod.adapters.filesystem import holes
+from openvod.adapters.filesystem.folder import absolute
 from openvod.adapters.filesystem.incoming import DirectoryEntries, Transfer, Writer
 from openvod.base.errors import Exhausted, Invalid, Unavailable
 from openvod.base.jobs import finished
@@ -39,7 +40,7 @@ class FileBlobStore:
     """
 
     def __init__(self, root: Path, *, threads: int = 4, reserve_bytes: int = 64 * MIB, direct_io: bool = True) -> None:
-        self._root = root
+        self._root = absolute(root)
         self._reserve = reserve_bytes
         self._direct_io = direct_io
         self._entries = DirectoryEntries()

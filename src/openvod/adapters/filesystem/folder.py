@@ -16,14 +16,22 @@ _NONCE_BYTES = 12
 _KEY_BYTES = 32
 
 
+def absolute(path: Path) -> Path:
+    """Return a path that may be told to other processes; raises ``ValueError`` for one that means what it likes."""
+    if not path.is_absolute():
+        raise ValueError(f"{path} is relative: whoever runs in another folder would not find it")
+    return path
+
+
 class DataFolder:
     """Everything that one installation keeps on disk."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.database = path / "openvod.sqlite3"
-        self.blobs = path / "blobs"
-        self.scratch = path / "scratch"
+        # Absolute once and for all: media programs run in folders of their own.
+        self.path = path.absolute()
+        self.database = self.path / "openvod.sqlite3"
+        self.blobs = self.path / "blobs"
+        self.scratch = self.path / "scratch"
         self._lock_fd: int | None = None
 
     def prepare(self) -> None:

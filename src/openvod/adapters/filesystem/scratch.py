@@ -12,6 +12,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
+from openvod.adapters.filesystem.folder import absolute
 from openvod.media.plan.model import Asset
 from openvod.media.probe import Prober, ProbeResult
 
@@ -27,7 +28,7 @@ class ScratchFolders:
     """See :class:`openvod.media.workshop.Workshop`."""
 
     def __init__(self, root: Path, prober: Prober, put_asset: PutAsset) -> None:
-        self._root = root
+        self._root = absolute(root)
         self._prober = prober
         self._put_asset = put_asset
 

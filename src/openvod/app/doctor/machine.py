@@ -20,9 +20,8 @@ from openvod.adapters.ffmpeg.encoder import decode, ffmpeg_path, make_video
 from openvod.adapters.ffmpeg.marks import can_draw
 from openvod.adapters.filesystem.folder import DataFolder
 from openvod.adapters.nudenet import NudeNetReviewer
-from openvod.adapters.sql.database import open_database, sqlite_url
 from openvod.app.doctor.model import Finding, Level
-from openvod.app.settings import Settings
+from openvod.app.foundation import Foundation
 from openvod.base.errors import OpenVodError
 from openvod.base.sizes import GIB, MIB
 
@@ -135,22 +134,20 @@ async def check_clock() -> list[Finding]:
     return [Finding("clock", Level.OK, "synchronised")]
 
 
-async def check_database(folder: DataFolder, settings: Settings) -> list[Finding]:
+async def check_database(base: Foundation) -> list[Finding]:
     """Open the database, time a query; check the file of SQLite."""
-    url = settings.database.url.get_secret_value() or sqlite_url(folder.database)
-    kind = "PostgreSQL" if url.startswith("postgresql") else "SQLite"
-    if kind == "SQLite" and not folder.database.exists():
+    kind = "PostgreSQL" if base.on_postgresql else "SQLite"
+    if kind == "SQLite" and not base.folder.database.exists():
         return [Finding("database", Level.INFO, "none yet", "it is made by the first `openvod serve`")]
     try:
-        database = open_database(url)
         try:
-            with database.engine.connect() as connection:
+            with base.database.engine.connect() as connection:
                 began = time.monotonic()
                 connection.execute(text("SELECT 1")).scalar()
                 seconds = time.monotonic() - began
                 damage = connection.execute(text("PRAGMA quick_check(1)")).scalar() if kind == "SQLite" else "ok"
         finally:
-            database.close()
+            base.close()
     except (SQLAlchemyError, OpenVodError) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0][:200]
         return [Finding("database", Level.FAIL, f"{kind}: {reason}", "check OPENVOD__DATABASE__URL and the server")]

@@ -1,0 +1,266 @@
+"""What every process of an installation stands on, made once from its settings: server, worker, every command.
+
+Nothing else in ``app`` makes an adapter: what one process uses, every other uses too, with the same settings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from openvod.adapters.ffmpeg.marks import check_image, put_asset
+from openvod.adapters.ffmpeg.probe import PyAvProber
+from openvod.adapters.ffmpeg.process import FfmpegProcess
+from openvod.adapters.filesystem.blobs import FileBlobStore
+from openvod.adapters.filesystem.folder import AesSecretBox, DataFolder
+from openvod.adapters.filesystem.liveness import LockFileLiveness
+from openvod.adapters.filesystem.pictures import HeldPictures
+from openvod.adapters.filesystem.scratch import ScratchFolders
+from openvod.adapters.http import Dialler, HttpFetcher, HttpPoster
+from openvod.adapters.http.addresses import LOOPBACK, Network, parse_address
+from openvod.adapters.sql.claims import AdvisoryClaims
+from openvod.adapters.sql.database import Database, absolute_url, open_database, sqlite_url
+from openvod.adapters.sql.liveness import AdvisoryLiveness
+from openvod.adapters.sql.migrations import upgrade
+from openvod.adapters.system import SystemClock, SystemEntropy
+from openvod.app.settings import Settings
+from openvod.signing.playback_token import evidence_token
+
+
+@dataclass(frozen=True)
+class DerivedKeys:
+    """The keys of every purpose, derived from the root key so that no key serves two."""
+
+    secret_box: bytes
+    storage_token: bytes
+    playback_token: bytes
+    probe_token: bytes
+    event_stream_token: bytes
+    verify_content: bytes
+
+    @classmethod
+    def of(cls, root_key: bytes) -> Self:
+        """Derive every key."""
+        return cls(**{name: _derived(root_key, name.replace("_", "-")) for name in cls.__dataclass_fields__})
+
+
+def _derived(root_key: bytes, purpose: str) -> bytes:
+    return hmac.new(root_key, f"openvod/{purpose}".encode(), hashlib.sha256).digest()
+
+
+class Foundation:
+    """Folder, database, stores, clock, entropy, keys, addresses and dialler of one installation.
+
+    Nothing is opened before it is asked for, except what :meth:`open` opens. Use as a context manager, or close it.
+    """
+
+    def __init__(self, data_dir: Path, settings: Settings) -> None:
+        self.folder = DataFolder(data_dir)
+        self.settings = settings
+        self.clock = SystemClock()
+        self.entropy = SystemEntropy()
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Open it."""
+        try:
+            self.open()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def open(self) -> None:
+        """Prepare the data folder and open the database at the newest schema; raises ``OpenVodError``."""
+        self.folder.prepare()
+        upgrade(self.database.engine)
+
+    def lock(self) -> None:
+        """Take the data folder until the end; raises ``Conflict("data_dir.in_use")``."""
+        self.folder.prepare()
+        self.folder.lock()
+        self._stack.callback(self.folder.unlock)
+
+    def close(self) -> None:
+        """Close what was opened, in the opposite order."""
+        self._stack.close()
+
+    # What bytes and rows live in.
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL, with a password if it has one."""
+        return absolute_url(self.settings.database.url.get_secret_value()) or sqlite_url(self.folder.database)
+
+    @property
+    def engine_url(self) -> str:
+        """Where the flow engine keeps its tables: a file in the data folder, or a schema in the same server."""
+        return self.database_url if self.on_postgresql else f"sqlite:///{self.folder.path / 'engine.sqlite3'}"
+
+    @property
+    def on_postgresql(self) -> bool:
+        """Whether the database is PostgreSQL."""
+        return self.database_url.startswith("postgresql")
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, at whatever schema it has."""
+        database = open_database(self.database_url)
+        self._stack.callback(database.close)
+        return database
+
+    @cached_property
+    def blobs(self) -> FileBlobStore:
+        """The bytes of objects and parts."""
+        storage = self.settings.storage
+        blobs = FileBlobStore(
+            self.folder.blobs,
+            threads=storage.threads,
+            reserve_bytes=storage.reserve_bytes,
+            direct_io=storage.direct_io,
+        )
+        self._stack.callback(blobs.close)
+        return blobs
+
+    @cached_property
+    def workshop(self) -> ScratchFolders:
+        """Where jobs make their files."""
+        return ScratchFolders(self.folder.scratch, self.prober, put_asset)
+
+    def held_pictures(self) -> HeldPictures:
+        """Return where pictures wait on their way into the store; what another process holds there is removed."""
+        return HeldPictures(self.folder.path / "pictures", self.entropy, check_image)
+
+    # What proves and hides.
+
+    @cached_property
+    def keys(self) -> DerivedKeys:
+        """The keys of every purpose."""
+        return DerivedKeys.of(self.folder.root_key)
+
+    @cached_property
+    def box(self) -> AesSecretBox:
+        """What seals the secrets that are stored."""
+        return AesSecretBox(self.keys.secret_box)
+
+    def liveness(self) -> AdvisoryLiveness | LockFileLiveness:
+        """Return what proves that a worker lives."""
+        if not self.on_postgresql:
+            return LockFileLiveness(self.folder.path / "workers")
+        advisory = AdvisoryLiveness(self.database.engine)
+        self._stack.callback(advisory.close)
+        return advisory
+
+    def claims(self) -> AdvisoryClaims | None:
+        """Return what decides which of several servers serves an endpoint; ``None`` where there can be only one."""
+        if not self.on_postgresql:
+            return None
+        claims = AdvisoryClaims(self.database.engine)
+        self._stack.callback(claims.close)
+        return claims
+
+    # How the installation is called, and whom it calls.
+
+    @property
+    def public_url(self) -> str:
+        """The base of the URLs handed out: as set, else as the server last told, without a slash at its end."""
+        server = self.settings.server
+        return server.public_url.rstrip("/") or self.folder.remembered_url() or f"http://{server.host}:{server.port}"
+
+    @property
+    def media_url(self) -> str:
+        """The base of media addresses where an application has chosen no distribution of its own."""
+        return self.settings.playback.media_url.rstrip("/") or self.public_url
+
+    @property
+    def origin(self) -> str:
+        """The origin of the public URL."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def evidence(self, key: str, seconds: int) -> tuple[str, str]:
+        """Return the address of what a review saw, good for so long, and the moment of its end."""
+        expires = int(self.clock.now()) + seconds
+        token = evidence_token(self.keys.playback_token, key, expires)
+        moment = datetime.fromtimestamp(expires, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return f"{self.public_url}/{key}?evidence={token}", moment
+
+    @property
+    def allowed_networks(self) -> Sequence[Network]:
+        """Where events may go besides the public internet (decision 15).
+
+        A platform that listens on loopback and calls itself by it has nobody on it who is not on this machine already.
+        """
+        if self.settings.events.allow_private is not None:
+            return self.settings.events.allow_private
+        hosts = (self.settings.server.host, urlsplit(self.public_url).hostname or "")
+        return LOOPBACK if all(_is_loopback(host) for host in hosts) else ()
+
+    @cached_property
+    def dialler(self) -> Dialler:
+        """What judges where connections go."""
+        return Dialler(self.allowed_networks)
+
+    def poster(self) -> HttpPoster:
+        """Return what posts events; the caller closes it."""
+        return HttpPoster(self.dialler)
+
+    def fetcher(self) -> HttpFetcher:
+        """Return what fetches files."""
+        return HttpFetcher(self.dialler, stall_seconds=self.settings.pulls.stall_seconds)
+
+    # Media programs.
+
+    @cached_property
+    def prober(self) -> PyAvProber:
+        """What reads what a file is."""
+        return PyAvProber(timeout=self.settings.probe.timeout_seconds)
+
+    @cached_property
+    def ffmpeg(self) -> FfmpegProcess:
+        """What runs FFmpeg."""
+        return FfmpegProcess()
+
+    def uses(self) -> dict[str, Any]:
+        """Return what this process uses, for its log; secrets as digests, so that two processes can be compared."""
+        settings = json.loads(self.settings.handed_on())
+        settings["database"]["url"] = _digest(self.database_url.encode())
+        return {
+            "settings": settings,
+            "folder": str(self.folder.path),
+            "blobs": self.blobs.locate("0" * 32),
+            "scratch": str(self.folder.scratch),
+            "engine": _digest(self.engine_url.encode()),
+            "keys": {name: _digest(key) for name, key in asdict(self.keys).items()},
+            "public_url": self.public_url,
+            "media_url": self.media_url,
+            "allowed_networks": [str(network) for network in self.allowed_networks],
+        }
+
+
+def _digest(secret: bytes) -> str:
+    return hashlib.sha256(secret).hexdigest()[:16]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        address = parse_address(host)
+    except ValueError:
+        return host == "localhost"
+    return any(address.version == network.version and address in network for network in LOOPBACK)

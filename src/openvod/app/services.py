@@ -1,0 +1,152 @@
+"""Every service, built once from the foundation; server, worker and commands take theirs from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from openvod.access.accounts import AccountService
+from openvod.access.audit import AuditLog
+from openvod.access.categories import CategoryService
+from openvod.access.distribution import DistributionService
+from openvod.access.service import AccessService
+from openvod.access.sessions import SessionLimits, SessionService
+from openvod.adapters.ffmpeg.pictures import PillowPictures
+from openvod.adapters.passwords import Argon2Passwords
+from openvod.app.foundation import Foundation
+from openvod.app.media_addresses import MediaAddresses
+from openvod.app.settings import Settings
+from openvod.events.endpoints import EndpointService
+from openvod.events.retention import Retention
+from openvod.media.library import MediaLibrary
+from openvod.media.plan.model import Encoder, Limits
+from openvod.media.plan.planner import Options
+from openvod.media.processing import ProcessingService
+from openvod.media.watermarks import Watermarks
+from openvod.storage.collector import Collector
+from openvod.storage.outputs import OutputStore
+from openvod.storage.scrubber import Scrubber
+from openvod.storage.service import StorageService
+from openvod.tasks.model import SubTaskKind
+from openvod.tasks.service import TaskService
+from openvod.upload.service import UploadService
+
+_DAY_SECONDS = 86_400.0
+
+
+class Services:
+    """The use cases of one installation over an open foundation."""
+
+    def __init__(self, base: Foundation) -> None:
+        self.base = base
+        self.database = base.database
+        self.clock = base.clock
+        self.entropy = base.entropy
+
+    @cached_property
+    def access(self) -> AccessService:
+        """Applications, keys and regions."""
+        return AccessService(self.database, self.base.box, self.clock, self.entropy)
+
+    @cached_property
+    def distribution(self) -> DistributionService:
+        """Domains and hotlink protection."""
+        own_name = urlsplit(self.base.media_url).hostname or ""
+        return DistributionService(self.database, self.base.box, self.clock, self.entropy, own_name=own_name)
+
+    @cached_property
+    def accounts(self) -> AccountService:
+        """The console's users."""
+        return AccountService(self.database, Argon2Passwords(), self.clock, self.entropy)
+
+    @cached_property
+    def sessions(self) -> SessionService:
+        """Signing in to the console."""
+        console = self.base.settings.console
+        limits = SessionLimits(console.idle_seconds, console.session_seconds)
+        return SessionService(self.database, Argon2Passwords(), self.clock, self.entropy, limits)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """Who changed what."""
+        return AuditLog(self.database, self.clock)
+
+    @cached_property
+    def categories(self) -> CategoryService:
+        """Categories of media."""
+        return CategoryService(self.database)
+
+    @cached_property
+    def endpoints(self) -> EndpointService:
+        """Where events go."""
+        return EndpointService(self.database, self.base.dialler, self.base.box, self.clock, self.entropy)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """What forgets old events."""
+        return Retention(self.database, self.clock, self.base.settings.events.keep_days * _DAY_SECONDS)
+
+    @cached_property
+    def storage(self) -> StorageService:
+        """Objects and parts."""
+        return StorageService(self.database, self.base.blobs, self.clock, self.entropy)
+
+    @cached_property
+    def outputs(self) -> OutputStore:
+        """Objects that the platform makes itself."""
+        return OutputStore(self.database, self.base.blobs, self.clock, self.entropy)
+
+    @cached_property
+    def collector(self) -> Collector:
+        """What frees what nobody can reach."""
+        return Collector(self.database, self.base.blobs, self.storage.slots, self.clock)
+
+    @cached_property
+    def scrubber(self) -> Scrubber:
+        """What reads every stored object again."""
+        return Scrubber(self.database, self.base.blobs)
+
+    @cached_property
+    def addresses(self) -> MediaAddresses:
+        """Where keys are reached; ``refresh`` it before the first use."""
+        return MediaAddresses(self.database, self.base.media_url)
+
+    @cached_property
+    def library(self) -> MediaLibrary:
+        """Files and what is known of them."""
+        return MediaLibrary(self.database, self.outputs, PillowPictures(), self.clock, self.entropy, self.addresses.url)
+
+    @cached_property
+    def watermarks(self) -> Watermarks:
+        """Templates of watermarks, with their pictures."""
+        return Watermarks(self.database, self.outputs, self.base.held_pictures(), self.clock, self.entropy)
+
+    @cached_property
+    def tasks(self) -> TaskService:
+        """Tasks, templates and procedures."""
+        return TaskService(self.database, self.clock, self.entropy)
+
+    @cached_property
+    def processing(self) -> ProcessingService:
+        """Tasks over files that are there."""
+        return ProcessingService(self.database, self.clock, self.entropy, self.addresses.url)
+
+    def uploads(self, on_commit: Callable[[], None] = lambda: None) -> UploadService:
+        """Return what makes uploads files; ``on_commit`` is called after each Commit."""
+        return UploadService(
+            self.database,
+            self.base.box,
+            self.clock,
+            self.entropy,
+            token_key=self.base.keys.storage_token,
+            media_url=self.addresses.url,
+            on_commit=on_commit,
+        )
+
+
+def plan_options(settings: Settings) -> Options:
+    """Return how flows are planned, where every review is taken to be installed."""
+    tasks = settings.tasks
+    limits = Limits(pixels=tasks.max_pixels, seconds=tasks.max_seconds)
+    return Options(Encoder(tasks.preset), limits=limits, installed_reviews=frozenset(SubTaskKind))
