@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -112,7 +113,9 @@ def check_storage(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
 
     async def use(services: Services) -> Discrepancies:
         services.base.lock()
-        return await check(services.database, services.base.blobs)
+        found = await check(services.database, services.base.blobs)
+        lost = await services.strays.all()
+        return replace(found, stray_objects=[f"{each.bucket}/{each.key}" for each in lost])
 
     found = with_services(data_dir, use)
     print_json(vars(found) | {"clean": found.clean})

@@ -162,6 +162,7 @@ class Platform:
             await services.distribution.forget_expired_links()
             await services.sessions.forget_expired()
             await services.retention.forget_old()
+            await services.strays.run_once()
             await services.collector.collect(slack=True)
             return 0
 

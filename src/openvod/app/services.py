@@ -14,6 +14,7 @@ from openvod.access.service import AccessService
 from openvod.access.sessions import SessionLimits, SessionService
 from openvod.adapters.ffmpeg.pictures import PillowPictures
 from openvod.adapters.passwords import Argon2Passwords
+from openvod.adapters.sql.database import Transaction
 from openvod.app.foundation import Foundation
 from openvod.app.media_addresses import MediaAddresses
 from openvod.app.settings import Settings
@@ -28,8 +29,10 @@ from openvod.storage.collector import Collector
 from openvod.storage.outputs import OutputStore
 from openvod.storage.scrubber import Scrubber
 from openvod.storage.service import StorageService
+from openvod.storage.strays import StrayObjects
 from openvod.tasks.model import SubTaskKind
 from openvod.tasks.service import TaskService
+from openvod.upload.ownership import strays
 from openvod.upload.service import UploadService
 
 _DAY_SECONDS = 86_400.0
@@ -101,6 +104,11 @@ class Services:
     def collector(self) -> Collector:
         """What frees what nobody can reach."""
         return Collector(self.database, self.base.blobs, self.storage.slots, self.clock)
+
+    @cached_property
+    def strays(self) -> StrayObjects[Transaction]:
+        """What finds objects of nobody."""
+        return StrayObjects(self.database, strays, self.clock)
 
     @cached_property
     def scrubber(self) -> Scrubber:

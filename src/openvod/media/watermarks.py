@@ -29,6 +29,8 @@ from openvod.tasks.templates import (
 )
 
 _KIND = TemplateKind.WATERMARK
+#: Where their pictures lie in the bucket of outputs.
+FOLDER = "watermark"
 #: How JPEG, PNG and GIF begin.
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8")
 
@@ -157,7 +159,7 @@ _Store = Callable[[WatermarkTx, Bucket, Mapping[str, Any], Sequence[Adopted]], T
 
 def picture_key(bucket: Bucket, entropy: Entropy, suffix: str) -> str:
     """Return a new key for a picture."""
-    return f"{bucket.short_name}/watermark/{new_hex(entropy, 16)}.{suffix}"
+    return f"{bucket.short_name}/{FOLDER}/{new_hex(entropy, 16)}.{suffix}"
 
 
 def picture_type(suffix: str) -> str:

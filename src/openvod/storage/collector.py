@@ -108,16 +108,20 @@ class Collector:
 
 @dataclass(frozen=True)
 class Discrepancies:
-    """What the checker found; all empty when disk and ledger agree."""
+    """What the checker found; all empty when disk and ledger agree.
+
+    ``stray_objects`` are ``bucket/key`` of those that belong to no session, file or output.
+    """
 
     orphan_files: Sequence[str]
     missing_files: Sequence[str]
     slack_bytes: int
+    stray_objects: Sequence[str] = ()
 
     @property
     def clean(self) -> bool:
         """True when disk and ledger agree."""
-        return not (self.orphan_files or self.missing_files or self.slack_bytes)
+        return not (self.orphan_files or self.missing_files or self.slack_bytes or self.stray_objects)
 
 
 async def check(uow: UnitOfWork[StorageTx], blobs: BlobStore) -> Discrepancies:

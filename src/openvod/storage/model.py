@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from openvod.base.errors import Invalid
+from openvod.base.errors import Denied, Invalid
 from openvod.base.sizes import GIB, MIB
 from openvod.storage.crc64 import CRC64
 
@@ -32,6 +32,22 @@ class Bucket:
     sub_app_id: int
     region: str
     purpose: str = "upload"
+
+
+class SessionRef(NamedTuple):
+    """The upload session that a write belongs to, as credentials name it: file id, beginning of its key."""
+
+    file_id: str
+    key: str
+
+
+class Door(NamedTuple):
+    """What a session lets in: keys below ``prefix`` of ``bucket``, until it is closed or ``expires_at``."""
+
+    bucket: str
+    prefix: str
+    is_open: bool
+    expires_at: float
 
 
 class BlobState(StrEnum):
@@ -171,6 +187,29 @@ class Assembly:
     etag: str
     crc64: int
     extents: tuple[Extent, ...] = field(repr=False)
+
+
+def closed_reason(door: Door | None, now: float) -> str:
+    """Say why a session's door is closed; empty when it is open."""
+    if door is None or now >= door.expires_at:
+        return "the upload session ended; apply for a new upload"
+    if not door.is_open:
+        return "the upload was committed or its file deleted, so its bytes are final; apply for a new upload"
+    return ""
+
+
+def check_open(door: Door | None, bucket: str, key: str, now: float) -> None:
+    """Raise ``Denied("storage.session_closed")`` unless the session lets ``key`` in now."""
+    if reason := closed_reason(door, now):
+        raise Denied("storage.session_closed", reason)
+    if door and not (door.bucket == bucket and key.startswith(door.prefix)):
+        raise Denied("cos.AccessDenied", f"the key {key!r} is not one of this upload session; use its own")
+
+
+def is_repetition(stored: StoredObject, received: Received) -> bool:
+    """Tell whether what arrived are an object's bytes once more; the ETag of an upload in parts is no MD5 of it."""
+    same = (stored.size, stored.crc64) == (received.size, received.crc64)
+    return same and ("-" in stored.etag or stored.etag == received.md5)
 
 
 def fits_grid(stride: int, number: int, length: int) -> bool:

@@ -9,11 +9,13 @@ from openvod.storage.model import (
     Blob,
     BlobState,
     Bucket,
+    Door,
     Extent,
     GridTotals,
     MultipartUpload,
     Part,
     Received,
+    SessionRef,
     StoredObject,
 )
 
@@ -228,8 +230,21 @@ class StorageTables(Protocol):
         ...
 
 
+class SessionDoors(Protocol):
+    """What the storage room asks of upload sessions, which are another room's."""
+
+    def door(self, session: SessionRef, *, lock: bool = False) -> Door | None:
+        """Return what a session lets in; ``lock`` keeps it from being committed until the transaction ends."""
+        ...
+
+
 class StorageTx(Protocol):
     """A transaction that reaches the storage tables."""
+
+    @property
+    def uploads(self) -> SessionDoors:
+        """Upload sessions, as far as writes depend on them."""
+        ...
 
     @property
     def storage(self) -> StorageTables:

@@ -2,6 +2,10 @@
 
 Order of every write: ledger row, bytes (durable), metadata transaction, answer. A crash between two of them leaves at
 most bytes that the collector finds by the ledger; never an acknowledged part that is gone.
+
+Every write names its upload session, whose door decides in the same transaction that makes the object: open until it is
+committed, expired or its file deleted. Parts need no such question: whatever closes a session ends its open multipart
+uploads with it.
 """
 
 from __future__ import annotations
@@ -26,18 +30,23 @@ from openvod.storage.model import (
     MultipartUpload,
     Part,
     Received,
+    SessionRef,
     StoredObject,
     UploadState,
     assemble,
     assemble_grid,
+    check_open,
+    closed_reason,
     digest_of_list,
     fits_grid,
+    is_repetition,
 )
 from openvod.storage.placement import Placement, SlotBoard
 from openvod.storage.ports import BlobStore, Body, StorageTables, StorageTx
 
 #: An upload's age counts in days; its row is not written for every part.
 _TOUCH_SECONDS = 60.0
+_UPLOADS_AT_ONCE = 1000
 Check = Callable[[Received], None]
 
 
@@ -70,20 +79,66 @@ class StorageService:
         self.slots = SlotBoard()
 
     async def put_object(
-        self, bucket: str, key: str, headers: Mapping[str, str], incoming: Incoming, *, overwrite: bool = True
+        self,
+        session: SessionRef,
+        bucket: str,
+        key: str,
+        headers: Mapping[str, str],
+        incoming: Incoming,
+        *,
+        overwrite: bool = True,
     ) -> StoredObject:
-        """Store a whole object; the last writer wins unless ``overwrite`` is false (``cos-storage.md`` 4.2)."""
+        """Store a whole object; the last writer wins unless ``overwrite`` is false (``cos-storage.md`` 4.2).
+
+        After its session is closed the same bytes again answer as before; all else is
+        ``Denied("storage.session_closed")``.
+        """
+        await self._uow.peek(lambda tx: self._check_admission(tx, session, bucket, key, incoming.length))
         async with self._pending_blob() as blob_id:
             received = await self._receive(blob_id, incoming.within(0))
             stored = StoredObject(
                 bucket, key, received.size, received.md5, received.crc64, headers,
                 _whole(blob_id, received.size), self._clock.now(),
             )  # fmt: skip
-            await self._uow.write(lambda tx: _adopt_object(tx.storage, stored, [blob_id], overwrite=overwrite))
+
+            def work(tx: StorageTx) -> StoredObject:
+                return self._admitted(tx, session, stored, received, [blob_id], overwrite=overwrite)
+
+            return await self._uow.write(work)
+
+    def _check_admission(self, tx: StorageTx, session: SessionRef, bucket: str, key: str, length: int | None) -> None:
+        """Refuse before a byte is read what can only be refused after the last one."""
+        door, now = tx.uploads.door(session), self._clock.now()
+        existing = tx.storage.object(bucket, key) if closed_reason(door, now) else None
+        if existing is None or length not in (None, existing.size):
+            check_open(door, bucket, key, now)
+
+    def _admitted(
+        self,
+        tx: StorageTx,
+        session: SessionRef,
+        stored: StoredObject,
+        received: Received,
+        blob_ids: Sequence[str],
+        *,
+        overwrite: bool,
+    ) -> StoredObject:
+        """Make the object while its session is open; afterwards recognise the one that is there."""
+        door, now = tx.uploads.door(session, lock=True), self._clock.now()
+        existing = tx.storage.object(stored.bucket, stored.key) if closed_reason(door, now) else None
+        if existing:
+            _check_overwrite(existing, overwrite=overwrite)
+        if existing and is_repetition(existing, received):
+            tx.storage.set_blob_state(blob_ids, BlobState.DOOMED)
+            return existing
+        check_open(door, stored.bucket, stored.key, now)
+        _adopt_object(tx.storage, stored, blob_ids, overwrite=overwrite)
         return stored
 
-    async def initiate(self, bucket: str, key: str, headers: Mapping[str, str], storage_class: str) -> MultipartUpload:
-        """Open a multipart upload."""
+    async def initiate(
+        self, session: SessionRef, bucket: str, key: str, headers: Mapping[str, str], storage_class: str
+    ) -> MultipartUpload:
+        """Open a multipart upload; ``Denied("storage.session_closed")``."""
         now = self._clock.now()
         upload = MultipartUpload(
             upload_id=new_upload_id(self._entropy, now),
@@ -98,6 +153,7 @@ class StorageService:
         )
 
         def work(tx: StorageTx) -> None:
+            check_open(tx.uploads.door(session, lock=True), bucket, key, now)
             tx.storage.add_blob(Blob(upload.blob_id, BlobState.LIVE, now))
             tx.storage.put_upload(upload)
 
@@ -151,19 +207,27 @@ class StorageService:
             await self._blobs.erase(place.blob_id, place.offset, received.size)
             raise
 
-    async def complete(self, bucket: str, key: str, upload_id: str, parts: Sequence[CompletedPart]) -> MultipartUpload:
-        """Make the object from its parts: one transaction, no byte moved, repeatable with the same list."""
+    async def complete(
+        self, session: SessionRef, bucket: str, key: str, upload_id: str, parts: Sequence[CompletedPart]
+    ) -> MultipartUpload:
+        """Make the object from its parts: one transaction, no byte moved, repeatable with the same list.
+
+        Raises ``Denied("storage.session_closed")``, but not for a repetition.
+        """
         if not parts:
             raise Invalid("cos.MalformedXML", "CompleteMultipartUpload lists no Part; list every PartNumber and ETag")
         digest = digest_of_list(parts)
 
         def work(tx: StorageTx) -> MultipartUpload:
+            # The session before the upload, as a commit holds them.
+            door = tx.uploads.door(session, lock=True)
             upload = _known_upload(tx.storage, bucket, key, upload_id, lock=True)
             if upload.state is UploadState.COMPLETED:
                 if upload.parts_digest != digest:
                     raise NotFound("cos.NoSuchUpload", "this UploadId was completed with another list of parts")
                 return upload
             _opened(upload)
+            check_open(door, bucket, key, self._clock.now())
             blobs = {upload.blob_id}
             assembly = assemble_grid(parts, upload, tx.storage.grid_totals(upload))
             if assembly is None:
@@ -288,8 +352,17 @@ def remove_objects(tables: StorageTables, bucket: str, objects: Sequence[StoredO
     tables.set_blob_state({e.blob_id for stored in objects for e in stored.extents}, BlobState.DOOMED)
 
 
+def doom_uploads_under(tables: StorageTables, bucket: str, prefix: str) -> None:
+    """End every open upload below ``prefix``."""
+    while found := tables.uploads_under(bucket, prefix, "", "", _UPLOADS_AT_ONCE):
+        for upload in found:
+            doom_upload(tables, upload)
+
+
 def doom_upload(tables: StorageTables, upload: MultipartUpload) -> None:
-    """Delete an open upload and doom every blob that holds its bytes."""
+    """Delete an open upload and doom every blob that holds its bytes, those of a part that is arriving just now too."""
+    if tables.upload(upload.upload_id, lock=True) is None:
+        return
     blobs = {upload.blob_id} | {p.blob_id for p in tables.parts(upload.upload_id)}
     tables.set_blob_state(blobs, BlobState.DOOMED)
     tables.delete_upload(upload.upload_id)
@@ -329,11 +402,17 @@ def _opened(upload: MultipartUpload) -> MultipartUpload:
     return upload
 
 
+def _check_overwrite(existing: StoredObject, *, overwrite: bool) -> None:
+    if not overwrite:
+        raise Conflict(
+            "cos.FileAlreadyExists", f"the key {existing.key!r} exists already and the request forbids to overwrite it"
+        )
+
+
 def _adopt_object(tables: StorageTables, stored: StoredObject, blob_ids: Sequence[str], *, overwrite: bool) -> None:
     existing = tables.object(stored.bucket, stored.key)
-    if existing and not overwrite:
-        raise Conflict("cos.FileAlreadyExists", "the key exists and x-cos-forbid-overwrite is true")
     if existing:
+        _check_overwrite(existing, overwrite=overwrite)
         tables.set_blob_state({e.blob_id for e in existing.extents}, BlobState.DOOMED)
         stored = replace(stored, published=existing.published)
     tables.put_object(stored)

@@ -13,6 +13,7 @@ from openvod.base.errors import Invalid
 from openvod.base.sizes import TIB
 from openvod.media.model import AUDIO_TYPES, COVER_TYPES
 from openvod.signing.limits import NO_LIMITS, UploadLimits
+from openvod.storage.model import Door, SessionRef
 
 SESSION_SECONDS = 86_400
 #: Mobiles do not refresh credentials by themselves, so one lasts as long as the session (``upload-protocol.md`` 2.3).
@@ -21,6 +22,8 @@ CREDENTIAL_SECONDS = 86_400
 APPLY_REPEAT_SECONDS = 30
 MAX_VIDEO_BYTES = 48 * TIB
 MAX_NAME_CHARACTERS = 255
+#: How much of a session's key its credentials carry: enough to tell sessions apart, too little to commit one.
+_REF_CHARACTERS = 16
 
 VIDEO_TYPES = frozenset(
     {"wmv", "rm", "mov", "mpeg", "mp4", "3gp", "flv", "avi", "rmvb", "ts", "asf", "mpg", "webm", "mkv", "m3u8", "mpd"}
@@ -138,6 +141,16 @@ class UploadSession:
     def directory(self) -> str:
         """The key prefix that belongs to this session, with a trailing slash."""
         return (self.video_key or self.cover_key).rpartition("/")[0] + "/"
+
+    @property
+    def ref(self) -> SessionRef:
+        """How credentials and writes name this session."""
+        return SessionRef(self.file_id, self.session_key[:_REF_CHARACTERS])
+
+    def door(self, *, file_exists: bool) -> Door:
+        """Return what storage lets in for this session; ``file_exists``: the file that a cover alone belongs to."""
+        is_open = self.state is SessionState.OPEN and (bool(self.video_key) or file_exists)
+        return Door(self.bucket, self.directory, is_open, self.expires_at)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Protocol
 from openvod.access.ports import AccessTables
 from openvod.events.ports import EventTables
 from openvod.media.ports import MediaTables
+from openvod.storage.model import Door, SessionRef
 from openvod.storage.ports import StorageTables
 from openvod.tasks.model import Task
 from openvod.tasks.ports import TaskTables
@@ -20,6 +21,14 @@ class UploadTables(Protocol):
 
     def session(self, session_key: str, *, lock: bool = False) -> UploadSession | None:
         """Return a session; ``lock`` keeps other writers out until the transaction ends."""
+        ...
+
+    def sessions_of(self, file_id: str) -> Sequence[UploadSession]:
+        """Return the sessions of any state that have something to do with a file."""
+        ...
+
+    def door(self, session: SessionRef, *, lock: bool = False) -> Door | None:
+        """See :class:`openvod.storage.ports.SessionDoors`."""
         ...
 
     def put_session(self, session: UploadSession) -> None:

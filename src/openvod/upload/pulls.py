@@ -230,7 +230,7 @@ class PullUploads:
                 async with self._fetcher.open(url) as fetched:
                     body = _Counted(fetched, lambda percent: self._progress(pull.task_id, percent))
                     incoming = Incoming(body, fetched.length, limit=largest)
-                    await self._storage.put_object(session.bucket, key, content_type(key), incoming)
+                    await self._storage.put_object(session.ref, session.bucket, key, content_type(key), incoming)
             except Unavailable as error:
                 if pause is None or not error.code.startswith(("pull.", "delivery.")):
                     raise

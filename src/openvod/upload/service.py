@@ -22,7 +22,7 @@ from openvod.signing.limits import ANYBODY, Caller, check_caller
 from openvod.signing.storage_token import StorageGrant, TemporaryCredential
 from openvod.signing.upload import PresentedSignature, UploadPermission
 from openvod.storage.model import Bucket, StoredObject
-from openvod.storage.service import doom_upload, remove_object
+from openvod.storage.service import doom_uploads_under, remove_object
 from openvod.tasks.model import Procedure, read_notify_mode
 from openvod.tasks.service import open_tasks, resolve_procedure
 from openvod.upload.model import (
@@ -310,7 +310,7 @@ class UploadService:
         keys = (f"{session.directory}*",) if not limits.bounds_files else tuple(key for key in sizes if key)
         grant = StorageGrant(
             sub_app_id=session.sub_app_id,
-            session=session.session_key[:16],
+            session=session.ref.key,
             bucket=session.bucket,
             resources=keys,
             actions=_GRANT_ACTIONS,
@@ -318,7 +318,8 @@ class UploadService:
             networks=limits.client_networks,
             origins=limits.page_origins,
             issued_at=int(now),
-            expires_at=int(now) + CREDENTIAL_SECONDS,
+            # Never longer than what it opens.
+            expires_at=min(int(now) + CREDENTIAL_SECONDS, int(session.expires_at)),
             file_id=session.file_id,
         )
         return storage_token.mint(grant, self._token_key, new_alphanumeric(self._entropy, 32))
@@ -340,6 +341,7 @@ class UploadService:
             asset = tx.media.asset(session.file_id)
             shown = asset is None or asset.status != FORBIDDEN
             tx.storage.publish_under(session.bucket, session.directory, published=shown)
+            doom_uploads_under(tx.storage, session.bucket, session.directory)
             tx.uploads.put_session(replace(session, state=SessionState.COMMITTED, committed_at=now))
         return replace(self._committed(tx, session), procedure_task_id=tasks[0], review_task_id=tasks[1])
 
@@ -557,5 +559,4 @@ def forget_uploaded(tx: UploadTx, session: UploadSession) -> None:
     """Remove everything that an uncommitted session has stored."""
     for stored in tx.storage.objects_under(session.bucket, session.directory):
         remove_object(tx.storage, session.bucket, stored.key)
-    for open_upload in tx.storage.uploads_under(session.bucket, session.directory, "", "", 1000):
-        doom_upload(tx.storage, open_upload)
+    doom_uploads_under(tx.storage, session.bucket, session.directory)

@@ -18,7 +18,7 @@ from openvod.signing.cos import SignedRequest
 from openvod.signing.limits import check_caller
 from openvod.signing.storage_token import StorageGrant
 from openvod.storage import codec
-from openvod.storage.model import MAX_PART_SIZE, Received
+from openvod.storage.model import MAX_PART_SIZE, Received, SessionRef
 from openvod.storage.ranges import http_date
 from openvod.storage.service import Incoming, StorageService
 from openvod.web import s3
@@ -45,6 +45,11 @@ class Call:
     bucket: str
     key: str
     grant: StorageGrant
+
+    @property
+    def session(self) -> SessionRef:
+        """The upload session that the credential belongs to."""
+        return SessionRef(self.grant.file_id, self.grant.session)
 
     def require_key(self) -> str:
         """Return the key, checked against its rules and the grant."""
@@ -141,14 +146,16 @@ class CosSurface:
         key = call.require_key()
         headers = codec.stored_headers(key, call.request.headers)
         overwrite = call.request.headers.get("x-cos-forbid-overwrite", "").lower() != "true"
-        stored = await self._storage.put_object(call.bucket, key, headers, self._incoming(call), overwrite=overwrite)
+        stored = await self._storage.put_object(
+            call.session, call.bucket, key, headers, self._incoming(call), overwrite=overwrite
+        )
         return _stored(stored.etag, stored.crc64)
 
     async def _initiate(self, call: Call) -> Answer:
         key = call.require_key()
         storage_class = call.request.headers.get("x-cos-storage-class", "").upper() or "STANDARD"
         headers = codec.stored_headers(key, call.request.headers)
-        upload = await self._storage.initiate(call.bucket, key, headers, storage_class)
+        upload = await self._storage.initiate(call.session, call.bucket, key, headers, storage_class)
         return xml_answer(codec.initiate_result(upload))
 
     async def _upload_part(self, call: Call) -> Answer:
@@ -164,7 +171,8 @@ class CosSurface:
         payload = Payload(call.request)
         payload.feed(body)
         payload.check()
-        upload = await self._storage.complete(call.bucket, key, _upload_id(call), codec.parse_complete(body))
+        parts = codec.parse_complete(body)
+        upload = await self._storage.complete(call.session, call.bucket, key, _upload_id(call), parts)
         location = f"http://{call.request.headers.get('vod-forward-cos') or call.request.host}/{key}"
         return xml_answer(
             codec.complete_result(upload, location),

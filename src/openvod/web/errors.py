@@ -63,6 +63,7 @@ COS_CODES = {
     "storage_token.invalid": ("InvalidAccessKeyId", 403),
     "cos.SignatureDoesNotMatch": ("SignatureDoesNotMatch", 403),
     "cos.AccessDenied": ("AccessDenied", 403),
+    "storage.session_closed": ("AccessDenied", 403),
     "permission.network": ("AccessDenied", 403),
     "permission.origin": ("AccessDenied", 403),
     "cos.request_expired": ("AccessDenied", 403),

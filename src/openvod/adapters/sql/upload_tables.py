@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from openvod.adapters.sql import schema
-from openvod.adapters.sql.rows import fetch_one, insert_if_absent, remove, upsert, values
+from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_if_absent, remove, upsert, values
 from openvod.adapters.sql.task_tables import task_of
+from openvod.storage.model import Door, SessionRef
 from openvod.tasks.model import Task, TaskStatus, TaskType
 from openvod.upload.model import SpentSignature, UploadSession, session_from_row
 from openvod.upload.pull_model import Pull
@@ -26,6 +27,29 @@ class SqlUploadTables:
         table = schema.upload_sessions
         row = fetch_one(self._connection, table, table.c.session_key == session_key, lock=lock)
         return session_from_row(dict(row._mapping)) if row else None
+
+    def sessions_of(self, file_id: str) -> Sequence[UploadSession]:
+        """Return a file's sessions."""
+        table = schema.upload_sessions
+        rows = fetch_all(self._connection, table, table.c.file_id == file_id)
+        return [session_from_row(dict(row._mapping)) for row in rows]
+
+    def door(self, session: SessionRef, *, lock: bool = False) -> Door | None:
+        """Look a session up by what its credentials carry; writers share the lock, a commit has it alone."""
+        table = schema.upload_sessions
+        statement = select(table).where(
+            table.c.file_id == session.file_id,
+            func.substr(table.c.session_key, 1, len(session.key)) == session.key,
+        )
+        row = self._connection.execute(statement.with_for_update(read=True) if lock else statement).first()
+        if row is None:
+            return None
+        found = session_from_row(dict(row._mapping))
+        # A cover alone is for a file that is there.
+        needed = not found.video_key
+        assets = schema.media_assets
+        exists = needed and fetch_one(self._connection, assets, assets.c.file_id == found.file_id) is not None
+        return found.door(file_exists=exists)
 
     def put_session(self, session: UploadSession) -> None:
         """Insert or replace."""
