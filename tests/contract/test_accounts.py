@@ -9,7 +9,7 @@ import pytest
 from openvod.access.account_model import AccessToken, Role, User
 from openvod.access.accounts import INVITE_SECONDS, AccountService, digest_of
 from openvod.access.sessions import SessionLimits, SessionService
-from openvod.access.throttle import TRIES_OF_AN_ADDRESS, WINDOW_SECONDS, Tries
+from openvod.access.throttle import TRIES_OF_A_USER, TRIES_OF_AN_ADDRESS, WINDOW_SECONDS, Tries
 from openvod.adapters.passwords import Argon2Passwords
 from openvod.adapters.sql.database import Database, Transaction
 from openvod.adapters.system import SystemEntropy
@@ -115,6 +115,20 @@ def test_tries_of_an_address(clock: ManualClock) -> None:
     tries.check("another", "5.6.7.8")
     clock.moment += WINDOW_SECONDS
     tries.check("another", "1.2.3.4")
+
+
+def test_wrong_tries_cost_who_made_them(clock: ManualClock) -> None:
+    """A stranger who tries a user's name is stopped, IPv6 neighbours with it; the user, elsewhere, signs in."""
+    tries = Tries(clock)
+    for address in ("2001:db8::1", "2001:db8::ffff:2"):
+        for _ in range(TRIES_OF_A_USER // 2):
+            tries.begin("anna", address)
+    for stranger in ("2001:db8::1", "2001:db8:0:0:9::"):
+        with pytest.raises(OpenVodError, match="wait"):
+            tries.check("anna", stranger)
+    tries.check("anna", "2001:db8:0:1::1")
+    tries.check("anna", "192.0.2.1")
+    tries.check("berta", "2001:db8::1")
 
 
 def test_figures(database: Database) -> None:

@@ -25,7 +25,6 @@ from openvod.signing.cos import parse_query
 from openvod.web.api.declaration import Action
 from openvod.web.api.limiter import RateLimiter
 from openvod.web.api.parameters import from_json, from_pairs, validated
-from openvod.web.api.replays import UsedSignatures
 
 KEY, NOW = "ExampleSecretKey0123456789abcdef", 1_700_000_000
 ACTIONS = {action.name: action for action in declared_actions()}
@@ -288,7 +287,7 @@ def test_any_pairs_are_refused_in_the_houses_way(pairs: list[tuple[str, str]]) -
         assert isinstance(from_pairs(pairs), dict)
 
 
-# --- rate and replays
+# --- rate
 
 
 @bounded
@@ -310,23 +309,3 @@ def test_rate_limiter(steps: list[tuple[str, str, float]], rate: int) -> None:
         assert limiter.admits(caller, action, rate) is (recent < rate)
         if recent < rate:
             times.append(now)
-
-
-@bounded
-@given(
-    steps=st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xyz"), st.floats(0, 250)), max_size=60),
-)
-def test_used_signatures(steps: list[tuple[str, str, float]]) -> None:
-    """The age is that of the first use, key by key, until no clock could let the signature pass."""
-    now = 1000.0
-    used = UsedSignatures(lambda: now)
-    first: dict[tuple[str, str], float] = {}
-    for key, signature, wait in steps:
-        now += wait
-        known = first.get((key, signature))
-        if known is not None and known <= now - 600:
-            known = None
-        expected = None if known is None else now - known
-        assert used.age(key, signature) == expected
-        if known is None:
-            first[key, signature] = now

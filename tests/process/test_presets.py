@@ -400,13 +400,15 @@ def check_bandwidth(bench: FlowBench, variant: Variant, sound: str) -> None:
 
 
 def test_encrypted_segments_need_their_key(made: Made) -> None:
-    """What preset 12 stores is no media without its key; the key comes only with the token of its playlist."""
+    """What preset 12 stores is no media without its key; the key comes only with the token of its served playlist."""
     variants, sound = variants_of(made.bench, made.output("AdaptiveDynamicStreaming", 12)["Url"])
     for url in (*(variant.url for variant in variants), sound):
         text = made.bench.text(url)
         (key,) = re.findall(r'#EXT-X-KEY:METHOD=AES-128,URI="([^"]+)"', text)
+        key = urljoin(url, key)
         assert len(httpx.get(key).content) == 16
         assert httpx.get(key.partition("?")[0]).status_code == 403
+        assert httpx.get(re.sub(r"token=[0-9]+", "token=9999999999", key)).status_code == 403
         for address, _ in segments_of(made.bench, url):
             body = made.bench.fetch(address).read_bytes()
             assert len(body) % 16 == 0

@@ -45,6 +45,14 @@ def test_types_networks_and_origins(wire: Wire, limits: dict[str, Any], fields: 
     assert refused(wire, signature(wire.key, **limits), **fields)[0] == code
 
 
+def test_addresses_are_not_what_strangers_say(wire: Wire) -> None:
+    """X-Forwarded-For counts from proxies that the settings name; by default there are none, not even loopback."""
+    body = {"signature": signature(wire.key, clientNetworks="203.0.113.0/24"), "videoName": "v", "videoType": "mp4"}
+    for headers in ({"X-Forwarded-For": "203.0.113.7"}, {"Forwarded": "for=203.0.113.7"}, {"X-Real-IP": "203.0.113.7"}):
+        answer = wire.http.post(f"{wire.url}/v3/index.php?Action=ApplyUploadUGC", json=body, headers=headers)
+        assert answer.json()["code"] == 10013
+
+
 def put_part(applied: Applied, upload_id: str, number: int, size: int) -> tuple[int, str]:
     """Send one part; return status and body."""
     answer = applied.call("PUT", applied.media_key, [("partNumber", str(number)), ("uploadId", upload_id)], bytes(size))

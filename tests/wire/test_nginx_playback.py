@@ -41,7 +41,11 @@ def front(tmp_path_factory: pytest.TempPathFactory, video: Path) -> Iterator[Fro
     """Upload through nginx."""
     folder = tmp_path_factory.mktemp("nginx")
     (folder / "front").mkdir()
-    settings = {"OPENVOD__TASKS__WORKERS": "0", "OPENVOD__PLAYBACK__ACCEL": "x-accel-redirect"}
+    settings = {
+        "OPENVOD__TASKS__WORKERS": "0",
+        "OPENVOD__PLAYBACK__ACCEL": "x-accel-redirect",
+        "OPENVOD__SERVER__TRUSTED_PROXIES": '["127.0.0.1"]',
+    }
     with PlatformServer(folder / "data", settings) as server, front_of(server, folder / "front") as nginx:
         wire = Wire(nginx.url, server.create_key())
         applied = wire.apply()

@@ -116,6 +116,14 @@ class AccessTables(Protocol):
         """Delete what belongs to links that expired before; returns how many rows."""
         ...
 
+    def use_signature(self, secret_id: str, digest: str, used_at: float, expired: float) -> float | None:
+        """Note a signature's use; return when it was used first, ``None`` for never since ``expired``."""
+        ...
+
+    def forget_signatures(self, before: float) -> int:
+        """Delete what was used before a moment; return how much."""
+        ...
+
     def forget_audit_entries(self, before: float) -> int:
         """Delete what is older than a moment; return how much."""
         ...

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
+from ipaddress import ip_address, ip_network
 
 from openvod.base.errors import Exhausted
 from openvod.base.ports import Clock
 
 WINDOW_SECONDS = 900.0
-#: Wrong tries within the window for one user, and from one address, which may stand for an office.
+#: Wrong tries within the window for one user from one address, and from one address in all, which may be an office.
+#: There is no limit for a user from everywhere: it would let strangers lock the user out.
 TRIES_OF_A_USER, TRIES_OF_AN_ADDRESS = 10, 50
+#: Whoever has one IPv6 address has this many bits' worth of neighbours.
+_IPV6_PREFIX = 64
 _MOST_REMEMBERED = 10_000
 
 
@@ -39,9 +43,10 @@ class Tries:
             self._wrong = {name: times for name, times in self._wrong.items() if times and times[-1] > since}
 
     def succeeded(self, user: str, address: str) -> None:
-        """Take back what was counted for the user, and this one try of the address."""
-        self._wrong.pop(f"user {user}", None)
-        if times := self._wrong.get(f"address {address}"):
+        """Take back what was counted for the user from there, and this one try of the address."""
+        (of_user, _), (of_address, _) = _limits(user, address)
+        self._wrong.pop(of_user, None)
+        if times := self._wrong.get(of_address):
             times.pop()
 
     def _recent(self, name: str) -> deque[float]:
@@ -52,4 +57,14 @@ class Tries:
 
 
 def _limits(user: str, address: str) -> tuple[tuple[str, int], tuple[str, int]]:
-    return (f"user {user}", TRIES_OF_A_USER), (f"address {address}", TRIES_OF_AN_ADDRESS)
+    network = _network(address)
+    return (f"user {user} from {network}", TRIES_OF_A_USER), (f"address {network}", TRIES_OF_AN_ADDRESS)
+
+
+def _network(address: str) -> str:
+    """Return what one caller controls: an IPv4 address, or the network of an IPv6 address."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((parsed, _IPV6_PREFIX), strict=False)) if parsed.version == 6 else address

@@ -29,6 +29,7 @@ from openvod.upload.codec import ClientHosts
 from openvod.upload.pulls import PullSettings, PullUploads
 from openvod.upload.service import UploadService
 from openvod.web.addressing import Addressing
+from openvod.web.api.replays import UsedSignatures
 from openvod.web.assets import console_assets, sdk_assets, to_console
 from openvod.web.console_api.application import console_api
 from openvod.web.cos import CosSurface
@@ -40,6 +41,8 @@ from openvod.web.ugc import UgcSurface
 
 _COLLECT_SECONDS = 60.0
 _IDLE_SECONDS = 0.5
+#: Signatures of reads that a kill -9 may forget are at most this old.
+_SIGNATURE_SECONDS = 1.0
 #: Files whose time has come are found by nothing at once, and deleted so soon.
 _EXPIRY_SECONDS = 2.0
 #: What other processes committed is read ahead so soon; what this one did, at once.
@@ -106,18 +109,24 @@ class Platform:
         await self._start_events()
         api_rooms = self._api_rooms(uploads)
         self._start(_loop("expiry", api_rooms.library.delete_expired, asyncio.Event(), _EXPIRY_SECONDS))
+        used = UsedSignatures(self._database, base.clock)
+        self._stack.push_async_callback(used.close)
+        self._start(_loop("signatures", used.flush, asyncio.Event(), _SIGNATURE_SECONDS))
+        self._start(_loop("signatures", used.forget_old, asyncio.Event(), _COLLECT_SECONDS))
         self.first_invitation = await first_invitation(services)
         _log.debug("the server uses %s", json.dumps(base.uses()))
-        self.app = self._front_door(uploads, playback, api_rooms)
+        self.app = self._front_door(uploads, playback, api_rooms, used)
 
-    def _front_door(self, uploads: UploadService, playback: Playback, api_rooms: ApiRooms) -> FrontDoor:
+    def _front_door(
+        self, uploads: UploadService, playback: Playback, api_rooms: ApiRooms, used: UsedSignatures
+    ) -> FrontDoor:
         base, services, keys = self.base, self._services, self.base.keys
         addressing = Addressing(self._database)
         return FrontDoor(
             Surfaces(
                 ugc=UgcSurface(uploads, base.clock, self._client_hosts, keys.verify_content.hex()),
                 cos=CosSurface(services.storage, addressing, base.clock, {"1": keys.storage_token}),
-                api=server_api(api_rooms),
+                api=server_api(api_rooms, used),
                 playback=playback.surface(base.folder, self._settings.playback, keys.playback_token),
                 operations=OperationsSurface(self._not_ready, __version__, base.clock, probe_root=keys.probe_token),
                 event_stream=EventStreamSurface(self.feed, base.clock, token_root=keys.event_stream_token),

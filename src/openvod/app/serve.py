@@ -107,6 +107,9 @@ def _configuration(platform: Platform, server: ServerSettings) -> uvicorn.Config
         # Both headers are ours, in the case that clients read (cos-storage.md 4.0).
         server_header=False,
         date_header=False,
+        # Never uvicorn's own default, which trusts whoever connects from loopback.
+        proxy_headers=bool(server.trusted_proxies),
+        forwarded_allow_ips=[str(each) for each in server.trusted_proxies],
         http=cast(type[asyncio.Protocol], partial(HttpProtocol, at_once=platform.app.at_once, files=OpenFiles())),
         loop="none",
         ws="none",

@@ -60,7 +60,7 @@ class ApiRooms:
     entropy: Entropy
 
 
-def server_api(rooms: ApiRooms) -> ApiSurface:
+def server_api(rooms: ApiRooms, used: UsedSignatures) -> ApiSurface:
     """Wire the actions to the rooms."""
     database, clock = rooms.database, rooms.clock
     return ApiSurface(
@@ -68,7 +68,7 @@ def server_api(rooms: ApiRooms) -> ApiSurface:
         Authentication(database, rooms.box, clock),
         actions_of(rooms),
         RateLimiter(time.monotonic),
-        UsedSignatures(time.monotonic),
+        used,
         AuditLog(database, clock),
         clock,
     )

@@ -46,6 +46,10 @@ class ServerSettings(_Section):
         None, description="PEM file with the certificate chain; turns HTTPS on."
     )
     tls_key: AbsolutePath | None = Field(None, description="PEM file with the private key.")
+    trusted_proxies: list[IPvAnyNetwork] = Field(
+        default_factory=list,
+        description="Networks of proxies whose X-Forwarded-For and X-Forwarded-Proto count, a JSON list; empty: none.",
+    )
     stall_seconds: float = Field(30.0, gt=0, description="A request body silent for this long is refused.")
     drain_seconds: float = Field(20.0, ge=0, description="How long SIGTERM waits for requests on their way.")
 

@@ -28,7 +28,7 @@ from openvod.media.flow_records import probe_of
 from openvod.media.flow_reviews import ReviewRoom
 from openvod.media.plan.model import WorkClass
 from openvod.media.review import Reviewer
-from openvod.signing.playback_token import segment_key, segment_token
+from openvod.signing.playback_token import segment_key
 from openvod.tasks.model import Task, TaskStatus
 
 _RELAY_SECONDS = 0.25
@@ -191,9 +191,8 @@ def flow_addresses(services: Services) -> Addresses:
     base, root = services.base, services.base.keys.playback_token
     return Addresses(
         media=services.addresses.url,
-        segment_key=lambda file_id, definition: (
-            f"{base.public_url}/keys/{file_id}/{definition}?token={segment_token(root, file_id, definition)}"
-        ),
+        # Playback adds a token to it for who is admitted to the playlist (web/segment_keys).
+        segment_key=lambda file_id, definition: f"/keys/{file_id}/{definition}",
         evidence=lambda key: base.evidence(key, _EVIDENCE_SECONDS),
         key_bytes=lambda file_id, definition: segment_key(root, file_id, definition),
     )

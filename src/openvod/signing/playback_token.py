@@ -15,15 +15,18 @@ def segment_key(root: bytes, file_id: str, definition: int) -> bytes:
     return _mac(root, f"key/{file_id}/{definition}")[:_KEY_BYTES]
 
 
-def segment_token(root: bytes, file_id: str, definition: int) -> str:
-    """Return what an address of a key carries, so that keys cannot be fetched by counting FileIds."""
-    return _mac(root, f"token/{file_id}/{definition}").hex()[:32]
+def segment_token(root: bytes, file_id: str, definition: int, expires: int) -> str:
+    """Return ``<expiry>-<mac>``, which an address of a key carries; ``expires`` in Unix seconds."""
+    return f"{expires}-{_mac(root, f'token/{file_id}/{definition}/{expires}').hex()[:32]}"
 
 
-def check_segment_token(root: bytes, file_id: str, definition: int, token: str) -> None:
-    """Raise ``Denied("playback.key")`` for a token that we did not mint."""
-    if not hmac.compare_digest(segment_token(root, file_id, definition).encode(), token.encode()):
+def check_segment_token(root: bytes, file_id: str, definition: int, token: str, now: float) -> None:
+    """Raise ``Denied("playback.key")`` for a token that we did not mint, or that expired."""
+    expires = _expiry(token)
+    if expires is None or not _equal(segment_token(root, file_id, definition, expires), token):
         raise Denied("playback.key", "this address of a key was not issued here; take it from the playlist")
+    if expires < now:
+        raise Denied("playback.key", "this address of a key expired; load the playlist again")
 
 
 def evidence_token(root: bytes, key: str, expires: int) -> str:
@@ -33,10 +36,17 @@ def evidence_token(root: bytes, key: str, expires: int) -> str:
 
 def allows_evidence(root: bytes, key: str, token: str, now: float) -> bool:
     """Tell whether a token opens this object now."""
+    expires = _expiry(token)
+    return expires is not None and expires >= now and _equal(evidence_token(root, key, expires), token)
+
+
+def _expiry(token: str) -> int | None:
     text = token.partition("-")[0]
-    if not (text.isascii() and text.isdigit()) or len(text) > 12 or int(text) < now:
-        return False
-    return hmac.compare_digest(evidence_token(root, key, int(text)).encode(), token.encode())
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else None
+
+
+def _equal(expected: str, given: str) -> bool:
+    return hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogateescape"))
 
 
 def _mac(root: bytes, text: str) -> bytes:

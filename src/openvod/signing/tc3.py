@@ -7,10 +7,12 @@ import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from openvod.base.errors import Denied, Invalid
 
 ALGORITHM = "TC3-HMAC-SHA256"
+SERVICE = "vod"
 CLOCK_TOLERANCE_SECONDS = 300
 _UNSIGNED = "UNSIGNED-PAYLOAD"
 _AUTHORIZATION = re.compile(
@@ -61,6 +63,22 @@ def verify(
                 _signature(credential, secret_key, method, raw_query, shown, body), credential.signature
             )
     return found
+
+
+def check_scope(credential: Tc3Credential, headers: Mapping[str, str], host: str) -> None:
+    """Check what a signature must cover and name; raises ``Denied("tc3.scope")``.
+
+    ``host`` and ``content-type`` are signed, the date is that of ``X-TC-Timestamp`` in UTC, and the service is ``vod``
+    or what SDKs make of the endpoint (2.4): its text before the first dot.
+    """
+    if not {"host", "content-type"} <= set(credential.signed_headers):
+        raise Denied("tc3.scope", "SignedHeaders must list content-type and host; sign both")
+    moment = int(headers.get("x-tc-timestamp", "0"))
+    if credential.date != datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d"):
+        raise Denied("tc3.scope", "the date in Credential is not that of X-TC-Timestamp in UTC; sign with that date")
+    services = {SERVICE, *(form.partition(".")[0] for form in _host_forms(host))}
+    if credential.service not in services:
+        raise Denied("tc3.scope", f"Credential names the service {credential.service[:40]!r}; sign for {SERVICE!r}")
 
 
 def check_clock(headers: Mapping[str, str], now: float) -> None:

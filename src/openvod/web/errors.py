@@ -87,6 +87,7 @@ API_CODES = {
     "api.signature_mismatch": "AuthFailure.SignatureFailure",
     "tc3.malformed": "AuthFailure.InvalidAuthorization",
     "tc3.clock": "AuthFailure.SignatureExpire",
+    "tc3.scope": "AuthFailure.SignatureFailure",
     "key.unknown": "AuthFailure.SecretIdNotFound",
     "key.disabled": "AuthFailure.SecretIdNotFound",
     "key.not_permitted": "AuthFailure.UnauthorizedOperation",

@@ -10,7 +10,7 @@ from openvod.media.model import FORBIDDEN
 from openvod.media.ports import StoredMediaTx
 from openvod.playback.names import Packaged, parse
 from openvod.playback.service import InstantPlayback
-from openvod.signing.playback_token import allows_evidence, check_segment_token, segment_key
+from openvod.signing.playback_token import allows_evidence
 from openvod.storage.model import Bucket, StoredObject
 from openvod.storage.service import StorageService
 from openvod.web.acceleration import Acceleration
@@ -20,6 +20,7 @@ from openvod.web.gate import Pass, PlaybackGate
 from openvod.web.instant import InstantSurface
 from openvod.web.objects import asks_for_whole, serve_object
 from openvod.web.published import PublishedObjects
+from openvod.web.segment_keys import SegmentKeys
 from openvod.web.signed_playlists import LONGEST, for_grant, is_list
 from openvod.web.wire import Answer, WireRequest, common_lines, json_answer, own_lines
 
@@ -30,7 +31,8 @@ _STILLS = ("image/jpeg", "image/png", "image/webp")
 _MEDIA = re.compile(
     r"(video|audio|image)/[a-z0-9.+-]+|text/vtt|application/(json|octet-stream|dash\+xml|vnd\.apple\.mpegurl|x-mpegurl|mp4|ogg)"
 )
-_KEY_PATH = re.compile(r"/keys/(?P<file>[0-9]{1,20})/(?P<definition>[0-9]{1,12})")
+_PLAYLIST = ".m3u8"
+_NAMES_KEYS = "names keys"
 
 
 class PlaybackSurface:
@@ -56,12 +58,14 @@ class PlaybackSurface:
         self._clock = clock
         self._instant = InstantSurface(instant)
         self._token_root = token_root
+        self._keys = SegmentKeys(uow, gate, clock, token_root)
 
     async def __call__(self, request: WireRequest) -> Answer:
         """Serve one request."""
         try:
-            if match := _KEY_PATH.fullmatch(request.path):
-                return await self._segment_key(request, match["file"], int(match["definition"]))
+            if asked := self._keys.asked_for(request.path):
+                await self._refuse_forbidden(asked[0])
+                return await self._keys.answer(request, *asked)
             answer = await self._served(request)
         except OpenVodError as error:
             return _failure(error)
@@ -75,6 +79,8 @@ class PlaybackSurface:
         """Return the answer with a piece of a published file, when it takes no waiting; raises ``Denied``."""
         known = self._objects.remembered(request.path[1:])
         if known is None or self._acceleration:
+            return None
+        if request.path.endswith(_PLAYLIST) and known.facts.get(_NAMES_KEYS) is not False:
             return None
         bucket, stored = known.found
         admitted = self._gate.admit_at_once(request, bucket.sub_app_id)
@@ -103,7 +109,7 @@ class PlaybackSurface:
         admitted = await self._gate.admit(request, bucket.sub_app_id)
         if asked and asked.is_list:
             return await self._instant.list(request, stored, asked, admitted)
-        if not asked and _carries_links(request, stored, admitted):
+        if not asked and (_carries_links(request, stored, admitted) or await self._names_keys(request, stored)):
             return await self._signed_list(request, stored, admitted)
         if _is_cut_short(stored, admitted):
             if asked:
@@ -115,14 +121,31 @@ class PlaybackSurface:
         return accelerated or serve_object(request, stored, self._storage)
 
     async def _signed_list(self, request: WireRequest, stored: StoredObject, admitted: Pass) -> Answer:
-        """Serve a list whose entries carry links of their own; it is nobody else's, so no cache may keep it."""
-        raw = b"".join([chunk async for chunk in self._storage.read(stored, 0, stored.size)])
-        # Whatever somebody uploaded under such a name comes out as it went in, but for the addresses.
-        text = raw.decode("utf-8", "surrogateescape")
-        text = for_grant(request.raw_path, text, admitted)
+        """Serve a list whose entries carry links or keys' tokens; it is nobody else's, so no cache may keep it."""
+        text = await self._text(stored)
+        if admitted.grant is not None:
+            text = for_grant(request.raw_path, text, admitted)
+        text = self._keys.opened(text, _file_id(stored.key), admitted)
         body = text.encode("utf-8", "surrogateescape")
         headers = {**stored.headers, "Content-Length": str(len(body)), "Cache-Control": "private, no-store"}
         return Answer(200, headers, body=body)
+
+    async def _text(self, stored: StoredObject) -> str:
+        """Read a list; whatever somebody uploaded under such a name can be encoded again as it was."""
+        raw = b"".join([chunk async for chunk in self._storage.read(stored, 0, stored.size)])
+        return raw.decode("utf-8", "surrogateescape")
+
+    async def _names_keys(self, request: WireRequest, stored: StoredObject) -> bool:
+        """Tell whether an object is a playlist with keys of ours; its text is read once while it is remembered."""
+        if not request.path.endswith(_PLAYLIST) or stored.size > LONGEST:
+            return False
+        known = self._objects.remembered(request.path[1:])
+        found = known.facts.get(_NAMES_KEYS) if known else None
+        if found is None:
+            found = self._keys.are_named_in(await self._text(stored))
+            if known:
+                known.facts[_NAMES_KEYS] = found
+        return found
 
     async def _published(self, request: WireRequest) -> tuple[Bucket, StoredObject, Packaged | None]:
         """Return the object of a path, or the one that it asks a package of."""
@@ -134,7 +157,7 @@ class PlaybackSurface:
         if found and (found[1].published or (not asked and self._opened_by_token(request, key))):
             return *found, asked
         if found:
-            await self._refuse_forbidden(key.split("/")[1][_DIRECTORY_DIGITS:])
+            await self._refuse_forbidden(_file_id(key))
         raise NotFound("playback.not_found", f"nothing is published at {request.path!r}")
 
     def _opened_by_token(self, request: WireRequest, key: str) -> bool:
@@ -147,14 +170,10 @@ class PlaybackSurface:
         if asset and asset.status == FORBIDDEN:
             raise Denied("playback.forbidden", "this file was taken out of playback")
 
-    async def _segment_key(self, request: WireRequest, file_id: str, definition: int) -> Answer:
-        """Hand out the key of an encrypted stream to who has its address from the playlist."""
-        await self._refuse_forbidden(file_id)
-        check_segment_token(self._token_root, file_id, definition, request.argument("token") or "")
-        body = segment_key(self._token_root, file_id, definition)
-        headers = {"Content-Type": "application/octet-stream", "Cache-Control": "private, max-age=300",
-                   "Access-Control-Allow-Origin": "*"}  # fmt: skip
-        return Answer(200, headers, body=body)
+
+def _file_id(key: str) -> str:
+    """Return the ``FileId`` in an object's key, ``<bucket>/<digits><FileId>/…``."""
+    return key.split("/")[1][_DIRECTORY_DIGITS:]
 
 
 def _carries_links(request: WireRequest, stored: StoredObject, admitted: Pass) -> bool:

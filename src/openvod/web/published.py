@@ -26,6 +26,8 @@ class Published:
     withdrawals: int
     #: What answers to the whole of it have in common, as the surface makes it once.
     whole: dict[bool, ReadyFile] = field(default_factory=dict)
+    #: What the surface found out about the content, by name.
+    facts: dict[str, bool] = field(default_factory=dict)
 
 
 class PublishedObjects:

@@ -24,14 +24,16 @@ def test_keys_differ_by_file_and_template() -> None:
     assert segment_key(ROOT, "1", 12) == segment_key(ROOT, "1", 12) != segment_key(b"x" * 32, "1", 12)
 
 
-@pytest.mark.parametrize("token", ["", "0" * 32, "ä"])
+@pytest.mark.parametrize("token", ["", "0" * 32, "ä", "9-", "9999-" + "0" * 32, "²-x", "\udcff"])
 def test_key_addresses_cannot_be_guessed(token: str) -> None:
-    """A FileId alone fetches no key."""
-    check_segment_token(ROOT, "1", 12, segment_token(ROOT, "1", 12))
-    with pytest.raises(Denied):
-        check_segment_token(ROOT, "1", 12, token)
-    with pytest.raises(Denied):
-        check_segment_token(ROOT, "2", 12, segment_token(ROOT, "1", 12))
+    """A FileId alone fetches no key; a key's address opens it until its moment, and no other key."""
+    good = segment_token(ROOT, "1", 12, 2000)
+    check_segment_token(ROOT, "1", 12, good, 1999.0)
+    for file_id, given, now in (("1", token, 0.0), ("2", good, 0.0), ("1", good.replace("2000", "9000"), 0.0)):
+        with pytest.raises(Denied, match="not issued here"):
+            check_segment_token(ROOT, file_id, 12, given, now)
+    with pytest.raises(Denied, match="expired"):
+        check_segment_token(ROOT, "1", 12, good, 2001.0)
 
 
 def test_evidence_opens_for_its_time_and_object_only() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -186,3 +187,30 @@ def test_other_timestamps_are_refused(text: str) -> None:
         tc3.check_clock({"x-tc-timestamp": text}, 1_700_000_000)
     assert error.value.code == "tc3.clock"
     assert "X-TC-Timestamp" in error.value.message
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=vector_id)
+def test_every_sdk_has_its_scope(vector: dict[str, Any]) -> None:
+    """Date, service and signed headers of every SDK's shape pass (2.4)."""
+    credential = tc3.parse_authorization(vector["authorization"])
+    headers = {name.lower(): value for name, value in vector["headers"].items()}
+    tc3.check_scope(credential, headers, vector["hostHeader"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"date": "2023-11-13"}, "date"),
+        ({"date": "2023-11-15"}, "date"),
+        ({"service": "cvm"}, "service"),
+        ({"service": "127"}, "service"),
+        ({"signed_headers": ("host",)}, "content-type"),
+        ({"signed_headers": ("content-type", "x-tc-action")}, "host"),
+    ],
+)
+def test_scope_of_another(changes: dict[str, Any], word: str) -> None:
+    """A signature for another day, another service, or that leaves host or content type open is refused by name."""
+    credential = replace(tc3.parse_authorization(VECTORS[0]["authorization"]), **changes)
+    headers = {name.lower(): value for name, value in VECTORS[0]["headers"].items()}
+    with pytest.raises(Denied, match=word):
+        tc3.check_scope(credential, headers, "vod.example.test:8080")

@@ -21,7 +21,7 @@ from openvod.access.model import (
     StorageRegion,
 )
 from openvod.adapters.sql import schema
-from openvod.adapters.sql.rows import fetch_all, fetch_one, remove, upsert, values
+from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_if_absent, remove, upsert, values
 
 
 class SqlAccessTables:
@@ -178,6 +178,22 @@ class SqlAccessTables:
     def forget_link_addresses(self, before: float) -> int:
         """Delete what belongs to expired links."""
         return remove(self._connection, schema.link_addresses, schema.link_addresses.c.expires_at < before)
+
+    def use_signature(self, secret_id: str, digest: str, used_at: float, expired: float) -> float | None:
+        """Insert; two at once meet at the primary key, where the second finds the first."""
+        table = schema.used_signatures
+        row = {"secret_id": secret_id, "digest": digest, "used_at": used_at}
+        if insert_if_absent(self._connection, table, row):
+            return None
+        found = fetch_one(self._connection, table, table.c.secret_id == secret_id, table.c.digest == digest, lock=True)
+        if found is not None and found.used_at > expired:
+            return float(found.used_at)
+        upsert(self._connection, table, row)
+        return None
+
+    def forget_signatures(self, before: float) -> int:
+        """Delete what is older."""
+        return remove(self._connection, schema.used_signatures, schema.used_signatures.c.used_at < before)
 
     def forget_audit_entries(self, before: float) -> int:
         """Delete what is older."""

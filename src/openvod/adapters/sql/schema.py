@@ -69,6 +69,14 @@ link_addresses = Table(
     Column("expires_at", Float, nullable=False),
     Index(None, "expires_at"),
 )
+used_signatures = Table(
+    "used_signatures",
+    metadata,
+    Column("secret_id", String, primary_key=True),
+    Column("digest", String, primary_key=True),
+    Column("used_at", Float, nullable=False),
+    Index(None, "used_at"),
+)
 distributions = Table(
     "distributions",
     metadata,

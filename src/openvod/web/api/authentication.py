@@ -73,6 +73,7 @@ class Authentication:
         if not matches:
             raise Denied("api.signature_mismatch", "the TC3 signature is wrong; check SecretKey and the signed headers")
         tc3.check_clock(request.headers, self._clock.now())
+        tc3.check_scope(credential, request.headers, request.host)
         action, version = request.headers.get("x-tc-action", ""), request.headers.get("x-tc-version", "")
         as_text = request.method == "GET"
         parameters = from_pairs(request.query) if as_text else from_json(body)

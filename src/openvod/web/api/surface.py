@@ -116,14 +116,17 @@ class ApiSurface:
             raise Denied("key.not_permitted", f"{action.name} touches all applications; use a key of the main one")
         if not self._limiter.admits(call.key.secret_id, action.name, action.rate):
             raise Exhausted("api.rate", f"more than {action.rate} calls of {action.name} in a second; slow down")
-        self._check_replay(action.group, call)
+        await self._check_replay(action.group, call)
         return await carry_out(self._uow, action, call.key, call.parameters, as_text=call.as_text)
 
-    def _check_replay(self, group: Group, call: Call) -> None:
+    async def _check_replay(self, group: Group, call: Call) -> None:
         """Refuse what would change something by a signature used before (decision 17); reading again changes nothing.
 
         Reads count as uses nevertheless: X-TC-Action need not be signed, so the same signature fits other actions.
         """
-        age = self._used.age(call.key.secret_id, call.signature)
-        if age is not None and age >= call.again_seconds and group is not Group.READ:
+        if group is Group.READ:
+            self._used.note_read(call.key.secret_id, call.signature)
+            return
+        age = await self._used.age(call.key.secret_id, call.signature)
+        if age is not None and age >= call.again_seconds:
             raise Denied("api.replayed", f"this signature was used {age:.1f} s ago; sign every call anew")
