@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
@@ -122,6 +123,22 @@ def test_the_version_changes_with_every_commit(database: Database) -> None:
     run_async(other.read(lambda tx: tx.events.heads()))
     assert database.version() == seen[-1]
     other.close()
+
+
+def test_processes_that_start_together_make_one_schema(database_url: str) -> None:
+    """Server and workers may start at the same moment on an empty database: one makes the schema, the others wait."""
+
+    def start(_: int) -> str:
+        opened = open_database(database_url)
+        try:
+            upgrade(opened.engine)
+            run_async(opened.write(lambda tx: ensure_defaults(tx.access, 0.0)))
+            return ",".join(a.name for a in run_async(opened.read(lambda tx: tx.access.applications())))
+        finally:
+            opened.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(start, range(4))) == ["main"] * 4
 
 
 def test_concurrent_spenders_have_one_winner(database: Database) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from openvod.app.settings import Settings
+
 _APP = Path(__file__).parents[2] / "src" / "openvod" / "app"
 #: Settings of our own tools that stand on no installation, and an engine that belongs to one process alone.
 _ALLOWED = {"DbosEngine", "NudeNetReviewer"}
@@ -31,3 +33,15 @@ def test_only_the_foundation_makes_adapters() -> None:
         if path.name not in {"foundation.py", "services.py"} and (made := _made(path) - _ALLOWED)
     }
     assert elsewhere == {}
+
+
+def test_every_setting_is_read() -> None:
+    """A setting that nothing reads would be a promise that nobody keeps."""
+    read = {
+        node.attr
+        for path in _APP.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+    }
+    names = {name for field in Settings.model_fields.values() for name in type(field.get_default()).model_fields}
+    assert names - read == set()

@@ -6,6 +6,7 @@ import asyncio
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from openvod.app.administration import (
 from openvod.app.doctor.machine import check_clock, check_database, check_disk, check_extras, check_ffmpeg
 from openvod.app.doctor.model import Check, Finding, Level
 from openvod.app.doctor.network import WayToServer, check_official_hosts
+from openvod.app.doctor.processing import check_processing
 from openvod.app.foundation import Foundation
 from openvod.app.settings import load_settings
 from openvod.events.codec import iso_time
@@ -147,15 +149,17 @@ async def _examined(data_dir: Path, url: str, *, verify: bool, quiet: bool) -> l
         partial(check_disk, base.folder, base.settings.storage.reserve_bytes),
         check_clock,
         partial(check_database, base),
+        partial(check_processing, base),
         WayToServer(public_url, token, verify=verify).check,
         partial(check_official_hosts, public_url, "bucket-1250000000", DEFAULT_REGION),
     )
     findings: list[Finding] = []
-    for check in checks:
-        for finding in await check():
-            findings.append(finding)
-            if not quiet:
-                _show_finding(finding)
+    with closing(base):
+        for check in checks:
+            for finding in await check():
+                findings.append(finding)
+                if not quiet:
+                    _show_finding(finding)
     return findings
 
 

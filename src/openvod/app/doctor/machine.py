@@ -140,14 +140,11 @@ async def check_database(base: Foundation) -> list[Finding]:
     if kind == "SQLite" and not base.folder.database.exists():
         return [Finding("database", Level.INFO, "none yet", "it is made by the first `openvod serve`")]
     try:
-        try:
-            with base.database.engine.connect() as connection:
-                began = time.monotonic()
-                connection.execute(text("SELECT 1")).scalar()
-                seconds = time.monotonic() - began
-                damage = connection.execute(text("PRAGMA quick_check(1)")).scalar() if kind == "SQLite" else "ok"
-        finally:
-            base.close()
+        with base.database.engine.connect() as connection:
+            began = time.monotonic()
+            connection.execute(text("SELECT 1")).scalar()
+            seconds = time.monotonic() - began
+            damage = connection.execute(text("PRAGMA quick_check(1)")).scalar() if kind == "SQLite" else "ok"
     except (SQLAlchemyError, OpenVodError) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0][:200]
         return [Finding("database", Level.FAIL, f"{kind}: {reason}", "check OPENVOD__DATABASE__URL and the server")]

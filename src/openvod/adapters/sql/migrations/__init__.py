@@ -8,15 +8,22 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, text
 
 from openvod.base.errors import Conflict
 
+#: Held while the schema changes, so that processes that start together take turns.
+_ADVISORY_LOCK = 0x0E7E48
+
 
 def upgrade(engine: Engine, to: str = "head") -> None:
-    """Apply missing versions, up to a given one; raises ``Conflict("database.newer")`` for one of a newer release."""
+    """Apply missing versions, up to a given one; raises ``Conflict("database.newer")`` for one of a newer release.
+
+    All of them are one transaction: a process that dies in between leaves the schema that it found.
+    """
     config = configuration()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    scripts = ScriptDirectory.from_config(config)
+    known = {script.revision for script in scripts.walk_revisions()}
     with engine.connect() as connection:
         present = set(MigrationContext.configure(connection).get_current_heads())
         if not present <= known:
@@ -25,9 +32,26 @@ def upgrade(engine: Engine, to: str = "head") -> None:
                 f"the database has schema {', '.join(sorted(present))}, which this release does not know; "
                 "start the newer release that wrote it",
             )
+        if to == "head" and present == set(scripts.get_heads()):
+            return
+        _take_turn(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, to)
+        _end_turn(connection)
+
+
+def _take_turn(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _end_turn(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
         connection.commit()
+    else:
+        connection.exec_driver_sql("COMMIT")
 
 
 def configuration() -> Config:
