@@ -23,6 +23,7 @@ from support.server import free_port
 #: Values that have to mean something; every other setting gets a number or text beside its default.
 _CHOSEN = {
     "SERVER__HOST": "0.0.0.0",
+    "SERVER__TRUSTED_PROXIES": '["192.0.2.0/24"]',
     "SERVER__PUBLIC_URL": "https://vod.example.test:8443",
     "SERVER__TLS_CERTIFICATE": "server.pem",
     "SERVER__TLS_KEY": "server.key",
@@ -100,7 +101,7 @@ def test_server_worker_and_command_use_the_same(tmp_path: Path, monkeypatch: pyt
         server, worker, other = _uses(log, "server"), _uses(log, "worker"), _uses(other_log, "worker")
     command = with_services(Path("data"), _used)
     assert server == worker == other == command
-    assert _unchanged(server["settings"]) == []
+    assert _unchanged(server["settings"]) == [], "give these settings a value in _CHOSEN"
     assert (server["media_url"], server["public_url"]) == (
         "https://media.example.test",
         "https://vod.example.test:8443",
