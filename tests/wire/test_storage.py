@@ -344,10 +344,63 @@ def test_strange_keys(applied: Applied) -> None:
     assert error_code(long) == "KeyTooLong"
 
 
-def test_operations_that_are_not_offered(applied: Applied) -> None:
-    """What upload clients do not need is NotImplemented, not half done."""
-    assert error_code(applied.call("PUT", applied.media_key, [("acl", "")])) == "NotImplemented"
-    assert error_code(applied.put(b"x", headers={"x-cos-copy-source": "a/b"})) == "NotImplemented"
+@pytest.mark.parametrize(
+    ("method", "query", "headers"),
+    [
+        ("PUT", [("acl", "")], {}),
+        ("PUT", [("tagging", "")], {}),
+        ("PUT", [("append", ""), ("position", "0")], {}),
+        ("PUT", [("x-cos-copy-source", "a/b")], {}),
+        ("PUT", [], {"x-cos-copy-source": "a/b"}),
+        ("PUT", [], {"x-amz-copy-source": "a/b"}),
+        ("PUT", [], {"x-cos-server-side-encryption-customer-algorithm": "AES256"}),
+        ("PUT", [], {"Pic-Operations": "{}"}),
+        ("PUT", [], {"x-cos-return-body": "eyJ9"}),
+        ("POST", [("restore", "")], {}),
+        ("DELETE", [("tagging", "")], {}),
+        ("GET", [("torrent", "")], {}),
+    ],
+)
+def test_operations_that_are_not_offered(
+    applied: Applied, method: str, query: list[tuple[str, str]], headers: dict[str, str]
+) -> None:
+    """What is not done is NotImplemented by its name, and the object is what it was."""
+    assert applied.put(b"as it was").status_code == 200
+    refused = applied.call(method, applied.media_key, query, b"instead", headers)
+    assert (refused.status_code, error_code(refused)) == (501, "NotImplemented")
+    name = (query or [*headers.items()])[0][0]
+    assert name.lower() in refused.text.lower()
+    assert applied.call("GET", applied.media_key).content == b"as it was"
+
+
+def test_a_traffic_limit_is_kept(applied: Applied) -> None:
+    """Who asks for a slower transfer gets one, in both directions; an impossible limit is refused."""
+    body, limit = b"x" * 307_200, {"x-cos-traffic-limit": "4915200"}
+    for method in ("PUT", "GET"):
+        begun = time.monotonic()
+        answer = applied.call(method, applied.media_key, (), body if method == "PUT" else b"", limit)
+        assert answer.status_code == 200
+        assert 0.2 < time.monotonic() - begun < 5
+    for impossible in ("1", "many", "838860801"):
+        refused = applied.put(body, headers={"x-cos-traffic-limit": impossible})
+        assert (refused.status_code, error_code(refused)) == (400, "InvalidArgument")
+
+
+def test_a_taken_key_is_not_overwritten_when_asked(applied: Applied) -> None:
+    """Forbidden by COS's header or HTTP's condition, whole or in parts; each answers in its own terms."""
+    assert applied.put(b"first", headers={"If-None-Match": "*"}).status_code == 200
+    condition, forbidden = {"If-None-Match": "*"}, {"x-cos-forbid-overwrite": "true"}
+    assert error_code(applied.put(b"second", headers=condition)) == "PreconditionFailed"
+    assert error_code(applied.put(b"second", headers=forbidden)) == "FileAlreadyExists"
+    initiated = applied.call("POST", applied.media_key, [("uploads", "")], b"", forbidden)
+    assert error_code(initiated) == "FileAlreadyExists"
+    upload_id = applied.initiate()
+    applied.put_part(upload_id, 1, b"second")
+    parts = complete_xml([CompletedPart(1, _md5(b"second"))])
+    for headers, code in ((condition, "PreconditionFailed"), (forbidden, "FileAlreadyExists")):
+        refused = applied.call("POST", applied.media_key, [("uploadId", upload_id)], parts, headers)
+        assert error_code(refused) == code
+    assert applied.call("GET", applied.media_key).content == b"first"
 
 
 def test_too_large_complete_body(applied: Applied) -> None:

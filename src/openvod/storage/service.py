@@ -126,8 +126,7 @@ class StorageService:
         """Make the object while its session is open; afterwards recognise the one that is there."""
         door, now = tx.uploads.door(session, lock=True), self._clock.now()
         existing = tx.storage.object(stored.bucket, stored.key) if closed_reason(door, now) else None
-        if existing:
-            _check_overwrite(existing, overwrite=overwrite)
+        _check_overwrite(existing, overwrite=overwrite)
         if existing and is_repetition(existing, received):
             tx.storage.set_blob_state(blob_ids, BlobState.DOOMED)
             return existing
@@ -136,9 +135,16 @@ class StorageService:
         return stored
 
     async def initiate(
-        self, session: SessionRef, bucket: str, key: str, headers: Mapping[str, str], storage_class: str
+        self,
+        session: SessionRef,
+        bucket: str,
+        key: str,
+        headers: Mapping[str, str],
+        storage_class: str,
+        *,
+        overwrite: bool = True,
     ) -> MultipartUpload:
-        """Open a multipart upload; ``Denied("storage.session_closed")``."""
+        """Open a multipart upload; ``Denied("storage.session_closed")``, ``Conflict("cos.FileAlreadyExists")``."""
         now = self._clock.now()
         upload = MultipartUpload(
             upload_id=new_upload_id(self._entropy, now),
@@ -154,6 +160,7 @@ class StorageService:
 
         def work(tx: StorageTx) -> None:
             check_open(tx.uploads.door(session, lock=True), bucket, key, now)
+            _check_overwrite(tx.storage.object(bucket, key), overwrite=overwrite)
             tx.storage.add_blob(Blob(upload.blob_id, BlobState.LIVE, now))
             tx.storage.put_upload(upload)
 
@@ -208,11 +215,18 @@ class StorageService:
             raise
 
     async def complete(
-        self, session: SessionRef, bucket: str, key: str, upload_id: str, parts: Sequence[CompletedPart]
+        self,
+        session: SessionRef,
+        bucket: str,
+        key: str,
+        upload_id: str,
+        parts: Sequence[CompletedPart],
+        *,
+        overwrite: bool = True,
     ) -> MultipartUpload:
         """Make the object from its parts: one transaction, no byte moved, repeatable with the same list.
 
-        Raises ``Denied("storage.session_closed")``, but not for a repetition.
+        Raises ``Denied("storage.session_closed")`` and ``Conflict("cos.FileAlreadyExists")``, but not for a repetition.
         """
         if not parts:
             raise Invalid("cos.MalformedXML", "CompleteMultipartUpload lists no Part; list every PartNumber and ETag")
@@ -234,7 +248,7 @@ class StorageService:
                 stored = {p.number: p for p in tx.storage.parts(upload_id)}
                 assembly = assemble(parts, stored)
                 blobs |= {p.blob_id for p in stored.values()}
-            return _finish(tx.storage, upload, digest, assembly, blobs, self._clock.now())
+            return _finish(tx.storage, upload, digest, assembly, blobs, self._clock.now(), overwrite=overwrite)
 
         return await self._uow.write(work)
 
@@ -402,8 +416,8 @@ def _opened(upload: MultipartUpload) -> MultipartUpload:
     return upload
 
 
-def _check_overwrite(existing: StoredObject, *, overwrite: bool) -> None:
-    if not overwrite:
+def _check_overwrite(existing: StoredObject | None, *, overwrite: bool) -> None:
+    if existing and not overwrite:
         raise Conflict(
             "cos.FileAlreadyExists", f"the key {existing.key!r} exists already and the request forbids to overwrite it"
         )
@@ -411,8 +425,8 @@ def _check_overwrite(existing: StoredObject, *, overwrite: bool) -> None:
 
 def _adopt_object(tables: StorageTables, stored: StoredObject, blob_ids: Sequence[str], *, overwrite: bool) -> None:
     existing = tables.object(stored.bucket, stored.key)
+    _check_overwrite(existing, overwrite=overwrite)
     if existing:
-        _check_overwrite(existing, overwrite=overwrite)
         tables.set_blob_state({e.blob_id for e in existing.extents}, BlobState.DOOMED)
         stored = replace(stored, published=existing.published)
     tables.put_object(stored)
@@ -472,12 +486,14 @@ def _finish(
     assembly: Assembly,
     blobs: set[str],
     now: float,
+    *,
+    overwrite: bool,
 ) -> MultipartUpload:
     used = {e.blob_id for e in assembly.extents}
     finished = StoredObject(
         upload.bucket, upload.key, assembly.size, assembly.etag, assembly.crc64, upload.headers, assembly.extents, now
     )
-    _adopt_object(tables, finished, sorted(used), overwrite=True)
+    _adopt_object(tables, finished, sorted(used), overwrite=overwrite)
     tables.set_blob_state(blobs - used, BlobState.DOOMED)
     done = replace(
         upload,

@@ -7,10 +7,11 @@ import binascii
 import hashlib
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from openvod.base.errors import ClientDisconnected, Denied, Invalid, OpenVodError
+from openvod.base.errors import ClientDisconnected, Conflict, Denied, Invalid, OpenVodError
 from openvod.base.ports import Clock
 from openvod.signing import cos as cos_signature
 from openvod.signing import storage_token
@@ -25,15 +26,12 @@ from openvod.web import s3
 from openvod.web.addressing import Address, Addressing
 from openvod.web.errors import cos_code
 from openvod.web.objects import serve_object
+from openvod.web.pacing import PacedBody, paced
 from openvod.web.s3 import Payload, speaks_s3
+from openvod.web.storage_calls import Operation, Wanted, wanted
 from openvod.web.wire import Answer, WireRequest, unavailable, xml_answer
 
 _LIST_LIMIT = 1000
-_UNSUPPORTED = (
-    "append", "acl", "cors", "lifecycle", "versioning", "versions", "tagging", "policy", "delete", "restore", "select",
-    "inventory", "symlink", "website", "location", "replication", "referer", "encryption", "object-lock",
-)  # fmt: skip
-_SUBRESOURCES_OF_PUT = ("x-cos-copy-source",)
 _log = logging.getLogger("openvod.web.cos")
 
 
@@ -45,11 +43,27 @@ class Call:
     bucket: str
     key: str
     grant: StorageGrant
+    wanted: Wanted
 
     @property
     def session(self) -> SessionRef:
         """The upload session that the credential belongs to."""
         return SessionRef(self.grant.file_id, self.grant.session)
+
+    @property
+    def stored_headers(self) -> dict[str, str]:
+        """What becomes the object's own headers."""
+        return codec.stored_headers(self.key, {**self.request.headers, **self.wanted.metadata})
+
+    @property
+    def may_overwrite(self) -> bool:
+        """Tell whether an object of that key may be replaced."""
+        return not (self.wants_absence or self.wanted.options.get("forbid-overwrite", "").lower() == "true")
+
+    @property
+    def wants_absence(self) -> bool:
+        """Tell whether the request is conditional on the key being free, as HTTP says it."""
+        return bool(self.request.headers.get("if-none-match", "").strip())
 
     def require_key(self) -> str:
         """Return the key, checked against its rules and the grant."""
@@ -69,17 +83,17 @@ class CosSurface:
         self._addressing = addressing
         self._clock = clock
         self._root_keys = root_keys
-        self._operations: dict[tuple[str, bool, bool], Callable[[Call], Awaitable[Answer]]] = {
-            ("PUT", False, False): self._put_object,
-            ("PUT", False, True): self._upload_part,
-            ("POST", True, False): self._initiate,
-            ("POST", False, True): self._complete,
-            ("GET", True, False): self._list_uploads,
-            ("GET", False, True): self._list_parts,
-            ("GET", False, False): self._get,
-            ("HEAD", False, False): self._get,
-            ("DELETE", False, True): self._abort,
-            ("DELETE", False, False): self._delete,
+        self._operations: Mapping[Operation, Callable[[Call], Awaitable[Answer]]] = {
+            Operation.PUT_OBJECT: self._put_object,
+            Operation.INITIATE: self._initiate,
+            Operation.UPLOAD_PART: self._upload_part,
+            Operation.COMPLETE: self._complete,
+            Operation.ABORT: self._abort,
+            Operation.LIST_UPLOADS: self._list_uploads,
+            Operation.LIST_PARTS: self._list_parts,
+            Operation.READ_OBJECT: self._get,
+            Operation.DELETE_OBJECT: self._delete,
+            Operation.HEAD_BUCKET: self._head_bucket,
         }
 
     async def __call__(self, request: WireRequest) -> Answer:
@@ -101,14 +115,15 @@ class CosSurface:
             token = headers.get("x-amz-security-token", "")
         address = await self._addressing.resolve(request, token)
         call = self._authenticated(request, address, token)
-        return await self._operation(request)(call)
+        return await self._operations[call.wanted.operation](call)
 
     def _authenticated(self, request: WireRequest, address: Address, token: str) -> Call:
         grant = self._s3_grant(request, address, token) if speaks_s3(request) else self._grant(request, address, token)
         check_caller(grant.networks, grant.origins, request.caller)
         if address.bucket != grant.bucket:
             raise Denied("cos.AccessDenied", f"the credential does not cover the bucket {address.bucket!r}")
-        return Call(request, address.bucket, address.key, grant)
+        asked = wanted(request.method, address.key, request.query, request.headers)
+        return Call(request, address.bucket, address.key, grant, asked)
 
     def _grant(self, request: WireRequest, address: Address, token: str) -> StorageGrant:
         credential = cos_signature.find_credential(request.headers, request.query)
@@ -132,30 +147,20 @@ class CosSurface:
         s3.check_signature(request, address, secret_key, now)
         return grant
 
-    def _operation(self, request: WireRequest) -> Callable[[Call], Awaitable[Answer]]:
-        """Route by method and by the presence of ``uploads``, ``uploadId`` and ``partNumber`` (4.3)."""
-        names = {name for name, _ in request.query}
-        if (odd := names.intersection(_UNSUPPORTED)) or any(h in request.headers for h in _SUBRESOURCES_OF_PUT):
-            raise Invalid("cos.NotImplemented", f"operation {sorted(odd) or 'copy'} is not offered here")
-        found = self._operations.get((request.method, "uploads" in names, "uploadId" in names))
-        if found is None:
-            raise Invalid("cos.MethodNotAllowed", f"{request.method} is not offered for this resource")
-        return found
-
     async def _put_object(self, call: Call) -> Answer:
         key = call.require_key()
-        headers = codec.stored_headers(key, call.request.headers)
-        overwrite = call.request.headers.get("x-cos-forbid-overwrite", "").lower() != "true"
-        stored = await self._storage.put_object(
-            call.session, call.bucket, key, headers, self._incoming(call), overwrite=overwrite
-        )
+        with _in_terms_of(call):
+            stored = await self._storage.put_object(
+                call.session, call.bucket, key, call.stored_headers, self._incoming(call), overwrite=call.may_overwrite
+            )
         return _stored(stored.etag, stored.crc64)
 
     async def _initiate(self, call: Call) -> Answer:
         key = call.require_key()
-        storage_class = call.request.headers.get("x-cos-storage-class", "").upper() or "STANDARD"
-        headers = codec.stored_headers(key, call.request.headers)
-        upload = await self._storage.initiate(call.session, call.bucket, key, headers, storage_class)
+        storage_class = call.wanted.options.get("storage-class", "STANDARD").upper()
+        upload = await self._storage.initiate(
+            call.session, call.bucket, key, call.stored_headers, storage_class, overwrite=call.may_overwrite
+        )
         return xml_answer(codec.initiate_result(upload))
 
     async def _upload_part(self, call: Call) -> Answer:
@@ -172,7 +177,10 @@ class CosSurface:
         payload.feed(body)
         payload.check()
         parts = codec.parse_complete(body)
-        upload = await self._storage.complete(call.session, call.bucket, key, _upload_id(call), parts)
+        with _in_terms_of(call):
+            upload = await self._storage.complete(
+                call.session, call.bucket, key, _upload_id(call), parts, overwrite=call.may_overwrite
+            )
         location = f"http://{call.request.headers.get('vod-forward-cos') or call.request.host}/{key}"
         return xml_answer(
             codec.complete_result(upload, location),
@@ -221,11 +229,17 @@ class CosSurface:
         )
         return xml_answer(document)
 
+    async def _head_bucket(self, call: Call) -> Answer:
+        return Answer(200)
+
     async def _get(self, call: Call) -> Answer:
-        if not call.key:
-            return Answer(200)
         stored = await self._storage.head(call.bucket, call.require_key())
-        return serve_object(call.request, stored, self._storage)
+        answer = serve_object(call.request, stored, self._storage)
+        if speaks_s3(call.request):
+            answer.headers = s3.headers_for(answer.headers)
+        if answer.stream and call.wanted.traffic_limit:
+            answer.stream, answer.file = paced(answer.stream, call.wanted.traffic_limit), None
+        return answer
 
     def _incoming(self, call: Call) -> Incoming:
         request = call.request
@@ -241,7 +255,10 @@ class CosSurface:
             if expected is not None and bytes.fromhex(received.md5) != expected:
                 raise Invalid("cos.BadDigest", "Content-MD5 differs from the received bytes; send them again")
 
-        return Incoming(payload.body(), length, MAX_PART_SIZE, check, largest)
+        body = payload.body()
+        if call.wanted.traffic_limit:
+            body = PacedBody(body, call.wanted.traffic_limit)
+        return Incoming(body, length, MAX_PART_SIZE, check, largest)
 
     def _failure(self, request: WireRequest, error: OpenVodError) -> Answer:
         code, status = cos_code(error)
@@ -258,6 +275,17 @@ class CosSurface:
         if request.method == "HEAD":
             return Answer(status, headers)
         return xml_answer(document, status, headers)
+
+
+@contextmanager
+def _in_terms_of(call: Call) -> Iterator[None]:
+    """Say that a key is taken in the words of who asked: HTTP's condition has a status of its own."""
+    try:
+        yield
+    except Conflict as error:
+        if error.code == "cos.FileAlreadyExists" and call.wants_absence:
+            raise Conflict("cos.PreconditionFailed", error.message) from error
+        raise
 
 
 def _stored(etag: str, crc64: int) -> Answer:

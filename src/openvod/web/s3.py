@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from openvod.base.errors import Denied, Invalid
 from openvod.signing import sigv4
@@ -44,6 +44,11 @@ def check_signature(request: WireRequest, address: Address, secret_key: str, now
     if not any(right):
         raise Denied("cos.SignatureDoesNotMatch", "the request's signature is wrong; check key, path and headers")
     sigv4.check_clock(credential, request.headers, now)
+
+
+def headers_for(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return an object's headers with the names of this dialect."""
+    return {name.replace("x-cos-meta-", "x-amz-meta-"): value for name, value in headers.items()}
 
 
 class Payload:
