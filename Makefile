@@ -106,16 +106,19 @@ bench-web: $(VENV)/.installed-dev $(VENV)/.built-web ## first frame, web uploads
 	@for each in web_first_frame web_upload web_playback console web_console; do \
 		echo "== $$each" && PYTHONPATH=tests $(BIN)/python -m benchmarks.$$each || exit 1; done
 
-lint: $(VENV)/.installed-dev $(VENV)/.built-web ## ruff, mypy --strict, import contract, biome, tsc --strict
+lint: $(VENV)/.installed-dev $(VENV)/.built-web ## ruff, mypy --strict, import contract, licences, biome, tsc --strict
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python scripts/licences.py --check
 	@VENV=$(VENV) scripts/npm run --silent check
 
-lock: $(VENV)/.installed-dev ## rewrite the lock files
+lock: $(VENV)/.installed-dev ## rewrite the lock files, the page of licences and the SBOM
 	@$(BIN)/python -m pip install --quiet uv && requirements/lock.sh
 	@VENV=$(VENV) scripts/npm install --silent --package-lock-only
+# The locks may name what is not installed yet, and the licences are read from what is.
+	@$(MAKE) --no-print-directory $(VENV)/.installed-dev && $(BIN)/python scripts/licences.py
 
 clean:
 	@rm -rf $(VENV)

@@ -21,7 +21,7 @@ from pathlib import Path
 from benchmarks.media_clips import Clip, Clips
 from benchmarks.media_ladder import compare
 from benchmarks.media_runs import Templates, metered, one_core, plan, run_jobs
-from openvod.adapters.nudenet import NudeNetReviewer
+from openvod.adapters.opennsfw import OpenNsfwReviewer
 from openvod.base.errors import Unavailable
 from openvod.media.plan.model import Item
 from openvod.media.review import ReviewFrame
@@ -114,7 +114,7 @@ def review(clips: Clips, folder: Path) -> Iterator[Row]:
         run_jobs(jobs, clip.path, folder)
         pictures = sorted((folder / "0" / "frames").iterdir())
         frames = [ReviewFrame(place * _REVIEW_INTERVAL, str(path)) for place, path in enumerate(pictures)]
-        findings = asyncio.run(NudeNetReviewer().review(frames))
+        findings = asyncio.run(OpenNsfwReviewer().review(frames))
     count = jobs[0].shares[0].facts["count"]
     # A last moment within a frame's length of the end has no frame after it.
     if len(findings) < count - 1 or None in findings:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
+from openvod.app.doctor.machine import check_extras
+from openvod.app.doctor.model import Finding, Level
+from openvod.app.settings import Settings, TaskSettings
 from support.commands import openvod
 from support.nginx import Nginx
 from support.server import PlatformServer
@@ -77,3 +81,18 @@ def test_a_proxy_set_up_for_uploads(shared_server: PlatformServer, tmp_path: Pat
         status, found = examined(shared_server, proxy.url)
     assert status == 0
     assert [found[what][0] for what in ("server", "upload buffering", "download buffering")] == ["ok"] * 3
+
+
+def test_reviewers_of_the_settings() -> None:
+    """The doctor looks at the reviewers that the settings name, whichever they are, and says what is wrong with one."""
+
+    def found(place: str) -> list[Finding]:
+        settings = Settings(tasks=TaskSettings(reviewers={"Porn": place}))
+        return [each for each in asyncio.run(check_extras(settings)) if each.what == "review"]
+
+    (own,) = found("support.flagging_reviewer:FlaggingReviewer")
+    assert (own.level, own.found) == (Level.OK, "Porn: FlaggingReviewer")
+    (default,) = found("openvod.adapters.opennsfw.reviewer:OpenNsfwReviewer")
+    assert "open_nsfw" in default.found or "pip install 'openvod[review]'" in default.advice
+    (absent,) = found("openvod.adapters.nowhere:Nobody")
+    assert (absent.level, "openvod.adapters.nowhere:Nobody" in absent.found) == (Level.FAIL, True)

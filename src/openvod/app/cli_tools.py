@@ -145,7 +145,7 @@ async def _examined(data_dir: Path, url: str, *, verify: bool, quiet: bool) -> l
     token = probe_token(base.keys.probe_token, int(time.time()) + _PROBE_SECONDS)
     checks: tuple[Check, ...] = (
         check_ffmpeg,
-        check_extras,
+        partial(check_extras, base.settings),
         partial(check_disk, base.folder, base.settings.storage.reserve_bytes),
         check_clock,
         partial(check_database, base),

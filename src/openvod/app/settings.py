@@ -111,7 +111,7 @@ class TaskSettings(_Section):
     max_pixels: int = Field(8192 * 8192, ge=1, description="Sources with larger pictures are refused.")
     max_seconds: float = Field(24 * 3600.0, gt=0, description="Longer sources are refused.")
     reviewers: dict[str, str] = Field(
-        default_factory=lambda: {"Porn": "openvod.adapters.nudenet.reviewer:NudeNetReviewer"},
+        default_factory=lambda: {"Porn": "openvod.adapters.opennsfw.reviewer:OpenNsfwReviewer"},
         description="Reviewers by topic (Porn, Terror, Polity), each as `module:Class`; a JSON object.",
     )
     hold_blocked: bool = Field(False, description="Take a file that a review blocks out of playback.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
-import importlib
 import json
 import logging
 import os
@@ -19,15 +18,13 @@ from openvod.adapters.dbos.engine import DbosEngine
 from openvod.adapters.sql.database import Transaction
 from openvod.app.foundation import Foundation
 from openvod.app.platform import ADDRESS_SECONDS
+from openvod.app.reviewers import reviewers
 from openvod.app.services import Services, plan_options
-from openvod.app.settings import Settings
-from openvod.base.errors import Invalid
 from openvod.base.identifiers import new_hex
 from openvod.media.flow import Addresses, FlowService, FlowSettings
 from openvod.media.flow_records import probe_of
 from openvod.media.flow_reviews import ReviewRoom
 from openvod.media.plan.model import WorkClass
-from openvod.media.review import Reviewer
 from openvod.signing.playback_token import segment_key
 from openvod.tasks.model import Task, TaskStatus
 
@@ -196,21 +193,6 @@ def flow_addresses(services: Services) -> Addresses:
         evidence=lambda key: base.evidence(key, _EVIDENCE_SECONDS),
         key_bytes=lambda file_id, definition: segment_key(root, file_id, definition),
     )
-
-
-def reviewers(settings: Settings) -> dict[str, Reviewer]:
-    """Load the reviewers that the settings name; ``Invalid("reviewer.unknown")`` names the one that is none."""
-    found: dict[str, Reviewer] = {}
-    for topic, place in settings.tasks.reviewers.items():
-        module, _, name = place.partition(":")
-        try:
-            found[topic] = getattr(importlib.import_module(module), name)()
-        except (ImportError, AttributeError, TypeError) as error:
-            raise Invalid(
-                "reviewer.unknown",
-                f"OPENVOD__TASKS__REVIEWERS names {place!r} for {topic}, which cannot be used: {error}",
-            ) from error
-    return found
 
 
 def flow_settings(services: Services) -> FlowSettings:

@@ -1,7 +1,7 @@
-"""NudeNet: content review off-line, with the model inside the wheel, always in a child process with limits.
+"""NudeNet, a detector of body parts with places: a plug-in that its user installs knowingly.
 
-Needs ``pip install 'openvod[review]'``. :mod:`.reviewer` starts the child and says what the model's classes mean,
-:mod:`.child` is the only place where strangers' pictures meet OpenCV and onnxruntime.
+Needs ``pip install 'openvod[review-nudenet]'`` and ``OPENVOD__TASKS__REVIEWERS``. Both licence texts in its wheel are
+AGPL-3.0 (its metadata says MIT), so OpenVOD neither installs nor ships it, and names it nowhere as a default.
 """
 
 from openvod.adapters.nudenet.reviewer import NudeNetReviewer

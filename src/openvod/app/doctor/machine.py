@@ -19,11 +19,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from openvod.adapters.ffmpeg.encoder import decode, ffmpeg_path, make_video
 from openvod.adapters.ffmpeg.marks import can_draw
 from openvod.adapters.filesystem.folder import DataFolder
-from openvod.adapters.nudenet import NudeNetReviewer
+from openvod.adapters.reviewing import ChildReviewer
 from openvod.app.doctor.model import Finding, Level
 from openvod.app.foundation import Foundation
-from openvod.base.errors import OpenVodError
+from openvod.app.reviewers import reviewers
+from openvod.app.settings import Settings
+from openvod.base.errors import Invalid, OpenVodError
 from openvod.base.sizes import GIB, MIB
+from openvod.media.review import Reviewer
 
 _ENCODERS = ("libx264", "libx265", "libsvtav1", "aac", "libmp3lame", "libopus", "libvorbis", "gif", "libwebp")
 _FILTERS = ("scale", "zscale", "tonemap", "overlay", "pixelize", "gblur", "bwdif", "tile", "palettegen")
@@ -71,20 +74,31 @@ def _short(version: str) -> str:
     return re.sub(r" Copyright.*", "", version)
 
 
-async def check_extras() -> list[Finding]:
-    """Look for what is optional: the review model, a font that can draw Chinese."""
-    absent = NudeNetReviewer().missing()
-    review = (
-        Finding(
-            "review", Level.INFO, f"not installed: {', '.join(absent)}", "pip install 'openvod[review]' for AI review"
-        )
-        if absent
-        else Finding("review", Level.OK, "the NudeNet model is installed")
-    )
+async def check_extras(settings: Settings) -> list[Finding]:
+    """Look for what is optional: the reviewers that the settings name, a font that can draw Chinese."""
+    review = _reviewers(settings)
     if can_draw(_SAMPLE):
-        return [review, Finding("fonts", Level.OK, "a font draws Latin and Chinese characters")]
+        return [*review, Finding("fonts", Level.OK, "a font draws Latin and Chinese characters")]
     advice = "install one, such as Debian's fonts-noto-cjk, for text watermarks"
-    return [review, Finding("fonts", Level.WARN, f"no font draws {_SAMPLE!r}", advice)]
+    return [*review, Finding("fonts", Level.WARN, f"no font draws {_SAMPLE!r}", advice)]
+
+
+def _reviewers(settings: Settings) -> list[Finding]:
+    try:
+        loaded = reviewers(settings)
+    except Invalid as error:
+        return [Finding("review", Level.FAIL, error.message, "correct the setting; workers do not start with it")]
+    return [_reviewer(topic, each) for topic, each in loaded.items()]
+
+
+def _reviewer(topic: str, reviewer: Reviewer) -> Finding:
+    """Whose model is part of it is asked whether its packages are there; others answer for themselves."""
+    if not isinstance(reviewer, ChildReviewer):
+        return Finding("review", Level.OK, f"{topic}: {type(reviewer).__qualname__}")
+    if absent := reviewer.missing():
+        advice = f"{reviewer.model.install} for AI review"
+        return Finding("review", Level.INFO, f"{topic}: not installed: {', '.join(absent)}", advice)
+    return Finding("review", Level.OK, f"{topic}: the model {reviewer.model.name} is installed")
 
 
 async def check_disk(folder: DataFolder, reserve: int) -> list[Finding]:

@@ -1,0 +1,157 @@
+"""Review of frames by a model in a child process: hostile pictures must not take a worker down."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from asyncio import StreamReader
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, ClassVar
+
+from openvod.base.errors import Invalid, Unavailable
+from openvod.base.sizes import KIB, MIB
+from openvod.media.review import Finding, FrameFindings, ReviewFrame
+
+_OUTPUT_LIMIT = 16 * MIB
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model and its child: ``module`` runs it, ``packages`` are what it imports, ``extra`` of OpenVOD brings them.
+
+    ``meaning`` translates one thing that the child saw into a finding, or ``None`` for what is of no consequence; it
+    raises ``ValueError`` or ``TypeError`` for what nobody has thought about.
+    """
+
+    name: str
+    module: str
+    packages: tuple[str, ...]
+    extra: str
+    meaning: Callable[[Any], Finding | None]
+
+    @property
+    def install(self) -> str:
+        """The command that brings it."""
+        return f"pip install 'openvod[{self.extra}]'"
+
+
+class ChildReviewer:
+    """See :class:`openvod.media.review.Reviewer`; a subclass names its ``model``.
+
+    A review may take ``timeout`` seconds of wall time and ``frame_timeout`` more per frame; ``concurrency`` bounds how
+    many run at once, each on one core. ``packages`` and ``command`` are what the child needs and how it is started,
+    where it is not the model's.
+    """
+
+    topic = "Porn"
+    model: ClassVar[Model]
+
+    def __init__(
+        self,
+        *,
+        timeout: float = 30.0,
+        frame_timeout: float = 2.0,
+        concurrency: int = 1,
+        packages: Sequence[str] | None = None,
+        command: Sequence[str] | None = None,
+    ) -> None:
+        self._timeout = timeout
+        self._frame_timeout = frame_timeout
+        self._turns = asyncio.Semaphore(concurrency)
+        self._packages = tuple(self.model.packages if packages is None else packages)
+        self._command = tuple(command or (sys.executable, "-I", "-m", self.model.module))
+
+    def missing(self) -> tuple[str, ...]:
+        """Return the packages that are not installed; looks without loading them."""
+        return tuple(name for name in self._packages if find_spec(name) is None)
+
+    async def review(self, frames: Sequence[ReviewFrame]) -> Sequence[FrameFindings]:
+        """Look at frames, all in one child; ``Finding.confidence`` is the model's score times 100."""
+        if not frames:
+            raise Invalid("review.no_frames", "a review needs at least one frame")
+        if missing := self.missing():
+            raise self._not_installed(f"no package {', '.join(missing)}")
+        limit = self._timeout + self._frame_timeout * len(frames)
+        async with self._turns:
+            child = await asyncio.create_subprocess_exec(
+                *self._command, str(int(limit) + 1), str(os.getpid()),
+                stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={}, cwd="/", start_new_session=True,
+            )  # fmt: skip
+            output = await _output(child, json.dumps([frame.path for frame in frames]).encode(), limit)
+            return self._findings(output, child.returncode, len(frames))
+
+    def _findings(self, output: bytes, status: int | None, count: int) -> list[FrameFindings]:
+        """Read an answer as one of a process that a hostile picture may have taken over."""
+        try:
+            answer = json.loads(output)
+            if "not_installed" in answer:
+                raise self._not_installed(str(answer["not_installed"])[:200])
+            if "failed" in answer:
+                raise Unavailable("review.failed", f"the review failed: {str(answer['failed'])[:200]}")
+            found = [self._frame(seen) for seen in answer["frames"]]
+        except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError) as error:
+            raise Unavailable("review.failed", f"the review ended with status {status} and no result") from error
+        return _readable(found, count)
+
+    def _frame(self, seen: Any) -> FrameFindings:
+        if seen is None:
+            return None
+        return [finding for each in seen if (finding := self.model.meaning(each)) is not None]
+
+    def _not_installed(self, reason: str) -> Unavailable:
+        return Unavailable("review.not_installed", f"content review is not installed ({reason}): {self.model.install}")
+
+
+async def _output(child: Process, question: bytes, limit: float) -> bytes:
+    try:
+        async with asyncio.timeout(limit):
+            await _ask(child, question)
+            output = await _read(child.stdout) if child.stdout else b""
+            await child.wait()
+            return output
+    except TimeoutError as error:
+        raise Unavailable("review.failed", f"the review took longer than {limit:g} s") from error
+    finally:
+        await _end(child)
+
+
+async def _ask(child: Process, question: bytes) -> None:
+    """Send the question; a child that is gone already shows in its output."""
+    if child.stdin:
+        with contextlib.suppress(ConnectionError):
+            child.stdin.write(question)
+            await child.stdin.drain()
+        child.stdin.close()
+
+
+async def _read(stream: StreamReader) -> bytes:
+    """Read to the end; whoever says more than an answer can hold is not listened to any longer."""
+    output = bytearray()
+    while data := await stream.read(256 * KIB):
+        output += data
+        if len(output) > _OUTPUT_LIMIT:
+            raise Unavailable("review.failed", f"the review's answer is larger than {_OUTPUT_LIMIT} bytes")
+    return bytes(output)
+
+
+async def _end(child: Process) -> None:
+    """Kill the child's whole group, if it still runs, and reap it."""
+    if child.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        await child.wait()
+
+
+def _readable(found: list[FrameFindings], count: int) -> list[FrameFindings]:
+    if len(found) != count:
+        raise Unavailable("review.failed", f"the review answered for {len(found)} of {count} frames")
+    if all(seen is None for seen in found):
+        raise Unavailable("review.failed", f"none of the {count} frames could be read", unreadable=count)
+    return found

@@ -1,0 +1,24 @@
+"""Which reviewers the settings name, for the worker that runs them and the doctor that looks at them."""
+
+from __future__ import annotations
+
+import importlib
+
+from openvod.app.settings import Settings
+from openvod.base.errors import Invalid
+from openvod.media.review import Reviewer
+
+
+def reviewers(settings: Settings) -> dict[str, Reviewer]:
+    """Load the reviewers that the settings name; ``Invalid("reviewer.unknown")`` names the one that is none."""
+    found: dict[str, Reviewer] = {}
+    for topic, place in settings.tasks.reviewers.items():
+        module, _, name = place.partition(":")
+        try:
+            found[topic] = getattr(importlib.import_module(module), name)()
+        except (ImportError, AttributeError, TypeError, ValueError) as error:
+            raise Invalid(
+                "reviewer.unknown",
+                f"OPENVOD__TASKS__REVIEWERS names {place!r} for {topic}, which cannot be used: {error}",
+            ) from error
+    return found
