@@ -162,6 +162,6 @@ def test_command_line_refusals() -> None:
     """Wrong use and unreachable servers are one clear line."""
     assert "--signature or --sign-url" in openvod("upload", __file__, "--server", "http://127.0.0.1:9").stderr
     missing = openvod("upload", "/nonexistent.mp4", "--server", "http://127.0.0.1:9", "--signature", "x")
-    assert missing.returncode == 1
+    assert missing.returncode == 2
     assert "Traceback" not in missing.stderr
     assert "must be" in openvod("sign", "--secret-id", "a", "--secret-key", "b", "--expire", "0").stderr

@@ -290,7 +290,7 @@ def test_rerun_of_one_item(make_site: Callable[..., Site], short_clip: Path) -> 
         time.sleep(0.8)
         assert site.finals(task_id) == 2
     refused = openvod("tasks", "rerun", task_id, "--subtask", "9", "--data-dir", str(site.data_dir))
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     site.server.stop()
     openvod_json("storage", "collect", "--data-dir", str(site.data_dir), "--json")
     assert openvod_json("storage", "check", "--data-dir", str(site.data_dir))["clean"]

@@ -20,13 +20,11 @@ import av
 import httpx
 from av.container import InputContainer
 from PIL import Image
-from typer.testing import CliRunner
 
 from openvod.access.service import IssuedKey
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
 from openvod.adapters.filesystem.folder import DataFolder
 from openvod.adapters.sql.database import Database, open_database, sqlite_url
-from openvod.app.cli import app as command_line
 from openvod.events.model import Event
 from openvod.media.model import AUDIO_TYPES, COVER_TYPES, MediaAsset
 from openvod.tasks.codec import PROCEDURE_STATE_CHANGED
@@ -34,6 +32,7 @@ from openvod.tasks.model import SubTask, Task
 from openvod.tasks.templates import TemplateKind
 from openvod.upload.model import VIDEO_TYPES
 from openvod_sdk import Client, sign
+from support.commands import in_process
 from support.server import PlatformServer
 
 _POLL_SECONDS = 0.05
@@ -136,15 +135,15 @@ class FlowBench:
 
     def command(self, *arguments: str) -> str:
         """Run ``openvod`` in this process on the data folder; return what it printed, asserting that it succeeded."""
-        done = CliRunner().invoke(command_line, [*arguments, "--data-dir", str(self.server.data_dir)])
-        assert done.exit_code == 0, f"{done.output}\n{done.exception!r}"
+        done = in_process(*arguments, "--data-dir", str(self.server.data_dir))
+        assert done.status == 0, done.stderr
         return done.stdout
 
     def refused(self, *arguments: str) -> str:
         """Run ``openvod`` in this process; return its words, asserting that it refused."""
-        done = CliRunner().invoke(command_line, [*arguments, "--data-dir", str(self.server.data_dir)])
-        assert done.exit_code == 1, done.output
-        return done.output.strip()
+        done = in_process(*arguments, "--data-dir", str(self.server.data_dir))
+        assert done.status in (1, 2), done.stdout
+        return done.stderr.strip()
 
     def body(self, plain: Mapping[str, Any]) -> str:
         """Write a JSON file for a command; return its path."""

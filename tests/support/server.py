@@ -59,7 +59,7 @@ class PlatformServer:
 
     def administer(self, use: Callable[[AccessService], Awaitable[R]]) -> R:
         """Run an administrative call on the data folder, as the command line does."""
-        return with_access(self.data_dir, use)
+        return with_access(self.data_dir, use, create=True)
 
     def create_key(self, sub_app_id: int = 0) -> IssuedKey:
         """Create a key pair."""

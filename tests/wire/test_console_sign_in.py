@@ -59,7 +59,7 @@ def test_the_command_line_invites(shared_server: PlatformServer, admin: Person) 
     link = openvod_json("console", "invite", "--user", person.name, *data, "--json")["link"]
     look = admin.ok("POST", "invites/look", {"token": link.rpartition("/")[2]})
     assert (look["name"], look["role"]) == (person.name, "operator")
-    assert openvod("console", "invite", "--user", "nobody-at-all", *data).returncode == 1
+    assert openvod("console", "invite", "--user", "nobody-at-all", *data).returncode == 2
 
 
 def test_an_invitation_is_good_once(shared_server: PlatformServer) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from openvod.access.categories import TOP, CategoryService
+from openvod.access.categories import TOP
+
+if TYPE_CHECKING:
+    from openvod.access.categories import CategoryService
+
 from openvod.access.model import Group, KeyPair
 from openvod.access.service import main_application_id
 from openvod.app.administration import (
@@ -47,8 +51,8 @@ def create_key(
     may: May = None,
     as_json: AsJson = False,
 ) -> None:
-    """Create a key pair. The secret is shown now and never again."""
-    issued = with_access(data_dir, lambda access: access.create_key(sub_app_id, note, may or ()))
+    """Create a key pair, and the installation when there is none. The secret is shown now and never again."""
+    issued = with_access(data_dir, lambda access: access.create_key(sub_app_id, note, may or ()), create=True)
     if as_json:
         print_json({"secretId": issued.secret_id, "secretKey": issued.secret_key, "subAppId": issued.sub_app_id})
         return

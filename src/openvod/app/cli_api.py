@@ -8,9 +8,6 @@ import typer
 
 from openvod import __version__
 from openvod.app.administration import print_json
-from openvod.app.server_api import declared_actions
-from openvod.web.api.reference import reference
-from openvod.web.console_api.application import description_of
 
 api = typer.Typer(no_args_is_help=True, help="The server API 3.0, and the API of the console.")
 
@@ -20,6 +17,9 @@ def docs(
     names: Annotated[list[str] | None, typer.Argument(help="Only these actions; all when none is named.")] = None,
 ) -> None:
     """Print the reference of every action in Markdown; needs no server."""
+    from openvod.app.server_api import declared_actions
+    from openvod.web.api.reference import reference
+
     actions = declared_actions()
     unknown = sorted(set(names or ()) - {action.name for action in actions})
     if unknown:
@@ -30,4 +30,7 @@ def docs(
 @api.command("openapi")
 def openapi() -> None:
     """Print the OpenAPI description of /api/; needs no server. A server tells the same at /api/openapi.json."""
+    from openvod.app.server_api import declared_actions
+    from openvod.web.console_api.application import description_of
+
     print_json(description_of(declared_actions(), __version__))

@@ -2,61 +2,56 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import httpx
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-from rich.progress import (
-    Progress as ProgressBar,
-)
+
+from openvod.base.errors import Conflict, Denied, Invalid, OpenVodError, Unavailable
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from openvod_sdk import OpenVodSdkError, Progress, UploadResult
 
 from openvod.app.administration import AsJson, print_json
-from openvod_sdk import Client, OpenVodSdkError, Progress, UploadResult
-from openvod_sdk import sign as sign_permission
 
 _INTERRUPTED = 130
 
 
 def upload(
-    file: Annotated[Path, typer.Argument(help="Media file.")],
+    file: Annotated[Path, typer.Argument(help="Media file.", exists=True, dir_okay=False)],
     server: Annotated[str, typer.Option(help="Base URL of the platform.", envvar="OPENVOD_SERVER")],
     signature: Annotated[str, typer.Option(help="Upload signature.")] = "",
     sign_url: Annotated[str, typer.Option(help="Address of the app server that signs.")] = "",
     token: Annotated[str, typer.Option(help="User's token for --sign-url.", envvar="OPENVOD_TOKEN")] = "",
-    cover: Annotated[Path | None, typer.Option(help="Cover picture.")] = None,
+    cover: Annotated[Path | None, typer.Option(help="Cover picture.", exists=True, dir_okay=False)] = None,
     name: Annotated[str | None, typer.Option(help="Display name; default: the file's.")] = None,
     part_size: Annotated[int, typer.Option(help="Part size in MiB.", min=1)] = 8,
     concurrency: Annotated[int, typer.Option(help="Parts at a time.", min=1, max=32)] = 4,
     as_json: AsJson = False,
 ) -> None:
     """Upload a file. Ctrl-C pauses; the same command goes on where it stopped, for a day."""
+
+    from openvod_sdk import Client, OpenVodSdkError
+
     if bool(signature) == bool(sign_url):
         raise typer.BadParameter("give either --signature or --sign-url")
     get: str | Callable[[], str] = signature or (lambda: fetch_signature(sign_url, token, file))
     client = Client(server, get, part_size=part_size << 20, concurrency=concurrency)
     started = time.monotonic()
     try:
-        with _progress_bar(file, quiet=as_json) as report:
+        with _progress_bar(file, quiet=as_json or not sys.stderr.isatty()) as report:
             result = client.upload(file, cover=cover, name=name, on_progress=report)
     except KeyboardInterrupt:
         typer.secho("\npaused: run the same command again to go on (kept for a day)", err=True, fg="yellow")
         raise typer.Exit(_INTERRUPTED) from None
-    except (OpenVodSdkError, OSError, httpx.HTTPError) as error:
-        typer.secho(f"openvod: {error}", err=True, fg="red")
-        raise typer.Exit(1) from error
+    except OpenVodSdkError as error:
+        raise _as_ours(error) from error
     _show(result, time.monotonic() - started, as_json)
 
 
@@ -75,6 +70,9 @@ def sign(
     storage_region: Annotated[str | None, typer.Option(help="Storage region.")] = None,
 ) -> None:
     """Print an upload signature."""
+    from openvod_sdk import OpenVodSdkError
+    from openvod_sdk import sign as sign_permission
+
     try:
         text = sign_permission(
             secret_id,
@@ -91,15 +89,37 @@ def sign(
             storage_region=storage_region,
         )
     except OpenVodSdkError as error:
-        typer.secho(f"openvod: {error}", err=True, fg="red")
-        raise typer.Exit(1) from error
+        raise _as_ours(error) from error
     typer.echo(text)
+
+
+def _as_ours(error: OpenVodSdkError) -> OpenVodError:
+    """Return what the command line tells of an error of the SDK."""
+    from openvod_sdk import ApiError, InvalidPermission, SourceChanged, StorageError, TransportError
+
+    if isinstance(error, InvalidPermission):
+        return Invalid("sign.permission", str(error))
+    if isinstance(error, TransportError):
+        return Unavailable("upload.unreachable", str(error))
+    if isinstance(error, SourceChanged):
+        return Conflict("upload.source_changed", str(error))
+    refused = isinstance(error, ApiError | StorageError)
+    return Denied("upload.refused" if refused else "upload.failed", str(error))
 
 
 def fetch_signature(url: str, token: str, file: Path) -> str:
     """Ask an app server for a signature; raises ``OpenVodSdkError`` with its reason when it refuses."""
+    import httpx
+
+    from openvod_sdk import OpenVodSdkError, TransportError
+
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    answer = httpx.post(url, json={"size": file.stat().st_size}, headers=headers, timeout=10)
+    try:
+        answer = httpx.post(url, json={"size": file.stat().st_size}, headers=headers, timeout=10)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise TransportError(
+            f"{url} cannot be reached ({error}); check the address and that the app server runs"
+        ) from error
     try:
         parsed = answer.json()
         if answer.status_code == httpx.codes.OK and not parsed.get("code"):
@@ -112,6 +132,10 @@ def fetch_signature(url: str, token: str, file: Path) -> str:
 
 @contextmanager
 def _progress_bar(file: Path, *, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as ProgressBar
+
     if quiet:
         yield None
         return

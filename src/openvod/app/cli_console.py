@@ -8,7 +8,6 @@ import typer
 
 from openvod.access.account_model import Role
 from openvod.app.administration import DEFAULT_DATA_DIR, AsJson, DataDir, print_json, with_services
-from openvod.app.console import invitation
 
 console = typer.Typer(no_args_is_help=True, help="The console: who may sign in.")
 
@@ -26,6 +25,7 @@ def invite(
     as_json: AsJson = False,
 ) -> None:
     """Print a link by which somebody chooses a password and is signed in; it is good once, for a day."""
+    from openvod.app.console import invitation
 
     link = with_services(data_dir, lambda services: invitation(services, role, user, "openvod console"))
     print_json({"link": link}) if as_json else typer.echo(link)

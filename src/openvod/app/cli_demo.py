@@ -14,19 +14,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import httpx
 import typer
 
-from openvod.adapters.ffmpeg.encoder import decode, make_cover, make_video
-from openvod.app.administration import AsJson, plain_errors, print_json
-from openvod.app.cli_client import fetch_signature
-from openvod.app.demo_outputs import check_procedure
-from openvod.app.serve import listen
-from openvod.app.settings import ServerSettings
+if TYPE_CHECKING:
+    from openvod_sdk import Progress, UploadResult
+
+from openvod.app.administration import AsJson, print_json
 from openvod.base.errors import Unavailable
-from openvod_sdk import Client, OpenVodSdkError, Progress, UploadResult
 
 _START_SECONDS = 30.0
 _EVENT_SECONDS = 30.0
@@ -41,7 +37,11 @@ def demo(
     procedure: Annotated[str, typer.Option(help="Task flow to run on the upload, e.g. LongVideoPreset.")] = "",
 ) -> None:
     """Start everything on free loopback ports, upload a generated video, wait for its event, play it."""
-    with plain_errors(), ExitStack() as stack:
+    import httpx
+
+    from openvod_sdk import OpenVodSdkError
+
+    with ExitStack() as stack:
         say = (lambda text: None) if as_json else _narrate
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="openvod-demo-")))
         try:
@@ -97,6 +97,10 @@ def _stage(folder: Path, procedure: str, say: Callable[[str], None]) -> Iterator
 
 
 def _play_through(stage: Stage, say: Callable[[str], None]) -> dict[str, Any]:
+    from openvod.adapters.ffmpeg.encoder import make_cover, make_video
+    from openvod.app.cli_client import fetch_signature
+    from openvod_sdk import Client
+
     video, cover = stage.folder / "demo.mp4", stage.folder / "demo.jpg"
     make_video(video, _SECONDS)
     make_cover(video, cover)
@@ -139,12 +143,16 @@ def _play_through(stage: Stage, say: Callable[[str], None]) -> dict[str, Any]:
 
 def _await_procedure(stage: Stage, file_id: str, say: Callable[[str], None]) -> dict[str, Any]:
     """Wait for the end of the task flow; judge everything that it made."""
+    from openvod.app.demo_outputs import check_procedure
+
     event = _await_event(stage, file_id, "ProcedureStateChanged", _PROCEDURE_SECONDS)
     check_procedure(event, stage.folder, _SECONDS, say)
     return {"procedure": event}
 
 
 def _await_event(stage: Stage, file_id: str, kind: str, seconds: float) -> dict[str, Any]:
+    import httpx
+
     deadline = time.monotonic() + seconds
     headers = {"Authorization": f"Bearer {stage.admin_token}"}
     while time.monotonic() < deadline:
@@ -168,6 +176,10 @@ def _check_event(event: dict[str, Any], result: UploadResult, video: Path) -> No
 
 def _check_playback(stage: Stage, result: UploadResult, video: Path, say: Callable[[str], None]) -> None:
     """Fetch a range and the whole, compare with the original, decode."""
+    import httpx
+
+    from openvod.adapters.ffmpeg.encoder import decode
+
     original = video.read_bytes()
     part = httpx.get(result.media_url, headers={"Range": "bytes=1000-1999"})
     if part.status_code != 206 or part.content != original[1000:2000]:
@@ -209,6 +221,9 @@ def _narrate(text: str) -> None:
 
 
 def _free_port() -> int:
+    from openvod.app.serve import listen
+    from openvod.app.settings import ServerSettings
+
     with listen(ServerSettings(host="127.0.0.1", port=0)) as listener:
         return int(listener.getsockname()[1])
 
@@ -244,6 +259,8 @@ def _program(log: Path, *arguments: str, environment: dict[str, str] | None = No
 
 
 def _wait(url: str, log: Path) -> None:
+    import httpx
+
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         try:

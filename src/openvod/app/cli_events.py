@@ -10,11 +10,15 @@ from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from openvod.adapters.sql.database import Transaction
+if TYPE_CHECKING:
+    from openvod.adapters.sql.database import Transaction
+    from openvod.app.services import Services
+    from openvod.events.endpoints import EndpointService
+
 from openvod.app.administration import (
     DEFAULT_DATA_DIR,
     AsJson,
@@ -25,11 +29,8 @@ from openvod.app.administration import (
     with_services,
 )
 from openvod.app.cli_access import SubAppId
-from openvod.app.services import Services
 from openvod.base.errors import Invalid
 from openvod.events.codec import iso_time
-from openvod.events.endpoints import EndpointOptions, EndpointService, known_event
-from openvod.events.feed import EventFeed
 from openvod.events.model import (
     ATTEMPT_TIMEOUT_SECONDS,
     DEFAULT_ENDPOINT,
@@ -40,7 +41,6 @@ from openvod.events.model import (
     Event,
     PayloadFormat,
 )
-from openvod.events.watch import LogWatch
 from openvod.signing.stream_token import stream_token
 
 events = typer.Typer(no_args_is_help=True, help="Events and where they go.")
@@ -97,6 +97,7 @@ def list_events(
 @events.command("show")
 def show_event(event_id: EventId, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Print an event, how it stands at every endpoint, and every attempt, as JSON."""
+    from openvod.events.endpoints import known_event
 
     async def use(services: Services) -> dict[str, Any]:
         number = _event_number(event_id)
@@ -123,6 +124,8 @@ def tail(
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Print an application's events as they happen, one JSON document a line, until Ctrl-C."""
+    from openvod.events.feed import EventFeed
+    from openvod.events.watch import LogWatch
 
     async def use(services: Services) -> None:
         application = (await services.access.application(sub_app_id)).sub_app_id
@@ -212,6 +215,8 @@ def add_endpoint(
     as_json: AsJson = False,
 ) -> None:
     """Add an endpoint. Its secret (Standard Webhooks) is shown now and never again."""
+    from openvod.events.endpoints import EndpointOptions
+
     given: dict[str, Any] = {"retry_delays": _delays(retry_delays)} if retry_delays else {}
     wanted = tuple(filter(None, (each.strip() for each in types.split(","))))
     options = EndpointOptions(payload_format, wanted, timeout, sign_key=sign_key, **given)

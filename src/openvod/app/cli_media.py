@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+if TYPE_CHECKING:
+    from openvod.app.services import Services
+
 from openvod.app.administration import DEFAULT_DATA_DIR, DataDir, with_services
-from openvod.app.services import Services
 from openvod.base.errors import NotFound
-from openvod.media.info import media_info
 
 media = typer.Typer(no_args_is_help=True, help="Media assets.")
 
@@ -20,6 +21,7 @@ def show_media(
     file_id: Annotated[str, typer.Argument(help="The FileId.")], data_dir: DataDir = DEFAULT_DATA_DIR
 ) -> None:
     """Print everything known of a file (MediaInfo) as JSON."""
+    from openvod.media.info import media_info
 
     async def use(services: Services) -> dict[str, Any]:
         await services.addresses.refresh()

@@ -5,23 +5,23 @@ from __future__ import annotations
 import logging
 import sys
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from openvod.app import serve as serve_module
+if TYPE_CHECKING:
+    from openvod.app.services import Services
+    from openvod.app.settings import Settings
+    from openvod.storage.collector import Collected, Discrepancies
+
 from openvod.app.administration import (
     DEFAULT_DATA_DIR,
     AsJson,
     DataDir,
-    plain_errors,
+    existing,
     print_json,
     with_services,
 )
-from openvod.app.foundation import Foundation
-from openvod.app.services import Services
-from openvod.app.settings import CONFIG_FILE, Settings, load_settings, received_settings
-from openvod.storage.collector import Collected, Discrepancies, check
 
 config = typer.Typer(no_args_is_help=True, help="Settings.")
 storage = typer.Typer(no_args_is_help=True, help="The store's upkeep.")
@@ -35,15 +35,17 @@ def serve(
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
 ) -> None:
     """Run the platform until SIGTERM."""
+    from openvod.app import serve as serve_module
+    from openvod.app.settings import load_settings
+
     set_up_logging(log_level)
-    with plain_errors():
-        settings = _with_options(load_settings(data_dir), host, port, public_url)
-        serve_module.serve(
-            data_dir,
-            settings,
-            lambda url: typer.echo(f"OpenVOD is ready at {url}", err=True),
-            lambda link: typer.echo(f"Nobody can sign in to the console yet; choose a password at {link}", err=True),
-        )
+    settings = _with_options(load_settings(data_dir), host, port, public_url)
+    serve_module.serve(
+        data_dir,
+        settings,
+        lambda url: typer.echo(f"OpenVOD is ready at {url}", err=True),
+        lambda link: typer.echo(f"Nobody can sign in to the console yet; choose a password at {link}", err=True),
+    )
 
 
 def worker(
@@ -54,13 +56,14 @@ def worker(
 ) -> None:
     """Run task flows beside a server, until SIGTERM; any number of workers share a data folder."""
     from openvod.app import worker as worker_module
+    from openvod.app.foundation import Foundation
+    from openvod.app.settings import load_settings, received_settings
 
     set_up_logging(log_level)
-    with plain_errors():
-        # A server hands its worker the settings that it has itself.
-        settings = received_settings(sys.stdin.read()) if parent else load_settings(data_dir)
-        settings = _with_options(settings, None, None, public_url)
-        worker_module.run_worker(Foundation(data_dir, settings), parent=parent)
+    # A server hands its worker the settings that it has itself.
+    settings = received_settings(sys.stdin.read()) if parent else load_settings(existing(data_dir))
+    settings = _with_options(settings, None, None, public_url)
+    worker_module.run_worker(Foundation(data_dir, settings), parent=parent)
 
 
 def app_server(
@@ -72,20 +75,22 @@ def app_server(
     from openvod.app import app_server as reference
 
     set_up_logging(log_level)
-    with plain_errors():
-        reference.run(reference.load_settings(), host, port)
+    reference.run(reference.load_settings(), host, port)
 
 
 @config.command("show")
 def show_config(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Print the settings in force; secrets stay hidden."""
-    with plain_errors():
-        print_json(load_settings(data_dir).model_dump(mode="json"))
+    from openvod.app.settings import load_settings
+
+    print_json(load_settings(data_dir).model_dump(mode="json"))
 
 
 @config.command("reference")
 def config_reference() -> None:
     """Print every setting with its default and meaning."""
+    from openvod.app.settings import CONFIG_FILE, Settings
+
     typer.echo(f"Environment variables, or the same names as tables in {CONFIG_FILE} of the data folder.\n")
     for section, field in Settings.model_fields.items():
         defaults = field.get_default()
@@ -110,6 +115,7 @@ def collect(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> No
 @storage.command("check")
 def check_storage(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Compare disk and ledger of a data folder that no server uses; exit status 1 when they differ."""
+    from openvod.storage.collector import check
 
     async def use(services: Services) -> Discrepancies:
         services.base.lock()

@@ -6,42 +6,32 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+if TYPE_CHECKING:
+    from openvod.app.foundation import Foundation
+    from openvod.app.services import Services
+    from openvod.media.plan.model import Plan
+    from openvod.media.probe import ProbeResult
+    from openvod.tasks.model import SubTask, Task
+    from openvod.tasks.service import TaskService
+    from openvod.tasks.templates import Template
+
 from openvod.access.model import MAIN_APPLICATION_ID
-from openvod.adapters.ffmpeg.marks import check_image
 from openvod.app.administration import (
     DEFAULT_DATA_DIR,
     AsJson,
     DataDir,
-    plain_errors,
     print_json,
     show,
     with_services,
 )
 from openvod.app.cli_access import SubAppId
-from openvod.app.foundation import Foundation
-from openvod.app.services import Services, plan_options
-from openvod.app.settings import load_settings
 from openvod.base.errors import Invalid
 from openvod.events.codec import iso_time
-from openvod.media.flow_records import abort
-from openvod.media.layout import command_line
-from openvod.media.outputs import output_bucket
-from openvod.media.plan.estimate import cpu_seconds
-from openvod.media.plan.model import Plan, Source
-from openvod.media.plan.planner import make_plan
-from openvod.media.preview import plan_document, wanted_items
-from openvod.media.probe import ProbeResult
-from openvod.media.watermarks import WatermarkService
-from openvod.tasks.codec import result_item
-from openvod.tasks.legacy import legacy_procedure
-from openvod.tasks.model import SubTask, SubTaskKind, Task
-from openvod.tasks.presets import PRESET_PROCEDURES, PRESETS
-from openvod.tasks.service import TaskService, resolve_procedure, template_for
-from openvod.tasks.templates import Template, TemplateKind
+from openvod.tasks.kinds import TemplateKind
 
 R = TypeVar("R")
 tasks = typer.Typer(no_args_is_help=True, help="Tasks: what processing does and did.")
@@ -60,18 +50,29 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Show what a procedure would run on a file, without running it."""
-    with plain_errors():
-        base = Foundation(data_dir, load_settings(data_dir))
-        probe = asyncio.run(base.prober.probe(str(file.absolute())))
-        made = _planned(base, probe, procedure, sub_app_id or MAIN_APPLICATION_ID)
-        if as_json:
-            print_json(plan_document(made, probe))
-        else:
-            _print_plan(made, probe, file)
+    from openvod.app.foundation import Foundation
+    from openvod.app.settings import load_settings
+    from openvod.media.preview import plan_document
+
+    base = Foundation(data_dir, load_settings(data_dir))
+    probe = asyncio.run(base.prober.probe(str(file.absolute())))
+    made = _planned(base, probe, procedure, sub_app_id or MAIN_APPLICATION_ID)
+    if as_json:
+        print_json(plan_document(made, probe))
+    else:
+        _print_plan(made, probe, file)
 
 
 def _planned(base: Foundation, probe: ProbeResult, text: str, sub_app_id: int) -> Plan:
     """Plan with the data folder's own templates when there is one, else with the presets."""
+    from openvod.app.services import plan_options
+    from openvod.media.plan.model import Source
+    from openvod.media.plan.planner import make_plan
+    from openvod.media.preview import wanted_items
+    from openvod.tasks.legacy import legacy_procedure
+    from openvod.tasks.presets import PRESET_PROCEDURES, PRESETS
+    from openvod.tasks.service import resolve_procedure, template_for
+
     options, source = plan_options(base.settings), Source("", probe)
     if not base.folder.database.exists() and not base.on_postgresql:
         known = [definition for kind, definition in PRESETS if kind is TemplateKind.TRANSCODE]
@@ -91,6 +92,10 @@ def _planned(base: Foundation, probe: ProbeResult, text: str, sub_app_id: int) -
 
 
 def _print_plan(made: Plan, probe: ProbeResult, file: Path) -> None:
+    from openvod.media.layout import command_line
+    from openvod.media.plan.estimate import cpu_seconds
+    from openvod.media.plan.model import Source
+
     video = probe.video_streams[0] if probe.video_streams else None
     shape = f"{video.width}x{video.height} {video.codec} {video.frame_rate:g} fps" if video else "no video"
     typer.echo(f"{file.name}: {shape}, {probe.duration:g} s, {probe.size} bytes\n")
@@ -151,6 +156,9 @@ def show_task(task_id: TaskId, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: As
 
 
 def _subtask_json(subtask: SubTask) -> dict[str, Any]:
+    from openvod.tasks.codec import result_item
+    from openvod.tasks.model import SubTaskKind
+
     wire = {} if subtask.kind is SubTaskKind.REVIEW_AUDIO_VIDEO else result_item(subtask)
     return wire | {
         "number": subtask.number,
@@ -164,6 +172,7 @@ def _subtask_json(subtask: SubTask) -> dict[str, Any]:
 @tasks.command("abort")
 def abort_task(task_id: TaskId, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """End a waiting task at once; stop a running one within a second or two."""
+    from openvod.media.flow_records import abort
 
     async def use(services: Services) -> Task:
         await services.addresses.refresh()
@@ -240,8 +249,7 @@ def create_template(
 ) -> None:
     """Create a custom template; print its id."""
     app = sub_app_id or MAIN_APPLICATION_ID
-    with plain_errors():
-        plain = _read_json(body)
+    plain = _read_json(body)
 
     picture = image and image.absolute()
 
@@ -254,6 +262,10 @@ def create_template(
 
 
 async def _create_watermark(services: Services, app: int, plain: Mapping[str, Any], image: Path, name: str) -> Template:
+    from openvod.adapters.ffmpeg.marks import check_image
+    from openvod.media.outputs import output_bucket
+    from openvod.media.watermarks import WatermarkService
+
     database, entropy = services.database, services.entropy
     region = await database.read(lambda tx: next(r for r in tx.access.regions() if r.is_default))
     bucket = await database.write(lambda tx: output_bucket(tx.storage, entropy, app, region.name))
@@ -275,6 +287,8 @@ def delete_template(
 @procedures.command("list")
 def list_procedures(sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
     """List presets and custom procedures."""
+    from openvod.tasks.presets import PRESET_PROCEDURES
+
     app = sub_app_id or MAIN_APPLICATION_ID
     found = _with_tasks(data_dir, lambda service: service.procedures(app))
     rows = [
@@ -289,8 +303,7 @@ def list_procedures(sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_D
 def create_procedure(body: BodyFile, sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Create a custom procedure from its wire members."""
     app = sub_app_id or MAIN_APPLICATION_ID
-    with plain_errors():
-        plain = _read_json(body)
+    plain = _read_json(body)
     made = _with_tasks(data_dir, lambda service: service.create_procedure(app, plain))
     typer.echo(made.name)
 

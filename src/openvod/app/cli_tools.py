@@ -10,30 +10,26 @@ from contextlib import closing
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import Progress
+
+if TYPE_CHECKING:
+    from openvod.signing.diagnosis import Diagnosis
+    from openvod.storage.scrubber import Scrubbed, Scrubber, Verdict
 
 from openvod.access.model import DEFAULT_REGION
 from openvod.app.administration import (
     DEFAULT_DATA_DIR,
     AsJson,
     DataDir,
-    plain_errors,
+    existing,
     print_json,
     with_services,
 )
-from openvod.app.doctor.machine import check_clock, check_database, check_disk, check_extras, check_ffmpeg
 from openvod.app.doctor.model import Check, Finding, Level
-from openvod.app.doctor.network import WayToServer, check_official_hosts
-from openvod.app.doctor.processing import check_processing
-from openvod.app.foundation import Foundation
-from openvod.app.settings import load_settings
 from openvod.events.codec import iso_time
-from openvod.signing.diagnosis import Diagnosis, diagnose
 from openvod.signing.probe_token import probe_token
-from openvod.storage.scrubber import Scrubbed, Scrubber, Verdict
 
 _PROBE_SECONDS = 300
 _COLOURS = {Level.OK: "green", Level.INFO: "blue", Level.WARN: "yellow", Level.FAIL: "red"}
@@ -51,6 +47,8 @@ def verify_signature(
     as_json: AsJson = False,
 ) -> None:
     """Say whether a signature is right, and what to change if it is not; exit status 1 when it is not."""
+    from openvod.signing.diagnosis import diagnose
+
     text = sys.stdin.read().strip() if signature == "-" else signature
     found = diagnose(text, secret_key, time.time(), expected=expected)
     if as_json:
@@ -76,8 +74,9 @@ def scrub(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None
 
     A server may run meanwhile.
     """
+    from openvod.storage.scrubber import Verdict
 
-    told = with_services(_existing(data_dir), lambda services: _scrubbed(services.scrubber, quiet=as_json))
+    told = with_services(data_dir, lambda services: _scrubbed(services.scrubber, quiet=as_json))
     if as_json:
         print_json(told)
     else:
@@ -87,14 +86,11 @@ def scrub(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None
         raise typer.Exit(1)
 
 
-def _existing(data_dir: Path) -> Path:
-    """A folder with a spelling mistake must not be created and called intact."""
-    if not data_dir.is_dir():
-        raise typer.BadParameter(f"{data_dir} is no folder", param_hint="--data-dir")
-    return data_dir
-
-
 async def _scrubbed(scrubber: Scrubber, *, quiet: bool) -> dict[str, Any]:
+    from rich.progress import Progress
+
+    from openvod.storage.scrubber import Verdict
+
     counts: Counter[Verdict] = Counter()
     wrong: list[dict[str, str]] = []
     total, began = 0, time.monotonic()
@@ -131,8 +127,7 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Look at machine, data folder, running server and the way to it; exit status 1 when something fails."""
-    with plain_errors():
-        findings = asyncio.run(_examined(_existing(data_dir), url, verify=not insecure, quiet=as_json))
+    findings = asyncio.run(_examined(existing(data_dir), url, verify=not insecure, quiet=as_json))
     if as_json:
         print_json([asdict(finding) for finding in findings])
     if any(finding.level is Level.FAIL for finding in findings):
@@ -140,6 +135,12 @@ def doctor(
 
 
 async def _examined(data_dir: Path, url: str, *, verify: bool, quiet: bool) -> list[Finding]:
+    from openvod.app.doctor.machine import check_clock, check_database, check_disk, check_extras, check_ffmpeg
+    from openvod.app.doctor.network import WayToServer, check_official_hosts
+    from openvod.app.doctor.processing import check_processing
+    from openvod.app.foundation import Foundation
+    from openvod.app.settings import load_settings
+
     base = Foundation(data_dir, load_settings(data_dir))
     public_url = url or base.public_url
     token = probe_token(base.keys.probe_token, int(time.time()) + _PROBE_SECONDS)

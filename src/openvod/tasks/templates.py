@@ -9,32 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from openvod.base.wire import Wire, merged, read_wire
+from openvod.tasks.kinds import TemplateKind as TemplateKind
 
 FIRST_CUSTOM_DEFINITION = 1_000_000
 _LENGTH = re.compile(r"\d{1,5}(\.\d{1,4})?(px|%)")
 _SVG_LENGTH = re.compile(r"\d{1,5}(\.\d{1,4})?(px|[WHSL]?%)")
 _COLOR = re.compile(r"0x[0-9a-fA-F]{6}")
-
-
-class TemplateKind(StrEnum):
-    """What a template is for."""
-
-    TRANSCODE = "Transcode"
-    WATERMARK = "Watermark"
-    SNAPSHOT_BY_TIME_OFFSET = "SnapshotByTimeOffset"
-    SAMPLE_SNAPSHOT = "SampleSnapshot"
-    IMAGE_SPRITE = "ImageSprite"
-    ANIMATED_GRAPHICS = "AnimatedGraphics"
-    ADAPTIVE_DYNAMIC_STREAMING = "AdaptiveDynamicStreaming"
-    CONTENT_REVIEW = "ContentReview"
-    REVIEW = "Review"
-    HEAD_TAIL = "HeadTail"
 
 
 def _zero_or(low: int, high: int) -> AfterValidator:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from typer.testing import CliRunner
-
-from openvod.app.cli import app
 from openvod.app.server_api import declared_actions
+from support.commands import in_process
 
 
 def _said(*arguments: str) -> str:
-    done = CliRunner().invoke(app, arguments)
-    assert done.exit_code == 0, done.output
-    return done.output
+    done = in_process(*arguments)
+    assert done.status == 0, done.stderr
+    return done.stdout
 
 
 def test_docs_tell_every_action(tmp_path: Path) -> None:
@@ -42,13 +40,14 @@ def test_docs_tell_types_limits_and_members() -> None:
 
 def test_docs_of_no_such_action() -> None:
     """A name that does not exist is a mistake, and is named."""
-    done = CliRunner().invoke(app, ["api", "docs", "EditMedia"])
-    assert done.exit_code == 2
-    assert "EditMedia: no such action" in done.output
+    done = in_process("api", "docs", "EditMedia")
+    assert done.status == 2
+    assert "EditMedia: no such action" in done.stderr
 
 
 def test_templates_as_json(tmp_path: Path) -> None:
     """The presets come as JSON, with kind, id and body."""
+    _said("keys", "create", "--data-dir", str(tmp_path))
     rows = json.loads(_said("templates", "list", "--data-dir", str(tmp_path), "--json"))
     found = next(row for row in rows if row["kind"] == "Transcode" and row["definition"] == 100010)
     assert found["type"] == "Preset"

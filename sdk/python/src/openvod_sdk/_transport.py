@@ -46,6 +46,16 @@ async def with_retries(policy: RetryPolicy, call: Callable[[], Awaitable[R]]) ->
             failures += 1
             if not worth_retrying(error) or failures >= policy.attempts:
                 if isinstance(error, httpx.HTTPError):
-                    raise TransportError(f"{type(error).__name__}: {error or 'no answer'}") from error
+                    raise _unreachable(error) from error
                 raise
             await anyio.sleep(policy.delay(failures))
+
+
+def _unreachable(error: httpx.HTTPError) -> TransportError:
+    """Say whom a request did not reach, and why."""
+    try:
+        place = f"{error.request.url.scheme}://{error.request.url.netloc.decode()}"
+    except RuntimeError:
+        place = "the server"
+    reason = str(error) or type(error).__name__
+    return TransportError(f"{place} cannot be reached ({reason}); check the address and that the server runs")

@@ -1,0 +1,168 @@
+"""The command line: its table of commands, and how a command's failure is told.
+
+Only the module of the command that is asked for is imported: ``openvod sign --help`` costs no database.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer import TyperException
+
+from openvod.app.administration import print_json
+from openvod.base.errors import Invalid, NotFound, OpenVodError
+
+_USAGE, _INTERRUPTED = 2, 130
+#: Ends by signal and logs its own failures with their traces.
+_PROGRAMS = ("serve", "worker", "app-server")
+
+
+@dataclass(frozen=True)
+class _Command:
+    """Where a command, or a group of them, is defined; ``help`` is what the list of commands says of it."""
+
+    module: str
+    name: str
+    help: str
+
+
+COMMANDS = {
+    "serve": _Command("cli_serve", "serve", "Run the platform until SIGTERM."),
+    "worker": _Command("cli_serve", "worker", "Run task flows beside a server, until SIGTERM."),
+    "plan": _Command("cli_tasks", "plan", "Show what a procedure would run on a file, without running it."),
+    "demo": _Command("cli_demo", "demo", "Start everything, upload a generated video, wait for its event, play it."),
+    "app-server": _Command("cli_serve", "app_server", "Run the reference app server."),
+    "upload": _Command("cli_client", "upload", "Upload a file; Ctrl-C pauses."),
+    "sign": _Command("cli_client", "sign", "Print an upload signature."),
+    "verify-signature": _Command("cli_tools", "verify_signature", "Say whether a signature is right."),
+    "scrub": _Command("cli_tools", "scrub", "Read every stored object again and compare it with its checksums."),
+    "doctor": _Command("cli_tools", "doctor", "Look at machine, data folder, running server and the way to it."),
+    "keys": _Command("cli_access", "keys", "Key pairs that sign uploads and API calls."),
+    "apps": _Command("cli_access", "apps", "Applications (SubAppId)."),
+    "regions": _Command("cli_access", "regions", "Storage regions."),
+    "classes": _Command("cli_access", "classes", "Media categories (classId)."),
+    "audit": _Command("cli_access", "audit", "Who changed what."),
+    "api": _Command("cli_api", "api", "The server API 3.0, and the API of the console."),
+    "console": _Command("cli_console", "console", "The console: who may sign in."),
+    "events": _Command("cli_events", "events", "Events and where they go."),
+    "media": _Command("cli_media", "media", "Media assets."),
+    "tasks": _Command("cli_tasks", "tasks", "Tasks: what processing does and did."),
+    "templates": _Command("cli_tasks", "templates", "Templates of every kind, presets included."),
+    "procedures": _Command("cli_tasks", "procedures", "Procedures: what a signature may name."),
+    "config": _Command("cli_serve", "config", "Settings."),
+    "storage": _Command("cli_serve", "storage", "The store's upkeep."),
+}
+
+
+def run(arguments: Sequence[str], application: typer.Typer | None = None) -> int:
+    """Run a command in this process and return its exit status.
+
+    0: done; 1: it failed, or found what it looks for; 2: the call is wrong (an option, a path, an id); 130: Ctrl-C. A
+    failure is one line on standard error, or with ``--json`` an object on standard output.
+    """
+    command = application or application_for(arguments)
+    try:
+        return int(command(args=list(arguments), prog_name="openvod", standalone_mode=False) or 0)
+    except KeyboardInterrupt:
+        typer.echo("", err=True)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has enough; nothing more may be written, at the end of the program neither.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except typer.Abort:
+        return _INTERRUPTED
+    except Exception as error:
+        if _words(arguments)[:1] and _words(arguments)[0] in _PROGRAMS and not _is_foreseen(error):
+            raise
+        status, code, message = _explained(error)
+        # A group without a command has told its help, and has nothing to add.
+        if message:
+            _refuse(code, message, as_json="--json" in arguments)
+        return status
+
+
+def application_for(arguments: Sequence[str]) -> typer.Typer:
+    """Return the application with the command loaded that the arguments name; of the others it knows the names."""
+    application = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+    application.callback()(_options)
+    wanted = next(iter(_words(arguments)), "")
+    for name, command in COMMANDS.items():
+        _add(application, name, command, load=name == wanted)
+    return application
+
+
+def _add(application: typer.Typer, name: str, command: _Command, *, load: bool) -> None:
+    if not load:
+        application.command(name, help=command.help)(_not_loaded)
+        return
+    found: Any = getattr(import_module(f"openvod.app.{command.module}"), command.name)
+    if isinstance(found, typer.Typer):
+        application.add_typer(found, name=name)
+    else:
+        application.command(name)(found)
+
+
+def _not_loaded() -> None:
+    raise AssertionError("a command was run that the arguments do not name")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from openvod import __version__
+
+        typer.echo(f"openvod {__version__}")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Self-hosted video on demand."""
+
+
+def _words(arguments: Sequence[str]) -> list[str]:
+    """Return the words that may name commands; while a shell asks for completions, those of its line."""
+    if "_OPENVOD_COMPLETE" in os.environ:
+        arguments = os.environ.get("COMP_WORDS", os.environ.get("_TYPER_COMPLETE_ARGS", "")).split()[1:]
+    return [word for word in arguments if not word.startswith("-")]
+
+
+def _is_foreseen(error: Exception) -> bool:
+    return isinstance(error, OpenVodError | TyperException | OSError) or _is_setting(error)
+
+
+def _is_setting(error: Exception) -> bool:
+    """Tell a failed check of settings without importing what checks them."""
+    return type(error).__name__ == "ValidationError" and hasattr(error, "errors")
+
+
+def _explained(error: Exception) -> tuple[int, str, str]:
+    """Return exit status, code and message of a failure."""
+    if isinstance(error, OpenVodError):
+        return _USAGE if isinstance(error, Invalid | NotFound) else 1, error.code, error.message
+    if isinstance(error, TyperException):
+        message = error.format_message().rstrip(".")
+        return error.exit_code, "usage", message and f"{message}; --help tells how it is called"
+    if isinstance(error, OSError):
+        place = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        return _USAGE, "os", f"{place}{error.strerror or error}"
+    if _is_setting(error):
+        first = error.errors()[0]  # type: ignore[attr-defined]  # pydantic's, see above
+        field = "__".join(str(part) for part in first["loc"]).upper()
+        return _USAGE, "settings.invalid", f"setting OPENVOD__{field}: {first['msg']}"
+    return 1, "internal", f"{type(error).__name__}: {error}; this is a fault of OpenVOD's, please report it"
+
+
+def _refuse(code: str, message: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"error": {"code": code, "message": message}})
+    else:
+        typer.secho(f"openvod: {message}", err=True, fg="red")
