@@ -9,7 +9,7 @@ from openvod.app.settings import Settings
 
 _APP = Path(__file__).parents[2] / "src" / "openvod" / "app"
 #: Settings of our own tools that stand on no installation, and an engine that belongs to one process alone.
-_ALLOWED = {"DbosEngine"}
+_ALLOWED = {"DbosEngine", "SqlInstallationTable"}
 
 
 def _made(path: Path) -> set[str]:

@@ -97,8 +97,10 @@ def test_server_worker_and_command_use_the_same(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     for name, value in _changed().items():
         monkeypatch.setenv(name, value)
-    with _running(tmp_path, "serve") as log, _running(tmp_path, "worker") as other_log:
-        server, worker, other = _uses(log, "server"), _uses(log, "worker"), _uses(other_log, "worker")
+    with _running(tmp_path, "serve") as log:
+        server = _uses(log, "server")
+        with _running(tmp_path, "worker") as other_log:
+            worker, other = _uses(log, "worker"), _uses(other_log, "worker")
     command = with_services(Path("data"), _used)
     assert server == worker == other == command
     assert _unchanged(server["settings"]) == [], "give these settings a value in _CHOSEN"

@@ -113,20 +113,42 @@ def collect(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> No
 
 
 @storage.command("check")
-def check_storage(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Compare disk and ledger of a data folder that no server uses; exit status 1 when they differ."""
-    from openvod.storage.collector import check
+def check_storage(
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    repair: Annotated[bool, typer.Option("--repair", help="Say what would be done, ask, and do it.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Repair without asking.")] = False,
+) -> None:
+    """Compare disk and ledger of a data folder that no server uses; exit status 1 when they differ.
+
+    Only with --repair is anything changed.
+    """
+    from openvod.storage.collector import repairs
 
     async def use(services: Services) -> Discrepancies:
         services.base.lock()
-        found = await check(services.database, services.base.blobs)
-        lost = await services.strays.all()
-        return replace(found, stray_objects=[f"{each.bucket}/{each.key}" for each in lost])
+        found = await _examined(services)
+        if repair and not found.clean:
+            for line in repairs(found, services.base.settings.storage.quarantine_days):
+                typer.echo(line, err=True)
+            if not yes:
+                typer.confirm("Go on?", abort=True, err=True)
+            await services.collector.start()
+            await services.collector.collect(slack=True)
+            return await _examined(services)
+        return found
 
     found = with_services(data_dir, use)
     print_json(vars(found) | {"clean": found.clean})
     if not found.clean:
         raise typer.Exit(1)
+
+
+async def _examined(services: Services) -> Discrepancies:
+    from openvod.storage.collector import check
+
+    found = await check(services.database, services.base.blobs)
+    lost = await services.strays.all()
+    return replace(found, stray_objects=[f"{each.bucket}/{each.key}" for each in lost])
 
 
 def set_up_logging(level: str) -> None:

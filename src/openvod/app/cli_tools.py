@@ -28,6 +28,7 @@ from openvod.app.administration import (
     with_services,
 )
 from openvod.app.doctor.model import Check, Finding, Level
+from openvod.base.errors import OpenVodError
 from openvod.events.codec import iso_time
 from openvod.signing.probe_token import probe_token
 
@@ -135,7 +136,15 @@ def doctor(
 
 
 async def _examined(data_dir: Path, url: str, *, verify: bool, quiet: bool) -> list[Finding]:
-    from openvod.app.doctor.machine import check_clock, check_database, check_disk, check_extras, check_ffmpeg
+    from openvod.app.doctor.machine import (
+        check_clock,
+        check_database,
+        check_disk,
+        check_extras,
+        check_ffmpeg,
+        check_installation,
+        check_rights,
+    )
     from openvod.app.doctor.network import WayToServer, check_official_hosts
     from openvod.app.doctor.processing import check_processing
     from openvod.app.foundation import Foundation
@@ -143,12 +152,17 @@ async def _examined(data_dir: Path, url: str, *, verify: bool, quiet: bool) -> l
 
     base = Foundation(data_dir, load_settings(data_dir))
     public_url = url or base.public_url
-    token = probe_token(base.keys.probe_token, int(time.time()) + _PROBE_SECONDS)
+    try:
+        token = probe_token(base.keys.probe_token, int(time.time()) + _PROBE_SECONDS)
+    except OpenVodError:
+        token = ""  # what is wrong with the root key, its own check tells
     checks: tuple[Check, ...] = (
         check_ffmpeg,
         partial(check_extras, base.settings),
         partial(check_disk, base.folder, base.settings.storage.reserve_bytes),
         check_clock,
+        partial(check_rights, base),
+        partial(check_installation, base),
         partial(check_database, base),
         partial(check_processing, base),
         WayToServer(public_url, token, verify=verify).check,

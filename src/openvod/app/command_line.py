@@ -41,6 +41,8 @@ COMMANDS = {
     "sign": _Command("cli_client", "sign", "Print an upload signature."),
     "verify-signature": _Command("cli_tools", "verify_signature", "Say whether a signature is right."),
     "scrub": _Command("cli_tools", "scrub", "Read every stored object again and compare it with its checksums."),
+    "adopt": _Command("cli_installation", "adopt", "Make database, data folder and store one installation."),
+    "restore": _Command("cli_installation", "restore", "Accept a restored, older database beside newer files."),
     "doctor": _Command("cli_tools", "doctor", "Look at machine, data folder, running server and the way to it."),
     "keys": _Command("cli_access", "keys", "Key pairs that sign uploads and API calls."),
     "apps": _Command("cli_access", "apps", "Applications (SubAppId)."),

@@ -29,12 +29,14 @@ from openvod.adapters.filesystem.scratch import ScratchFolders
 from openvod.adapters.http import Dialler, HttpFetcher, HttpPoster
 from openvod.adapters.http.addresses import LOOPBACK, Network, parse_address
 from openvod.adapters.sql.claims import AdvisoryClaims
-from openvod.adapters.sql.database import Database, absolute_url, open_database, sqlite_url
+from openvod.adapters.sql.database import Database, absolute_url, open_database, sqlite_path, sqlite_url
 from openvod.adapters.sql.liveness import AdvisoryLiveness
 from openvod.adapters.sql.migrations import upgrade
 from openvod.adapters.system import SystemClock, SystemEntropy
+from openvod.app.installation import establish, refuse_missing_database
 from openvod.app.settings import Settings
 from openvod.signing.playback_token import evidence_token
+from openvod.storage.installation import Installation
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class DerivedKeys:
     probe_token: bytes
     event_stream_token: bytes
     verify_content: bytes
+    installation_check: bytes
 
     @classmethod
     def of(cls, root_key: bytes) -> Self:
@@ -69,6 +72,7 @@ class Foundation:
         self.settings = settings
         self.clock = SystemClock()
         self.entropy = SystemEntropy()
+        self.installation = Installation("")
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -87,7 +91,18 @@ class Foundation:
         self.close()
 
     def open(self) -> None:
-        """Prepare the data folder and open the database at the newest schema; raises ``OpenVodError``."""
+        """Prepare the data folder and open the database at the newest schema.
+
+        Raises ``OpenVodError``, with nothing changed, where database, folder and store are not one installation.
+        """
+        self.folder.prepare()
+        with self.folder.turn():
+            refuse_missing_database(self)
+            upgrade(self.database.engine)
+            self.installation = establish(self)
+
+    def open_whatever(self) -> None:
+        """As :meth:`open`, without asking whether what is opened belongs together."""
         self.folder.prepare()
         upgrade(self.database.engine)
 
@@ -112,6 +127,11 @@ class Foundation:
     def engine_url(self) -> str:
         """Where the flow engine keeps its tables: a file in the data folder, or a schema in the same server."""
         return self.database_url if self.on_postgresql else f"sqlite:///{self.folder.path / 'engine.sqlite3'}"
+
+    @property
+    def sqlite_file(self) -> Path:
+        """The database's file; of no meaning on PostgreSQL."""
+        return sqlite_path(self.database_url)
 
     @property
     def on_postgresql(self) -> bool:

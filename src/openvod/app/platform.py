@@ -15,6 +15,7 @@ from openvod import __version__
 from openvod.access.service import ensure_defaults
 from openvod.app.console import console_rooms, first_invitation
 from openvod.app.foundation import Foundation
+from openvod.app.installation import advance
 from openvod.app.playback import Playback
 from openvod.app.server_api import ApiRooms, server_api
 from openvod.app.services import Services
@@ -68,6 +69,7 @@ class Platform:
         self._wake_delivery = asyncio.Event()
         self._wake_warm = asyncio.Event()
         self._draining = False
+        self._foreign = False
 
     async def __aenter__(self) -> Self:
         """Lock the folder, open everything, recover, start the loops."""
@@ -95,6 +97,8 @@ class Platform:
         base.lock()
         base.folder.remember_url(base.public_url)
         base.open()
+        await self._advance()
+        self._stack.push_async_callback(self._advance)
         services = self._services = Services(base)
         self._database = base.database
         await self._database.write(lambda tx: ensure_defaults(tx.access, base.clock.now()))
@@ -166,6 +170,8 @@ class Platform:
         probes = ProbeService(self._database, services.storage, base.prober, base.clock, self._wake_delivery.set)
 
         async def collect() -> int:
+            if not await self._advance():
+                return 0
             await uploads.expire()
             await services.audit.forget_old()
             await services.distribution.forget_expired_links()
@@ -228,9 +234,19 @@ class Platform:
         self._draining = True
         self._watch.end()
 
+    async def _advance(self) -> bool:
+        """Let the mark of the installation grow; nothing is collected in a database that has become another's."""
+        if self._foreign or not await advance(self.base):
+            if not self._foreign:
+                _log.error("the database belongs to another installation by now (`openvod adopt`); stop this server")
+            self._foreign = True
+        return not self._foreign
+
     async def _not_ready(self) -> str:
         if self._draining:
             return "draining"
+        if self._foreign:
+            return "the database belongs to another installation"
         await self._database.read(lambda tx: tx.access.regions())
         return ""
 

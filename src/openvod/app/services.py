@@ -103,7 +103,15 @@ class Services:
     @cached_property
     def collector(self) -> Collector:
         """What frees what nobody can reach."""
-        return Collector(self.database, self.base.blobs, self.storage.slots, self.clock)
+        keep = self.base.settings.storage.quarantine_days * _DAY_SECONDS
+        return Collector(
+            self.database,
+            self.base.blobs,
+            self.storage.slots,
+            self.clock,
+            keep_seconds=keep,
+            restored_at=self.base.installation.restored_at,
+        )
 
     @cached_property
     def strays(self) -> StrayObjects[Transaction]:

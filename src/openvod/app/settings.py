@@ -67,6 +67,9 @@ class StorageSettings(_Section):
 
     threads: int = Field(4, ge=1, le=64, description="Worker threads that hash and write.")
     reserve_bytes: int = Field(64 * 1024**2, ge=0, description="Free disk space that uploads never touch.")
+    quarantine_days: float = Field(
+        7.0, ge=0, description="Files that no row knows are set aside and kept so long before they are erased."
+    )
     direct_io: bool = Field(True, description="Fast uploads bypass the page cache where the file system allows it.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ COMPLETED_KEPT_SECONDS = 86_400
 #: A worker needs seconds from the ledger row to the object; nothing else holds a pending blob without a slot.
 PENDING_KEPT_SECONDS = 3600
 _BATCH = 500
+_log = logging.getLogger("openvod.storage")
 
 
 @dataclass(frozen=True)
@@ -29,16 +31,34 @@ class Collected:
     blobs: int
     orphans: int
     slack_bytes: int
+    returned: int = 0
+    erased: int = 0
 
 
 class Collector:
-    """Frees doomed blobs, idle uploads, files without a ledger row and bytes outside any extent."""
+    """Frees doomed blobs, idle uploads, and bytes outside any extent; sets files without a ledger row aside.
 
-    def __init__(self, uow: UnitOfWork[StorageTx], blobs: BlobStore, slots: SlotBoard, clock: Clock) -> None:
+    What no row knows may belong to a newer copy of the database: it stays in quarantine for ``keep_seconds``, and
+    returns when a row knows it again. For as long after a restore (``restored_at``, 0: never) nothing that was there
+    before it is erased, since the rows that say so are older than the bytes.
+    """
+
+    def __init__(
+        self,
+        uow: UnitOfWork[StorageTx],
+        blobs: BlobStore,
+        slots: SlotBoard,
+        clock: Clock,
+        *,
+        keep_seconds: float = 7 * 86_400.0,
+        restored_at: float = 0.0,
+    ) -> None:
         self._uow = uow
         self._blobs = blobs
         self._slots = slots
         self._clock = clock
+        self._keep_seconds = keep_seconds
+        self._restored_at = restored_at
 
     async def start(self) -> None:
         """Doom what a previous process left half-written. Call once, before any request, on a locked data folder."""
@@ -47,15 +67,22 @@ class Collector:
             tx.storage.set_blob_state([b.blob_id for b in tx.storage.blobs(BlobState.PENDING)], BlobState.DOOMED)
 
         await self._uow.write(work)
+        await self._return_known()
 
     async def collect(self, *, slack: bool = False) -> Collected:
         """Run one round; ``slack`` also erases bytes outside every extent (costs a look at each open upload)."""
         uploads = await self._uow.write(self._expire_uploads)
         await self._uow.write(self._doom_stale)
         blobs = await self._delete_doomed()
-        orphans = await self._delete_orphans()
-        freed = await self._erase_slack() if slack else 0
-        return Collected(uploads, blobs, orphans, freed)
+        returned = await self._return_known()
+        erased = await self._erase_kept_long_enough()
+        orphans = await self._set_orphans_aside()
+        freed = await self._erase_slack() if slack and not self._keeps_everything else 0
+        return Collected(uploads, blobs, orphans, freed, returned, erased)
+
+    @property
+    def _keeps_everything(self) -> bool:
+        return self._clock.now() < self._restored_at + self._keep_seconds
 
     def _expire_uploads(self, tx: StorageTx) -> int:
         now = self._clock.now()
@@ -77,21 +104,54 @@ class Collector:
     async def _delete_doomed(self) -> int:
         doomed = await self._uow.read(lambda tx: tx.storage.blobs(BlobState.DOOMED))
         done = [b.blob_id for b in doomed if not self._slots.is_writing(b.blob_id)]
+        kept = {b.blob_id for b in doomed if self._keeps_everything and b.created_at <= self._restored_at}
         for blob_id in done:
-            await self._blobs.delete(blob_id)
+            if blob_id in kept:
+                await self._blobs.set_aside(blob_id, self._clock.now())
+            else:
+                await self._blobs.delete(blob_id)
         if done:
             await self._uow.write(lambda tx: tx.storage.delete_blobs(done))
         return len(done)
 
-    async def _delete_orphans(self) -> int:
+    async def _set_orphans_aside(self) -> int:
         # The order matters: a ledger row is written before its file, so a file listed first and absent from the
         # rows read afterwards belongs to nobody.
         on_disk = await self._blobs.list()
         known = {b.blob_id for b in await self._uow.read(lambda tx: tx.storage.blobs())}
         orphans = [blob_id for blob_id in on_disk if blob_id not in known]
         for blob_id in orphans:
-            await self._blobs.delete(blob_id)
+            await self._blobs.set_aside(blob_id, self._clock.now())
+        if orphans:
+            _log.warning(
+                "%d files in the store are known to no row of the database; they are in blobs/quarantine and will be "
+                "erased in %g days (%s%s)",
+                len(orphans), self._keep_seconds / 86_400, ", ".join(orphans[:3]), ", …" if orphans[3:] else "",
+            )  # fmt: skip
         return len(orphans)
+
+    async def _return_known(self) -> int:
+        """Take back what a row knows again: a newer copy of the database was put in place."""
+        aside = await self._blobs.quarantined()
+        if not aside:
+            return 0
+        living = {b.blob_id for b in await self._uow.read(_living_blobs)}
+        known = [each.blob_id for each in aside if each.blob_id in living]
+        for blob_id in known:
+            await self._blobs.take_back(blob_id)
+        if known:
+            _log.warning("%d files returned from quarantine: the database knows them again", len(known))
+        return len(known)
+
+    async def _erase_kept_long_enough(self) -> int:
+        before = self._clock.now() - self._keep_seconds
+        late = [each for each in await self._blobs.quarantined() if each.since <= before]
+        for each in late:
+            await self._blobs.erase_quarantined(each.blob_id)
+        if late:
+            size = sum(each.size for each in late)
+            _log.warning("%d files (%d bytes) were erased from quarantine after their time", len(late), size)
+        return len(late)
 
     async def _erase_slack(self) -> int:
         freed = 0
@@ -117,15 +177,16 @@ class Discrepancies:
     missing_files: Sequence[str]
     slack_bytes: int
     stray_objects: Sequence[str] = ()
+    quarantined_files: Sequence[str] = ()
 
     @property
     def clean(self) -> bool:
-        """True when disk and ledger agree."""
+        """True when disk and ledger agree; what is in quarantine has been dealt with."""
         return not (self.orphan_files or self.missing_files or self.slack_bytes or self.stray_objects)
 
 
 async def check(uow: UnitOfWork[StorageTx], blobs: BlobStore) -> Discrepancies:
-    """Compare disk and ledger of a data folder that no server uses; changes nothing but slack (which it frees)."""
+    """Compare disk and ledger of a data folder that no server uses; changes nothing."""
     on_disk = set(await blobs.list())
 
     def work(tx: StorageTx) -> tuple[Sequence[Blob], dict[str, list[Extent]]]:
@@ -133,9 +194,28 @@ async def check(uow: UnitOfWork[StorageTx], blobs: BlobStore) -> Discrepancies:
 
     rows, owners = await uow.read(work)
     ledger = {b.blob_id for b in rows}
-    slack = sum([await blobs.keep_only(b, extents) for b, extents in owners.items() if b in on_disk])
+    slack = sum([await blobs.slack(b, extents) for b, extents in owners.items() if b in on_disk])
     holding = {blob_id for blob_id, extents in owners.items() if extents}
-    return Discrepancies(sorted(on_disk - ledger), sorted(holding - on_disk), slack)
+    aside = sorted(each.blob_id for each in await blobs.quarantined())
+    return Discrepancies(sorted(on_disk - ledger), sorted(holding - on_disk), slack, quarantined_files=aside)
+
+
+def repairs(found: Discrepancies, keep_days: float) -> list[str]:
+    """Return what a repair does about each discrepancy, in sentences."""
+    lines = []
+    if files := len(found.orphan_files):
+        lines.append(f"{files} files that no row knows go to blobs/quarantine and are kept for {keep_days:g} days")
+    if found.slack_bytes:
+        lines.append(f"{found.slack_bytes} bytes outside every part and object are erased")
+    if strays := len(found.stray_objects):
+        lines.append(f"{strays} objects without session, file or output are left to a running server")
+    if missing := len(found.missing_files):
+        lines.append(f"{missing} missing files cannot be made again: restore blobs from a backup")
+    return lines
+
+
+def _living_blobs(tx: StorageTx) -> Sequence[Blob]:
+    return [blob for blob in tx.storage.blobs() if blob.state is not BlobState.DOOMED]
 
 
 def _extents_by_blob(tables: StorageTables) -> dict[str, list[Extent]]:

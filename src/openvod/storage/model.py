@@ -59,6 +59,15 @@ class BlobState(StrEnum):
 
 
 @dataclass(frozen=True)
+class Quarantined:
+    """A blob's file without a row, set aside at ``since`` (Unix seconds)."""
+
+    blob_id: str
+    since: float
+    size: int
+
+
+@dataclass(frozen=True)
 class Blob:
     """A ledger row for one run of bytes."""
 

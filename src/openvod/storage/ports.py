@@ -14,6 +14,7 @@ from openvod.storage.model import (
     GridTotals,
     MultipartUpload,
     Part,
+    Quarantined,
     Received,
     SessionRef,
     StoredObject,
@@ -72,8 +73,28 @@ class BlobStore(Protocol):
         """Erase everything of a blob outside ``extents``; return how many bytes that freed."""
         ...
 
+    async def slack(self, blob_id: str, extents: Sequence[Extent]) -> int:
+        """Return how many bytes :meth:`keep_only` would free; changes nothing."""
+        ...
+
     async def delete(self, blob_id: str) -> None:
         """Delete a blob; nothing happens when it is absent."""
+        ...
+
+    async def set_aside(self, blob_id: str, now: float) -> None:
+        """Put a blob into quarantine, out of :meth:`list`; nothing happens when it is absent."""
+        ...
+
+    async def take_back(self, blob_id: str) -> None:
+        """Return a blob from quarantine."""
+        ...
+
+    async def quarantined(self) -> Sequence[Quarantined]:
+        """Return what is in quarantine."""
+        ...
+
+    async def erase_quarantined(self, blob_id: str) -> None:
+        """Delete a blob that is in quarantine."""
         ...
 
     async def adopt(self, blob_id: str, path: str) -> Received:

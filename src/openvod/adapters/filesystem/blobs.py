@@ -18,16 +18,19 @@ from pathlib import Path
 from typing import TypeVar
 
 from openvod.adapters.filesystem import holes
-from openvod.adapters.filesystem.folder import absolute
+from openvod.adapters.filesystem.folder import absolute, replace_file
 from openvod.adapters.filesystem.incoming import DirectoryEntries, Transfer, Writer
+from openvod.adapters.filesystem.quarantine import Quarantine
 from openvod.base.errors import Exhausted, Invalid, Unavailable
 from openvod.base.jobs import finished
 from openvod.base.sizes import KIB, MIB
 from openvod.storage.crc64 import CRC64
-from openvod.storage.model import Extent, Received
+from openvod.storage.installation import Witness
+from openvod.storage.model import Extent, Quarantined, Received
 from openvod.storage.ports import Body, DirectBody
 
 _READ = 256 * KIB
+_IDENTITY = ".installation"
 #: Pieces of a body that cannot be read directly are written so many bytes at a time.
 _GATHERED = 256 * KIB
 R = TypeVar("R")
@@ -44,6 +47,7 @@ class FileBlobStore:
         self._reserve = reserve_bytes
         self._direct_io = direct_io
         self._entries = DirectoryEntries()
+        self._quarantine = Quarantine(self._root)
         self._pool: Executor = ThreadPoolExecutor(threads, thread_name_prefix="blobs")
         self._writers: Executor = ThreadPoolExecutor(threads, thread_name_prefix="blob-writes")
         root.mkdir(parents=True, exist_ok=True)
@@ -137,6 +141,36 @@ class FileBlobStore:
         """See :meth:`openvod.storage.ports.BlobStore.keep_only`."""
         return await self._run(_keep_only, self._path(blob_id), extents)
 
+    async def slack(self, blob_id: str, extents: Sequence[Extent]) -> int:
+        """See :meth:`openvod.storage.ports.BlobStore.slack`."""
+        return await self._run(_slack, self._path(blob_id), extents)
+
+    async def set_aside(self, blob_id: str, now: float) -> None:
+        """See :meth:`openvod.storage.ports.BlobStore.set_aside`."""
+        await self._run(self._quarantine.put, blob_id, self._path(blob_id), now)
+
+    async def take_back(self, blob_id: str) -> None:
+        """See :meth:`openvod.storage.ports.BlobStore.take_back`."""
+        await self._run(self._quarantine.take_back, blob_id, self._path(blob_id))
+
+    async def quarantined(self) -> Sequence[Quarantined]:
+        """See :meth:`openvod.storage.ports.BlobStore.quarantined`."""
+        return await self._run(self._quarantine.list)
+
+    async def erase_quarantined(self, blob_id: str) -> None:
+        """See :meth:`openvod.storage.ports.BlobStore.erase_quarantined`."""
+        await self._run(self._quarantine.erase, blob_id)
+
+    def witness(self) -> Witness:
+        """Return which installation's store this is, and whether it holds blobs."""
+        path = self._root / _IDENTITY
+        identity = path.read_text(encoding="ascii").strip() if path.exists() else ""
+        return Witness(identity, used=any(True for _ in self._root.glob("??/*")))
+
+    def identify(self, installation_id: str) -> None:
+        """Make this the store of an installation."""
+        replace_file(self._root / _IDENTITY, installation_id)
+
     async def delete(self, blob_id: str) -> None:
         """See :meth:`openvod.storage.ports.BlobStore.delete`."""
         await self._run(lambda: self._path(blob_id).unlink(missing_ok=True))
@@ -211,6 +245,22 @@ def _keep_only(path: Path, extents: Sequence[Extent]) -> int:
             position = max(position, extent.offset + extent.length)
         os.ftruncate(fd, max((e.offset + e.length for e in extents), default=0))
         return freed
+    finally:
+        os.close(fd)
+
+
+def _slack(path: Path, extents: Sequence[Extent]) -> int:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return 0
+    found = position = 0
+    try:
+        size = os.fstat(fd).st_size
+        for extent in [*sorted(extents, key=lambda e: e.offset), Extent("", size, 0)]:
+            found += holes.data_bytes(fd, position, extent.offset)
+            position = max(position, extent.offset + extent.length)
+        return found
     finally:
         os.close(fd)
 

@@ -26,8 +26,16 @@ def erase(fd: int, offset: int, length: int) -> None:
 
 def erase_data(fd: int, start: int, end: int) -> int:
     """Erase what is stored in ``[start, end)``; holes and blocks shared with what stays cost and count nothing."""
-    block = os.fstat(fd).st_blksize
-    start, end = -(-start // block) * block, end // block * block
+    found = data_bytes(fd, start, end)
+    if found:
+        start, end = _whole_blocks(fd, start, end)
+        erase(fd, start, end - start)
+    return found
+
+
+def data_bytes(fd: int, start: int, end: int) -> int:
+    """Return how many bytes are stored in the whole blocks of ``[start, end)``."""
+    start, end = _whole_blocks(fd, start, end)
     found = 0
     position = start
     while position < end:
@@ -42,9 +50,12 @@ def erase_data(fd: int, start: int, end: int) -> int:
         hole = min(os.lseek(fd, data, os.SEEK_HOLE), end)
         found += hole - data
         position = hole
-    if found:
-        erase(fd, start, end - start)
     return found
+
+
+def _whole_blocks(fd: int, start: int, end: int) -> tuple[int, int]:
+    block = os.fstat(fd).st_blksize
+    return -(-start // block) * block, end // block * block
 
 
 def _overwrite_with_zeros(fd: int, offset: int, length: int) -> None:

@@ -27,6 +27,7 @@ from openvod.adapters.sql.delivery_tables import SqlDeliveryTables
 from openvod.adapters.sql.endpoint_tables import SqlEndpointTables
 from openvod.adapters.sql.event_tables import SqlEventTables
 from openvod.adapters.sql.figure_tables import SqlFigureTables, SqlReviewTables
+from openvod.adapters.sql.installation_table import SqlInstallationTable
 from openvod.adapters.sql.media_tables import SqlMediaTables
 from openvod.adapters.sql.storage_tables import WITHDREW, SqlStorageTables
 from openvod.adapters.sql.task_tables import SqlTaskTables
@@ -44,6 +45,7 @@ class Transaction:
     """The tables of every room over one connection; built once per connection."""
 
     def __init__(self, connection: Connection) -> None:
+        self.installation = SqlInstallationTable(connection)
         self.access = SqlAccessTables(connection)
         self.accounts = SqlAccountTables(connection)
         self.storage = SqlStorageTables(connection)
@@ -112,6 +114,11 @@ def open_database(url: str) -> Database:
 def sqlite_url(path: Path) -> str:
     """Return the URL of a SQLite file."""
     return f"sqlite+pysqlite:///{path}"
+
+
+def sqlite_path(url: str) -> Path:
+    """Return the file of a SQLite URL."""
+    return Path(make_url(url).database or "")
 
 
 def absolute_url(url: str) -> str:

@@ -438,3 +438,12 @@ quarantined_files = Table(
     Column("reason", String, nullable=False),
     Column("quarantined", Boolean, nullable=False),
 )
+installation = Table(
+    "installation",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("installation_id", String, nullable=False),
+    Column("key_check", String, nullable=False),
+    Column("mark", BigInteger, nullable=False),
+    Column("restored_at", Float, nullable=False),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import os
 import re
@@ -22,6 +23,7 @@ from openvod.adapters.filesystem.folder import DataFolder
 from openvod.adapters.reviewing import ChildReviewer
 from openvod.app.doctor.model import Finding, Level
 from openvod.app.foundation import Foundation
+from openvod.app.installation import establish, refuse_missing_database
 from openvod.app.reviewers import reviewers
 from openvod.app.settings import Settings
 from openvod.base.errors import Invalid, OpenVodError
@@ -146,6 +148,33 @@ async def check_clock() -> list[Finding]:
         advice = "run an NTP client (chrony, systemd-timesyncd) unless the host keeps this machine's time"
         return [Finding("clock", Level.INFO, "the kernel does not know it to be synchronised", advice)]
     return [Finding("clock", Level.OK, "synchronised")]
+
+
+async def check_rights(base: Foundation) -> list[Finding]:
+    """See who may read the root key."""
+    path = base.folder.root_key_path
+    if not path.exists():
+        return [Finding("root key", Level.INFO, "none yet", "it is made by the first `openvod serve`")]
+    mode = path.stat().st_mode & 0o777
+    advice = f"chmod 600 {path}"
+    if mode & 0o007:
+        return [Finding("root key", Level.FAIL, f"mode {mode:o}: every user of this machine may use it", advice)]
+    if mode & 0o070:
+        return [Finding("root key", Level.WARN, f"mode {mode:o}: its group may use it", advice)]
+    return [Finding("root key", Level.OK, "only its owner may read it")]
+
+
+async def check_installation(base: Foundation) -> list[Finding]:
+    """See whether database, data folder and store belong together, as a start would."""
+    if not base.folder.identity()[0]:
+        return [Finding("installation", Level.INFO, "none yet", "it is made by the first `openvod serve`")]
+    try:
+        refuse_missing_database(base)
+        known = await asyncio.to_thread(establish, base)
+    except (SQLAlchemyError, OpenVodError) as error:
+        reason = getattr(error, "message", "") or str(error).splitlines()[0]
+        return [Finding("installation", Level.FAIL, reason, "`openvod serve` is refused until this is so no more")]
+    return [Finding("installation", Level.OK, f"database, folder and store are {known.installation_id[:8]}")]
 
 
 async def check_database(base: Foundation) -> list[Finding]:
