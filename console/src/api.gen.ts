@@ -2448,6 +2448,12 @@ export interface components {
             createdAt: number;
         };
         /**
+         * EventType
+         * @description What happened. ``member`` is the one field of ``EventContent`` that is not null (``events.md`` 3).
+         * @enum {string}
+         */
+        EventType: "NewFileUpload" | "ProcedureStateChanged" | "FileDeleted" | "PullComplete" | "ReviewAudioVideoComplete";
+        /**
          * Events
          * @description A page of an application's log from its end; ``next_cursor`` is 0 on the last one.
          */
@@ -2722,7 +2728,7 @@ export interface components {
              * @description Event types; none: all.
              * @default []
              */
-            types?: string[];
+            types?: components["schemas"]["EventType"][];
             /**
              * Timeoutseconds
              * @default 5
@@ -11895,7 +11901,7 @@ export interface operations {
             query?: {
                 /** @description Application; 0 is the main one. */
                 subAppId?: number;
-                type?: string;
+                type?: components["schemas"]["EventType"] | null;
                 fileId?: string;
                 /** @description `nextCursor` of the page before. */
                 cursor?: number;

@@ -18,6 +18,7 @@ from openvod.events.codec import event_body
 from openvod.events.delivery import DeliveryService
 from openvod.events.endpoints import EndpointOptions, EndpointService
 from openvod.events.model import EventState, NewEvent
+from openvod.events.types import EventType
 from support.events import Entropy, NoGuard, PlainBox
 from support.server import run_async
 
@@ -69,7 +70,7 @@ def _prepare(database: Database, retry_delays: tuple[float, ...]) -> None:
 def _add(tx: Transaction) -> None:
     for number in range(_EACH):
         for name in range(_FILES):
-            body = event_body("NewFileUpload", "FileUploadEvent", {"FileId": f"f{name}", "Number": number})
+            body = event_body(EventType.NEW_FILE_UPLOAD, {"FileId": f"f{name}", "Number": number})
             tx.events.add(NewEvent(1, "NewFileUpload", f"f{name}", body, EventState.PENDING, 1.0))
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from openvod.app.settings import Settings
+from openvod.events.types import EventType
 from openvod.web.errors import API_CODES, COS_CODES, UGC_CODES
 
 _ROOT = Path(__file__).parents[2]
@@ -72,3 +73,9 @@ def test_links_between_documents_lead_somewhere() -> None:
     for page in [_ROOT / "README.md", *(_ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), (page, target)
+
+
+def test_every_event_type_is_documented() -> None:
+    """The how-to lists what the catalogue has, and nothing else."""
+    page = (_ROOT / "docs" / "how-to" / "receive-events.md").read_text()
+    assert re.findall(r"^\| `(\w+)` \|", page, re.M) == [each.value for each in EventType]

@@ -18,6 +18,7 @@ from openvod.adapters.system import SystemClock, SystemEntropy
 from openvod.events.codec import event_body
 from openvod.events.model import EventConfig, EventState, NewEvent, Transport
 from openvod.events.pull import PullService
+from openvod.events.types import EventType
 from openvod.events.watch import LogWatch
 from openvod_sdk import parse_event
 from support.commands import openvod, openvod_json
@@ -41,7 +42,7 @@ def _write(data_dir: Path, *numbers: int, file_id: str = "5") -> None:
     def work(tx: Transaction) -> None:
         application = tx.access.applications()[0].sub_app_id
         for number in numbers:
-            body = event_body("NewFileUpload", "FileUploadEvent", {"FileId": file_id, "Number": number})
+            body = event_body(EventType.NEW_FILE_UPLOAD, {"FileId": file_id, "Number": number})
             tx.events.add(NewEvent(application, "NewFileUpload", file_id, body, EventState.PENDING, time.time()))
 
     database = open_database(sqlite_url(DataFolder(data_dir).database))

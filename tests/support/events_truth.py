@@ -27,6 +27,7 @@ from openvod.adapters.sql.database import Database, Transaction, open_database, 
 from openvod.events.codec import event_body
 from openvod.events.endpoints import EndpointOptions
 from openvod.events.model import EventState, NewEvent
+from openvod.events.types import EventType
 from support.events import add_endpoint
 from support.server import PlatformServer
 
@@ -282,7 +283,7 @@ async def _write(database: Database, batch: Sequence[tuple[str, int]], chance: r
 
 
 def _payload(key: tuple[str, int]) -> str:
-    return event_body("NewFileUpload", "FileUploadEvent", {"FileId": key[0], "Number": key[1]})
+    return event_body(EventType.NEW_FILE_UPLOAD, {"FileId": key[0], "Number": key[1]})
 
 
 def _await_all(receivers: Sequence[Receiver], expected: set[tuple[str, int]]) -> None:

@@ -26,8 +26,8 @@ from openvod.adapters.ffmpeg.encoder import ffmpeg_path
 from openvod.adapters.filesystem.folder import DataFolder
 from openvod.adapters.sql.database import Database, open_database, sqlite_url
 from openvod.events.model import Event
+from openvod.events.types import EventType
 from openvod.media.model import AUDIO_TYPES, COVER_TYPES, MediaAsset
-from openvod.tasks.codec import PROCEDURE_STATE_CHANGED
 from openvod.tasks.model import SubTask, Task
 from openvod.tasks.templates import TemplateKind
 from openvod.upload.model import VIDEO_TYPES
@@ -223,7 +223,7 @@ class FlowBench:
         while True:
             for event in await self._events(after):
                 after = event.event_id
-                if event.type != PROCEDURE_STATE_CHANGED:
+                if event.type != EventType.PROCEDURE_STATE_CHANGED:
                     continue
                 told = json.loads(event.payload)["ProcedureStateChangeEvent"]
                 future = ends.setdefault(event.subject, asyncio.get_running_loop().create_future())

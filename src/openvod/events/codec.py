@@ -11,11 +11,10 @@ from typing import Any
 from openvod.base.errors import Invalid
 from openvod.events.legacy import legacy_body
 from openvod.events.model import Event, PayloadFormat
+from openvod.events.types import EventType
 from openvod.signing.event import event_sign
 from openvod.signing.webhook import webhook_signature
 
-NEW_FILE_UPLOAD = "NewFileUpload"
-FILE_DELETED = "FileDeleted"
 NEVER = "9999-12-31T23:59:59Z"
 DEFAULT_CLASS_NAME = "其他"
 _SIGNATURE_SECONDS = 600
@@ -70,7 +69,7 @@ def new_file_upload(file: UploadedFile) -> str:
         # Ours: the formats name the source differently, 3.0 does not tell the two apart (4.1).
         "UploadedBy": "Server" if file.by_server else "Client",
     }
-    return event_body(NEW_FILE_UPLOAD, "FileUploadEvent", member)
+    return event_body(EventType.NEW_FILE_UPLOAD, member)
 
 
 def media_basic_info(
@@ -116,16 +115,17 @@ def file_deleted(file_id: str, parts: Sequence[tuple[str, int]] = ()) -> str:
         "FileIdSet": [] if parts else [file_id],
         "FileDeleteResultInfo": [{"FileId": file_id, "DeleteParts": deleted}],
     }
-    return event_body(FILE_DELETED, "FileDeleteEvent", member)
+    return event_body(EventType.FILE_DELETED, member)
 
 
 def _checksum(checksum: FileChecksum) -> dict[str, Any]:
     return {"Crc64": str(checksum.crc64), "Md5": checksum.md5, "Verified": checksum.verified}
 
 
-def event_body(event_type: str, name: str, member: Mapping[str, Any]) -> str:
+def event_body(event_type: EventType, member: Mapping[str, Any]) -> str:
     """Render ``EventContent``: one member is set, the other usual ones are null (``events.md`` 2, 3)."""
-    event: dict[str, Any] = {"EventType": event_type} | dict.fromkeys(_MEMBERS) | {name: member}
+    event: dict[str, Any] = {"EventType": event_type.value} | dict.fromkeys(_MEMBERS)
+    event[event_type.member] = member
     return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from openvod.base.errors import Invalid, NotFound
 from openvod.base.ports import Clock, Entropy, SecretBox, UnitOfWork
+from openvod.events.legacy import has_legacy_form
 from openvod.events.model import (
     ATTEMPT_TIMEOUT_SECONDS,
     DEFAULT_ENDPOINT,
@@ -23,6 +24,7 @@ from openvod.events.model import (
 )
 from openvod.events.ports import AddressGuard, EventTx
 from openvod.events.secrets import new_secret, open_secrets, seal_secret
+from openvod.events.types import event_types
 from openvod.signing.webhook import secret_bytes
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -255,6 +257,11 @@ def check_options(options: EndpointOptions) -> None:
     key = options.sign_key
     if key and not (len(key) <= 32 and key.isascii() and key.isalnum()):
         raise Invalid("callback.sign_key", "the sign key must have at most 32 characters of A-Z, a-z and 0-9")
+    types = event_types(options.types, "types")
+    if types and options.format is PayloadFormat.LEGACY and not any(map(has_legacy_form, types)):
+        raise Invalid(
+            "event.no_legacy_form", f"format 2.0 has no event {', '.join(types)}; choose format 3.0 or others"
+        )
     if not 0.1 <= options.timeout_seconds <= _LONGEST_TIMEOUT:
         raise Invalid("endpoint.timeout", f"the timeout must be 0.1 to {_LONGEST_TIMEOUT:g} seconds")
     delays = options.retry_delays

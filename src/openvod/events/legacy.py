@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from openvod.events.types import EventType
+
 #: Always this text, which is why everybody calls the format 2.0 (``events.md`` 1).
 _VERSION = "4.0"
 #: A failed item's ``errCode``: 30009 blames the source file, 30010 anything else (``events.md`` 8).
@@ -18,11 +20,11 @@ Json = Mapping[str, Any]
 def legacy_body(payload: str) -> str | None:
     """Return the 2.0 body of a stored event; ``None`` for a type that 2.0 does not have."""
     event: Json = json.loads(payload)
-    known = _EVENTS.get(event["EventType"])
-    if known is None:
+    name = event["EventType"]
+    data_of = _EVENTS.get(name)
+    if data_of is None:
         return None
-    member, data_of = known
-    body = {"version": _VERSION, "eventType": event["EventType"], "data": data_of(event[member])}
+    body = {"version": _VERSION, "eventType": name, "data": data_of(event[EventType(name).member])}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -231,11 +233,11 @@ def _lower(given: Json, names: Sequence[str]) -> dict[str, Any]:
     return {name[0].lower() + name[1:]: given[name] for name in names}
 
 
-_EVENTS: Mapping[str, tuple[str, Callable[[Json], dict[str, Any]]]] = {
-    "NewFileUpload": ("FileUploadEvent", _file_upload),
-    "PullComplete": ("PullCompleteEvent", _pull_complete),
-    "FileDeleted": ("FileDeleteEvent", _file_deleted),
-    "ProcedureStateChanged": ("ProcedureStateChangeEvent", _procedure),
+_EVENTS: Mapping[str, Callable[[Json], dict[str, Any]]] = {
+    EventType.NEW_FILE_UPLOAD: _file_upload,
+    EventType.PULL_COMPLETE: _pull_complete,
+    EventType.FILE_DELETED: _file_deleted,
+    EventType.PROCEDURE_STATE_CHANGED: _procedure,
 }
 _PROCESSES: Mapping[str, tuple[Callable[[Json], dict[str, Any]], Callable[[Json], dict[str, Any]]]] = {
     "Transcode": (_transcode_input, _transcode_output),

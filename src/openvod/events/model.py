@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from openvod.events.types import EventType
+
 #: Seconds until the next attempt, by number of failed ones: the original's two quick retries (``events.md`` 2), then a
 #: back-off to a day. After the last one the event is a dead letter of its endpoint.
 RETRY_DELAYS = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0, 10_800.0, 21_600.0, 43_200.0, 86_400.0)
@@ -125,9 +127,8 @@ class EventConfig:
     def switched_off(self) -> frozenset[str]:
         """Return the event types that are not told."""
         switches = {
-            "NewFileUpload": self.upload_switch,
-            "FileDeleted": self.delete_switch,
-            "PersistenceComplete": self.persistence_switch,
+            EventType.NEW_FILE_UPLOAD: self.upload_switch,
+            EventType.FILE_DELETED: self.delete_switch,
         }
         return frozenset(name for name, on in switches.items() if not on)
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from openvod.base.errors import Conflict, NotFound
 from openvod.events.model import EventState, NewEvent
 from openvod.events.ports import EventTables
+from openvod.events.types import EventType
 from openvod.media.model import MediaAsset, ProbeState
 from openvod.media.plan.model import Clip, Item, Source
 from openvod.media.plan.reviews import review_kinds
@@ -16,8 +17,6 @@ from openvod.media.ports import MediaTables
 from openvod.media.probe import ProbeResult, media_metadata
 from openvod.storage.ports import StorageTables
 from openvod.tasks.codec import (
-    PROCEDURE_STATE_CHANGED,
-    REVIEW_AUDIO_VIDEO_COMPLETE,
     procedure_state_changed,
     procedure_task,
     review_audio_video_complete,
@@ -271,10 +270,10 @@ def _tell(tx: FlowTx, state: FlowState, now: float, url: UrlOf) -> None:
     if task.type is TaskType.REVIEW_AUDIO_VIDEO:
         if task.status.terminal and state.subtasks:
             payload = review_audio_video_complete(task, state.subtasks[0])
-            tx.events.add(_event(task, REVIEW_AUDIO_VIDEO_COMPLETE, payload, now))
+            tx.events.add(_event(task, EventType.REVIEW_AUDIO_VIDEO_COMPLETE, payload, now))
     elif task.notify_mode is not NotifyMode.NONE:
         payload = procedure_state_changed(described(state, url))
-        tx.events.add(_event(task, PROCEDURE_STATE_CHANGED, payload, now))
+        tx.events.add(_event(task, EventType.PROCEDURE_STATE_CHANGED, payload, now))
 
 
 def described(state: FlowState, url: UrlOf) -> dict[str, Any]:
@@ -289,7 +288,7 @@ def described(state: FlowState, url: UrlOf) -> dict[str, Any]:
     )
 
 
-def _event(task: Task, kind: str, payload: str, now: float) -> NewEvent:
+def _event(task: Task, kind: EventType, payload: str, now: float) -> NewEvent:
     return NewEvent(task.sub_app_id, kind, task.file_id, payload, EventState.PENDING, now)
 
 

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from openvod.events.codec import FILE_DELETED, file_deleted
+from openvod.events.codec import file_deleted
 from openvod.events.model import EventState, NewEvent
+from openvod.events.types import EventType
 from openvod.media.layout import names_of
 from openvod.media.model import MediaAsset
 from openvod.media.outputs import Folder, original_folders, output_folder
@@ -102,4 +103,4 @@ def _remove_under(tables: StorageTables, folder: Folder) -> None:
 
 def _tell(tx: LibraryTx, asset: MediaAsset, parts: Sequence[Part], now: float) -> None:
     payload = file_deleted(asset.file_id, [(part.type.value, part.definition) for part in parts])
-    tx.events.add(NewEvent(asset.sub_app_id, FILE_DELETED, asset.file_id, payload, EventState.PENDING, now))
+    tx.events.add(NewEvent(asset.sub_app_id, EventType.FILE_DELETED, asset.file_id, payload, EventState.PENDING, now))

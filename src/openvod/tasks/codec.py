@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from openvod.events.codec import event_body, iso_time
+from openvod.events.types import EventType
 from openvod.tasks.model import (
     INPUTS,
     ReviewAudioVideoInput,
@@ -17,8 +18,6 @@ from openvod.tasks.model import (
     err_code,
 )
 
-PROCEDURE_STATE_CHANGED = "ProcedureStateChanged"
-REVIEW_AUDIO_VIDEO_COMPLETE = "ReviewAudioVideoComplete"
 _MEMBERS = {
     SubTaskKind.TRANSCODE: "TranscodeTask",
     SubTaskKind.ANIMATED_GRAPHICS: "AnimatedGraphicTask",
@@ -65,7 +64,7 @@ def procedure_task(
 
 def procedure_state_changed(member: Mapping[str, Any]) -> str:
     """Render the event around a ``ProcedureTask``."""
-    return event_body(PROCEDURE_STATE_CHANGED, "ProcedureStateChangeEvent", member)
+    return event_body(EventType.PROCEDURE_STATE_CHANGED, member)
 
 
 def review_audio_video_task(task: Task, subtask: SubTask | None) -> dict[str, Any]:
@@ -86,7 +85,7 @@ def review_audio_video_task(task: Task, subtask: SubTask | None) -> dict[str, An
 def review_audio_video_complete(task: Task, subtask: SubTask) -> str:
     """Render the event around a ``ReviewAudioVideoTask``."""
     member = review_audio_video_task(task, subtask)
-    return event_body(REVIEW_AUDIO_VIDEO_COMPLETE, "ReviewAudioVideoCompleteEvent", member)
+    return event_body(EventType.REVIEW_AUDIO_VIDEO_COMPLETE, member)
 
 
 def result_item(subtask: SubTask) -> dict[str, Any]:

@@ -226,7 +226,9 @@ class TaskService:
         return await self._uow.write(work)
 
     async def tasks(self, *, file_id: str = "", status: str = "", limit: int = 20) -> Sequence[Task]:
-        """Return tasks, newest first."""
+        """Return tasks, newest first; raises ``Invalid("task.status")``."""
+        if status and status not in list(TaskStatus):
+            raise Invalid("task.status", f"status {status[:30]!r} is none; choose of {', '.join(TaskStatus)}")
         return await self._uow.read(lambda tx: tx.tasks.tasks(file_id=file_id, status=status, limit=limit))
 
     async def show(self, task_id: str) -> tuple[Task, Sequence[SubTask]]:

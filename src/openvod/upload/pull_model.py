@@ -14,7 +14,6 @@ from openvod.media.processing import TaskOrder
 from openvod.storage.ports import Body
 from openvod.tasks.model import Failure, Task, TaskStatus, err_code
 
-PULL_COMPLETE = "PullComplete"
 #: A pull that waits or runs longer than this is given up with its session.
 PULL_SECONDS = 7 * 86_400.0
 #: Manifests name further files, which a pull of one address does not bring along.

@@ -19,6 +19,7 @@ from openvod.base.ports import Clock, Entropy, UnitOfWork
 from openvod.base.sizes import GIB, MIB
 from openvod.events.codec import event_body, media_basic_info
 from openvod.events.model import EventState, NewEvent
+from openvod.events.types import EventType
 from openvod.media.flow_records import abortion, probe_of
 from openvod.media.layout import content_type
 from openvod.media.model import ProbeState
@@ -31,7 +32,6 @@ from openvod.tasks.state import aborted, begun, finished
 from openvod.upload.model import ApplyRequest, FileRequest, Permission, UploadSession
 from openvod.upload.ports import UploadTx
 from openvod.upload.pull_model import (
-    PULL_COMPLETE,
     PULL_SECONDS,
     Fetched,
     Pull,
@@ -297,9 +297,9 @@ class PullUploads:
                 forget_uploaded(tx, session)
                 tx.uploads.delete_session(session.session_key)
         tx.tasks.put_task(task)
-        payload = event_body(PULL_COMPLETE, "PullCompleteEvent", self._described(tx, task, pull))
+        payload = event_body(EventType.PULL_COMPLETE, self._described(tx, task, pull))
         subject = task.file_id or task.task_id
-        tx.events.add(NewEvent(task.sub_app_id, PULL_COMPLETE, subject, payload, EventState.PENDING, now))
+        tx.events.add(NewEvent(task.sub_app_id, EventType.PULL_COMPLETE, subject, payload, EventState.PENDING, now))
 
     def _described(self, tx: UploadTx, task: Task, pull: Pull) -> dict[str, Any]:
         asset = tx.media.asset(task.file_id) if task.file_id else None

@@ -13,8 +13,9 @@ from openvod.access.service import application_for, check_is_on, check_permitted
 from openvod.base.errors import Conflict, Denied, Invalid, NotFound
 from openvod.base.identifiers import cover_id_of, new_alphanumeric, new_file_id, new_hex
 from openvod.base.ports import Clock, Entropy, UnitOfWork
-from openvod.events.codec import NEW_FILE_UPLOAD, FileChecksum, UploadedFile, new_file_upload
+from openvod.events.codec import FileChecksum, UploadedFile, new_file_upload
 from openvod.events.model import EventState, NewEvent
+from openvod.events.types import EventType
 from openvod.media.model import FORBIDDEN, MediaAsset, ProbeState
 from openvod.signing import storage_token
 from openvod.signing import upload as upload_signature
@@ -391,7 +392,9 @@ class UploadService:
         if announce:
             payload = new_file_upload(file)
             # Held until the probe has filled MetaData in: Commit answers at once, the receiver still gets it complete.
-            tx.events.add(NewEvent(asset.sub_app_id, NEW_FILE_UPLOAD, asset.file_id, payload, EventState.HELD, now))
+            tx.events.add(
+                NewEvent(asset.sub_app_id, EventType.NEW_FILE_UPLOAD, asset.file_id, payload, EventState.HELD, now)
+            )
         return file.procedure_task_id, file.review_task_id
 
     def _open_tasks(self, tx: UploadTx, session: UploadSession, flow: Mapping[str, Any], now: float) -> tuple[str, str]:

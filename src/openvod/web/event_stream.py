@@ -13,6 +13,7 @@ from openvod.base.ports import Clock
 from openvod.events.codec import iso_time
 from openvod.events.feed import EventFeed
 from openvod.events.model import Event
+from openvod.events.types import EventType, event_types
 from openvod.signing.stream_token import read_stream_token
 from openvod.web.wire import Answer, WireRequest
 
@@ -41,7 +42,8 @@ class EventStreamSurface:
         sub_app_id, expires = known
         cursor = request.headers.get("last-event-id") or request.argument("after")
         after = await self._feed.head(sub_app_id) if cursor is None else _sequence(cursor)
-        types = frozenset(filter(None, (request.argument("types") or "").split(",")))
+        asked = list(filter(None, (request.argument("types") or "").split(",")))
+        types = frozenset(event_types(asked, "types"))
         headers = {
             "Content-Type": "text/event-stream",
             "Cache-Control": "no-store",
@@ -50,7 +52,9 @@ class EventStreamSurface:
         }
         return Answer(200, headers, stream=self._messages(sub_app_id, after, types, expires))
 
-    async def _messages(self, sub_app_id: int, after: int, types: frozenset[str], expires: int) -> AsyncIterator[bytes]:
+    async def _messages(
+        self, sub_app_id: int, after: int, types: frozenset[EventType], expires: int
+    ) -> AsyncIterator[bytes]:
         yield b": hello\n\n"
         async for events in self._feed.follow(sub_app_id, after, silence=_SILENCE_SECONDS):
             if self._clock.now() > expires:
@@ -58,7 +62,7 @@ class EventStreamSurface:
             yield _page(events, types) or b": still here\n\n"
 
 
-def _page(events: Sequence[Event], types: frozenset[str]) -> bytes:
+def _page(events: Sequence[Event], types: frozenset[EventType]) -> bytes:
     return b"".join(message(event) for event in events if not types or event.type in types)
 
 

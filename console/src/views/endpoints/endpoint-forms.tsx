@@ -7,7 +7,7 @@ import { useApplication } from "../../application";
 import { FormDialog } from "../../components/form-dialog";
 import type { Secret } from "../../components/secret-once";
 import { useWords } from "../../language";
-import { EVENT_TYPES } from "../events/types";
+import { EVENT_TYPES, type EventType } from "../events/types";
 import { words } from "./words";
 
 type Format = Schemas["PayloadFormat"];
@@ -33,7 +33,7 @@ export function NewEndpoint({ close, told }: NewProps) {
   const { subAppId } = useApplication();
   const [name, setName] = useState("");
   const [url, setUrl] = useState("");
-  const [types, setTypes] = useState<string[]>([]);
+  const [types, setTypes] = useState<EventType[]>([]);
   const [format, setFormat] = useState<Format>("3.0");
   const [timeoutSeconds, setTimeoutSeconds] = useState<number | string>(TIMEOUT_SECONDS);
   const [delays, setDelays] = useState("");
@@ -68,9 +68,9 @@ export function NewEndpoint({ close, told }: NewProps) {
       <MultiSelect
         label={said.types}
         description={said.typesHelp}
-        data={[...EVENT_TYPES]}
+        data={EVENT_TYPES}
         value={types}
-        onChange={setTypes}
+        onChange={(chosen) => setTypes(chosen as EventType[])}
       />
       <NativeSelect
         label={said.format}

@@ -44,7 +44,8 @@ export const words = dictionary(
     timeout: "Seconds until an attempt is given up",
     delays: "Seconds between attempts, with commas",
     signKey: "Sign key (for the original's Sign and T)",
-    signKeyHelp: "1 to 32 letters and digits; empty: none",
+    signKeyHelp:
+      "1 to 32 letters and digits; empty: none. Give the receiver the same key. It protects nothing of the body; the endpoint's secret does.",
     signKeyStays: "Leave it empty to keep the one that is set.",
     fromStart: "Send everything that the log has",
     badDelays: "Enter numbers with commas between them.",
@@ -99,7 +100,7 @@ export const words = dictionary(
     timeout: "单次尝试的超时（秒）",
     delays: "重试间隔（秒，用逗号分隔）",
     signKey: "签名密钥（用于 Sign 与 T）",
-    signKeyHelp: "1 到 32 个字母或数字，留空表示不使用",
+    signKeyHelp: "1 到 32 个字母或数字，留空表示不使用。接收端须设置相同的密钥。它不保护消息内容，端点密钥才会。",
     signKeyStays: "留空则保留现有密钥。",
     fromStart: "发送日志中已有的全部事件",
     badDelays: "请输入用逗号分隔的数字。",

@@ -1,5 +1,5 @@
 /** The application's log of events, the newest first. */
-import { Autocomplete, Group, TextInput } from "@mantine/core";
+import { Group, Select, TextInput } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { api, ask, type Schemas } from "../../api/client";
 import { useApplication } from "../../application";
@@ -11,7 +11,7 @@ import { useFormat } from "../../format";
 import { useWords } from "../../language";
 import { changeQuery, to, useAddress } from "../../router";
 import { EventState } from "./event-state";
-import { EVENT_TYPES } from "./types";
+import { EVENT_TYPES, eventType } from "./types";
 import { words } from "./words";
 
 type Row = Schemas["EventRow"];
@@ -20,12 +20,12 @@ export default function Events() {
   const format = useFormat();
   const { subAppId } = useApplication();
   const { query } = useAddress();
-  const [type, fileId] = [query.get("type") ?? "", query.get("fileId") ?? ""];
+  const [type, fileId] = [eventType(query.get("type")), query.get("fileId") ?? ""];
   const found = useInfiniteQuery({
     queryKey: ["events", subAppId, type, fileId],
     initialPageParam: 0,
     queryFn: ({ pageParam, signal }) => {
-      const asked = { subAppId, type, fileId, cursor: pageParam, limit: 30 };
+      const asked = { subAppId, ...(type && { type }), fileId, cursor: pageParam, limit: 30 };
       return ask(api.GET("/api/v1/events", { params: { query: asked }, signal }));
     },
     getNextPageParam: (page) => page.nextCursor || undefined,
@@ -35,12 +35,13 @@ export default function Events() {
     <>
       <PageHeader title={said.title} />
       <Group mb="md" align="flex-end">
-        <Autocomplete
+        <Select
           label={said.filterType}
           placeholder={said.all}
-          data={[...EVENT_TYPES]}
-          value={type}
-          onChange={(value) => changeQuery({ type: value })}
+          data={EVENT_TYPES}
+          clearable
+          value={type ?? null}
+          onChange={(value) => changeQuery({ type: value ?? "" })}
         />
         <TextInput
           label={said.filterFile}

@@ -18,6 +18,7 @@ from openvod.events.model import (
     PayloadFormat,
     Transport,
 )
+from openvod.events.types import EventType
 from openvod.web.console_api.audit import note
 from openvod.web.console_api.guard import Admin, Operator
 from openvod.web.console_api.model import Done, Json, SubAppId
@@ -62,7 +63,7 @@ class NewEndpoint(Json):
     name: str = Field(max_length=50)
     url: str = Field(max_length=2048)
     format: PayloadFormat = PayloadFormat.CURRENT
-    types: list[str] = Field([], max_length=50, description="Event types; none: all.")
+    types: list[EventType] = Field([], max_length=50, description="Event types; none: all.")
     timeout_seconds: float = ATTEMPT_TIMEOUT_SECONDS
     retry_delays: tuple[float, ...] = RETRY_DELAYS
     sign_key: str = Field("", max_length=32)

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from openvod.base.errors import NotFound
 from openvod.events.model import Attempt, DeliveryStatus, Event
+from openvod.events.types import EventType
 from openvod.web.console_api.audit import note
 from openvod.web.console_api.guard import Operator, Viewer
 from openvod.web.console_api.model import Json, Limit, SubAppId
@@ -90,7 +91,7 @@ async def list_events(
     _: Viewer,
     rooms: Rooms,
     sub_app_id: SubAppId = 0,
-    event_type: Annotated[str, Query(alias="type", max_length=60)] = "",
+    event_type: Annotated[EventType | None, Query(alias="type")] = None,
     file_id: Annotated[str, Query(alias="fileId", max_length=64)] = "",
     cursor: Annotated[int, Query(ge=0, lt=2**62, description="`nextCursor` of the page before.")] = 0,
     limit: Limit = 50,
@@ -99,7 +100,7 @@ async def list_events(
     app_id = (await rooms.access.application(sub_app_id)).sub_app_id
 
     def work(tx: ConsoleTx) -> list[EventRow]:
-        found = tx.events.newest(app_id, cursor, limit + 1, type=event_type, subject=file_id)
+        found = tx.events.newest(app_id, cursor, limit + 1, type=event_type or "", subject=file_id)
         return [event_row(each, tx.deliveries.statuses(each)) for each in found]
 
     rows = await rooms.uow.read(work)

@@ -16,8 +16,8 @@ from fastapi.responses import StreamingResponse
 
 from openvod.access.account_model import Identity
 from openvod.base.errors import Invalid
-from openvod.events.codec import NEW_FILE_UPLOAD
 from openvod.events.model import Event
+from openvod.events.types import EventType
 from openvod.media.figures import Progress
 from openvod.tasks.model import Task
 from openvod.web.console_api.guard import Viewer
@@ -166,7 +166,7 @@ def _told(event: Event) -> list[bytes]:
     live = LiveEvent(
         event_id=event.event_id, sequence=sequence, type=event.type, file_id=event.subject, created_at=event.created_at
     )
-    told = [message("upload", live)] if event.type == NEW_FILE_UPLOAD else []
+    told = [message("upload", live)] if event.type == EventType.NEW_FILE_UPLOAD else []
     # The id comes last: who is cut off between the two gets both again rather than one of them never.
     return [*told, message("event", live, sequence)]
 
