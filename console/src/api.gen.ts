@@ -624,6 +624,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/media/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * File States
+         * @description Tell how files stand: checking, processing, ready, not playable, damaged, blocked or deleted.
+         */
+        get: operations["file_states"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/media/{fileId}/transcript": {
         parameters: {
             query?: never;
@@ -2286,16 +2306,23 @@ export interface components {
         };
         /**
          * DeliveryRow
-         * @description How an event stands at an endpoint: ``delivered``, ``pending``, ``dead`` or ``skipped``.
+         * @description How an event stands at an endpoint.
          */
         DeliveryRow: {
             /** Endpoint */
             endpoint: string;
-            /** State */
-            state: string;
+            state: components["schemas"]["DeliveryStanding"];
             /** Attempts */
             attempts: number;
         };
+        /**
+         * DeliveryStanding
+         * @description How an event stands at one endpoint.
+         *
+         *     ``DISABLED`` and ``NO_ADDRESS``: it waits in the log until the endpoint is enabled or has an address.
+         * @enum {string}
+         */
+        DeliveryStanding: "dead" | "pending" | "delivered" | "disabled" | "skipped" | "no_address";
         /**
          * DiskRoom
          * @description Bytes of the file system that holds everything.
@@ -2403,8 +2430,7 @@ export interface components {
             type: string;
             /** Fileid */
             fileId: string;
-            /** State */
-            state: string;
+            state: components["schemas"]["EventStanding"];
             /** Attempts */
             attempts: number;
             /** Createdat */
@@ -2425,9 +2451,7 @@ export interface components {
         };
         /**
          * EventRow
-         * @description An event. ``state``: dead, pending, delivered or skipped; held or queued before it is in the log.
-         *
-         *     ``sequence`` is null before the log; ``attempts`` are those at all endpoints.
+         * @description An event. ``sequence`` is null before it is in the log; ``attempts`` are those at all endpoints.
          */
         EventRow: {
             /** Eventid */
@@ -2440,13 +2464,18 @@ export interface components {
             type: string;
             /** Fileid */
             fileId: string;
-            /** State */
-            state: string;
+            state: components["schemas"]["EventStanding"];
             /** Attempts */
             attempts: number;
             /** Createdat */
             createdAt: number;
         };
+        /**
+         * EventStanding
+         * @description How an event stands in all. ``HELD`` and ``QUEUED``: before it is in the log; ``NO_RECEIVER``: nobody gets it.
+         * @enum {string}
+         */
+        EventStanding: "held" | "queued" | "dead" | "pending" | "delivered" | "disabled" | "skipped" | "no_receiver";
         /**
          * EventType
          * @description What happened. ``member`` is the one field of ``EventContent`` that is not null (``events.md`` 3).
@@ -2480,6 +2509,53 @@ export interface components {
             suggestion: string;
             /** Picture */
             picture: string;
+        };
+        /**
+         * FileState
+         * @description How a file stands.
+         *
+         *     ``CHECKING``: it is committed, and not probed yet. ``PROCESSING``: a task flow runs or waits. ``READY``: it plays,
+         *     or is a picture. ``NOT_PLAYABLE``: browsers do not play it, and nothing that plays was made of it. ``DAMAGED``: no
+         *     media can be read in it. ``BLOCKED``: it was taken out of playback. ``DELETED``: only its story is left.
+         * @enum {string}
+         */
+        FileState: "checking" | "processing" | "ready" | "not_playable" | "damaged" | "blocked" | "deleted";
+        /**
+         * FileStateRow
+         * @description How a file stands; see the vocabulary in docs/reference/file-states.md.
+         */
+        FileStateRow: {
+            /** Fileid */
+            fileId: string;
+            state: components["schemas"]["FileState"];
+            /**
+             * Percent
+             * @description Of the task flows on their way.
+             */
+            percent: number;
+            /**
+             * Reason
+             * @description Why, as a name of the reference; empty where nothing has to be explained.
+             */
+            reason: string;
+            /**
+             * Detail
+             * @description The container or codec that the reason speaks of.
+             */
+            detail: string;
+            /**
+             * Playable
+             * @description Whether something of it plays now.
+             */
+            playable: boolean;
+        };
+        /**
+         * FileStateRows
+         * @description States in the order asked for; files of which nothing is known are left out.
+         */
+        FileStateRows: {
+            /** Items */
+            items: components["schemas"]["FileStateRow"][];
         };
         /**
          * Group
@@ -12155,6 +12231,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanPreview"];
+                };
+            };
+            /** @description Refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    file_states: {
+        parameters: {
+            query: {
+                fileId: string[];
+                /** @description Application; 0 is the main one. */
+                subAppId?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileStateRows"];
                 };
             };
             /** @description Refused. */

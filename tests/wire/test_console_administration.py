@@ -74,10 +74,16 @@ def test_endpoints(admin: Person) -> None:
     query = f"?subAppId={app}"
     admin.ok("PATCH", f"endpoints/default{query}", {"url": "http://127.0.0.1:9/cb", "signKey": "abc"})
     assert admin.action("DescribeEventConfig", {"SubAppId": app})["NotificationUrl"] == "http://127.0.0.1:9/cb"
-    first = admin.ok("POST", f"endpoints{query}", {"name": "second", "url": "http://127.0.0.1:9/", "types": ["FileDeleted"]})
+    first = admin.ok(
+        "POST", f"endpoints{query}", {"name": "second", "url": "http://127.0.0.1:9/", "types": ["FileDeleted"]}
+    )
     assert first["secret"] != admin.ok("POST", f"endpoints/second/rotate{query}")["secret"]
     rows = {each["name"]: each for each in admin.ok("PATCH", f"endpoints/second{query}", {"enabled": False})["items"]}
-    assert (rows["second"]["enabled"], rows["second"]["types"], rows["default"]["hasSignKey"]) == (False, ["FileDeleted"], True)
+    assert (rows["second"]["enabled"], rows["second"]["types"], rows["default"]["hasSignKey"]) == (
+        False,
+        ["FileDeleted"],
+        True,
+    )
     assert "abc" not in json.dumps(rows)
     assert admin.ok("POST", f"endpoints/second/replay-dead{query}") == {"events": 0}
     admin.ok("DELETE", f"endpoints/second{query}")

@@ -56,7 +56,7 @@ def with_services(data_dir: Path, use: Callable[[Services], Awaitable[R]], *, cr
 
 def existing(data_dir: Path) -> Path:
     """Return a folder that holds an installation, or raise ``NotFound("data_dir.missing")``."""
-    if not (data_dir / "root.key").exists() and not (data_dir / "openvod.sqlite3").exists():
+    if not any((data_dir / name).exists() for name in ("root.key", "openvod.sqlite3", "blobs")):
         raise NotFound(
             "data_dir.missing",
             f"--data-dir {data_dir}: no installation in {data_dir.absolute()}; name the folder of yours, "

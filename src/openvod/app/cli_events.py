@@ -36,11 +36,11 @@ from openvod.events.model import (
     DEFAULT_ENDPOINT,
     Attempt,
     DeliveryState,
-    DeliveryStatus,
     Endpoint,
     Event,
     PayloadFormat,
 )
+from openvod.events.standing import DeliveryStatus, event_standing
 from openvod.signing.stream_token import stream_token
 
 events = typer.Typer(no_args_is_help=True, help="Events and where they go.")
@@ -290,19 +290,11 @@ def _row(event: Event, statuses: Sequence[DeliveryStatus], *, with_body: bool) -
         "sequence": event.sequence,
         "type": event.type,
         "fileId": event.subject,
-        "state": _summary(event, statuses),
+        "state": event_standing(event, statuses).value,
         "attempts": sum(each.attempts for each in statuses),
         "created": iso_time(event.created_at),
     }
     return row | ({"body": json.loads(event.payload)} if with_body else {})
-
-
-def _summary(event: Event, statuses: Sequence[DeliveryStatus]) -> str:
-    """Return the state that asks most for a look."""
-    if event.sequence is None:
-        return event.state.value
-    states = {each.state for each in statuses}
-    return next((state for state in ("dead", "pending", "delivered", "skipped") if state in states), "pending")
 
 
 def _attempt_row(attempt: Attempt, names: Mapping[int, str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from openvod.app.administration import DEFAULT_DATA_DIR, DataDir
+from openvod.app.administration import DEFAULT_DATA_DIR, DataDir, existing
 
 if TYPE_CHECKING:
     from openvod.app.foundation import Foundation
@@ -51,7 +51,7 @@ def _take_over(data_dir: Path, words: list[str], yes: bool, take: Callable[[Foun
     from openvod.app.foundation import Foundation
     from openvod.app.settings import load_settings
 
-    base = Foundation(data_dir, load_settings(data_dir))
+    base = Foundation(existing(data_dir), load_settings(data_dir))
     try:
         base.lock()
         base.open_whatever()

@@ -55,6 +55,7 @@ def console_rooms(services: Services, api: ApiRooms, watch: LogWatch) -> Console
         processing=services.processing,
         previews=PlanPreviews(database, plan_options(services.base.settings)),
         reviews=ReviewQueue(database, clock, lambda key: base.evidence(key, _EVIDENCE_SECONDS)[0]),
+        states=services.states,
         figures=Figures(database, FolderDisk(base.folder.path), clock),
         clock=clock,
         public_url=base.public_url,

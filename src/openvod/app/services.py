@@ -24,6 +24,7 @@ from openvod.media.library import MediaLibrary
 from openvod.media.plan.model import Encoder, Limits
 from openvod.media.plan.planner import Options
 from openvod.media.processing import ProcessingService
+from openvod.media.states import FileStates
 from openvod.media.watermarks import Watermarks
 from openvod.storage.collector import Collector
 from openvod.storage.outputs import OutputStore
@@ -46,6 +47,11 @@ class Services:
         self.database = base.database
         self.clock = base.clock
         self.entropy = base.entropy
+
+    @cached_property
+    def states(self) -> FileStates:
+        """How files stand."""
+        return FileStates(self.database, self.clock)
 
     @cached_property
     def access(self) -> AccessService:

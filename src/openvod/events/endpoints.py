@@ -15,7 +15,6 @@ from openvod.events.model import (
     DEFAULT_ENDPOINT,
     PULL_QUEUE,
     RETRY_DELAYS,
-    DeliveryStatus,
     Endpoint,
     Event,
     EventConfig,
@@ -24,6 +23,7 @@ from openvod.events.model import (
 )
 from openvod.events.ports import AddressGuard, EventTx
 from openvod.events.secrets import new_secret, open_secrets, seal_secret
+from openvod.events.standing import DeliveryStatus
 from openvod.events.types import event_types
 from openvod.signing.webhook import secret_bytes
 

@@ -246,15 +246,6 @@ class Settlement:
     now: float
 
 
-@dataclass(frozen=True)
-class DeliveryStatus:
-    """One event at one endpoint, for people: ``delivered``, ``pending``, ``dead`` or ``skipped``."""
-
-    endpoint: str
-    state: str
-    attempts: int
-
-
 def outcome_of(delivery: Delivery, attempt: Attempt, retry_delays: Sequence[float]) -> Outcome:
     """Decide what follows an attempt: delivered, tried again, or given up."""
     if attempt.succeeded:

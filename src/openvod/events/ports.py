@@ -9,7 +9,6 @@ from openvod.events.model import (
     Attempt,
     Delivery,
     DeliveryState,
-    DeliveryStatus,
     Endpoint,
     Event,
     EventConfig,
@@ -17,6 +16,7 @@ from openvod.events.model import (
     Settlement,
     Subscription,
 )
+from openvod.events.standing import DeliveryStatus
 
 
 class EventTables(Protocol):

@@ -9,14 +9,13 @@ from typing import Any
 from openvod.base.errors import NotFound
 from openvod.media.layout import content_type
 from openvod.media.model import MediaAsset, MediaOutput
+from openvod.media.playable import DASH, HLS, plays_as_ladder, plays_as_rendition
+from openvod.media.states import FileState, FileStatus
 from openvod.playback.model import PlayState
 from openvod.playback.names import master_name
 from openvod.playback.service import Package
 from openvod.tasks.model import SubTaskKind
 
-HLS, DASH = "application/vnd.apple.mpegurl", "application/dash+xml"
-#: Encryption whose key players fetch by themselves.
-_OPEN_DRM = ("", "SimpleAES")
 UrlOf = Callable[[str], str]
 
 
@@ -46,14 +45,14 @@ class Subtitle:
 
 @dataclass(frozen=True)
 class Description:
-    """What players are told: ``sources`` best first; ``pending`` while better ones may come."""
+    """What players are told: ``sources`` best first; ``status`` how the file stands."""
 
     file_id: str
     title: str
     category: str
     duration: float
     sources: Sequence[Source]
-    pending: bool
+    status: FileStatus
     reason: str = ""
     poster: str = ""
     sprite: str = ""
@@ -63,6 +62,11 @@ class Description:
     def state(self) -> PlayState:
         """The state is that of the best source."""
         return self.sources[0].kind if self.sources else PlayState.WAITING
+
+    @property
+    def pending(self) -> bool:
+        """Whether better sources may come."""
+        return self.status.state in (FileState.CHECKING, FileState.PROCESSING)
 
     @property
     def addresses(self) -> Sequence[str]:
@@ -89,6 +93,7 @@ class Description:
             "duration": round(self.duration, 3),
             "state": self.state.value,
             "pending": self.pending,
+            "status": _told(self.status, plays=bool(self.sources)),
             "reason": self.reason,
             "poster": self.poster or None,
             "sources": [source.plain() for source in self.sources],
@@ -98,7 +103,7 @@ class Description:
 
 
 def describe(
-    asset: MediaAsset, outputs: Sequence[MediaOutput], package: Package | NotFound, url: UrlOf, *, pending: bool
+    asset: MediaAsset, outputs: Sequence[MediaOutput], package: Package | NotFound, url: UrlOf, status: FileStatus
 ) -> Description:
     """Return what players are told; ``package`` says how, or why not, the original is packaged."""
     found = [*_ladders(outputs), *_instant(asset, package, url), *_renditions(asset, outputs)]
@@ -108,11 +113,17 @@ def describe(
     if not duration and not isinstance(package, NotFound):
         duration = package.index.duration
     return Description(
-        asset.file_id, asset.name, asset.category, duration, found, pending, reason,
+        asset.file_id, asset.name, asset.category, duration, found, status, reason,
         poster=url(asset.cover_key) if asset.cover_key else "",
         sprite=next((str(o["WebVttUrl"]) for o in _of(outputs, SubTaskKind.IMAGE_SPRITES) if o.get("WebVttUrl")), ""),
         subtitles=_subtitles(outputs),
     )  # fmt: skip
+
+
+def _told(status: FileStatus, *, plays: bool) -> dict[str, Any]:
+    """Return a file's state as players read it; what no source was found for is not ready, whatever its rows say."""
+    state = FileState.NOT_PLAYABLE if status.state is FileState.READY and not plays else status.state
+    return {"state": state.value, "percent": status.percent, "reason": status.reason, "detail": status.detail}
 
 
 def _of(outputs: Sequence[MediaOutput], kind: SubTaskKind) -> list[Mapping[str, Any]]:
@@ -122,9 +133,7 @@ def _of(outputs: Sequence[MediaOutput], kind: SubTaskKind) -> list[Mapping[str, 
 def _ladders(outputs: Sequence[MediaOutput]) -> list[Source]:
     """Return adaptive streams, HLS first: more players play it."""
     found = []
-    for output in _of(outputs, SubTaskKind.ADAPTIVE_DYNAMIC_STREAMING):
-        if output.get("DrmType", "") not in _OPEN_DRM:
-            continue
+    for output in (each.output for each in outputs if plays_as_ladder(each)):
         pictures = [stream for stream in output.get("SubStreamSet", ()) if stream.get("Type") == "video"]
         tallest = max(pictures, key=lambda stream: int(stream["Height"]), default={"Width": 0, "Height": 0})
         kind = DASH if output.get("Package") == "DASH" else HLS
@@ -143,15 +152,10 @@ def _instant(asset: MediaAsset, package: Package | NotFound, url: UrlOf) -> list
 def _renditions(asset: MediaAsset, outputs: Sequence[MediaOutput]) -> list[Source]:
     """Return transcodes that every browser plays, the tallest first."""
     found = []
-    for output in _of(outputs, SubTaskKind.TRANSCODE):
-        pictures = output.get("VideoStreamSet") or ()
-        if any(stream.get("Codec") != "h264" for stream in pictures) or bool(pictures) == (asset.category == "Audio"):
-            continue
+    for output in (each.output for each in outputs if plays_as_rendition(each, asset.category)):
         address = str(output["Url"])
-        kind = content_type(address)["Content-Type"]
-        if kind in (HLS, "video/mp4", "audio/mp4", "audio/mpeg"):
-            size = (int(output.get("Width") or 0), int(output.get("Height") or 0))
-            found.append(Source(PlayState.RENDITION, kind, address, *size))
+        size = (int(output.get("Width") or 0), int(output.get("Height") or 0))
+        found.append(Source(PlayState.RENDITION, content_type(address)["Content-Type"], address, *size))
     return sorted(found, key=lambda source: -source.height)
 
 

@@ -13,12 +13,12 @@ from starlette.types import Receive, Scope, Send
 
 from openvod.base.errors import ClientDisconnected, Denied, NotFound, OpenVodError
 from openvod.base.ports import Clock, UnitOfWork
-from openvod.media.model import FORBIDDEN, MediaAsset, MediaOutput, ProbeState
+from openvod.media.model import FORBIDDEN, MediaAsset, MediaOutput
 from openvod.media.ports import StoredMediaTx
+from openvod.media.states import FileStatus, StateTx, file_status, percents_of
 from openvod.playback.service import InstantPlayback, Package
 from openvod.playback.sources import Description, describe
 from openvod.storage.model import StoredObject
-from openvod.tasks.ports import TaskTables
 from openvod.web.assets import BuiltAssets, built
 from openvod.web.errors import http_status, player_code
 from openvod.web.play_access import PlayerAccess
@@ -26,16 +26,10 @@ from openvod.web.wire import Answer, WireRequest, json_answer, preflight
 
 PREFIX = "/play/"
 _PATH = re.compile(r"/play/(?P<file>[0-9]{1,20})/?(?P<rest>.*)")
-_LAST_TASKS = 20
 
 
-class PlayTx(StoredMediaTx, Protocol):
+class PlayTx(StoredMediaTx, StateTx, Protocol):
     """A transaction over everything that players are told of."""
-
-    @property
-    def tasks(self) -> TaskTables:
-        """Tasks that may bring more."""
-        ...
 
 
 class _Known(NamedTuple):
@@ -44,7 +38,7 @@ class _Known(NamedTuple):
     asset: MediaAsset
     stored: StoredObject | None
     outputs: Sequence[MediaOutput]
-    pending: bool
+    status: FileStatus
 
 
 class PlayPages:
@@ -125,7 +119,7 @@ class PlayPages:
         if known.asset.category == "Image":
             raise NotFound("media.not_playable", "this file is a picture; there is nothing to play")
         package = await self._package(known.stored)
-        found = describe(known.asset, known.outputs, package, self._media_url, pending=known.pending)
+        found = describe(known.asset, known.outputs, package, self._media_url, known.status)
         addresses = [*found.addresses, self._media_url(known.asset.media_key)]
         return found.signed(await self._access.signer(known.asset, addresses, request.argument("psign") or ""))
 
@@ -143,9 +137,10 @@ def _known(tx: PlayTx, file_id: str, now: float) -> _Known | None:
     # The list leaves out what has expired.
     if asset is None or not tx.media.assets(asset.sub_app_id, [file_id], now):
         return None
-    running = any(not task.status.terminal for task in tx.tasks.tasks(file_id=file_id, limit=_LAST_TASKS))
+    outputs = tx.media.outputs(file_id)
+    status = file_status(asset, outputs, percents_of(tx, file_id))
     stored = tx.storage.object(asset.bucket, asset.media_key) if asset.has_original else None
-    return _Known(asset, stored, tx.media.outputs(file_id), running or asset.probe_state is ProbeState.PENDING)
+    return _Known(asset, stored, outputs, status)
 
 
 def _conditional(request: WireRequest, answer: Answer) -> Answer:

@@ -10,9 +10,11 @@ import pytest
 
 from openvod.base.errors import NotFound
 from openvod.media.model import MediaAsset, MediaOutput, ProbeState
+from openvod.media.playable import DASH, HLS
+from openvod.media.states import FileState, FileStatus
 from openvod.playback.model import PlayState, not_packaged
 from openvod.playback.service import Package
-from openvod.playback.sources import DASH, HLS, Description, describe
+from openvod.playback.sources import Description, describe
 from openvod.tasks.model import SubTaskKind
 
 _ASSET = MediaAsset(
@@ -44,7 +46,13 @@ def _transcode(name: str, height: int, codec: str = "h264") -> MediaOutput:
 def _told(
     *outputs: MediaOutput, package: Package | NotFound = _WAITS, asset: MediaAsset = _ASSET, pending: bool = False
 ) -> Description:
-    return describe(asset, outputs, package, lambda key: f"https://a/{key}", pending=pending)
+    return describe(
+        asset,
+        outputs,
+        package,
+        lambda key: f"https://a/{key}",
+        status=FileStatus(FileState.PROCESSING if pending else FileState.READY),
+    )
 
 
 def test_nothing_yet() -> None:
@@ -52,6 +60,7 @@ def test_nothing_yet() -> None:
     plain = _told(pending=True).plain()
     assert plain == {
         "fileId": "42", "title": "holiday", "kind": "video", "duration": 12.5, "state": "waiting", "pending": True,
+        "status": {"state": "processing", "percent": 0, "reason": "", "detail": ""},
         "reason": "codec", "poster": "https://a/b/d42/cover.jpg", "sources": [], "sprite": None, "subtitles": [],
     }  # fmt: skip
 
@@ -112,3 +121,9 @@ def test_every_address_is_signed() -> None:
 def test_odd_files(state: NotFound, kinds: list[str]) -> None:
     """What is not packaged plays as it is only where browsers can."""
     assert [source.kind.value for source in _told(package=state).sources] == kinds
+
+
+def test_ready_means_that_something_plays() -> None:
+    """What no source was found for is told as not playable, whatever its rows say."""
+    assert _told().plain()["status"]["state"] == "not_playable"
+    assert _told(package=_ITSELF).plain()["status"]["state"] == "ready"

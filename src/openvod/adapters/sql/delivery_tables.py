@@ -17,13 +17,13 @@ from openvod.events.model import (
     Attempt,
     Delivery,
     DeliveryState,
-    DeliveryStatus,
     Endpoint,
     Event,
     Outcome,
     Settlement,
     Transport,
 )
+from openvod.events.standing import DeliveryStanding, DeliveryStatus
 
 _OPEN = (DeliveryState.WAITING.value, DeliveryState.BEHIND.value)
 _LEFT = (DeliveryState.DONE, DeliveryState.DEAD)
@@ -264,13 +264,15 @@ class SqlDeliveryTables:
             else None
         )
         if row is not None and row.state != DeliveryState.DONE.value:
-            state = "dead" if row.state == DeliveryState.DEAD.value else "pending"
+            dead = row.state == DeliveryState.DEAD.value
+            state = DeliveryStanding.DEAD if dead else _waiting_at(endpoint)
         elif any(attempt.succeeded for attempt in attempts):
-            state = "delivered"
+            state = DeliveryStanding.DELIVERED
         elif sequence is None or sequence > endpoint.cursor:
-            state = "pending"
+            state = _waiting_at(endpoint)
         else:
-            state = "skipped" if endpoint.transport is Transport.PUSH else "delivered"
+            pushed = endpoint.transport is Transport.PUSH
+            state = DeliveryStanding.SKIPPED if pushed else DeliveryStanding.DELIVERED
         return DeliveryStatus(endpoint.name, state, len(attempts))
 
 
@@ -331,3 +333,10 @@ _CHANGE = (
         next_attempt_at=bindparam("new_next_attempt_at"),
     )
 )
+
+
+def _waiting_at(endpoint: Endpoint) -> DeliveryStanding:
+    """Return how what an endpoint has not got yet stands there."""
+    if endpoint.transport is Transport.PUSH and not endpoint.url:
+        return DeliveryStanding.NO_ADDRESS
+    return DeliveryStanding.PENDING if endpoint.enabled else DeliveryStanding.DISABLED

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 
 from openvod.base.errors import NotFound
-from openvod.events.model import Attempt, DeliveryStatus, Event
+from openvod.events.model import Attempt, Event
+from openvod.events.standing import DeliveryStanding, DeliveryStatus, EventStanding, event_standing
 from openvod.events.types import EventType
 from openvod.web.console_api.audit import note
 from openvod.web.console_api.guard import Operator, Viewer
@@ -19,22 +20,17 @@ from openvod.web.console_api.rooms import ConsoleRooms, ConsoleTx, Rooms
 
 router = APIRouter(prefix="/api/v1", tags=["events"])
 EventNumber = Annotated[int, Path(alias="eventId", ge=1, lt=2**62)]
-#: The state that asks most for a look comes first.
-_STATES = ("dead", "pending", "delivered", "skipped")
 
 
 class EventRow(Json):
-    """An event. ``state``: dead, pending, delivered or skipped; held or queued before it is in the log.
-
-    ``sequence`` is null before the log; ``attempts`` are those at all endpoints.
-    """
+    """An event. ``sequence`` is null before it is in the log; ``attempts`` are those at all endpoints."""
 
     event_id: int
     public_id: str
     sequence: int | None
     type: str
     file_id: str
-    state: str
+    state: EventStanding
     attempts: int
     created_at: float
 
@@ -47,10 +43,10 @@ class Events(Json):
 
 
 class DeliveryRow(Json):
-    """How an event stands at an endpoint: ``delivered``, ``pending``, ``dead`` or ``skipped``."""
+    """How an event stands at an endpoint."""
 
     endpoint: str
-    state: str
+    state: DeliveryStanding
     attempts: int
 
 
@@ -161,10 +157,8 @@ def detail_of(
 
 def event_row(event: Event, statuses: Sequence[DeliveryStatus]) -> EventRow:
     """Return an event as lists show it."""
-    states = {each.state for each in statuses}
-    logged = next((state for state in _STATES if state in states), "pending")
     return EventRow(
         event_id=event.event_id, public_id=event.public_id, sequence=event.sequence, type=event.type,
-        file_id=event.subject, state=event.state.value if event.sequence is None else logged,
+        file_id=event.subject, state=event_standing(event, statuses),
         attempts=sum(each.attempts for each in statuses), created_at=event.created_at,
     )  # fmt: skip

@@ -10,6 +10,7 @@ from pydantic import Field
 from openvod.base.errors import NotFound
 from openvod.media.figures import DAY_SECONDS
 from openvod.media.review_queue import ReviewDecision, ReviewItem
+from openvod.media.states import FileState
 from openvod.signing.player_signature import player_signature
 from openvod.web.console_api.audit import note
 from openvod.web.console_api.cursors import cursor_of, place_of
@@ -131,6 +132,36 @@ class Dashboard(Json):
     dead_letters: int
     reviews: int
     disk: DiskRoom
+
+
+class FileStateRow(Json):
+    """How a file stands; see the vocabulary in docs/reference/file-states.md."""
+
+    file_id: str
+    state: FileState
+    percent: int = Field(description="Of the task flows on their way.")
+    reason: str = Field(description="Why, as a name of the reference; empty where nothing has to be explained.")
+    detail: str = Field(description="The container or codec that the reason speaks of.")
+    playable: bool = Field(description="Whether something of it plays now.")
+
+
+class FileStateRows(Json):
+    """States in the order asked for; files of which nothing is known are left out."""
+
+    items: list[FileStateRow]
+
+
+@router.get("/media/states", tags=["media"])
+async def file_states(
+    _: Viewer,
+    rooms: Rooms,
+    file_ids: Annotated[list[Annotated[str, Field(max_length=64)]], Query(alias="fileId", max_length=100)],
+    sub_app_id: SubAppId = 0,
+) -> FileStateRows:
+    """Tell how files stand: checking, processing, ready, not playable, damaged, blocked or deleted."""
+    app_id = (await rooms.access.application(sub_app_id)).sub_app_id
+    found = await rooms.states.states(app_id, file_ids)
+    return FileStateRows(items=[FileStateRow(file_id=file_id, **vars(each)) for file_id, each in found.items()])
 
 
 @router.get("/media/{fileId}/transcript", tags=["media"])

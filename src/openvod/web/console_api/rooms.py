@@ -24,6 +24,7 @@ from openvod.media.flow_records import FlowTx
 from openvod.media.preview import PlanPreviews
 from openvod.media.processing import ProcessingService
 from openvod.media.review_queue import ReviewQueue, ReviewTx
+from openvod.media.states import FileStates
 from openvod.tasks.service import TaskService
 from openvod.web.api.declaration import Action
 from openvod.web.api.limiter import RateLimiter
@@ -54,6 +55,7 @@ class ConsoleRooms:
     processing: ProcessingService
     previews: PlanPreviews
     reviews: ReviewQueue
+    states: FileStates
     figures: Figures
     clock: Clock
     public_url: str

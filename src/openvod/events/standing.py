@@ -1,0 +1,63 @@
+"""How an event stands, for people: one vocabulary for console, command line and API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from openvod.events.model import Event
+
+
+class DeliveryStanding(StrEnum):
+    """How an event stands at one endpoint.
+
+    ``DISABLED`` and ``NO_ADDRESS``: it waits in the log until the endpoint is enabled or has an address.
+    """
+
+    DEAD = "dead"
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DISABLED = "disabled"
+    SKIPPED = "skipped"
+    NO_ADDRESS = "no_address"
+
+
+class EventStanding(StrEnum):
+    """How an event stands in all. ``HELD`` and ``QUEUED``: before it is in the log; ``NO_RECEIVER``: nobody gets it."""
+
+    HELD = "held"
+    QUEUED = "queued"
+    DEAD = "dead"
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DISABLED = "disabled"
+    SKIPPED = "skipped"
+    NO_RECEIVER = "no_receiver"
+
+
+@dataclass(frozen=True)
+class DeliveryStatus:
+    """One event at one endpoint, for people."""
+
+    endpoint: str
+    state: DeliveryStanding
+    attempts: int
+
+
+#: The standing that asks most for a look comes first.
+_ORDER = (
+    DeliveryStanding.DEAD,
+    DeliveryStanding.PENDING,
+    DeliveryStanding.DELIVERED,
+    DeliveryStanding.DISABLED,
+    DeliveryStanding.SKIPPED,
+)
+
+
+def event_standing(event: Event, statuses: Sequence[DeliveryStatus]) -> EventStanding:
+    """Return how an event stands, from how it stands at each endpoint."""
+    if event.sequence is None:
+        return EventStanding(event.state.value)
+    found = {each.state for each in statuses}
+    return next((EventStanding(each.value) for each in _ORDER if each in found), EventStanding.NO_RECEIVER)

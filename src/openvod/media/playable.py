@@ -1,0 +1,88 @@
+"""What browsers play, told from what a probe found; and which results of processing they play."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from openvod.media.layout import content_type
+from openvod.media.model import MediaAsset, MediaOutput
+from openvod.media.probe import ProbeResult
+from openvod.tasks.model import SubTaskKind
+
+HLS, DASH = "application/vnd.apple.mpegurl", "application/dash+xml"
+#: Encryption whose key players fetch by themselves.
+_OPEN_DRM = ("", "SimpleAES")
+_MP4, _WEBM, _OGG = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "ogg"
+#: By the container's name (FFmpeg's): codecs of pictures and of sound that current Chromium and Firefox play in it.
+_PLAYED: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
+    _MP4: (frozenset({"h264", "vp9", "av1"}), frozenset({"aac", "mp3", "opus", "flac"})),
+    _WEBM: (frozenset({"vp8", "vp9", "av1"}), frozenset({"vorbis", "opus"})),
+    _OGG: (frozenset(), frozenset({"vorbis", "opus", "flac"})),
+    "mp3": (frozenset(), frozenset({"mp3"})),
+    "wav": (frozenset(), frozenset({"pcm_s16le", "pcm_u8", "pcm_s24le", "pcm_f32le"})),
+    "flac": (frozenset(), frozenset({"flac"})),
+    "aac": (frozenset(), frozenset({"aac"})),
+}
+_PIXELS = frozenset({"", "yuv420p", "yuvj420p", "nv12"})
+
+
+class HindranceKind(StrEnum):
+    """Why browsers do not play a file as it is."""
+
+    ENCRYPTED = "encrypted"
+    CONTAINER = "container"
+    VIDEO_CODEC = "video_codec"
+    PIXEL_FORMAT = "pixel_format"
+    AUDIO_CODEC = "audio_codec"
+
+
+@dataclass(frozen=True)
+class Hindrance:
+    """What keeps browsers from playing a file; ``name`` is the container's or codec's, empty where there is none."""
+
+    kind: HindranceKind
+    name: str = ""
+
+
+def hindrance(probe: ProbeResult) -> Hindrance | None:
+    """Return what keeps browsers from playing a file as it was uploaded, ``None`` when they play it."""
+    if probe.encrypted:
+        return Hindrance(HindranceKind.ENCRYPTED)
+    played = _PLAYED.get(probe.container)
+    if played is None:
+        return Hindrance(HindranceKind.CONTAINER, probe.container.partition(",")[0])
+    pictures, sounds = played
+    for video in probe.video_streams[:1]:
+        if video.codec not in pictures:
+            return Hindrance(HindranceKind.VIDEO_CODEC, video.codec)
+        if video.codec == "h264" and video.pixel_format not in _PIXELS:
+            return Hindrance(HindranceKind.PIXEL_FORMAT, video.pixel_format)
+    for audio in probe.audio_streams[:1]:
+        if audio.codec not in sounds:
+            return Hindrance(HindranceKind.AUDIO_CODEC, audio.codec)
+    return None
+
+
+def plays_as_ladder(output: MediaOutput) -> bool:
+    """Tell whether a result is an adaptive stream that players open by themselves."""
+    kind = SubTaskKind.ADAPTIVE_DYNAMIC_STREAMING.value
+    return output.kind == kind and output.output.get("DrmType", "") in _OPEN_DRM
+
+
+def plays_as_rendition(output: MediaOutput, category: str) -> bool:
+    """Tell whether a result is a transcode that every browser plays in place of a file of ``category``."""
+    if output.kind != SubTaskKind.TRANSCODE.value:
+        return False
+    pictures: Sequence[Mapping[str, Any]] = output.output.get("VideoStreamSet") or ()
+    if any(stream.get("Codec") != "h264" for stream in pictures) or bool(pictures) == (category == "Audio"):
+        return False
+    kind = content_type(str(output.output["Url"]))["Content-Type"]
+    return kind in (HLS, "video/mp4", "audio/mp4", "audio/mpeg")
+
+
+def plays_processed(asset: MediaAsset, outputs: Sequence[MediaOutput]) -> bool:
+    """Tell whether something that processing made of a file plays."""
+    return any(plays_as_ladder(each) or plays_as_rendition(each, asset.category) for each in outputs)
