@@ -20,8 +20,8 @@ from pydantic.fields import FieldInfo
 
 from openvod.app.server_api import declared_actions
 from openvod.base.errors import OpenVodError
+from openvod.base.text import query_pairs
 from openvod.signing import tc3, v1
-from openvod.signing.cos import parse_query
 from openvod.web.api.declaration import Action
 from openvod.web.api.limiter import RateLimiter
 from openvod.web.api.parameters import from_json, from_pairs, validated
@@ -117,7 +117,10 @@ def test_v1_any_bit_of_any_signed_part(
 @given(raw=st.binary(max_size=300) | any_pairs.map(lambda pairs: urlencode(pairs, errors="surrogatepass").encode()))
 def test_any_form_is_refused_in_the_houses_way(raw: bytes) -> None:
     """Whatever arrives as a form is judged, rebuilt and checked, or refused with an OpenVodError."""
-    pairs = parse_query(raw)
+    try:
+        pairs = query_pairs(raw)
+    except OpenVodError:
+        return
     if not v1.is_known_method(dict(pairs).get("SignatureMethod", "")):
         return
     assert not v1.verify(KEY, method="POST", host="h", pairs=pairs)
@@ -136,7 +139,7 @@ def strategy(annotation: Any, metadata: Sequence[Any] = ()) -> st.SearchStrategy
         more = [each for item in inner for each in (item.metadata if isinstance(item, FieldInfo) else [item])]
         return strategy(arguments[0], [*metadata, *more])
     if any(isinstance(each, BeforeValidator) for each in metadata):
-        return st.sampled_from(["2024-05-01T08:00:00Z", "2024-05-01T16:00:00+08:00"]) | st.text(max_size=20)
+        return st.sampled_from(["2024-05-01T08:00:00Z", "2024-05-01T16:00:00+08:00"]) | visible(20)
     if origin in (Union, types.UnionType):
         return st.one_of(*(strategy(each, metadata) for each in arguments if each is not type(None)))
     if origin is Literal:
@@ -162,7 +165,12 @@ def _simple(annotation: Any, metadata: Sequence[Any]) -> st.SearchStrategy[Any]:
         most = min(_limit(metadata, Le, "le", 10**9), _limit(metadata, Lt, "lt", 10**9 + 1) - 1)
         return st.integers(int(least), int(most)) if annotation is int else st.floats(least, most, allow_nan=False)
     least, most = _limit(metadata, MinLen, "min_length", 0), _limit(metadata, MaxLen, "max_length", 40)
-    return st.text(st.characters(codec="utf-8"), min_size=least, max_size=max(least, min(most, 40)))
+    return visible(max(least, min(most, 40)), least)
+
+
+def visible(most: int, least: int = 0) -> st.SearchStrategy[str]:
+    """Return texts that are some: no lone surrogates, no NUL."""
+    return st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=least, max_size=most)
 
 
 def _limit(metadata: Sequence[Any], kind: type, name: str, default: Any) -> Any:
@@ -209,7 +217,7 @@ def test_flat_and_json_forms_are_equal(name: str) -> None:
     def check(plain: dict[str, Any]) -> None:
         raw = urlencode(list(flat(plain))).encode()
         by_json = outcome(action, from_json(json.dumps(plain).encode()), as_text=False)
-        assert outcome(action, from_pairs(parse_query(raw)), as_text=True) == by_json
+        assert outcome(action, from_pairs(query_pairs(raw)), as_text=True) == by_json
 
     check()
 
@@ -230,7 +238,8 @@ def test_any_json_is_refused_in_the_houses_way(name: str) -> None:
     @few
     @given(plain=st.dictionaries(st.sampled_from(names) | st.text(max_size=8), any_json, max_size=4))
     def check(plain: dict[str, Any]) -> None:
-        outcome(action, from_json(json.dumps(plain).encode()), as_text=False)
+        with contextlib.suppress(OpenVodError):
+            validated(action, from_json(json.dumps(plain).encode()), as_text=False)
         with contextlib.suppress(OpenVodError):
             validated(action, from_pairs(list(flat(plain))), as_text=True)
 
@@ -257,7 +266,7 @@ def test_deep_json(depth: int, opening: str) -> None:
 
 
 tree = st.recursive(
-    st.text(st.characters(codec="utf-8"), max_size=8),
+    visible(8),
     lambda inner: (
         st.lists(inner, min_size=1, max_size=12)
         | st.dictionaries(st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,5}", fullmatch=True), inner, min_size=1, max_size=4)
@@ -275,7 +284,7 @@ def test_flattening_round_trip(plain: dict[str, Any], chance: Any) -> None:
     """What is flattened, encoded and shuffled is rebuilt as it was."""
     pairs = list(flat(plain))
     chance.shuffle(pairs)
-    rebuilt = from_pairs(parse_query(urlencode(pairs).encode()))
+    rebuilt = from_pairs(query_pairs(urlencode(pairs).encode()))
     assert rebuilt == plain
 
 

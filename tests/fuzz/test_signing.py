@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openvod.base.errors import Denied, OpenVodError
+from openvod.base.text import query_pairs
 from openvod.signing import cos, storage_token, tc3, upload
 from openvod.signing.storage_token import StorageGrant
 
@@ -47,7 +48,7 @@ upload_parameters = st.fixed_dictionaries(
         "procedure": visible,
         "taskPriority": st.integers(-10, 10),
         "sourceContext": st.text(max_size=60),
-        "sessionContext": st.text(max_size=60),
+        "sessionContext": visible,
         "oneTimeValid": st.sampled_from([0, 1]),
         "vodSubAppId": st.integers(0, 2**31),
     },
@@ -129,8 +130,8 @@ def test_upload_flipped_bit(parameters: dict[str, str | int], place: int) -> Non
 @given(header=any_text | any_text.map(lambda text: f"q-sign-algorithm=sha1&{text}"), raw=st.binary(max_size=200))
 def test_cos_credential_refuses_in_the_houses_way(header: str, raw: bytes) -> None:
     """Whatever arrives as Authorization or query gives a credential, none, or an OpenVodError."""
-    query = cos.parse_query(raw)
     with contextlib.suppress(OpenVodError):
+        query = query_pairs(raw)
         found = cos.find_credential({"authorization": header}, query)
         assert found is None or found.access_key is not None
 
@@ -153,8 +154,8 @@ def test_cos_credential_refuses_in_the_houses_way(header: str, raw: bytes) -> No
 )
 def test_cos_verify_never_accepts_garbage(fields: dict[str, str], raw: bytes, headers: dict[str, str]) -> None:
     """A made-up signature over any request is refused without any other error."""
-    query = cos.parse_query(raw)
     with contextlib.suppress(OpenVodError):
+        query = query_pairs(raw)
         found = cos.find_credential({}, [*fields.items()])
         assert found is not None
         assert not cos.verify(found, KEY, cos.SignedRequest("GET", ("/",), query, headers, ("h",)))

@@ -52,7 +52,10 @@ def test_a_committed_file_cannot_be_replaced(wire: Wire, resumed: bool) -> None:
     assert _is_refused(client.put(b"another length"))
     assert _is_refused(client.put(b"evil ", client.cover_key))
     assert _is_refused(client.put(b"#EXTM3U", client.media_key.rpartition("/")[0] + "/beside.m3u8"))
-    assert _is_refused(client.call("POST", client.media_key, [("uploads", "")]))
+    assert _is_refused(client.call("POST", client.media_key + ".ts", [("uploads", "")]))
+    upload_id = client.initiate()
+    assert client.put_part(upload_id, 1, other).status_code == 200
+    assert _is_refused(client.complete(upload_id, [CompletedPart(1, _etag(other))]))
     assert wire.http.get(url).content == _BODY
     assert client.call("GET", client.cover_key).content == b"cover"
 
@@ -93,6 +96,21 @@ def test_repetitions_are_answered_as_before(wire: Wire) -> None:
     assert (whole.status_code, whole.headers["etag"]) == (200, before.headers["etag"])
     assert error_code(applied.put(_BODY, headers={"x-cos-forbid-overwrite": "true"})) == "FileAlreadyExists"
     assert error_code(applied.put(_BODY, headers={"Content-MD5": _md5_header(b"?")})) == "BadDigest"
+
+
+def test_the_whole_upload_may_come_again(wire: Wire) -> None:
+    """A client that never heard of its Commit applies again and sends everything once more: it ends as it did."""
+    applied, url = _committed(wire)
+    before = wire.commit(applied)
+    client = _again(applied, wire)
+    upload_id = client.initiate()
+    assert client.put_part(upload_id, 1, _BODY).status_code == 200
+    done = client.complete(upload_id, [CompletedPart(1, _etag(_BODY))])
+    assert (done.status_code, f'<ETag>"{_etag(_BODY)}"</ETag>' in done.text) == (200, True), (
+        "the object is the first one"
+    )
+    assert wire.commit(client) == before
+    assert wire.http.get(url).content == _BODY
 
 
 def test_nothing_comes_back_after_deletion(wire: Wire) -> None:

@@ -155,7 +155,7 @@ def test_large_body_unknown_action_and_method(wire: Wire) -> None:
         ({"videoSize": 1.5}, 10001, "videoSize"),
         ({"videoName": "../../etc/passwd"}, 10043, "path"),
         ({"videoName": "a\\b"}, 10043, "path"),
-        ({"videoName": "a\x00b"}, 10043, "control"),
+        ({"videoName": "a\x01b"}, 10043, "control"),
         ({"videoName": "x" * 10_000}, 10043, "10000"),
         ({"coverName": "c", "coverType": "svg"}, 10041, "coverType"),
         ({"coverType": "png", "coverSize": -4}, 10042, "coverSize"),

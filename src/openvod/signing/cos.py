@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-from urllib.parse import quote, unquote_plus, unquote_to_bytes
+from urllib.parse import quote, unquote_plus
 
 from openvod.base.errors import Denied, Invalid
 
@@ -49,20 +49,6 @@ class SignedRequest:
     query: Pairs
     headers: Mapping[str, str]
     hosts: tuple[str, ...]
-
-
-def parse_query(raw: bytes) -> list[tuple[str, str]]:
-    """Split a raw query on ``&`` alone, decode once (``+`` is a space); bytes that are no UTF-8 become surrogates."""
-    pairs = []
-    for item in raw.split(b"&"):
-        if item:
-            name, _, value = item.partition(b"=")
-            pairs.append((_decoded(name), _decoded(value)))
-    return pairs
-
-
-def _decoded(raw: bytes) -> str:
-    return unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8", "surrogateescape")
 
 
 def find_credential(headers: Mapping[str, str], query: Pairs) -> CosCredential | None:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from openvod.base.errors import Denied
+from openvod.base.errors import Denied, Invalid
+from openvod.base.text import json_object
 from openvod.signing import base64url
 
 _LONGEST = 8192
@@ -97,12 +98,9 @@ def _bad_member(name: str, form: str) -> Denied:
 
 def _json(part: str) -> dict[str, Any]:
     try:
-        found = json.loads(base64url.decode(part))
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise Denied("psign.malformed", "psign is no JSON web token: a part of it is no JSON object")
-    return found
+        return json_object(base64url.decode(part))
+    except (ValueError, Invalid) as error:
+        raise Denied("psign.malformed", "psign is no JSON web token: a part of it is no JSON object") from error
 
 
 def _compact(part: Mapping[str, Any]) -> bytes:

@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
-from openvod.base.errors import Denied
+from openvod.base.errors import Denied, Invalid
+from openvod.base.text import json_object
 from openvod.signing import base64url
 
 _VERSION = "v1"
@@ -113,12 +114,9 @@ def _split(token: str) -> tuple[str, str, bytes]:
 
 def _content(payload: str) -> dict[str, Any]:
     try:
-        content = json.loads(_bytes(payload))
-    except (ValueError, RecursionError) as error:
+        return json_object(_bytes(payload))
+    except (ValueError, Invalid) as error:
         raise _invalid() from error
-    if not isinstance(content, dict):
-        raise _invalid()
-    return content
 
 
 def _mac(root_key: bytes, purpose: str, text: str) -> bytes:

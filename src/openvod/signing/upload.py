@@ -8,15 +8,17 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import quote, urlencode
 
 from openvod.base.errors import Denied, Invalid
+from openvod.base.text import query_pairs
 from openvod.signing.limits import NO_LIMITS, UploadLimits, read_limits
 
 DIGEST_BYTES = 20
 #: Both contexts at their longest, percent-encoded, in Base64, and room for more (about 15 KiB are needed).
 MAX_TEXT = 32_768
 MAX_VALIDITY_SECONDS = 7_776_000
+_MAX_PARAMETERS = 200
 FUTURE_TOLERANCE_SECONDS = 600
 _NOTIFY_MODES = {mode.lower(): mode for mode in ("Finish", "Change", "None")}
 _WHITE_SPACE = str.maketrans("", "", " \t\r\n\v\f")
@@ -121,11 +123,12 @@ def _digest(secret_key: str, original: bytes) -> bytes:
 
 def _parse(original: bytes) -> dict[str, str]:
     """Read the signed bytes as a form; the first value of a key counts and empty ones mean absent."""
+    if original.count(b"&") >= _MAX_PARAMETERS:
+        raise _malformed(f"signature: more than {_MAX_PARAMETERS} parameters are signed")
     try:
-        pairs = parse_qsl(original.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=200)
-    except (UnicodeDecodeError, ValueError) as error:
-        raise _malformed("signature: the signed parameters are not UTF-8 text") from error
-    return dict(reversed(pairs))
+        return dict(reversed(query_pairs(original)))
+    except Invalid as error:
+        raise _malformed(f"signature: {error.message}") from error
 
 
 def _permission(parameters: Mapping[str, str]) -> UploadPermission:
@@ -162,9 +165,11 @@ def _integer(parameters: Mapping[str, str], name: str, *, required: bool = False
     text = parameters.get(name, "")
     if not text and not required:
         return 0
+    if not text:
+        raise _malformed(f"signature: {name} is missing; sign secretId, currentTimeStamp, expireTime and random")
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
-        raise _malformed(f"signature: {name} must be a whole number; truncate it before signing")
+        raise _malformed(f"signature: {name} must be a whole number of at most 18 digits; truncate it before signing")
     return int(text)
 
 

@@ -87,19 +87,9 @@ def check_key(key: str) -> str:
     """Return ``key``, or raise ``cos.KeyTooLong`` / ``cos.InvalidObjectName``."""
     if not key:
         raise Invalid("cos.InvalidObjectName", "the request names no key; put it behind the bucket in the path")
-    if len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
+    if len(key.encode()) > MAX_KEY_BYTES:
         raise Invalid("cos.KeyTooLong", f"the key exceeds {MAX_KEY_BYTES} bytes of UTF-8; use a shorter one")
-    if not _is_text(key):
-        raise Invalid("cos.InvalidObjectName", "the key is not UTF-8 text")
     return key
-
-
-def _is_text(key: str) -> bool:
-    try:
-        return b"\x00" not in key.encode()
-    except UnicodeEncodeError:
-        # Bytes that were no UTF-8 arrive as surrogates.
-        return False
 
 
 def parse_complete(body: bytes) -> list[CompletedPart]:

@@ -215,6 +215,11 @@ def check_open(door: Door | None, bucket: str, key: str, now: float) -> None:
         raise Denied("cos.AccessDenied", f"the key {key!r} is not one of this upload session; use its own")
 
 
+def may_be_repeated(door: Door | None, now: float) -> bool:
+    """Tell whether a session is committed and not over: the same bytes may come again, after a lost answer."""
+    return door is not None and not door.is_open and now < door.expires_at
+
+
 def is_repetition(stored: StoredObject, received: Received) -> bool:
     """Tell whether what arrived are an object's bytes once more; the ETag of an upload in parts is no MD5 of it."""
     same = (stored.size, stored.crc64) == (received.size, received.crc64)

@@ -36,10 +36,10 @@ from openvod.storage.model import (
     assemble,
     assemble_grid,
     check_open,
-    closed_reason,
     digest_of_list,
     fits_grid,
     is_repetition,
+    may_be_repeated,
 )
 from openvod.storage.placement import Placement, SlotBoard
 from openvod.storage.ports import BlobStore, Body, StorageTables, StorageTx
@@ -109,7 +109,7 @@ class StorageService:
     def _check_admission(self, tx: StorageTx, session: SessionRef, bucket: str, key: str, length: int | None) -> None:
         """Refuse before a byte is read what can only be refused after the last one."""
         door, now = tx.uploads.door(session), self._clock.now()
-        existing = tx.storage.object(bucket, key) if closed_reason(door, now) else None
+        existing = tx.storage.object(bucket, key) if may_be_repeated(door, now) else None
         if existing is None or length not in (None, existing.size):
             check_open(door, bucket, key, now)
 
@@ -125,7 +125,7 @@ class StorageService:
     ) -> StoredObject:
         """Make the object while its session is open; afterwards recognise the one that is there."""
         door, now = tx.uploads.door(session, lock=True), self._clock.now()
-        existing = tx.storage.object(stored.bucket, stored.key) if closed_reason(door, now) else None
+        existing = tx.storage.object(stored.bucket, stored.key) if may_be_repeated(door, now) else None
         _check_overwrite(existing, overwrite=overwrite)
         if existing and is_repetition(existing, received):
             tx.storage.set_blob_state(blob_ids, BlobState.DOOMED)
@@ -159,8 +159,11 @@ class StorageService:
         )
 
         def work(tx: StorageTx) -> None:
-            check_open(tx.uploads.door(session, lock=True), bucket, key, now)
-            _check_overwrite(tx.storage.object(bucket, key), overwrite=overwrite)
+            door, existing = tx.uploads.door(session, lock=True), tx.storage.object(bucket, key)
+            _check_overwrite(existing, overwrite=overwrite)
+            # Whose Commit's answer was lost may send it all again; Complete will see whether it is the same.
+            if existing is None or not may_be_repeated(door, now):
+                check_open(door, bucket, key, now)
             tx.storage.add_blob(Blob(upload.blob_id, BlobState.LIVE, now))
             tx.storage.put_upload(upload)
 
@@ -241,14 +244,20 @@ class StorageService:
                     raise NotFound("cos.NoSuchUpload", "this UploadId was completed with another list of parts")
                 return upload
             _opened(upload)
-            check_open(door, bucket, key, self._clock.now())
             blobs = {upload.blob_id}
             assembly = assemble_grid(parts, upload, tx.storage.grid_totals(upload))
             if assembly is None:
                 stored = {p.number: p for p in tx.storage.parts(upload_id)}
                 assembly = assemble(parts, stored)
                 blobs |= {p.blob_id for p in stored.values()}
-            return _finish(tx.storage, upload, digest, assembly, blobs, self._clock.now(), overwrite=overwrite)
+            now = self._clock.now()
+            existing = tx.storage.object(bucket, key) if may_be_repeated(door, now) else None
+            if existing and (existing.size, existing.crc64) == (assembly.size, assembly.crc64):
+                _check_overwrite(existing, overwrite=overwrite)
+                tx.storage.set_blob_state(blobs, BlobState.DOOMED)
+                return _completed(tx.storage, upload, digest, existing.etag, existing.crc64, now)
+            check_open(door, bucket, key, now)
+            return _finish(tx.storage, upload, digest, assembly, blobs, now, overwrite=overwrite)
 
         return await self._uow.write(work)
 
@@ -495,14 +504,13 @@ def _finish(
     )
     _adopt_object(tables, finished, sorted(used), overwrite=overwrite)
     tables.set_blob_state(blobs - used, BlobState.DOOMED)
-    done = replace(
-        upload,
-        state=UploadState.COMPLETED,
-        touched_at=now,
-        parts_digest=digest,
-        etag=assembly.etag,
-        crc64=assembly.crc64,
-    )
+    return _completed(tables, upload, digest, assembly.etag, assembly.crc64, now)
+
+
+def _completed(
+    tables: StorageTables, upload: MultipartUpload, digest: str, etag: str, crc64: int, now: float
+) -> MultipartUpload:
+    done = replace(upload, state=UploadState.COMPLETED, touched_at=now, parts_digest=digest, etag=etag, crc64=crc64)
     tables.put_upload(done)
     return done
 

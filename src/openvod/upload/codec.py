@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from openvod.access.model import STORAGE_APP_ID
 from openvod.base.errors import Invalid
+from openvod.base.text import json_object
 from openvod.signing.storage_token import TemporaryCredential
 from openvod.upload.model import ApplyRequest, ClientChecksums, FileRequest, UploadSession
 
@@ -26,12 +26,9 @@ class ClientHosts:
 def parse_body(body: bytes) -> dict[str, Any]:
     """Return the JSON object of a request body, whatever its Content-Type says."""
     try:
-        parsed = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Invalid("upload.body", "the request body is not JSON; send a JSON object in UTF-8") from error
-    if not isinstance(parsed, dict):
-        raise Invalid("upload.body", "the request body must be a JSON object")
-    return parsed
+        return json_object(body)
+    except ValueError as error:
+        raise Invalid("upload.body", "the request body is no JSON object; send one in UTF-8") from error
 
 
 def text_field(body: Mapping[str, Any], name: str, *, required: bool = False) -> str:

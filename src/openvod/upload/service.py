@@ -209,6 +209,8 @@ class UploadService:
             for session in expired:
                 if session.state is SessionState.OPEN:
                     forget_uploaded(tx, session)
+                else:
+                    doom_uploads_under(tx.storage, session.bucket, session.directory)
                 tx.uploads.delete_session(session.session_key)
             tx.uploads.forget_spent(now)
             return len(expired)

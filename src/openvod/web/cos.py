@@ -266,7 +266,7 @@ class CosSurface:
         document = codec.error_document(
             code,
             error.message,
-            resource=f"{request.host}{request.path}",
+            resource=f"{request.host}{request.shown_path}",
             request_id=request.request_id,
             trace_id=secrets.token_hex(16),
             server_time=http_date(self._clock.now()) if clock_matters else "",

@@ -58,6 +58,7 @@ COS_CODES = {
     "cos.MalformedPOSTRequest": ("MalformedPOSTRequest", 400),
     "cos.InvalidPolicyDocument": ("InvalidPolicyDocument", 400),
     "cos.authorization_malformed": ("InvalidArgument", 400),
+    "text.malformed": ("InvalidArgument", 400),
     "storage_token.expired": ("ExpiredToken", 400),
     "request.too_large": ("EntityTooLarge", 400),
     "storage_token.invalid": ("InvalidAccessKeyId", 403),

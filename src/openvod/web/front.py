@@ -76,7 +76,7 @@ class FrontDoor:
             await answer.send(request, send)
         except ClientDisconnected:
             request.release(gone=True)
-            _log.info("client left during %s %s", request.method, request.path)
+            _log.info("client left during %s %s", request.method, request.shown_path)
 
     def at_once(self, scope: Scope) -> ReadyFile | None:
         """Return the answer to a GET without a body, when it is a piece of a file and takes no waiting.
@@ -107,13 +107,13 @@ class FrontDoor:
         except (ClientDisconnected, GeneratorExit):
             raise
         except Exception as error:
-            _log.exception("request %s failed: %s %s", request.request_id, request.method, request.path)
+            _log.exception("request %s failed: %s %s", request.request_id, request.method, request.shown_path)
             wrapped = unavailable(error)
             return json_answer({"error": {"code": wrapped.code, "message": wrapped.message}}, 500)
 
     def _surface(self, request: WireRequest) -> Surface:
         """Choose by what only that surface's requests have, the control plane first (2.1, 3.4)."""
-        path = request.path
+        path = request.shown_path
         if path == "/v3/index.php":
             return self._surfaces.ugc
         if path in _REPORT_PATHS:
@@ -133,14 +133,14 @@ class FrontDoor:
         return self._surfaces.cos
 
     def _is_storage_request(self, request: WireRequest) -> bool:
-        headers = request.headers
+        headers, query = request.headers, request.loose_query
         return (
             "vod-forward-cos" in headers
             or headers.get("authorization", "").startswith("q-sign-algorithm")
             or speaks_s3(request)
-            or request.argument("q-sign-algorithm") is not None
+            or "q-sign-algorithm" in query
             # A signed link of playback has a sign too, which is a digest.
-            or (request.argument("sign") or "").startswith("q-sign-algorithm")
+            or query.get("sign", "").startswith("q-sign-algorithm")
             or self._is_bucket_host(request.host)
         )
 
@@ -149,7 +149,7 @@ def _is_api_call(request: WireRequest) -> bool:
     """Tell by the action's name; a form holds it in its body, and nothing else takes forms of this kind (2.1, 2.5)."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     is_form = request.method == "POST" and kind == "application/x-www-form-urlencoded"
-    return is_form or "x-tc-action" in request.headers or request.argument("Action") is not None
+    return is_form or "x-tc-action" in request.headers or "Action" in request.loose_query
 
 
 async def _no_body() -> Message:

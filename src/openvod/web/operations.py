@@ -32,9 +32,9 @@ class OperationsSurface:
 
     async def __call__(self, request: WireRequest) -> Answer:
         """Serve one request."""
-        if request.path == "/healthz":
+        if request.shown_path == "/healthz":
             return json_answer({"status": "ok", "version": self._version})
-        if request.path == "/probez":
+        if request.shown_path == "/probez":
             return await self._probe(request)
         reason = await self._ready()
         return json_answer({"status": reason or "ready"}, 503 if reason else 200)

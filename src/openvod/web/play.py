@@ -63,7 +63,7 @@ class PlayPages:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         request = WireRequest(scope, receive)
-        match = _PATH.fullmatch(request.path)
+        match = _PATH.fullmatch(request.shown_path)
         if match and match["rest"] == "sources.json":
             try:
                 await (await self._answer(request, match["file"])).send(request, send)

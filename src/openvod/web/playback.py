@@ -149,7 +149,7 @@ class PlaybackSurface:
 
     async def _published(self, request: WireRequest) -> tuple[Bucket, StoredObject, Packaged | None]:
         """Return the object of a path, or the one that it asks a package of."""
-        key = request.path[1:].encode("utf-8", "replace").decode().replace("\0", "?")
+        key = request.path[1:]
         found = await self._objects.find(key)
         asked = parse(key) if found is None else None
         if asked:

@@ -14,7 +14,6 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from urllib.parse import unquote_to_bytes
 
 from starlette.requests import cookie_parser
 from starlette.types import Message, Receive, Scope, Send
@@ -22,7 +21,7 @@ from starlette.types import Message, Receive, Scope, Send
 from openvod.base.errors import ClientDisconnected, Exhausted, Invalid, Unavailable
 from openvod.base.lazy import lazy
 from openvod.base.sizes import MIB
-from openvod.signing.cos import parse_query
+from openvod.base.text import loose_pairs, loosely_decoded, percent_decoded, query_pairs
 from openvod.signing.limits import Caller
 from openvod.storage.model import FilePart
 from openvod.storage.ranges import http_date
@@ -59,7 +58,11 @@ class _CasedName(bytes):
 
 
 class WireRequest:
-    """An ASGI request. Header names are lower-case; ``path`` is percent-decoded once, never normalised."""
+    """An ASGI request. Header names are lower-case; ``path`` is percent-decoded once, never normalised.
+
+    ``path`` and ``query`` raise ``Invalid("text.malformed")`` for what is no text. ``shown_path`` and ``loose_query``
+    do not; they are for telling requests apart and for logs.
+    """
 
     def __init__(self, scope: Scope, receive: Receive, *, stall_seconds: float = STALL_SECONDS) -> None:
         self.scope = scope
@@ -85,9 +88,14 @@ class WireRequest:
 
     @lazy
     def path(self) -> str:
-        """The decoded path; bytes that are no UTF-8 come as surrogates and are refused by their reader."""
+        """The decoded path."""
         raw = self.raw_path
-        return unquote_to_bytes(raw).decode("utf-8", "surrogateescape") if "%" in raw or not raw.isascii() else raw
+        return percent_decoded(raw.encode("latin-1"), "the path") if "%" in raw or not raw.isascii() else raw
+
+    @lazy
+    def shown_path(self) -> str:
+        """The path for routes and logs, with "\ufffd" for what is no text."""
+        return loosely_decoded(self.raw_path.encode("latin-1"))
 
     @lazy
     def raw_path(self) -> str:
@@ -99,7 +107,13 @@ class WireRequest:
     def query(self) -> list[tuple[str, str]]:
         """Decoded query pairs in order."""
         raw = self.scope["query_string"]
-        return parse_query(raw) if raw else []
+        return query_pairs(raw) if raw else []
+
+    @lazy
+    def loose_query(self) -> Mapping[str, str]:
+        """First values by name, with "\ufffd" for what is no text: to choose a surface by."""
+        raw = self.scope["query_string"]
+        return dict(reversed(loose_pairs(raw))) if raw else {}
 
     def argument(self, name: str) -> str | None:
         """Return the first query value of ``name``; empty text when it has none."""

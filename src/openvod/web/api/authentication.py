@@ -12,8 +12,8 @@ from openvod.access.service import signer
 from openvod.base.errors import Denied, Exhausted, Invalid
 from openvod.base.ports import Clock, UnitOfWork
 from openvod.base.sizes import KIB, MIB
+from openvod.base.text import query_pairs
 from openvod.signing import tc3, v1
-from openvod.signing.cos import parse_query
 from openvod.web.api.parameters import from_json, from_pairs
 from openvod.web.api.replays import TC3_AGAIN_SECONDS
 from openvod.web.wire import WireRequest
@@ -82,7 +82,7 @@ class Authentication:
     async def _by_parameters(self, request: WireRequest) -> Call:
         pairs: Sequence[tuple[str, str]] = request.query
         if request.method == "POST":
-            pairs = parse_query(await request.body(_V1_LIMIT))
+            pairs = query_pairs(await request.body(_V1_LIMIT))
         given = dict(pairs)
         if not v1.is_known_method(given.get("SignatureMethod", "")):
             raise Invalid(

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from openvod.base.errors import Invalid
+from openvod.base.text import json_object
 from openvod.base.wire import with_numbers
 from openvod.web.api.declaration import Action, Q
 
@@ -21,12 +22,9 @@ Plain = dict[str, Any]
 def from_json(body: bytes) -> Plain:
     """Return the JSON object of a body; an empty one has no members."""
     try:
-        parsed = json.loads(body or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise Invalid("api.type", "the request body is not JSON; send a JSON object") from error
-    if not isinstance(parsed, dict):
-        raise Invalid("api.type", "the request body must be a JSON object")
-    return parsed
+        return json_object(body or b"{}")
+    except ValueError as error:
+        raise Invalid("api.type", "the request body is not JSON, or no object; send a JSON object") from error
 
 
 def from_pairs(pairs: Sequence[tuple[str, str]]) -> Plain:

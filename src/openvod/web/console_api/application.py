@@ -15,6 +15,7 @@ from openvod.web.console_api.description import api_routes, describe
 from openvod.web.console_api.envelope import Envelope
 from openvod.web.console_api.problems import add_handlers
 from openvod.web.console_api.rooms import ConsoleRooms
+from openvod.web.console_api.text_route import TextRoute
 
 DESCRIPTION_PATH = "/api/openapi.json"
 _ROUTERS = (session, people, applications, endpoints, events, tasks, media, links, audit, stream)
@@ -40,7 +41,7 @@ def description_of(actions: Sequence[Action[Any]], version: str) -> dict[str, An
 
 def _routed(actions: Sequence[Action[Any]]) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    router = APIRouter()
+    router = APIRouter(route_class=TextRoute)
     add_actions(router, list(actions))
     for each in (*(module.router for module in _ROUTERS), router):
         app.router.routes.extend(each.routes)

@@ -17,8 +17,9 @@ from openvod.web.console_api.audit import note
 from openvod.web.console_api.guard import Admin, Operator, Viewer
 from openvod.web.console_api.model import Done, Json
 from openvod.web.console_api.rooms import ConsoleRooms, Rooms
+from openvod.web.console_api.text_route import TextRoute
 
-router = APIRouter(prefix="/api/v1", tags=["applications"])
+router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["applications"])
 AppId = Annotated[int, Path(alias="subAppId", ge=0, lt=2**62)]
 SecretId = Annotated[str, Path(alias="secretId", max_length=64)]
 RegionName = Annotated[str, Path(max_length=40)]

@@ -15,8 +15,9 @@ from openvod.access.model import MAIN_APPLICATION_ID, AuditEntry
 from openvod.web.console_api.guard import Admin, address_of
 from openvod.web.console_api.model import Json, Limit
 from openvod.web.console_api.rooms import ConsoleRooms, Rooms
+from openvod.web.console_api.text_route import TextRoute
 
-router = APIRouter(prefix="/api/v1", tags=["audit"])
+router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["audit"])
 
 
 class AuditRow(Json):

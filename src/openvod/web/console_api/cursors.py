@@ -8,6 +8,7 @@ import json
 import math
 
 from openvod.base.errors import Invalid
+from openvod.base.text import json_value
 
 
 def cursor_of(moment: float, name: str) -> str:
@@ -20,9 +21,9 @@ def place_of(cursor: str) -> tuple[float, str] | None:
     if not cursor:
         return None
     try:
-        moment, name = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
+        moment, name = json_value(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
         if isinstance(name, str) and isinstance(moment, int | float) and math.isfinite(moment):
             return float(moment), name
-    except (binascii.Error, ValueError, TypeError):
+    except (binascii.Error, ValueError, TypeError, Invalid):
         pass
     raise Invalid("api.cursor", "cursor: send the nextCursor of the page before, as it is", field="cursor")

@@ -23,8 +23,9 @@ from openvod.web.console_api.audit import note
 from openvod.web.console_api.guard import Admin, Operator
 from openvod.web.console_api.model import Done, Json, SubAppId
 from openvod.web.console_api.rooms import ConsoleRooms, ConsoleTx, Rooms
+from openvod.web.console_api.text_route import TextRoute
 
-router = APIRouter(prefix="/api/v1", tags=["endpoints"])
+router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["endpoints"])
 Name = Annotated[str, Path(max_length=40, description="The endpoint.")]
 _WAITING = (DeliveryState.WAITING, DeliveryState.BEHIND, DeliveryState.LEASED)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from openvod.base.errors import Exhausted
+from openvod.base.errors import Exhausted, Invalid
 from openvod.base.sizes import MIB
+from openvod.base.text import percent_decoded, query_pairs
 from openvod.web.console_api.actions import PREFIX
 from openvod.web.console_api.problems import problem
 
@@ -20,7 +21,7 @@ _HEADERS = (
 
 
 class Envelope:
-    """Refuses bodies that are too large and adds the headers that every answer has."""
+    """Refuses bodies that are too large and addresses that are no text, and adds the headers that every answer has."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -48,6 +49,12 @@ class Envelope:
                 message["headers"] = [*message["headers"], *(each for each in _HEADERS if each[0] not in known)]
             await send(message)
 
+        try:
+            percent_decoded(scope.get("raw_path") or b"", "the path")
+            query_pairs(scope["query_string"])
+        except Invalid as error:
+            await problem(error)(scope, receive, send_with_headers)
+            return
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         refused = limited and announced.isdigit() and int(announced[:18]) > BODY_LIMIT
         await (problem(large) if refused else self._app)(scope, receive_some, send_with_headers)

@@ -17,8 +17,9 @@ from openvod.web.console_api.audit import note
 from openvod.web.console_api.guard import Operator, Viewer
 from openvod.web.console_api.model import Json, Limit, SubAppId
 from openvod.web.console_api.rooms import ConsoleRooms, ConsoleTx, Rooms
+from openvod.web.console_api.text_route import TextRoute
 
-router = APIRouter(prefix="/api/v1", tags=["events"])
+router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["events"])
 EventNumber = Annotated[int, Path(alias="eventId", ge=1, lt=2**62)]
 
 

@@ -15,8 +15,9 @@ from openvod.signing.hotlink import check_link, link_digest
 from openvod.web.console_api.guard import Operator
 from openvod.web.console_api.model import Json
 from openvod.web.console_api.rooms import ConsoleRooms, Rooms
+from openvod.web.console_api.text_route import TextRoute
 
-router = APIRouter(prefix="/api/v1", tags=["links"])
+router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["links"])
 _LONGEST_SECONDS = 366 * 86_400
 _SHORTEST_PREVIEW = 30
 _US_BYTES = 5

@@ -21,8 +21,9 @@ from openvod.web.console_api.model import Cursor, Json, Limit, SubAppId
 from openvod.web.console_api.rooms import ConsoleTx, Rooms
 from openvod.web.console_api.tasks import TaskDetail
 from openvod.web.console_api.tasks import detail_of as task_detail_of
+from openvod.web.console_api.text_route import TextRoute
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(route_class=TextRoute, prefix="/api/v1")
 FileId = Annotated[str, Path(alias="fileId", max_length=64)]
 _MOST = 500
 #: How long a player that the console opened may load.

@@ -12,8 +12,9 @@ from openvod.web.console_api.audit import note
 from openvod.web.console_api.guard import Admin
 from openvod.web.console_api.model import Done, Json
 from openvod.web.console_api.rooms import Rooms
+from openvod.web.console_api.text_route import TextRoute
 
-router = APIRouter(prefix="/api/v1", tags=["users"])
+router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["users"])
 Name = Annotated[str, Path(max_length=64, description="The user.")]
 
 

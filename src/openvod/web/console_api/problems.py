@@ -35,6 +35,8 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def routed(request: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error.__cause__, OpenVodError):
+            return problem(error.__cause__)
         path = request.url.path
         if error.status_code == 405:
             return problem(Invalid("api.method", f"{request.method} is not accepted at {path}"), 405)

@@ -13,8 +13,9 @@ from openvod.web.console_api.audit import note, note_refused
 from openvod.web.console_api.guard import Viewer, address_of, check_origin, set_cookie
 from openvod.web.console_api.model import Done, Json
 from openvod.web.console_api.rooms import ConsoleRooms, Rooms
+from openvod.web.console_api.text_route import TextRoute
 
-router = APIRouter(prefix="/api/v1", tags=["session"])
+router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["session"])
 _LONGEST_TOKEN_SECONDS = 10 * 366 * 86_400
 
 

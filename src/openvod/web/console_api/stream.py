@@ -24,8 +24,9 @@ from openvod.web.console_api.guard import Viewer
 from openvod.web.console_api.model import Json, SubAppId
 from openvod.web.console_api.rooms import ConsoleRooms, Rooms
 from openvod.web.console_api.tasks import TaskRow, task_row
+from openvod.web.console_api.text_route import TextRoute
 
-router = APIRouter(prefix="/api/v1", tags=["stream"])
+router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["stream"])
 #: How often tasks and the session are looked at.
 TICK_SECONDS = 1.0
 _HEARTBEAT_TICKS = 15

@@ -17,8 +17,9 @@ from openvod.web.console_api.cursors import cursor_of, place_of
 from openvod.web.console_api.guard import Operator, Viewer
 from openvod.web.console_api.model import Cursor, Json, Limit, SubAppId
 from openvod.web.console_api.rooms import ConsoleRooms, Rooms
+from openvod.web.console_api.text_route import TextRoute
 
-router = APIRouter(prefix="/api/v1", tags=["tasks"])
+router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["tasks"])
 TaskId = Annotated[str, Path(alias="taskId", max_length=120)]
 
 

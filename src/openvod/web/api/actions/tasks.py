@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from openvod.base.errors import Invalid
+from openvod.base.text import json_value
 from openvod.base.wire import Wire
 from openvod.events.codec import iso_time, read_time
 from openvod.media.flow_records import FlowState, UrlOf, described
@@ -195,9 +196,9 @@ def _token(place: tuple[float, str]) -> str:
 
 def _place(token: str) -> tuple[float, str]:
     try:
-        moment, task_id = json.loads(base64.urlsafe_b64decode(token.encode()))
+        moment, task_id = json_value(base64.urlsafe_b64decode(token.encode()))
         return float(moment), str(task_id)
-    except (binascii.Error, ValueError, TypeError) as error:
+    except (binascii.Error, ValueError, TypeError, Invalid) as error:
         raise Invalid(
             "api.value", "ScrollToken is none of ours; send that of the page before", field="ScrollToken"
         ) from error
