@@ -35,6 +35,7 @@ _CHOSEN = {
     "TASKS__REVIEWERS": '{"Terror": "support.flagging_reviewer:FlaggingReviewer"}',
     "TASKS__HOLD_BLOCKED": "true",
     "EVENTS__ALLOW_PRIVATE": '["10.9.0.0/16"]',
+    "LOG__FORMAT": "json",
     "CONSOLE__MEDIA_ORIGINS": '["https://cdn.example.test"]',
 }
 
@@ -72,9 +73,11 @@ def _uses(log: Path, who: str) -> dict[str, Any]:
     """Return what a process logged that it uses."""
     deadline = time.monotonic() + 40
     while time.monotonic() < deadline:
-        if found := re.search(rf"the {who} uses (\{{.*\}})$", log.read_text(), re.MULTILINE):
-            uses: dict[str, Any] = json.loads(found[1])
-            return uses
+        records = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+        for record in records:
+            if found := re.fullmatch(rf"the {who} uses (\{{.*\}})", record["message"]):
+                uses: dict[str, Any] = json.loads(found[1])
+                return uses
         time.sleep(0.1)
     raise AssertionError(log.read_text()[-3000:])
 

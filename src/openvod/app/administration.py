@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from openvod.base.errors import NotFound
+from openvod.base.text import printable
 
 if TYPE_CHECKING:
     from openvod.access.service import AccessService
@@ -93,7 +94,7 @@ def show(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
 
 def _cell(value: object) -> str:
     text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    return " ".join(text.split())
+    return printable(" ".join(text.split()))
 
 
 def _aligned(lines: Sequence[Sequence[str]]) -> list[list[str]]:
@@ -108,4 +109,4 @@ def _aligned(lines: Sequence[Sequence[str]]) -> list[list[str]]:
 
 def print_json(value: object) -> None:
     """Print one JSON document."""
-    typer.echo(json.dumps(value, ensure_ascii=False))
+    typer.echo(printable(json.dumps(value, ensure_ascii=False)))

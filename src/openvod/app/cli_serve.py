@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -22,6 +21,7 @@ from openvod.app.administration import (
     print_json,
     with_services,
 )
+from openvod.app.logs import set_up_logging
 
 config = typer.Typer(no_args_is_help=True, help="Settings.")
 storage = typer.Typer(no_args_is_help=True, help="The store's upkeep.")
@@ -38,8 +38,8 @@ def serve(
     from openvod.app import serve as serve_module
     from openvod.app.settings import load_settings
 
-    set_up_logging(log_level)
     settings = _with_options(load_settings(data_dir), host, port, public_url)
+    set_up_logging(log_level, settings.log.format)
     serve_module.serve(
         data_dir,
         settings,
@@ -59,10 +59,10 @@ def worker(
     from openvod.app.foundation import Foundation
     from openvod.app.settings import load_settings, received_settings
 
-    set_up_logging(log_level)
     # A server hands its worker the settings that it has itself.
     settings = received_settings(sys.stdin.read()) if parent else load_settings(existing(data_dir))
     settings = _with_options(settings, None, None, public_url)
+    set_up_logging(log_level, settings.log.format)
     worker_module.run_worker(Foundation(data_dir, settings), parent=parent)
 
 
@@ -70,11 +70,12 @@ def app_server(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8090,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+    log_format: Annotated[str, typer.Option(help="text or json.")] = "text",
 ) -> None:
     """Run the reference app server (signature distribution, event receiver); settings: OPENVOD_APP_SERVER__*."""
     from openvod.app import app_server as reference
 
-    set_up_logging(log_level)
+    set_up_logging(log_level, "json" if log_format == "json" else "text")
     reference.run(reference.load_settings(), host, port)
 
 
@@ -149,12 +150,6 @@ async def _examined(services: Services) -> Discrepancies:
     found = await check(services.database, services.base.blobs)
     lost = await services.strays.all()
     return replace(found, stray_objects=[f"{each.bucket}/{each.key}" for each in lost])
-
-
-def set_up_logging(level: str) -> None:
-    """Log to standard error, one line each."""
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def _with_options(settings: Settings, host: str | None, port: int | None, public_url: str | None) -> Settings:

@@ -142,6 +142,14 @@ class PullUploadSettings(_Section):
     stall_seconds: float = Field(30.0, gt=0, description="A sender silent for this long has failed.")
 
 
+class LogSettings(_Section):
+    """How server and workers log."""
+
+    format: Literal["text", "json"] = Field(
+        "text", description="A line for each record (text), or a JSON object on each line (json)."
+    )
+
+
 class ConsoleSettings(_Section):
     """How long people stay signed in to the console."""
 
@@ -168,6 +176,7 @@ class Settings(BaseSettings):
     events: EventSettings = EventSettings()
     pulls: PullUploadSettings = PullUploadSettings()
     console: ConsoleSettings = ConsoleSettings()
+    log: LogSettings = LogSettings()
 
     def with_server(self, **changes: Any) -> Self:
         """Return the settings with changes of the server's section."""

@@ -125,3 +125,18 @@ def _shown(name: str) -> str:
 
 def _refused(field: str, why: str) -> Invalid:
     return Invalid("text.malformed", f"{field or 'the value'} {why}; send Unicode text", field=field)
+
+
+def printable(text: str) -> str:
+    r"""Return ``text`` with escapes (``\n``, ``\u001b``) for what moves a terminal's cursor, ends a line or turns it
+    around; for logs and terminals. JSON stays the same JSON.
+    """
+    return _ESCAPED.sub(_escape, text) if _ESCAPED.search(text) else text
+
+
+def _escape(match: re.Match[str]) -> str:
+    return _SHORT.get(match[0]) or f"\\u{ord(match[0]):04x}"
+
+
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_ESCAPED = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")

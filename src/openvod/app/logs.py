@@ -1,0 +1,66 @@
+"""The one log formatter. Whatever strangers sent stands in a record as text: it begins no line and moves no cursor."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Literal
+
+from openvod.base.text import printable
+
+LogFormat = Literal["text", "json"]
+#: Loggers of libraries that would print beside this formatter.
+_OTHERS = ("dbos",)
+#: No record begins like this, so that no line of a traceback can pass for one.
+_INDENT = "    | "
+
+
+class LineFormatter(logging.Formatter):
+    """A record on a line, then its traceback on indented ones."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the lines of a record."""
+        # asctime and message are set by nobody else; the record itself stays as it is for other handlers.
+        moment = self.formatTime(record)
+        line = f"{moment} {record.levelname} {record.name}: {printable(record.getMessage())}"
+        trace = _trace(self, record)
+        return "\n".join([line, *(f"{_INDENT}{printable(each)}" for each in trace.splitlines())])
+
+
+class JsonFormatter(logging.Formatter):
+    """A record as one JSON object: ``time`` (ISO 8601, UTC), ``level``, ``logger``, ``message``, ``traceback``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the object on one line."""
+        told = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "process": record.process,
+            "message": record.getMessage(),
+        }
+        if trace := _trace(self, record):
+            told["traceback"] = trace
+        return json.dumps(told)
+
+
+def _trace(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+    texts = [formatter.formatException(record.exc_info) if record.exc_info else "", record.stack_info or ""]
+    return "\n".join(filter(None, texts))
+
+
+def set_up_logging(level: str, form: LogFormat = "text") -> None:
+    """Log to standard error, everything through one formatter."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonFormatter() if form == "json" else LineFormatter())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.captureWarnings(True)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for name in _OTHERS:
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [handler]
+        logger.propagate = False
