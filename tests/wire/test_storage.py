@@ -344,6 +344,24 @@ def test_strange_keys(applied: Applied) -> None:
     assert error_code(long) == "KeyTooLong"
 
 
+def test_response_overrides(applied: Applied) -> None:
+    """A name in any letters arrives at whoever saves the file; what cannot stand in a head is refused by its name."""
+    applied.put(b"x")
+    wanted = [("response-content-disposition", 'attachment; filename="片 1.mp4"'), ("response-content-type", "a/b")]
+    answer = applied.call("GET", applied.media_key, wanted)
+    assert answer.headers["content-type"] == "a/b"
+    assert answer.headers["content-disposition"] == (
+        "attachment; filename=\"_ 1.mp4\"; filename*=UTF-8''%E7%89%87%201.mp4"
+    )
+    for name, value in (
+        ("response-expires", "明日"),
+        ("response-content-type", "a/b\x01"),
+        ("response-cache-control", "\u2028"),
+    ):
+        refused = applied.call("GET", applied.media_key, [(name, value)])
+        assert (error_code(refused), name in refused.text) == ("InvalidArgument", True)
+
+
 @pytest.mark.parametrize(
     ("method", "query", "headers"),
     [

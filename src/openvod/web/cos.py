@@ -300,8 +300,10 @@ def _integer(request: WireRequest, name: str, default: int | None = None) -> int
     text = request.argument(name)
     if default is not None and not text:
         return default
-    if not text or not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Invalid("cos.InvalidArgument", f"{name} {(text or '')[:20]!r} must be a whole number")
+    if not text:
+        raise Invalid("cos.InvalidArgument", f"{name} is missing; send it as a whole number")
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise Invalid("cos.InvalidArgument", f"{name} {text[:20]!r} must be a whole number")
     return int(text)
 
 

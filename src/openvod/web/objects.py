@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from openvod.base.errors import Invalid
 from openvod.storage.model import StoredObject
 from openvod.storage.ranges import ByteRange, http_date, precondition_status, select_range
 from openvod.storage.service import StorageService
+from openvod.web.header_text import disposition
 from openvod.web.wire import Answer, WireRequest
 
 _OVERRIDES = {
@@ -54,8 +56,18 @@ def answer_to(
 def _overridden(request: WireRequest) -> dict[str, str]:
     if not request.query:
         return {}
-    wanted = {_OVERRIDES[name]: value for name, value in request.query if name in _OVERRIDES and value}
-    return {name: value for name, value in wanted.items() if value.isprintable()}
+    return {_OVERRIDES[name]: _checked(name, value) for name, value in request.query if name in _OVERRIDES and value}
+
+
+def _checked(name: str, value: str) -> str:
+    """Return a value that may stand in a head: visible, and in ASCII as far as readers of heads need it."""
+    if not value.isprintable():
+        raise Invalid("cos.InvalidArgument", f"{name} contains control characters; remove them")
+    if name == "response-content-disposition":
+        return disposition(value, name)
+    if not value.isascii():
+        raise Invalid("cos.InvalidArgument", f"{name} has other letters than ASCII; this header knows no others")
+    return value
 
 
 def _range_header(request: WireRequest, etag: str, modified_at: float) -> str:

@@ -26,6 +26,7 @@ from openvod.signing.limits import Caller
 from openvod.storage.model import FilePart
 from openvod.storage.ranges import http_date
 from openvod.web.handover import SocketBody, handover_of
+from openvod.web.header_text import header_bytes
 
 SERVER_NAME = "openvod"
 #: A body that sends nothing for this long has stalled.
@@ -256,9 +257,7 @@ class Answer:
             headers.setdefault("Content-Length", str(len(self.body)))
         if self.status in (204, 304):
             del headers["Content-Length"]
-        raw = [
-            (_CasedName(name.encode("latin-1")), value.encode("latin-1", "replace")) for name, value in headers.items()
-        ]
+        raw = [(_CasedName(name.encode("latin-1")), header_bytes(value)) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": raw})
         if request.method == "HEAD" or self.stream is None:
             body = b"" if request.method == "HEAD" else self.body
@@ -306,10 +305,10 @@ def common_headers(request: WireRequest) -> dict[str, str]:
 
 def own_lines(answer: Answer) -> bytes | None:
     """Return the beginning of an answer's head as it travels; ``None`` where a header is none, or a common one."""
-    lines = "".join([f"{name}: {value}\r\n" for name, value in answer.headers.items()])
+    lines = b"".join([b"%b: %b\r\n" % (name.encode(), header_bytes(value)) for name, value in answer.headers.items()])
     if _CONTROL.search("".join(answer.headers.values())) or not _COMMON.isdisjoint(answer.headers):
         return None
-    return f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n{lines}".encode("latin-1", "replace")
+    return f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n".encode() + lines
 
 
 def common_lines(request: WireRequest) -> bytes:

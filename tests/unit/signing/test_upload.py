@@ -181,9 +181,9 @@ def test_bad_values_name_their_field(name: str, value: str) -> None:
 
 @pytest.mark.parametrize("name", ["currentTimeStamp", "expireTime", "random"])
 def test_missing_times_and_random_are_malformed(name: str) -> None:
-    """The three required numbers may not be left out."""
+    """The three required numbers may not be left out, and who leaves one out is told that and nothing else."""
     text = upload.mint({key: value for key, value in BASE.items() if key != name}, KEY)
-    with pytest.raises(Invalid, match=name):
+    with pytest.raises(Invalid, match=f"{name} is missing"):
         accept(text)
 
 
