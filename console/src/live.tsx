@@ -35,9 +35,9 @@ const KEPT = new Set<unknown>(["session", "player"]);
 /** Names the queries that a message makes old: the first member of their keys. */
 const TOUCHED: Record<LiveName, readonly string[]> = {
   // Tasks too: the stream looks at running ones once a second, and shorter ones are told by their events alone.
-  event: ["events", "event", "transcript", "dashboard", "media", "file", "tasks", "task", "endpoints"],
-  upload: ["media", "dashboard"],
-  task: ["tasks", "task", "transcript", "dashboard"],
+  event: ["events", "event", "transcript", "dashboard", "media", "file", "states", "tasks", "task", "endpoints"],
+  upload: ["media", "states", "dashboard"],
+  task: ["tasks", "task", "transcript", "states", "dashboard"],
   review: ["reviews", "review", "dashboard"],
 };
 

@@ -3,13 +3,13 @@ import { Controls } from "./controls";
 import { element } from "./elements";
 import { ask, type Description, Refused } from "./sources";
 import { Stage } from "./stage";
-import { type Words, wordsFor } from "./words";
+import { type PlainWord, standing, type Words, wordsFor } from "./words";
 
 const SOON_MS = 2000;
 const LATER_MS = 10_000;
 const PATIENT_AFTER = 60;
 
-const REFUSALS: Record<string, keyof Words> = {
+const REFUSALS: Record<string, PlainWord> = {
   "media.unknown": "missing",
   "playback.forbidden": "forbidden",
   "application.off": "forbidden",
@@ -61,7 +61,7 @@ class Page {
     const plays = this.stage.offer(description);
     this.controls.bar.hidden = !plays;
     if (plays) this.message.hidden = true;
-    else this.say(description.pending ? "waiting" : "unplayable");
+    else this.tell(standing(description.status, this.words));
     if (description.sprite) void this.controls.preview.use(description.sprite.vtt);
     if (description.pending || !plays) this.again();
   }
@@ -82,8 +82,12 @@ class Page {
     setTimeout(() => void this.run(), this.asked < PATIENT_AFTER ? SOON_MS : LATER_MS);
   }
 
-  private say(what: keyof Words): void {
-    this.message.textContent = this.words[what];
+  private say(what: PlainWord): void {
+    this.tell(this.words[what]);
+  }
+
+  private tell(text: string): void {
+    this.message.textContent = text;
     this.message.hidden = false;
   }
 }

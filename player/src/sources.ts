@@ -13,6 +13,14 @@ export interface Subtitle {
   name: string;
 }
 
+/** How the file stands: the same vocabulary as in the console (docs/reference/file-states.md). */
+export interface Standing {
+  state: "checking" | "processing" | "ready" | "not_playable" | "damaged" | "blocked" | "deleted";
+  percent: number;
+  reason: string;
+  detail: string;
+}
+
 export interface Description {
   fileId: string;
   title: string;
@@ -20,6 +28,7 @@ export interface Description {
   duration: number;
   state: "ladder" | "instant" | "rendition" | "progressive" | "waiting";
   pending: boolean;
+  status: Standing;
   reason: string;
   poster: string | null;
   sources: Source[];

@@ -71,7 +71,7 @@ def test_the_library_finds_files(
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text(f"red {one}")
     page.get_by_role("combobox", name="Status").click()
-    page.get_by_role("option", name="Forbidden", exact=True).click()
+    page.get_by_role("option", name="Blocked", exact=True).click()
     expect(page.get_by_text("No file fits these filters")).to_be_visible()
     assert "status=Forbidden" in page.url
     page.reload()
@@ -219,7 +219,7 @@ def test_a_file_is_forbidden_and_given_back(console: ConsolePage, admin: Person,
     expect(page.get_by_text("taken out of playback")).to_have_count(0)
     _button(page, "Forbid")
     page.get_by_role("dialog").get_by_role("button", name="Forbid").click()
-    expect(page.get_by_text("This file was taken out of playback.")).to_be_visible()
+    expect(page.get_by_text("It was taken out of playback.")).to_be_visible()
     assert _status(admin, file_id) == "Forbidden"
     _button(page, "Give back to playback")
     expect(page.get_by_role("button", name="Forbid", exact=True)).to_be_visible()
@@ -262,7 +262,7 @@ def test_what_is_no_video_is_told(console: ConsolePage, console_server: Platform
     wrong = tmp_path / "wrong.mp4"
     wrong.write_bytes(b"<html><script>document.title='run'</script>" * 100)
     page = console.open(f"/media/{upload(console_server, wrong)}")
-    expect(page.get_by_role("alert")).to_contain_text("No video was found in this file", timeout=15_000)
+    expect(page.get_by_role("alert")).to_contain_text("No video, sound or picture can be read in it", timeout=15_000)
     expect(page.locator("iframe")).to_have_count(0)
 
 

@@ -60,7 +60,7 @@ def test_a_failed_task_says_what_to_do_and_is_done_again(operator: ConsolePage, 
 def test_a_finished_task_shows_its_commands(viewer: ConsolePage, filled: Filled) -> None:
     """Whoever may look sees what ran, and is offered nothing that changes."""
     page = viewer.open(f"/tasks/{filled.tasks['ladder']}")
-    page.get_by_role("button", name="AdaptiveDynamicStreaming").click()
+    page.get_by_role("button", name="Adaptive stream").click()
     expect(page.get_by_role("region", name="Commands").first).to_contain_text("ffmpeg ")
     expect(page.get_by_text("100% · 2/2")).to_be_visible()
     expect(page.get_by_role("button", name="Do this again")).to_have_count(0)

@@ -1,16 +1,23 @@
 import { Badge } from "@mantine/core";
+import type { Schemas } from "../../api/client";
 import { useWords } from "../../language";
-import { words } from "./words";
+import { eventWords } from "../../vocabulary";
 
-const COLOURS: Readonly<Record<string, string>> = { dead: "red", pending: "blue", delivered: "green" };
-const KNOWN = ["dead", "pending", "delivered", "skipped", "held", "queued"] as const;
+type Standing = Schemas["EventStanding"] | Schemas["DeliveryStanding"];
+const COLOURS: Partial<Record<Standing, string>> = {
+  dead: "red",
+  pending: "blue",
+  delivered: "green",
+  disabled: "orange",
+  no_receiver: "orange",
+  no_address: "orange",
+};
 
-export function EventState({ state }: { readonly state: string }) {
-  const said = useWords(words);
-  const known = KNOWN.find((each) => each === state);
+export function EventState({ state }: { readonly state: Standing }) {
+  const words = useWords(eventWords);
   return (
     <Badge variant="dot" color={COLOURS[state] ?? "gray"}>
-      {known ? said[known] : state}
+      {words[state]}
     </Badge>
   );
 }

@@ -16,6 +16,7 @@ import { useWords } from "../../language";
 import { to } from "../../router";
 import type { Params } from "../../routes";
 import { useSession } from "../../session";
+import { eventWords } from "../../vocabulary";
 import { EventState } from "./event-state";
 import { words } from "./words";
 
@@ -37,13 +38,14 @@ export default function EventView({ params }: { readonly params: Params }) {
 
 function Shown({ event }: { readonly event: Detail }) {
   const said = useWords(words);
+  const standings = useWords(eventWords);
   const format = useFormat();
   return (
     <Stack gap="lg">
       <div>
         <PageHeader title={`${said.event}: ${event.type}`} help={event.publicId} />
         {event.state === "dead" && (
-          <Alert color="red" mb="md" title={said.dead}>
+          <Alert color="red" mb="md" title={standings.dead}>
             {said.deadHelp} <Anchor href={to("/endpoints")}>{said.toEndpoints}</Anchor>
           </Alert>
         )}

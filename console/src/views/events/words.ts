@@ -38,12 +38,6 @@ export const words = dictionary(
     deadHelp:
       "An endpoint was given up after its last try. See below what it answered, mend it, then send the event again.",
     toEndpoints: "Callbacks",
-    dead: "given up",
-    pending: "on its way",
-    delivered: "delivered",
-    skipped: "not wanted",
-    held: "held",
-    queued: "queued",
     seconds: (value: string) => `${value} s`,
   },
   {
@@ -82,12 +76,6 @@ export const words = dictionary(
     resent: (count: number) => `正在重新发送到 ${count} 个接收端。`,
     deadHelp: "有接收端在最后一次尝试后被放弃。请查看下方应答，修复后重新发送。",
     toEndpoints: "回调",
-    dead: "已放弃",
-    pending: "投递中",
-    delivered: "已送达",
-    skipped: "无需投递",
-    held: "暂缓",
-    queued: "排队中",
     seconds: (value: string) => `${value} 秒`,
   },
 );

@@ -57,7 +57,7 @@ function useDeeds(media: Schemas["MediaInfo"]) {
   const name = media.BasicInfo?.Name || media.FileId;
   const renew = () =>
     queries.invalidateQueries({
-      predicate: ({ queryKey: [kind] }) => ["file", "media", "transcript"].includes(String(kind)),
+      predicate: ({ queryKey: [kind] }) => ["file", "media", "states", "transcript"].includes(String(kind)),
     });
   const distribute = async (Operation: "forbid" | "recover", told: string) => {
     try {

@@ -4,18 +4,20 @@ import { act, api, ask, type Schemas } from "../../api/client";
 import { Problem } from "../../api/problem";
 import { useApplication } from "../../application";
 import { Failure } from "../../components/failure";
+import { FileStateBadge, useFileState } from "../../components/file-state";
 import { PageHeader } from "../../components/page-header";
 import { Empty, Loading } from "../../components/states";
-import { useWords } from "../../language";
+import { useLanguage, useWords } from "../../language";
 import { to } from "../../router";
 import type { Params } from "../../routes";
 import { useSession } from "../../session";
+import { type FileStateRow, fileWords, reasonOf } from "../../vocabulary";
 import { titles } from "../../words";
-import { type Readable, readable } from "../media/readable";
 import { useStory } from "../media/use-story";
 import { Actions } from "./actions";
 import classes from "./details.module.css";
 import { Facts } from "./facts";
+import { MakePlayable } from "./make-playable";
 import { Renditions } from "./renditions";
 import { Story } from "./story";
 import { words as dictionary } from "./words";
@@ -39,25 +41,21 @@ function Present({ media }: { readonly media: Schemas["MediaInfo"] }) {
   const words = useWords(dictionary);
   const { may } = useSession();
   const story = useStory(media.FileId);
+  const state = useFileState(media.FileId);
   const name = media.BasicInfo?.Name || media.FileId;
-  const forbidden = media.BasicInfo?.Status !== "Normal";
   return (
     <>
       <Anchor href={to("/media")} size="sm">
         ← {words.back}
       </Anchor>
       <PageHeader title={name}>{may("operator") && <Actions media={media} />}</PageHeader>
-      {forbidden && (
-        <Alert color="red" mb="md">
-          {words.forbiddenNote}
-        </Alert>
-      )}
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, lg: 7 }}>
-          <Player media={media} name={name} found={readable(story.data)} />
+          <Standing media={media} row={state} />
+          <Player media={media} name={name} row={state} />
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 5 }}>
-          <Facts media={media} />
+          <Facts media={media} state={<FileStateBadge row={state} />} />
         </Grid.Col>
         <Grid.Col span={12}>
           <Renditions media={media} />
@@ -68,26 +66,55 @@ function Present({ media }: { readonly media: Schemas["MediaInfo"] }) {
   );
 }
 
-interface PlayerProps {
+interface StandingProps {
   readonly media: Schemas["MediaInfo"];
-  readonly name: string;
-  readonly found: Readable;
+  readonly row: FileStateRow | undefined;
 }
 
-function Player({ media, name, found }: PlayerProps) {
-  const words = useWords(dictionary);
-  const data = media.MetaData;
-  if (data === null && found === "unknown") return <Alert color="blue">{words.reading}</Alert>;
-  if (data === null) {
-    return (
-      <Alert color="orange" title={words.noVideo} role="alert">
-        {words.noVideoHelp}
-      </Alert>
-    );
+/** Says how the file stands where it does not simply play, why, and what can be done. */
+function Standing({ media, row }: StandingProps) {
+  const words = useWords(fileWords);
+  const { language } = useLanguage();
+  const { may } = useSession();
+  switch (row?.state) {
+    case "checking":
+      return <Alert color="blue">{words.checkingHelp}</Alert>;
+    case "processing":
+      return row.playable ? null : <Alert color="blue">{words.processingHelp}</Alert>;
+    case "damaged":
+      return (
+        <Alert color="red" title={words.damaged} role="alert">
+          {words.damagedHelp}
+        </Alert>
+      );
+    case "blocked":
+      return (
+        <Alert color="red" title={words.blocked} mb="md">
+          {words.blockedHelp}
+        </Alert>
+      );
+    case "not_playable":
+      return (
+        <Alert color="orange" title={words.not_playable} role="alert">
+          {words.notPlayableHelp(reasonOf(row, language))}
+          {may("operator") && <MakePlayable media={media} row={row} />}
+        </Alert>
+      );
+    default:
+      return null;
   }
-  if (media.BasicInfo?.Category === "Image")
+}
+
+interface PlayerProps extends StandingProps {
+  readonly name: string;
+}
+
+function Player({ media, name, row }: PlayerProps) {
+  if (!row) return <Loading />;
+  if (media.BasicInfo?.Category === "Image" && row.state === "ready") {
     return <img src={media.BasicInfo.MediaUrl} alt={name} className={classes.picture} />;
-  return <Frame fileId={media.FileId} name={name} />;
+  }
+  return row.playable ? <Frame fileId={media.FileId} name={name} /> : null;
 }
 
 /** The player's own page, which loads nothing but media. Its address is signed, so that protected files play too. */

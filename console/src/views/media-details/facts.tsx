@@ -12,10 +12,10 @@ type Media = Schemas["MediaInfo"];
 type Words = typeof dictionary.en;
 const NEVER = "9999";
 
-export function Facts({ media }: { readonly media: Media }) {
+export function Facts({ media, state }: { readonly media: Media; readonly state: ReactNode }) {
   const words = useWords(dictionary);
   const format = useFormat();
-  const rows = [...about(media, words), ...measured(media, words, format), ...times(media, words, format)];
+  const rows = [...about(media, state, words), ...measured(media, words, format), ...times(media, words, format)];
   return (
     <Paper withBorder p="md" component="section" aria-label={words.facts}>
       <Text component="h2" fw={600} m={0} mb="xs">
@@ -35,7 +35,7 @@ export function Facts({ media }: { readonly media: Media }) {
 
 type Row = readonly [string, ReactNode];
 
-function about({ FileId: fileId, BasicInfo: basic }: Media, words: Words): Row[] {
+function about({ FileId: fileId, BasicInfo: basic }: Media, state: ReactNode, words: Words): Row[] {
   if (!basic) return [[words.fileId, fileId]];
   const tags = basic.TagSet.map((tag) => (
     <Badge key={tag} variant="default">
@@ -56,7 +56,7 @@ function about({ FileId: fileId, BasicInfo: basic }: Media, words: Words): Row[]
         words.none
       ),
     ],
-    [words.status, words[basic.Status as "Normal" | "Forbidden" | "SystemForbidden"] ?? basic.Status],
+    [words.status, state],
     [words.address, basic.MediaUrl ? <Copied key="url" text={basic.MediaUrl} /> : words.none],
   ];
 }

@@ -8,6 +8,8 @@ import { useFormat } from "../../format";
 import { hasRoute } from "../../known-routes";
 import { useWords } from "../../language";
 import { to } from "../../router";
+import { kindWords } from "../../vocabulary";
+import { EventState } from "../events/event-state";
 import classes from "./details.module.css";
 import { words as dictionary } from "./words";
 
@@ -75,7 +77,7 @@ function ToldEvent({ event }: { readonly event: Schemas["EventDetail"] }) {
   return (
     <>
       <Line title={words.event(event.type)} at={event.createdAt}>
-        <Badge variant="default">{event.state}</Badge>
+        <EventState state={event.state} />
         {event.attempts > 0 && <Text size="sm">{words.attempts(format.number(event.attempts))}</Text>}
         {hasRoute("/events/:eventId") && (
           <Anchor size="sm" href={to(`/events/${event.eventId}`)}>
@@ -90,7 +92,8 @@ function ToldEvent({ event }: { readonly event: Schemas["EventDetail"] }) {
 
 function ToldTask({ task }: { readonly task: Schemas["TaskDetail"] }) {
   const words = useWords(dictionary);
-  const title = words.task(task.procedure ? `${task.type} · ${task.procedure}` : task.type);
+  const kinds = useWords(kindWords);
+  const title = task.procedure ? `${kinds[task.type]} · ${task.procedure}` : kinds[task.type];
   const running = task.finishedAt === null;
   return (
     <>
@@ -116,11 +119,12 @@ function ToldTask({ task }: { readonly task: Schemas["TaskDetail"] }) {
 
 function Part({ part }: { readonly part: Schemas["SubTaskRow"] }) {
   const words = useWords(dictionary);
+  const kinds = useWords(kindWords);
   const format = useFormat();
   return (
     <>
       <Text size="sm" span>
-        {part.kind} {part.definition || ""} · {words[part.status]} · {format.percent(part.progress)}
+        {kinds[part.kind]} {part.definition || ""} · {words[part.status]} · {format.percent(part.progress)}
       </Text>
       {part.status === "FAIL" && part.message && (
         <Text size="sm" c="var(--mantine-color-error)" style={{ overflowWrap: "anywhere" }}>

@@ -1,15 +1,17 @@
-import { Badge, Button, Group, Text } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
 import { IconUpload } from "@tabler/icons-react";
 import type { QueryClient } from "@tanstack/react-query";
 import type { Schemas } from "../../api/client";
 import { useApplication } from "../../application";
 import { type Column, CursorTable } from "../../components/cursor-table";
+import { FileStateBadge, useFileStates } from "../../components/file-state";
 import { PageHeader } from "../../components/page-header";
 import { Empty } from "../../components/states";
 import { useFormat } from "../../format";
 import { useWords } from "../../language";
 import { changeQuery, to, useAddress } from "../../router";
 import { useSession } from "../../session";
+import type { FileStateRow } from "../../vocabulary";
 import { titles } from "../../words";
 import { FilterBar } from "./filter-bar";
 import classes from "./library.module.css";
@@ -31,7 +33,8 @@ export default function Library() {
   const filters = filtersOf(useAddress().query);
   const found = useSearch(subAppId, filters);
   const format = useFormat();
-  const columns = useColumns();
+  const states = useFileStates(found.data?.pages.flatMap((page) => page.items.map((media) => media.FileId)) ?? []);
+  const columns = useColumns(states);
   const total = found.data?.pages[0]?.total;
   return (
     <>
@@ -56,12 +59,17 @@ export default function Library() {
   );
 }
 
-function useColumns(): Column<Media>[] {
+function useColumns(states: ReadonlyMap<string, FileStateRow>): Column<Media>[] {
   const words = useWords(dictionary);
   const format = useFormat();
   return [
     { key: "name", title: words.name, cell: (media) => <Name media={media} /> },
-    { key: "status", title: words.status, width: 150, cell: (media) => <Status media={media} /> },
+    {
+      key: "status",
+      title: words.status,
+      width: 190,
+      cell: (media) => <FileStateBadge row={states.get(media.FileId)} />,
+    },
     {
       key: "length",
       title: words.length,
@@ -91,17 +99,6 @@ function Name({ media }: { readonly media: Media }) {
       <Poster url={basic?.CoverUrl ?? ""} category={basic?.Category ?? ""} />
       <span className={classes.name}>{basic?.Name || media.FileId}</span>
     </Group>
-  );
-}
-
-function Status({ media }: { readonly media: Media }) {
-  const words = useWords(dictionary);
-  const status = media.BasicInfo?.Status;
-  if (status === "Normal") return <Badge variant="default">{words.Normal}</Badge>;
-  return (
-    <Badge color="red.9" variant="filled">
-      {status === "SystemForbidden" ? words.SystemForbidden : words.Forbidden}
-    </Badge>
   );
 }
 

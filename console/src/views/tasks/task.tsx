@@ -16,6 +16,7 @@ import { useWords } from "../../language";
 import { to } from "../../router";
 import type { Params } from "../../routes";
 import { useSession } from "../../session";
+import { kindWords } from "../../vocabulary";
 import { useLiveTasks } from "./live-tasks";
 import { Bar, SubTaskState, TaskProgress, TaskState } from "./task-state";
 import { advice, adviceFor, words } from "./words";
@@ -37,10 +38,11 @@ export default function TaskView({ params }: { readonly params: Params }) {
 
 function Shown({ task }: { readonly task: Detail }) {
   const said = useWords(words);
+  const kinds = useWords(kindWords);
   const live = useLiveTasks()(task);
   return (
     <>
-      <PageHeader title={`${said.task}: ${task.procedure || task.type}`} help={task.taskId}>
+      <PageHeader title={`${said.task}: ${task.procedure || kinds[task.type]}`} help={task.taskId}>
         <Deeds task={live} />
       </PageHeader>
       <Stack gap="xs" mb="md" maw={480} aria-live="polite">
@@ -121,6 +123,7 @@ function Deeds({ task }: { readonly task: Detail }) {
 
 function TaskFacts({ task }: { readonly task: Detail }) {
   const said = useWords(words);
+  const kinds = useWords(kindWords);
   const format = useFormat();
   const file = task.fileId && (
     <>
@@ -130,7 +133,7 @@ function TaskFacts({ task }: { readonly task: Detail }) {
   );
   const facts: [string, ReactNode][] = [
     [said.file, file || "–"],
-    [said.type, task.type],
+    [said.type, kinds[task.type]],
     [said.created, format.time(task.createdAt)],
     [said.started, format.time(task.startedAt)],
     [said.finished, format.time(task.finishedAt)],
@@ -143,12 +146,13 @@ function TaskFacts({ task }: { readonly task: Detail }) {
 
 function SubTask({ task, part }: { readonly task: Detail; readonly part: Part }) {
   const said = useWords(words);
+  const kind = useWords(kindWords)[part.kind];
   return (
     <Accordion.Item value={`${part.number}`}>
       <Accordion.Control>
         <Group gap="sm">
           <Text fw={600} size="sm">
-            {part.kind}
+            {kind}
           </Text>
           <Text size="sm" c="dimmed">
             {said.template(part.definition)}
@@ -159,7 +163,7 @@ function SubTask({ task, part }: { readonly task: Detail; readonly part: Part })
       <Accordion.Panel>
         <Stack gap="md">
           {part.status === "PROCESSING" && (
-            <Bar percent={part.progress} label={`${said.progress}: ${part.kind} ${part.definition}`} />
+            <Bar percent={part.progress} label={`${said.progress}: ${kind} ${part.definition}`} />
           )}
           {isFailed(part) && <PartFailure part={part} />}
           <PartFacts part={part} />

@@ -10,6 +10,7 @@ import { Empty } from "../../components/states";
 import { useFormat } from "../../format";
 import { useWords } from "../../language";
 import { changeQuery, to, useAddress } from "../../router";
+import { kindWords } from "../../vocabulary";
 import { useLiveTasks } from "./live-tasks";
 import { TaskProgress, TaskState } from "./task-state";
 import { words } from "./words";
@@ -19,6 +20,7 @@ const STATES = ["WAITING", "PROCESSING", "FINISH", "ABORTED"] as const;
 
 export default function Tasks() {
   const said = useWords(words);
+  const kinds = useWords(kindWords);
   const format = useFormat();
   const { subAppId } = useApplication();
   const { query } = useAddress();
@@ -60,7 +62,7 @@ export default function Tasks() {
         href={(row) => to(`/tasks/${row.taskId}`)}
         empty={<Empty title={filtered ? said.noneFound : said.none} />}
         columns={[
-          { key: "task", title: said.task, cell: (row) => row.procedure || row.type },
+          { key: "task", title: said.task, cell: (row) => row.procedure || kinds[row.type] },
           { key: "file", title: said.file, cell: (row) => <FileName fileId={row.fileId} names={names} /> },
           { key: "status", title: said.status, cell: (row) => <TaskState task={live(row)} /> },
           { key: "progress", title: said.progress, cell: (row) => <TaskProgress task={live(row)} /> },

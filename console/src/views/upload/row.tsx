@@ -1,10 +1,9 @@
 import { Button, FileButton, Progress, Text } from "@mantine/core";
 import type { ErrorKind } from "@openvod/upload";
+import { FileStateBadge, useFileState } from "../../components/file-state";
 import { type Format, useFormat } from "../../format";
 import { useWords } from "../../language";
 import { to } from "../../router";
-import { readable } from "../media/readable";
-import { useStory } from "../media/use-story";
 import { type Entry, hasEnded, stateOf, uploads } from "./store";
 import classes from "./upload.module.css";
 import { words as dictionary } from "./words";
@@ -56,7 +55,7 @@ export function Row({ entry }: { readonly entry: Entry }) {
       <Text size="sm" {...(bad ? { c: "var(--mantine-color-error)" } : {})}>
         {said(entry, words, format)}
       </Text>
-      {item?.result?.fileId && <Unreadable fileId={item.result.fileId} />}
+      {item?.result?.fileId && <Standing fileId={item.result.fileId} />}
     </>
   );
 }
@@ -129,13 +128,18 @@ function Buttons({ entry }: { readonly entry: Entry }) {
   );
 }
 
-/** The server looks into a file once it is there: what is no media is said here, where it came from. */
-function Unreadable({ fileId }: { readonly fileId: string }) {
+/** The server looks into a file once it is there: how it stands is said here, where it came from. */
+function Standing({ fileId }: { readonly fileId: string }) {
   const words = useWords(dictionary);
-  if (readable(useStory(fileId).data) !== "no") return null;
+  const row = useFileState(fileId);
   return (
-    <Text size="sm" c="var(--mantine-color-error)" role="alert">
-      {words.unreadable}
-    </Text>
+    <>
+      <FileStateBadge row={row} />
+      {row?.state === "damaged" && (
+        <Text size="sm" c="var(--mantine-color-error)" role="alert">
+          {words.unreadable}
+        </Text>
+      )}
+    </>
   );
 }
