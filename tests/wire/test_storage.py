@@ -422,6 +422,15 @@ def test_a_taken_key_is_not_overwritten_when_asked(applied: Applied) -> None:
 
 
 def test_too_large_complete_body(applied: Applied) -> None:
-    """A Complete body has a bound, announced or not."""
-    answer = applied.call("POST", applied.media_key, [("uploadId", "u")], complete_xml([]) + bytes(5 * MIB))
-    assert error_code(answer) == "EntityTooLarge"
+    """A Complete has the bound of its upload's parts, and stalls nobody else before it is refused."""
+    unknown = applied.call("POST", applied.media_key, [("uploadId", "u")], complete_xml([]) + bytes(5 * MIB))
+    assert error_code(unknown) == "NoSuchUpload"
+    upload_id = applied.initiate()
+    applied.put_part(upload_id, 1, b"x")
+    attributes = " ".join(f"a{number}=''" for number in range(300_000))
+    for body, code in (
+        (f"<CompleteMultipartUpload {attributes}/>".encode(), "EntityTooLarge"),
+        (f"<CompleteMultipartUpload {attributes[:60_000]}'/>".encode(), "XMLSizeLimit"),
+    ):
+        assert error_code(applied.call("POST", applied.media_key, [("uploadId", upload_id)], body)) == code
+    assert applied.complete(upload_id, [CompletedPart(1, _md5(b"x"))]).status_code == 200

@@ -19,6 +19,7 @@ import uvicorn
 from openvod.app.foundation import Foundation
 from openvod.app.platform import Platform
 from openvod.app.settings import ServerSettings, Settings
+from openvod.app.stalls import watched_loop
 from openvod.base.errors import Conflict
 from openvod.web.file_sending import OpenFiles
 from openvod.web.http_protocol import HttpProtocol
@@ -57,7 +58,8 @@ async def _serve(
         server = _Server(_configuration(platform, settings.server), platform)
         tune_collector()
         server.on_ready = lambda: _tell(platform, on_ready, on_invitation)
-        await server.serve(sockets=[listener])
+        with watched_loop(settings.log.stall_seconds):
+            await server.serve(sockets=[listener])
 
 
 def _tell(platform: Platform, on_ready: Callable[[str], None], on_invitation: Callable[[str], None]) -> None:

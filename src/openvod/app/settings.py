@@ -148,6 +148,9 @@ class LogSettings(_Section):
     format: Literal["text", "json"] = Field(
         "text", description="A line for each record (text), or a JSON object on each line (json)."
     )
+    stall_seconds: float = Field(
+        0.1, ge=0, description="What keeps the server's event loop busy for longer is logged with its place; 0: never."
+    )
 
 
 class ConsoleSettings(_Section):

@@ -231,6 +231,10 @@ class StorageTables(Protocol):
         """Return acknowledged parts by number."""
         ...
 
+    def parts_count(self, upload_id: str) -> int:
+        """Return how many acknowledged parts there are."""
+        ...
+
     def parts_size(self, upload_id: str, *, but: int) -> int:
         """Return the bytes of all acknowledged parts except one number's."""
         ...

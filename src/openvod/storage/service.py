@@ -261,6 +261,14 @@ class StorageService:
 
         return await self._uow.write(work)
 
+    async def parts_count(self, bucket: str, key: str, upload_id: str) -> int:
+        """Return how many parts a Complete could list; ``NotFound("cos.NoSuchUpload")``."""
+
+        def work(tx: StorageTx) -> int:
+            return tx.storage.parts_count(_known_upload(tx.storage, bucket, key, upload_id).upload_id)
+
+        return await self._uow.peek(work)
+
     async def abort(self, bucket: str, key: str, upload_id: str) -> None:
         """Give up an open upload and doom its bytes."""
 

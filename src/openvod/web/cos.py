@@ -19,7 +19,8 @@ from openvod.signing.cos import SignedRequest
 from openvod.signing.limits import check_caller
 from openvod.signing.storage_token import StorageGrant
 from openvod.storage import codec
-from openvod.storage.model import MAX_PART_SIZE, Received, SessionRef
+from openvod.storage.complete_body import limit_for, parse_complete
+from openvod.storage.model import MAX_PART_SIZE, CompletedPart, Received, SessionRef
 from openvod.storage.ranges import http_date
 from openvod.storage.service import Incoming, StorageService
 from openvod.web import s3
@@ -29,7 +30,7 @@ from openvod.web.objects import serve_object
 from openvod.web.pacing import PacedBody, paced
 from openvod.web.s3 import Payload, speaks_s3
 from openvod.web.storage_calls import Operation, Wanted, wanted
-from openvod.web.wire import Answer, WireRequest, unavailable, xml_answer
+from openvod.web.wire import Answer, WireRequest, apart, unavailable, xml_answer
 
 _LIST_LIMIT = 1000
 _log = logging.getLogger("openvod.web.cos")
@@ -171,12 +172,9 @@ class CosSurface:
 
     async def _complete(self, call: Call) -> Answer:
         key = call.require_key()
-        body = await call.request.body(codec.MAX_COMPLETE_BODY)
-        _check_md5(call.request, lambda: _md5_of(body))
-        payload = Payload(call.request)
-        payload.feed(body)
-        payload.check()
-        parts = codec.parse_complete(body)
+        count = await self._storage.parts_count(call.bucket, key, _upload_id(call))
+        body = await call.request.body(limit_for(count))
+        parts = await apart(len(body), lambda: _listed(call.request, body, count))
         with _in_terms_of(call):
             upload = await self._storage.complete(
                 call.session, call.bucket, key, _upload_id(call), parts, overwrite=call.may_overwrite
@@ -286,6 +284,15 @@ def _in_terms_of(call: Call) -> Iterator[None]:
         if error.code == "cos.FileAlreadyExists" and call.wants_absence:
             raise Conflict("cos.PreconditionFailed", error.message) from error
         raise
+
+
+def _listed(request: WireRequest, body: bytes, count: int) -> list[CompletedPart]:
+    """Check a Complete's body against what the request promises of it, and read it."""
+    _check_md5(request, lambda: _md5_of(body))
+    payload = Payload(request)
+    payload.feed(body)
+    payload.check()
+    return parse_complete(body, count)
 
 
 def _stored(etag: str, crc64: int) -> Answer:

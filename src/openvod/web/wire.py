@@ -11,16 +11,17 @@ import json
 import re
 import secrets
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import TypeVar
 
 from starlette.requests import cookie_parser
 from starlette.types import Message, Receive, Scope, Send
 
 from openvod.base.errors import ClientDisconnected, Exhausted, Invalid, Unavailable
 from openvod.base.lazy import lazy
-from openvod.base.sizes import MIB
+from openvod.base.sizes import KIB, MIB
 from openvod.base.text import loose_pairs, loosely_decoded, percent_decoded, query_pairs
 from openvod.signing.limits import Caller
 from openvod.storage.model import FilePart
@@ -31,7 +32,10 @@ from openvod.web.header_text import header_bytes
 SERVER_NAME = "openvod"
 #: A body that sends nothing for this long has stalled.
 STALL_SECONDS = 30.0
+#: Larger bodies are read apart from the event loop.
+AT_ONCE_BYTES = 64 * KIB
 _DRAIN_LIMIT = 16 * MIB
+R = TypeVar("R")
 _COMMON = frozenset(("Date", "Server", "x-cos-request-id", "X-Content-Type-Options", "Vary", "Connection"))
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 _EXPOSED = (
@@ -328,6 +332,11 @@ def preflight(request: WireRequest) -> Answer:
     if "origin" not in request.headers:
         headers["Access-Control-Allow-Origin"] = "*"
     return Answer(200, headers)
+
+
+async def apart(size: int, work: Callable[[], R]) -> R:
+    """Run ``work`` over a body of ``size`` bytes: a large one in a thread, so that others need not wait for it."""
+    return work() if size <= AT_ONCE_BYTES else await asyncio.to_thread(work)
 
 
 def json_answer(value: object, status: int = 200) -> Answer:

@@ -256,6 +256,11 @@ class SqlStorageTables:
         )
         return [_part(row) for row in self._connection.execute(statement)]
 
+    def parts_count(self, upload_id: str) -> int:
+        """Count an upload's parts."""
+        statement = select(func.count()).where(schema.parts.c.upload_id == upload_id)
+        return int(self._connection.execute(statement).scalar_one())
+
     def parts_size(self, upload_id: str, *, but: int) -> int:
         """Return the bytes of all acknowledged parts except one number's."""
         table = schema.parts.c

@@ -16,7 +16,7 @@ from openvod.base.text import query_pairs
 from openvod.signing import tc3, v1
 from openvod.web.api.parameters import from_json, from_pairs
 from openvod.web.api.replays import TC3_AGAIN_SECONDS
-from openvod.web.wire import WireRequest
+from openvod.web.wire import WireRequest, apart
 
 _TC3_LIMIT, _V1_LIMIT, _GET_LIMIT = 10 * MIB, MIB, 32 * KIB
 #: Parameters of the older form that are the envelope's, not the action's.
@@ -76,13 +76,14 @@ class Authentication:
         tc3.check_scope(credential, request.headers, request.host)
         action, version = request.headers.get("x-tc-action", ""), request.headers.get("x-tc-version", "")
         as_text = request.method == "GET"
-        parameters = from_pairs(request.query) if as_text else from_json(body)
+        parameters = from_pairs(request.query) if as_text else await apart(len(body), lambda: from_json(body))
         return Call(key, action, version, parameters, as_text, credential.signature, TC3_AGAIN_SECONDS)
 
     async def _by_parameters(self, request: WireRequest) -> Call:
         pairs: Sequence[tuple[str, str]] = request.query
         if request.method == "POST":
-            pairs = query_pairs(await request.body(_V1_LIMIT))
+            body = await request.body(_V1_LIMIT)
+            pairs = await apart(len(body), lambda: query_pairs(body))
         given = dict(pairs)
         if not v1.is_known_method(given.get("SignatureMethod", "")):
             raise Invalid(

@@ -19,6 +19,7 @@ from openvod.web.api.parameters import from_json
 from openvod.web.console_api.guard import Viewer, address_of, check_role
 from openvod.web.console_api.roles import ROLE_OF_ACTION
 from openvod.web.console_api.rooms import ConsoleRooms, Rooms
+from openvod.web.wire import apart
 
 PREFIX = "/api/v1/actions/"
 _LIMIT = 10 * MIB
@@ -50,7 +51,8 @@ async def _answer(action: Action[Any], request: Request, rooms: ConsoleRooms, id
     plain: dict[str, Any] = {}
     outcome, request_id = "", secrets.token_hex(16)
     try:
-        plain = from_json(await limited_body(request, _LIMIT))
+        body = await limited_body(request, _LIMIT)
+        plain = await apart(len(body), lambda: from_json(body))
         check_role(identity, ROLE_OF_ACTION[action.name])
         if not rooms.limiter.admits(identity.actor, action.name, action.rate):
             raise Exhausted("api.rate", f"more than {action.rate} calls of {action.name} in a second; slow down")

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from openvod.base.errors import Invalid
 from openvod.base.text import json_value
+from openvod.web.wire import apart
 
 
 class TextRoute(APIRoute):
@@ -32,7 +33,8 @@ class _TextRequest(Request):
     async def json(self) -> Any:
         """Return the body's value; what is no text in it is refused by its field's name."""
         try:
-            return json_value(await self.body())
+            body = await self.body()
+            return await apart(len(body), lambda: json_value(body))
         except Invalid as error:
             # The framework lets no other kind of error pass from here.
             raise HTTPException(400, error.message) from error
