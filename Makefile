@@ -48,23 +48,26 @@ test: $(VENV)/.installed-dev $(VENV)/.built-web ## the suite that needs nothing 
 
 MATRIX := tests/clients/test_matrix.py tests/clients/test_one_domain.py tests/clients/test_howto.py
 
+HOTLINKS := tests/process/test_hotlink_table.py
+
+# Its parts are the documented targets themselves, so that none of them can rot.
 test-all: test lint ## everything: databases, browser, official clients (installs Debian packages when root)
 	@scripts/install-test-services
-	@$(BIN)/python -m pytest -m "not ($(QUICK))" -n 2 --dist loadgroup --ignore=tests/clients --ignore=tests/browser $(ARGS)
-# Processes of their own: a browser that is kept open runs an event loop, in which no other may be started.
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(MATRIX) $(ARGS)
-	@$(BIN)/python -m pytest tests/clients $(MATRIX:%=--ignore=%) $(ARGS)
-	@$(BIN)/python -m pytest tests/browser $(ARGS)
+	@$(BIN)/python -m pytest -m "not ($(QUICK))" -n 2 --dist loadgroup --ignore=tests/clients --ignore=tests/browser \
+		--ignore=$(HOTLINKS) $(ARGS)
+	@$(MAKE) --no-print-directory test-clients
+	@$(MAKE) --no-print-directory test-web
 
+# Processes of their own: a browser that is kept open runs an event loop, in which no other may be started.
 test-web: $(VENV)/.installed-dev $(VENV)/.built-web ## upload SDK, player page and console in Chromium; prints its tables
 	@scripts/install-test-services
-	@$(BIN)/python -m pytest -q tests/clients/test_matrix.py -k "openvod-web/ or vod-js-1.8.0/" -n 2 --dist loadgroup $(ARGS)
-	@$(BIN)/python -m pytest -q tests/browser tests/process/test_hotlink_table.py $(ARGS)
+	@$(BIN)/python -m pytest tests/browser $(ARGS)
+	@$(BIN)/python -m pytest $(HOTLINKS) $(ARGS)
 
 test-clients: $(VENV)/.installed-dev $(VENV)/.built-web ## every official client and our web SDK through every scenario, every API SDK through every action; prints both tables
 	@scripts/install-test-services
-	@$(BIN)/python -m pytest -q tests/clients/test_matrix.py -n 2 --dist loadgroup $(ARGS)
-	@$(BIN)/python -m pytest -q tests/clients/api/test_api_sdks.py $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(MATRIX) $(ARGS)
+	@$(BIN)/python -m pytest tests/clients $(MATRIX:%=--ignore=%) $(ARGS)
 
 test-large: $(VENV)/.installed-dev $(VENV)/.built-web ## every official client and our web SDK uploads a file of 20 GB (an hour, 50 GB of disk)
 	@scripts/install-test-services

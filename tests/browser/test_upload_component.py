@@ -12,6 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
+from support.app_server import running_app_server
 from support.axe import violations
 from support.server import PlatformServer
 from support.upload_site import UploadSite
@@ -42,7 +43,8 @@ def page(browser: Browser, site: UploadSite) -> Iterator[Page]:
 
 
 def _open(page: Page, site: UploadSite, attributes: str = "", language: str = "en") -> None:
-    site.body = f'<openvod-upload id="it" signature-url="/signature" {attributes}></openvod-upload>'
+    url = "" if "signature-url" in attributes else 'signature-url="/signature"'
+    site.body = f'<openvod-upload id="it" {url} {attributes}></openvod-upload>'
     site.language = language
     page.goto(site.url)
     page.evaluate(
@@ -249,17 +251,77 @@ def test_strict_page(page: Page, site: UploadSite, video: Path) -> None:
         site.headers = {}
 
 
+@pytest.fixture(scope="module")
+def app_server(site: UploadSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The real ``openvod app-server``, which knows one token; yields its address."""
+    with running_app_server(site.key, {"a-long-random-token": "user-7"}, tmp_path_factory.mktemp("app")) as address:
+        yield address
+
+
 @pytest.mark.parametrize("name", ["component", "script"])
-def test_howto(browser: Browser, site: UploadSite, video: Path, name: str) -> None:
-    """The how-to's snippets work as they stand, but for the platform's address."""
+def test_howto(browser: Browser, site: UploadSite, app_server: str, video: Path, name: str) -> None:
+    """The how-to's snippets work as they stand, but for the two addresses, with our own signer."""
     found = re.search(rf"<!-- snippet: {name} -->\n```html\n(.*?)```", _HOWTO.read_text(), re.DOTALL)
     assert found
     context = browser.new_context()
     page = context.new_page()
-    snippet = found[1].replace("https://vod.example.com", site.platform)
+    snippet = found[1].replace("https://vod.example.com", site.platform).replace("https://app.example.com", app_server)
     site.files["/howto"] = f"<!doctype html>{snippet}".encode()
     page.goto(f"{site.url}howto")
     page.wait_for_function("!!document.querySelector('#file') || !!document.querySelector('openvod-upload').shadowRoot")
     with page.expect_console_message(lambda message: message.text.startswith("fileId "), timeout=_SECONDS):
         page.locator("input[type=file]").set_input_files(video)
     context.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "sign in, then upload the same file again"), ("zh", "您尚未登录或登录已过期")]
+)
+def test_who_is_not_signed_in_is_told_at_once(
+    page: Page, site: UploadSite, app_server: str, video: Path, language: str, words: str
+) -> None:
+    """An answer 401 is not asked for again; the user reads what to do."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/signature" in request.url else None)
+    _open(page, site, f'auto signature-token="wrong" signature-url="{app_server}/signature"', language)
+    _choose(page, video)
+    expect(page.locator("openvod-upload [part=status]")).to_contain_text(words, timeout=5000)
+    assert len(asked) == 1
+    assert [(each["name"], each["kind"]) for each in page.evaluate("failed")] == [(video.name, "sign-in")]
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "kind"),
+    [("notes.txt", b"text", "type"), ("page.html", b"<p>", "type"), ("empty.mp4", b"", "empty")],
+)
+def test_a_wrong_file_is_refused_when_it_is_chosen(
+    page: Page, site: UploadSite, tmp_path: Path, name: str, body: bytes, kind: str
+) -> None:
+    """Nothing is asked of any server for it, and there is no button to try it again; what it should be is said."""
+    wrong = tmp_path / name
+    wrong.write_bytes(body)
+    asked: list[str] = []
+    _open(page, site)
+    page.on("request", lambda request: asked.append(request.url))
+    _choose(page, wrong)
+    expect(page.locator("openvod-upload [part=status]")).to_contain_text("choose a", timeout=5000)
+    assert [(each["name"], each["kind"]) for each in page.evaluate("failed")] == [(name, kind)]
+    assert asked == []
+    expect(page.locator("openvod-upload").get_by_role("button", name="Try again")).to_have_count(0)
+    expect(page.locator("openvod-upload").get_by_role("button", name="Upload", exact=True)).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    "body", ["SIGNATURE", '{"signature":"SIGNATURE"}', '{"code":0,"message":"ok","data":{"signature":"SIGNATURE"}}']
+)
+@pytest.mark.parametrize("gives", ["answer", "text", "object"])
+def test_every_form_of_a_signature(page: Page, site: UploadSite, video: Path, body: str, gives: str) -> None:
+    """``getSignature`` may give fetch's answer, its text or the object in it, in all three documented forms."""
+    site.files["/forms"] = body.replace("SIGNATURE", site.signature()).encode()
+    take = {"answer": "answer", "text": "answer.text()", "object": "answer.json()"}[gives]
+    if gives == "object" and not body.startswith("{"):
+        take = "answer.text()"
+    _open(page, site, "auto")
+    page.evaluate(f"document.getElementById('it').getSignature = () => fetch('/forms').then((answer) => {take})")
+    _choose(page, video)
+    assert _done(page)[0]["name"] == video.name

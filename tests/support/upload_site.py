@@ -53,7 +53,7 @@ class UploadSite:
 
     def __init__(self, platform: PlatformServer) -> None:
         self.platform = platform.url
-        self._key = _key_of(platform)
+        self.key = _key_of(platform)
         self.changes: dict[str, object] = {}
         self.headers: dict[str, str] = {}
         self.scripts: tuple[str, ...] = ("openvod.umd.js",)
@@ -66,6 +66,10 @@ class UploadSite:
         #: What pages reported by fetching ``/report?…``.
         self.reports: list[str] = []
         self.url = ""
+
+    def signature(self) -> str:
+        """Return a signature with the parameters of now."""
+        return signature(self.key, **self.changes)
 
     def page(self) -> str:
         """Return the page as it is now."""
@@ -87,7 +91,7 @@ class UploadSite:
                 if parts.path == "/":
                     kind, body = "text/html; charset=utf-8", site.page().encode()
                 elif parts.path == "/signature":
-                    body = signature(site._key, **site.changes).encode()
+                    body = site.signature().encode()
                 elif parts.path in site.files:
                     script = parts.path.endswith(".js")
                     kind = f"text/{'javascript' if script else 'html'}; charset=utf-8"

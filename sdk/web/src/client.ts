@@ -1,13 +1,15 @@
-import type { GetSignature } from "./control-plane";
 import { UsageError } from "./errors";
 import { UploadQueue } from "./queue";
 import { LocalResumeStore, type ResumeStore } from "./resume";
+import { askAt, type GetSignature, type SignatureSource } from "./signature";
 import { Uploader, type UploadOptions } from "./uploader";
 
 /** How the client is set up. Options of the official web SDK that need nothing here are accepted and have no effect. */
-export interface ClientOptions {
-  /** Fetches a signature from the app's own server. */
-  getSignature: GetSignature;
+export interface ClientOptions extends Partial<SignatureSource> {
+  /** Fetches a signature from the app's own server; `signatureUrl` stands for one that asks an address. */
+  getSignature?: GetSignature | undefined;
+  /** What may be chosen, as in `<input accept>`; a queue refuses other files when they are added. */
+  accept?: string | undefined;
   /** The platform's address. Without it, the one that served this script. */
   host?: string | undefined;
   /** `false`: neither remember unfinished uploads nor look for them. */
@@ -24,24 +26,32 @@ export interface ClientOptions {
 export class OpenVOD {
   readonly #options: ClientOptions;
   readonly #server: string;
+  readonly #getSignature: GetSignature;
 
   constructor(options: ClientOptions) {
-    if (typeof options?.getSignature !== "function") throw new UsageError("the client needs a function getSignature");
+    this.#getSignature = signerOf(options);
     this.#options = options;
     this.#server = serverOf(options.host);
   }
 
   /** Start an upload. */
   upload(options: UploadOptions): Uploader {
-    const { enableResume, getSignature, resumeStore } = this.#options;
+    const { enableResume, resumeStore } = this.#options;
     const store = enableResume === false ? undefined : (resumeStore ?? new LocalResumeStore());
-    return new Uploader({ server: this.#server, getSignature, store }, options);
+    return new Uploader({ server: this.#server, getSignature: this.#getSignature, store }, options);
   }
 
   /** Make a queue that uploads many files, `atOnce` at a time. */
   queue(atOnce = 2): UploadQueue {
-    return new UploadQueue((options) => this.upload(options), atOnce);
+    return new UploadQueue((options) => this.upload(options), atOnce, this.#options.accept);
   }
+}
+
+function signerOf(options: ClientOptions): GetSignature {
+  const { getSignature, signatureUrl, signatureHeaders, signatureCredentials } = options ?? {};
+  if (typeof getSignature === "function") return getSignature;
+  if (!signatureUrl) throw new UsageError("the client needs a function getSignature, or signatureUrl");
+  return askAt({ signatureUrl, signatureHeaders, signatureCredentials });
 }
 
 let servedFrom = "";

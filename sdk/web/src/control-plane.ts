@@ -1,11 +1,9 @@
-import { ApiError, SignatureError, TransportError } from "./errors";
+import { ApiError, TransportError } from "./errors";
 import type { FileFacts } from "./limits";
 import type { Retrier } from "./retry";
 import { type ApplyData, type Session, sessionOf } from "./session";
+import { type GetSignature, signatureFrom } from "./signature";
 import { type Answer, send } from "./transport";
-
-/** Fetches an upload signature from the app's own server, each time that one is needed. */
-export type GetSignature = () => Promise<string> | string;
 
 /** What Commit answers. */
 export interface Committed {
@@ -69,16 +67,7 @@ export class ControlPlane {
   }
 
   #freshSignature(): Promise<string> {
-    return this.#retrier.run(async () => {
-      let got: unknown;
-      try {
-        got = await this.#getSignature();
-      } catch (error) {
-        throw new SignatureError(`getSignature failed: ${error instanceof Error ? error.message : String(error)}`);
-      }
-      if (typeof got === "string" && got.trim()) return got.trim();
-      throw new SignatureError(`getSignature gave ${typeof got === "string" ? "an empty text" : typeof got}`);
-    });
+    return this.#retrier.run(() => signatureFrom(this.#getSignature));
   }
 
   #call(action: string, body: object, timeout = DEFAULT_TIMEOUT): Promise<unknown> {

@@ -3,12 +3,14 @@ export type ErrorKind =
   | "cancelled"
   | "checksum"
   | "disk-full"
+  | "empty"
   | "limit"
   | "name"
   | "network"
   | "permission"
   | "permission-expired"
   | "server"
+  | "sign-in"
   | "signature"
   | "source-changed"
   | "type"
@@ -17,14 +19,16 @@ export type ErrorKind =
 const ADVICE: Record<ErrorKind, string> = {
   cancelled: "start the upload again when you want it",
   checksum: "upload the file again; if that fails too, check the disk and memory of this device",
+  empty: "choose a file that has content",
   "disk-full": "tell the operator that the platform's disk is full; the upload goes on where it stopped",
   limit: "choose a smaller file, or ask for a permission that allows this one",
   name: "rename the file, then upload it again",
   network: "check the connection, then upload the same file again: it goes on where it stopped",
   permission: "ask the site's operator; uploading again will not help",
   "permission-expired": "reload the page to get a new permission, then upload the same file again",
+  "sign-in": "sign in, then upload the same file again: it goes on where it stopped",
   server: "try again later; the upload goes on where it stopped",
-  signature: "check the app's getSignature: it must return the signature as a text",
+  signature: "check the app's getSignature: it must return the signature, as a text or as JSON",
   "source-changed": "choose the file again",
   type: "choose a video, sound or picture file of a permitted type",
   usage: "correct the call; see the documentation of @openvod/upload",
@@ -61,8 +65,17 @@ export class UsageError extends OpenVodError {
 /** The app's `getSignature` failed. */
 export class SignatureError extends OpenVodError {
   override name = "SignatureError";
-  constructor(message: string) {
-    super("signature", message);
+  constructor(message: string, kind: ErrorKind = "signature") {
+    super(kind, message);
+  }
+}
+
+/** The app's server gives this user no signature: trying again at once is no use. */
+export class SignatureRefused extends SignatureError {
+  override name = "SignatureRefused";
+  constructor(unknownUser: boolean, reason: string) {
+    const usual = unknownUser ? "you are not signed in, or were away for too long" : "you may not upload here";
+    super(reason || usual, unknownUser ? "sign-in" : "permission");
   }
 }
 
@@ -77,7 +90,7 @@ export class TransportError extends OpenVodError {
 /** The file is beyond what the permission allows; found before a byte was sent. */
 export class LimitExceeded extends OpenVodError {
   override name = "LimitExceeded";
-  constructor(kind: "limit" | "type", message: string, code: number) {
+  constructor(kind: "limit" | "type" | "empty", message: string, code: number | string) {
     super(kind, message, code);
   }
 }

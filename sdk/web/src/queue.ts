@@ -1,3 +1,4 @@
+import { wrongFile } from "./accept";
 import { Emitter } from "./emitter";
 import type { OpenVodError } from "./errors";
 import type { Progress } from "./progress";
@@ -27,6 +28,7 @@ export interface QueueEvents {
 export class UploadQueue extends Emitter<QueueEvents> {
   readonly #upload: (options: UploadOptions) => Uploader;
   readonly #atOnce: number;
+  readonly #accept: string;
   readonly #items: QueueItem[] = [];
   readonly #running = new Set<QueueItem>();
   #waiting: QueueItem[] = [];
@@ -34,10 +36,11 @@ export class UploadQueue extends Emitter<QueueEvents> {
   #paused = false;
   #scheduled = false;
 
-  constructor(upload: (options: UploadOptions) => Uploader, atOnce: number) {
+  constructor(upload: (options: UploadOptions) => Uploader, atOnce: number, accept = "") {
     super();
     this.#upload = upload;
     this.#atOnce = Math.max(1, atOnce);
+    this.#accept = accept;
   }
 
   /** All files that were added, in order. */
@@ -49,15 +52,18 @@ export class UploadQueue extends Emitter<QueueEvents> {
     return this.#paused;
   }
 
-  /** Add files; `options` go to each upload. */
+  /** Add files; `options` go to each upload. One that is empty, or not of an accepted kind, has failed at once. */
   add(files: Iterable<File>, options: UploadOptions = {}): QueueItem[] {
     const first = this.#items.length;
     const added = Array.from(files, (file, index): QueueItem => {
-      return { id: first + index, file, options: { ...options }, state: "waiting" };
+      const error = wrongFile(file, this.#accept);
+      return { id: first + index, file, options: { ...options }, state: error ? "failed" : "waiting", error };
     });
     for (const item of added) {
       this.#items.push(item);
-      this.#waiting.push(item);
+      if (item.state === "waiting") this.#waiting.push(item);
+      // After the caller had the time to show it.
+      else queueMicrotask(() => this.emit("item", item));
     }
     this.#schedule();
     return added;

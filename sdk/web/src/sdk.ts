@@ -1,7 +1,7 @@
 /** Everything that the bundles export by name. */
 
 export { type ClientOptions, OpenVOD } from "./client";
-export type { Committed, GetSignature } from "./control-plane";
+export type { Committed } from "./control-plane";
 export {
   ApiError,
   ChecksumMismatch,
@@ -9,6 +9,7 @@ export {
   LimitExceeded,
   OpenVodError,
   SignatureError,
+  SignatureRefused,
   SourceChanged,
   StorageError,
   TransportError,
@@ -18,6 +19,7 @@ export {
 export type { Progress } from "./progress";
 export { type QueueEvents, type QueueItem, UploadQueue } from "./queue";
 export type { ResumeStore, Unfinished } from "./resume";
+export type { GetSignature, SignatureAnswer, SignatureSource } from "./signature";
 export {
   type StoredFile,
   Uploader,

@@ -1,5 +1,5 @@
 import { Control } from "./control";
-import { announced, type Committed, ControlPlane, type GetSignature } from "./control-plane";
+import { announced, type Committed, ControlPlane } from "./control-plane";
 import { Emitter } from "./emitter";
 import { ApiError, ChecksumMismatch, OpenVodError, SourceChanged, UploadCancelled, UsageError } from "./errors";
 import { checkLimits, type FileFacts, factsOf } from "./limits";
@@ -9,6 +9,7 @@ import { Meter, type Progress, sumOf } from "./progress";
 import { fingerprint, type ResumeStore, type Unfinished } from "./resume";
 import { DEFAULT_RETRY, Retrier } from "./retry";
 import type { Session } from "./session";
+import type { GetSignature } from "./signature";
 import { StorageClient } from "./storage";
 
 /** What to upload, and how. Names that the official web SDK has mean what they mean there. */

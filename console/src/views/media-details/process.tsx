@@ -59,7 +59,9 @@ function Choice({ fileId, close }: Omit<Props, "opened">) {
     onSuccess: async () => {
       notify.done(words.started);
       close();
-      await Promise.all(["transcript", "tasks", "states"].map((kind) => queries.invalidateQueries({ queryKey: [kind] })));
+      await Promise.all(
+        ["transcript", "tasks", "states"].map((kind) => queries.invalidateQueries({ queryKey: [kind] })),
+      );
     },
   });
   if (procedures.isPending) return <Loading />;

@@ -57,6 +57,8 @@ export const words = dictionary(
     errorPermission:
       "The server does not allow this upload. Your role may have changed: load the page again, or ask an admin.",
     errorExpired: "The permission to upload is over. Try again: it goes on where it stopped.",
+    errorEmpty: "The file is empty. Choose another one.",
+    errorSignIn: "Your session ended. Sign in, then choose the file again: it goes on where it stopped.",
     errorServer: "The server failed. Try again later: it goes on where it stopped.",
     errorSignature:
       "No permission to upload was given. Look above whether you are still signed in and connected, then try again.",
@@ -117,6 +119,8 @@ export const words = dictionary(
     errorNetwork: "无法连接服务器。请检查网络后重试，会从中断处继续。",
     errorPermission: "服务器不允许此上传。您的角色可能已更改：请重新加载页面，或联系管理员。",
     errorExpired: "上传许可已过期。请重试，会从中断处继续。",
+    errorEmpty: "文件为空，请选择其他文件。",
+    errorSignIn: "会话已结束。请登录后重新选择该文件，会从中断处继续。",
     errorServer: "服务器出错。请稍后重试，会从中断处继续。",
     errorSignature: "未能获得上传许可。请确认仍处于登录和联网状态，然后重试。",
     errorSourceChanged: "文件在上传过程中被更改、移动或删除，请重新选择。",

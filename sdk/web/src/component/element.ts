@@ -1,4 +1,4 @@
-import { type GetSignature, OpenVOD, type QueueItem, type UploadQueue } from "../index";
+import { type GetSignature, OpenVOD, type QueueItem, type SignatureAnswer, type UploadQueue } from "../index";
 import { button, make } from "./dom";
 import { Row } from "./row";
 import { STYLE } from "./style";
@@ -10,13 +10,16 @@ const MOST_ROWS = 100;
 /**
  * `<openvod-upload signature-url="/signature">`: choose or drop videos, pick covers, upload.
  *
- * Attributes, read when it enters the page: `signature-url`, `host`, `lang`, `accept`, `at-once`, `auto` (starts without
- * a press of the button), `no-cover`. Instead of `signature-url` the property `getSignature` may be set. Events:
+ * Attributes, read when it enters the page: `signature-url` (with `signature-token` or the property `signatureHeaders`,
+ * and `signature-credentials`), `host`, `lang`, `accept`, `at-once`, `auto` (starts without a press of the button),
+ * `no-cover`. Instead of `signature-url` the property `getSignature` may be set. Events:
  * `openvod-done` and `openvod-failed` with the queue's item as `detail`, `openvod-idle` with all items.
  */
 export class OpenVodUpload extends HTMLElement {
   /** Fetches a signature; `signature-url` makes one when this is not set. */
   getSignature: GetSignature | undefined;
+  /** Headers of the question for a signature; `signature-token` stands for `Authorization: Bearer …`. */
+  signatureHeaders: Record<string, string> | undefined;
   #queue: UploadQueue | undefined;
   #words: Words = wordsFor("en");
   readonly #rows = new Map<QueueItem, Row>();
@@ -33,7 +36,11 @@ export class OpenVodUpload extends HTMLElement {
   connectedCallback(): void {
     if (this.shadowRoot) return;
     this.#words = wordsFor(this.lang || this.closest("[lang]")?.getAttribute("lang") || navigator.language);
-    const client = new OpenVOD({ getSignature: () => this.#signature(), host: this.getAttribute("host") ?? undefined });
+    const client = new OpenVOD({
+      getSignature: () => this.#signature(),
+      host: this.getAttribute("host") ?? undefined,
+      accept: this.#accept,
+    });
     this.#queue = client.queue(Number(this.getAttribute("at-once")) || 2);
     if (!this.hasAttribute("auto")) this.#queue.pause();
     this.#queue.on("item", (item) => this.#changed(item));
@@ -43,9 +50,11 @@ export class OpenVodUpload extends HTMLElement {
 
   /** Add files, as if the user had chosen them. */
   add(files: Iterable<File>): void {
-    for (const item of this.#queue?.add(files) ?? []) if (this.#rows.size < MOST_ROWS) this.#addRow(item);
+    const added = this.#queue?.add(files) ?? [];
+    for (const item of added) if (this.#rows.size < MOST_ROWS) this.#addRow(item);
     this.#showRest();
-    if (this.#start) this.#start.hidden = !this.#queue?.paused;
+    const waits = added.some((item) => item.state === "waiting");
+    if (this.#start && waits) this.#start.hidden = !this.#queue?.paused;
   }
 
   /** Start what waits. */
@@ -58,7 +67,7 @@ export class OpenVodUpload extends HTMLElement {
     const words = this.#words;
     // The button beside it stands for it, to eyes and to screen readers.
     const input = make("input", { type: "file", multiple: "", hidden: "" });
-    input.accept = this.getAttribute("accept") ?? "video/*,audio/*";
+    input.accept = this.#accept;
     input.addEventListener("change", () => {
       this.add(input.files ?? []);
       input.value = "";
@@ -96,16 +105,19 @@ export class OpenVodUpload extends HTMLElement {
     });
   }
 
-  async #signature(): Promise<string> {
+  get #accept(): string {
+    return this.getAttribute("accept") ?? "video/*,audio/*";
+  }
+
+  /** Ask with what the page has set by now: a token may have been renewed. */
+  async #signature(): Promise<SignatureAnswer> {
     if (this.getSignature) return this.getSignature();
     const url = this.getAttribute("signature-url");
     if (!url) throw new Error("set signature-url or getSignature of <openvod-upload>");
-    const answer = await fetch(url);
-    if (!answer.ok) throw new Error(`${url} was answered with HTTP ${answer.status}`);
-    const text = await answer.text();
-    if (!text.trimStart().startsWith("{")) return text;
-    const parsed = JSON.parse(text);
-    return parsed.signature ?? parsed.data?.signature;
+    const token = this.getAttribute("signature-token");
+    const headers = { ...(token && { Authorization: `Bearer ${token}` }), ...this.signatureHeaders };
+    const credentials = this.getAttribute("signature-credentials") as RequestCredentials | null;
+    return fetch(url, { headers, ...(credentials && { credentials }) });
   }
 
   #changed(item: QueueItem): void {

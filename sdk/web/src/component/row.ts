@@ -54,6 +54,11 @@ export class Row {
     return ENDED.includes(this.#item.state);
   }
 
+  /** Whether the file itself was refused: trying again is no use. */
+  get #isWrong(): boolean {
+    return ["type", "empty", "limit"].includes(this.#item.error?.kind ?? "");
+  }
+
   /** Show the item as it is now. */
   update(): void {
     const { state, progress } = this.#item;
@@ -66,7 +71,7 @@ export class Row {
     this.#buttons.pause.hidden = !active || state === "paused" || state === "committing";
     this.#buttons.resume.hidden = state !== "paused";
     this.#buttons.cancel.hidden = this.ended || state === "committing";
-    this.#buttons.retry.hidden = state !== "failed" && state !== "cancelled";
+    this.#buttons.retry.hidden = (state !== "failed" && state !== "cancelled") || this.#isWrong;
     if (this.#cover) {
       if (state !== "waiting" && !this.#cover.element.hidden) this.#cover.release();
       this.#cover.element.hidden = state !== "waiting";

@@ -1,0 +1,83 @@
+import { SignatureError, SignatureRefused } from "./errors";
+
+/** What app servers answer: the bare text, an object with it, the documented envelope, or `fetch`'s own answer. */
+export type SignatureAnswer =
+  | string
+  | Response
+  | { signature: string }
+  | { code: number; message?: string; data?: { signature: string } };
+
+/** Fetches an upload signature from the app's own server, each time that one is needed. */
+export type GetSignature = () => Promise<SignatureAnswer> | SignatureAnswer;
+
+/** Where the app's own server gives signatures, and what it wants to know who asks. */
+export interface SignatureSource {
+  /** Address that answers with a signature. */
+  signatureUrl: string;
+  /** Headers of the question, `Authorization` for instance. */
+  signatureHeaders?: Record<string, string> | undefined;
+  /** Whether cookies go to another origin: `include` if so. */
+  signatureCredentials?: RequestCredentials | undefined;
+}
+
+/** Return a function that asks an address for signatures. */
+export function askAt(source: SignatureSource): GetSignature {
+  const { signatureUrl, signatureHeaders: headers, signatureCredentials: credentials } = source;
+  return () => fetch(signatureUrl, { ...(headers && { headers }), ...(credentials && { credentials }) });
+}
+
+/** Call the app's function and read what it gives; throws `SignatureError`, or `SignatureRefused` where trying again is no use. */
+export async function signatureFrom(getSignature: GetSignature): Promise<string> {
+  let got: unknown;
+  try {
+    got = await getSignature();
+    if (got instanceof Response) got = await bodyOf(got);
+  } catch (error) {
+    if (error instanceof SignatureError) throw error;
+    throw new SignatureError(`getSignature failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return textOf(got);
+}
+
+const UNAUTHORIZED = 401;
+const FORBIDDEN = 403;
+/** `openvod_sdk`'s code for a user who is not known. */
+const UNKNOWN_USER = 40301;
+
+async function bodyOf(answer: Response): Promise<unknown> {
+  const text = await answer.text();
+  if (answer.ok) return text;
+  if (answer.status === UNAUTHORIZED || answer.status === FORBIDDEN) {
+    throw new SignatureRefused(answer.status === UNAUTHORIZED, messageIn(text));
+  }
+  throw new SignatureError(`${new URL(answer.url).pathname} was answered with HTTP ${answer.status}`);
+}
+
+function textOf(got: unknown): string {
+  const found = typeof got === "string" && got.trim().startsWith("{") ? parsed(got) : got;
+  if (typeof found === "string" && found.trim()) return found.trim();
+  if (typeof found === "object" && found !== null) {
+    const { code, message, signature, data } = found as Record<string, unknown>;
+    if (typeof code === "number" && code !== 0) {
+      throw new SignatureRefused(code === UNKNOWN_USER, typeof message === "string" ? message : "");
+    }
+    const inside = signature ?? (data as Record<string, unknown> | null | undefined)?.signature;
+    if (typeof inside === "string" && inside.trim()) return inside.trim();
+    throw new SignatureError("getSignature gave an object without signature or data.signature");
+  }
+  throw new SignatureError(`getSignature gave ${typeof found === "string" ? "an empty text" : typeof found}`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function messageIn(text: string): string {
+  const body = parsed(text);
+  const message = typeof body === "object" && body !== null ? (body as Record<string, unknown>).message : "";
+  return typeof message === "string" ? message : "";
+}
