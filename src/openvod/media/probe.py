@@ -12,9 +12,12 @@ class VideoStream:
     """A video stream: ``bitrate`` in bit/s, pixels as stored, before rotation; ``dynamic_range`` "", hdr10 or hlg.
 
     ``index`` is the stream's place in the file, ``frame_rate`` the exact rate where something moves (``fps`` is the
-    mean), 0 when unknown; ``pixel_aspect`` the
-    shape of a pixel (1 = square); ``key_frame_seconds`` the longest distance of key frames, 0 when the container does
-    not tell; ``codec_string`` the name that players compare (RFC 6381).
+    mean), 0 when unknown; ``pixel_aspect`` the shape of a pixel (1 = square); ``key_frame_seconds`` the longest
+    distance of key frames, 0 when the container does not tell, ``key_frame_grid`` their distance where it is always the
+    same from the file's beginning on, else 0; ``codec_string`` the name that players compare (RFC 6381).
+
+    What the container says of it and packets alone do not: ``mirrored`` by the display matrix, ``hidden`` frames that
+    an edit list skips, and ``seconds`` from the first picture to the end of the last, 0 when unknown.
     """
 
     bitrate: int
@@ -31,11 +34,19 @@ class VideoStream:
     interlaced: bool = False
     key_frame_seconds: float = 0.0
     codec_string: str = ""
+    key_frame_grid: float = 0.0
+    mirrored: bool = False
+    hidden: bool = False
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
 class AudioStream:
-    """An audio stream: ``bitrate`` in bit/s, ``sampling_rate`` in Hz; ``profile`` such as ``LC``."""
+    """An audio stream: ``bitrate`` in bit/s, ``sampling_rate`` in Hz; ``profile`` such as ``LC``.
+
+    ``default``: the container says that it is the one to hear. ``hidden``: an edit list skips more of it than what a
+    decoder needs to start.
+    """
 
     bitrate: int
     sampling_rate: int
@@ -44,6 +55,8 @@ class AudioStream:
     channels: int = 0
     profile: str = ""
     codec_string: str = ""
+    default: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,8 +88,9 @@ class ProbeResult:
     def from_json(cls, plain: Mapping[str, Any]) -> ProbeResult:
         """Rebuild from :meth:`to_json`."""
         fields = dict(plain)
-        fields["video_streams"] = tuple(VideoStream(**s) for s in fields["video_streams"])
-        fields["audio_streams"] = tuple(AudioStream(**s) for s in fields["audio_streams"])
+        # What was probed before edits were looked at may have some: it is not copied.
+        fields["video_streams"] = tuple(VideoStream(**{"hidden": True, **s}) for s in fields["video_streams"])
+        fields["audio_streams"] = tuple(AudioStream(**{"hidden": True, **s}) for s in fields["audio_streams"])
         return cls(**fields)
 
 

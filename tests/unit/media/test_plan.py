@@ -27,10 +27,13 @@ from openvod.tasks.templates import Template, TemplateKind, read_body
 
 K = SubTaskKind
 VIDEO = VideoStream(
-    6_000_000, 1080, 1920, "h264", 30, frame_rate=30.0, pixel_format="yuv420p", key_frame_seconds=2.0, index=0
-)
+    6_000_000, 1080, 1920, "h264", 30, frame_rate=30.0, pixel_format="yuv420p", key_frame_seconds=2.0, index=0,
+    key_frame_grid=2.0, seconds=60.0,
+)  # fmt: skip
 AUDIO = AudioStream(128_000, 44_100, "aac", index=1, channels=2, profile="LC")
-PROBE = ProbeResult(45_000_000, "mov,mp4", 6_128_000, 1920, 1080, 60.0, 0, 60.0, 60.0, "Video", (VIDEO,), (AUDIO,))
+PROBE = ProbeResult(
+    45_000_000, "mov,mp4,m4a,3gp,3g2,mj2", 6_128_000, 1920, 1080, 60.0, 0, 60.0, 60.0, "Video", (VIDEO,), (AUDIO,)
+)
 SOURCE = Source("1", PROBE)
 INPUTS = {
     K.ADAPTIVE_DYNAMIC_STREAMING: AdaptiveInput(definition=10),
@@ -161,18 +164,69 @@ def test_remux_needs_no_decoder() -> None:
 
 
 def test_snapshots_seek() -> None:
-    """A snapshot's command seeks before it opens the file, so its cost does not grow with the video."""
+    """A snapshot's command seeks, a second early, before it opens the file: its cost does not grow with the video."""
     wanted = SnapshotByTimeOffsetInput(definition=10, ext_time_offset_set=("30s", "100%"), time_offset_set=(1500,))
     made = plan((K.SNAPSHOT_BY_TIME_OFFSET, wanted))
     starts = [after(command.arguments, "-ss") for command in made.jobs[0].commands]
-    assert starts == [["30"], ["59.95"], ["1.5"]]
+    assert starts == [["29"], ["58.95"], ["0.5"]]
     assert all(command.arguments.index("-ss") < command.arguments.index("-i") for command in made.jobs[0].commands)
 
 
+@pytest.mark.parametrize(
+    ("of", "copied"),
+    [
+        (SOURCE, {"mp4": 2, "hls": 2}),
+        (source({"hidden": True}), {"mp4": 1, "hls": 1}),
+        (source({"mirrored": True}), {"mp4": 2, "hls": 1}),
+        (source(rotate=90), {"mp4": 2, "hls": 1}),
+        (source(container="avi"), {"mp4": 1, "hls": 1}),
+        (source({"seconds": 0.04}), {"mp4": 1, "hls": 1}),
+        (source(audio_streams=(replace(AUDIO, hidden=True),)), {"mp4": 1, "hls": 1}),
+    ],
+    ids=["plain", "edits", "mirror", "turn", "no times", "one picture", "edited sound"],
+)
+def test_a_remux_copies_what_packets_carry(of: Source, copied: dict[str, int]) -> None:
+    """What the container tells beside its packets, and the new one cannot tell, is encoded into the stream."""
+    for definition, container in ((875, "mp4"), (876, "hls")):
+        made = arguments(plan((K.TRANSCODE, TranscodeInput(definition=definition)), of=of))
+        assert made.count("copy") == copied[container], container
+        again = arguments(plan((K.TRANSCODE, TranscodeInput(definition=definition)), of=of, separate=True))
+        assert again.count("copy") == 0, "a copy that failed is not tried again"
+
+
+def test_flv_holds_mp3_of_few_rates() -> None:
+    """MP3 of 48 kHz is copied into MP4, and encoded for FLV, which has no number for that rate."""
+    copy = {"VideoTemplate": {"Codec": "copy"}, "AudioTemplate": {"Codec": "copy"}}
+    own = custom(TemplateKind.TRANSCODE, 1, {"Container": "flv", **copy})
+    for rate, copies in ((44_100, 2), (48_000, 1)):
+        of = source(audio_streams=(replace(AUDIO, codec="mp3", sampling_rate=rate),))
+        made = plan((K.TRANSCODE, TranscodeInput(definition=1)), of=of, custom=own)
+        assert arguments(made).count("copy") == copies
+
+
+def test_the_default_sound_is_heard() -> None:
+    """The track that the container calls the default is mapped, else the first."""
+    second = replace(AUDIO, index=2)
+    assert "0:1" in after(arguments(plan(K.TRANSCODE, of=source(audio_streams=(AUDIO, second)))), "-map")
+    of = source(audio_streams=(AUDIO, replace(second, default=True)))
+    assert "0:2" in after(arguments(plan(K.TRANSCODE, of=of)), "-map")
+
+
+def test_what_was_probed_before_is_not_copied() -> None:
+    """Rows of a probe that did not look for edits count as if there were some."""
+    plain = PROBE.to_json()
+    for stream in (*plain["video_streams"], *plain["audio_streams"]):
+        del stream["hidden"]
+    of = Source("1", ProbeResult.from_json(plain))
+    assert arguments(plan((K.TRANSCODE, TranscodeInput(definition=875)), of=of)).count("copy") == 0
+
+
 def test_sparse_series_read_key_frames_only() -> None:
-    """A sprite alone decodes key frames when they are at least as dense as its pictures, else every frame."""
+    """A sprite alone decodes key frames when each of its moments has one, else every frame."""
     assert after(arguments(plan(K.IMAGE_SPRITES)), "-skip_frame") == ["nokey"]
-    dense = plan(K.IMAGE_SPRITES, of=source({"key_frame_seconds": 15.0}))
+    assert after(arguments(plan(K.IMAGE_SPRITES, of=source({"key_frame_grid": 0.0}))), "-skip_frame") == []
+    assert after(arguments(plan(K.IMAGE_SPRITES, of=source({"key_frame_grid": 4.0}))), "-skip_frame") == []
+    dense = plan(K.IMAGE_SPRITES, of=source({"key_frame_seconds": 15.0, "key_frame_grid": 15.0}))
     assert after(arguments(dense), "-skip_frame") == []
     assert dense.jobs[0].work is WorkClass.ENCODE
 

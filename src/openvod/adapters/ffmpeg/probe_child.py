@@ -40,6 +40,11 @@ _STILL_BRANDS = frozenset({"avif", "heic", "heix", "mif1", "heim"})
 #: Readers that take the header's word for the duration, which counts from zero whenever the first picture comes.
 _FAR_AWAY = 10**15  # microseconds
 _UNRELIABLE = frozenset({"matroska,webm"})
+#: What a film has as its first video track when that is its cover: single pictures by these codecs.
+_STILL_CODECS = frozenset({"mjpeg", "png", "bmp", "gif", "webp"})
+#: Sound decoders are given so many packets before the first that is heard.
+_PRIMING_PACKETS = 4
+_DEFAULT_STREAM = 0x1
 _INTERLACED = frozenset({"TT", "BB", "TB", "BT", 2, 3, 4, 5})
 _HDR = {16: "hdr10", 18: "hlg"}  # colour transfer characteristics, ITU-T H.273
 
@@ -54,7 +59,7 @@ def main() -> None:
         answer = _probe()
     except (av.error.FFmpegError, ValueError) as error:
         # Only what the file is to blame for; anything else ends the child without an answer.
-        answer = {"error": f"{type(error).__name__}: {str(error)[:200]}"}
+        answer = {"error": (getattr(error, "strerror", None) or str(error))[:200]}
     json.dump(answer, sys.stdout)
 
 
@@ -81,12 +86,15 @@ def _described(container: InputContainer, size: int) -> dict[str, Any]:
         raise ValueError("the file has neither a video nor an audio stream")
     still = container.format.name in _IMAGES or container.metadata.get("major_brand", "").strip() in _STILL_BRANDS
     encrypted = any(_is_encrypted(container, s) for s in [*videos[:1], *audios[:1]])
-    rotate = 0 if encrypted else _rotation(container, videos)
+    ends = {} if still else _measured_ends(container)
+    videos.sort(key=lambda s: _is_cover(s, ends))
+    rotate, mirrored = (0, False) if encrypted else _orientation(container, videos)
     duration = _seconds(container.duration, Fraction(1, 1_000_000))
-    if not still and (not duration or container.format.name in _UNRELIABLE):
-        duration = _measured(container) or duration
-    video_duration = max((_seconds(s.duration, s.time_base) or duration for s in videos), default=0.0)
-    audio_duration = max((_seconds(s.duration, s.time_base) or duration for s in audios), default=0.0)
+    if ends:
+        duration = max(ends.values())
+    seconds = {s.index: ends.get(s.index) or _seconds(s.duration, s.time_base) for s in [*videos, *audios]}
+    video_duration = max((seconds[s.index] or duration for s in videos), default=0.0)
+    audio_duration = max((seconds[s.index] or duration for s in audios), default=0.0)
     duration = duration or max(video_duration, audio_duration)
     image = still and duration < 0.1
     return {
@@ -100,7 +108,10 @@ def _described(container: InputContainer, size: int) -> dict[str, Any]:
         "video_duration": round(video_duration, 3),
         "audio_duration": round(audio_duration, 3),
         "category": "Image" if image else ("Video" if videos else "Audio"),
-        "video_streams": [_video(s) for s in videos],
+        "video_streams": [
+            _video(s) | {"mirrored": mirrored and place == 0, "seconds": round(seconds[s.index], 3)}
+            for place, s in enumerate(videos)
+        ],
         "audio_streams": [_audio(s) for s in audios],
         "encrypted": encrypted,
     }
@@ -127,8 +138,12 @@ def _rates(stream: Any, *, interlaced: bool) -> tuple[float, float]:
 
     A recording of a screen pauses for minutes; made at its mean rate, what moves would stutter.
     """
-    mean = next((float(r) for r in (stream.average_rate, stream.guessed_rate) if r and r < 1000), 0.0)
     base = float(stream.base_rate or 0)
+    told = [float(r) for r in (stream.average_rate, stream.guessed_rate) if r and r < 1000]
+    # AVI may count in ticks of which most show nothing; then the distance of pictures is the one to believe.
+    if told and told[0] > _MAX_RATE >= base > 0:
+        told = [base]
+    mean = told[0] if told else 0.0
     moving = base if mean and not interlaced and mean * 1.2 < base <= _MAX_RATE else mean
     return mean, moving
 
@@ -150,7 +165,8 @@ def _video(stream: Any) -> dict[str, Any]:
         "pixel_format": str(context.pix_fmt or ""),
         "pixel_aspect": _pixel_aspect(stream, context),
         "interlaced": interlaced,
-        "key_frame_seconds": _key_frame_seconds(stream),
+        **_key_frames(stream),
+        "hidden": any(entry.is_discard for entry in stream.index_entries),
         "codec_string": video_codec_string(_codec(context), bytes(context.extradata or b"")),
     }
 
@@ -160,16 +176,20 @@ def _pixel_aspect(stream: Any, context: Any) -> float:
     return round(float(ratio), 6) if ratio and 0.1 <= float(ratio) <= 10 else 1.0
 
 
-def _key_frame_seconds(stream: Any) -> float:
-    """Longest distance of key frames by the container's index; without an index nothing is known."""
-    if not stream.time_base or len(stream.index_entries) < 2:
-        return 0.0
-    times = [entry.timestamp for entry in stream.index_entries if entry.is_keyframe]
-    if not times:
-        return 0.0
+def _key_frames(stream: Any) -> dict[str, float]:
+    """Distances of key frames by the container's index, for as long as it has one; unknown is 0."""
+    entries = stream.index_entries
+    times = [entry.timestamp for entry in entries if entry.is_keyframe] if stream.time_base else []
+    if len(entries) < 2 or not times:
+        return {"key_frame_seconds": 0.0, "key_frame_grid": 0.0}
     end = times[0] + (stream.duration or 0)
     gaps = [b - a for a, b in zip(times, [*times[1:], max(end, times[-1])], strict=True)]
-    return round(float(max(gaps) * stream.time_base), 3)
+    # An index by decoding time: where the file's first picture is shown at its beginning, so are key frames on time.
+    regular = len(set(gaps[:-1])) == 1 and gaps[-1] <= gaps[0] and not stream.start_time
+    return {
+        "key_frame_seconds": round(float(max(gaps) * stream.time_base), 3),
+        "key_frame_grid": round(float(gaps[0] * stream.time_base), 6) if regular else 0.0,
+    }
 
 
 def _audio(stream: Any) -> dict[str, Any]:
@@ -182,6 +202,8 @@ def _audio(stream: Any) -> dict[str, Any]:
         "channels": context.channels or 0,
         "profile": str(context.profile or ""),
         "codec_string": audio_codec_string(_codec(context), str(context.profile or "")),
+        "default": bool(stream.disposition.value & _DEFAULT_STREAM),
+        "hidden": sum(entry.is_discard for entry in stream.index_entries) > _PRIMING_PACKETS,
     }
 
 
@@ -190,42 +212,64 @@ def _codec(context: Any) -> str:
     return str(context.codec.canonical_name)
 
 
-def _rotation(container: InputContainer, videos: list[Any]) -> int:
-    """Read the display rotation from the first frame, the one place where every container's matrix ends up."""
+def _is_cover(stream: Any, ends: dict[int, float]) -> bool:
+    """Whether a track is one picture of a codec for pictures, although nothing marks it as a cover."""
+    if _codec(stream.codec_context) not in _STILL_CODECS:
+        return False
+    rate = float(stream.average_rate or 0) or 1.0
+    seconds = ends.get(stream.index) or _seconds(stream.duration, stream.time_base)
+    return stream.frames == 1 or len(stream.index_entries) == 1 or 0 < seconds <= 1.5 / rate
+
+
+def _orientation(container: InputContainer, videos: list[Any]) -> tuple[int, bool]:
+    """Read turn and mirror from the first frame, the one place where every container's matrix ends up."""
     if not videos or videos[0].width * videos[0].height > _MAX_PIXELS:
-        return 0
+        return 0, False
     videos[0].codec_context.options = {"max_pixels": str(_MAX_PIXELS)}
     try:
+        with contextlib.suppress(Exception):
+            container.seek(0)
         for frame in container.decode(videos[0]):
             return _turn(next((bytes(d) for d in frame.side_data if d.type.name == "DISPLAYMATRIX"), b""))
     except Exception:
-        return 0
-    return 0
+        return 0, False
+    return 0, False
 
 
-def _turn(matrix: bytes) -> int:
-    """Return degrees clockwise of a display matrix; a mirror is no turn, and is undone first."""
+def _turn(matrix: bytes) -> tuple[int, bool]:
+    """Return degrees clockwise of a display matrix and whether it mirrors; a mirror is no turn, and is undone first."""
     if len(matrix) < 36:
-        return 0
+        return 0, False
     a, b, _, c, d = struct.unpack_from("=5i", matrix)
-    if a * d - b * c < 0:
+    mirrored = a * d - b * c < 0
+    if mirrored:
         a, c = -a, -c
-    return round(math.degrees(math.atan2(b, a))) % 360
+    return round(math.degrees(math.atan2(b, a))) % 360, mirrored
 
 
-def _measured(container: InputContainer) -> float:
-    """Return the seconds from the first packet to the end of the last; 0 when finding out takes too long."""
-    deadline, end = time.monotonic() + _MEASURE_SECONDS, 0.0
+def _measured_ends(container: InputContainer) -> dict[int, float]:
+    """Return when each stream ends, in seconds from the file's beginning, where its header does not say.
+
+    Nothing when finding out takes too long.
+    """
+    if container.duration and container.format.name not in _UNRELIABLE:
+        return {}
+    deadline, ends = time.monotonic() + _MEASURE_SECONDS, dict[int, float]()
+    start = (container.start_time or 0) / 1_000_000
     try:
         container.seek(_FAR_AWAY)  # to the last key frame that the index knows, or nowhere
         for packet in container.demux():
             if packet.pts is not None and packet.time_base:
-                end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+                end = float((packet.pts + (packet.duration or 0)) * packet.time_base) - start
+                ends[packet.stream_index] = max(ends.get(packet.stream_index, 0.0), end)
             if time.monotonic() > deadline:
-                return 0.0
+                return {}
     except Exception:
-        return 0.0
-    return max(0.0, end - (container.start_time or 0) / 1_000_000)
+        return {}
+    finally:
+        with contextlib.suppress(Exception):
+            container.seek(0)
+    return ends
 
 
 if __name__ == "__main__":

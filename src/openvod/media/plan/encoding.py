@@ -8,7 +8,7 @@ from openvod.media.plan.geometry import Frame
 from openvod.media.plan.model import Encoder, Source
 from openvod.media.probe import AudioStream, VideoStream
 from openvod.tasks.model import Failure
-from openvod.tasks.templates import AudioTemplate, TehdConfig, VideoTemplate
+from openvod.tasks.templates import AudioTemplate, TehdConfig, TranscodeTemplate, VideoTemplate
 
 _VIDEO_CODECS = {"libx264": "h264", "libx265": "hevc", "av1": "av1"}
 #: FFmpeg's own AAC encoder stands in for libfdk_aac, whose licence keeps it out of distributed builds.
@@ -36,6 +36,11 @@ _CONTAINER_AUDIO = {
     "ogg": {"flac", "opus", "vorbis"},
     "wav": {"pcm_s16le"},
 }
+#: Containers that say of each packet when it is shown. Of others FFmpeg guesses, and muxers take no guesses.
+_TIMED = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flv", "mpegts"})
+#: Containers that carry a display matrix.
+_TURNED = frozenset({"mp4"})
+_FLV_MP3_RATES = (11_025, 22_050, 44_100)
 #: Streams that were broadcast or have no index: their sound may be damaged, or its clock may jump.
 _UNSAFE_TO_COPY = frozenset({"mpegts", "mpeg", "aac", "avi", "mp3"})
 #: A stream is copied when it is not much larger than what an encoder would be told to make.
@@ -78,6 +83,36 @@ class AudioEncoding:
     copy: bool = False
 
 
+def carries_video(container: str, source: Source) -> bool:
+    """Return whether packets alone show in ``container`` what the source shows: its pictures, their times, their turn.
+
+    An edit list that hides frames, a turn or a mirror, guessed times and a last picture that goes on for long are told
+    beside the packets, and copying loses them.
+    """
+    video = source.require_video()
+    turned = bool(source.probe.rotate or video.mirrored)
+    timed = source.probe.container in _TIMED
+    return timed and not video.hidden and not source.held and (not turned or container in _TURNED)
+
+
+def carries_audio(container: str, source: Source) -> bool:
+    """Return whether packets alone sound in ``container`` as the source does."""
+    sound = source.audio
+    if sound is None or sound.hidden:
+        return False
+    return container != "flv" or sound.codec != "mp3" or sound.sampling_rate in _FLV_MP3_RATES
+
+
+def remuxed(template: TranscodeTemplate, source: Source, *, copyable: bool) -> TranscodeTemplate:
+    """Return a template with every stream encoded that it would copy and that cannot be carried as it is."""
+    video, audio, container = template.video_template, template.audio_template, template.container
+    if video and video.codec == "copy" and source.video and not (copyable and carries_video(container, source)):
+        video = VideoTemplate(codec="libx264")
+    if audio and audio.codec == "copy" and source.audio and not (copyable and carries_audio(container, source)):
+        audio = AudioTemplate(codec="aac", bitrate=128)
+    return template.model_copy(update={"video_template": video, "audio_template": audio})
+
+
 def check_container(container: str, video: VideoTemplate | None, audio: AudioTemplate | None, source: Source) -> None:
     """Refuse a codec that the container cannot hold (``InvalidInput.ConfigurationUnsupported``)."""
     if video:
@@ -99,7 +134,10 @@ def _unsupported(container: str, codec: str) -> Failure:
 def video_encoding(
     template: VideoTemplate, source: Source, frame: Frame, *, tehd: TehdConfig | None = None, copyable: bool = True
 ) -> VideoEncoding:
-    """Decide how to make a video stream; a source that fits already is copied when ``copyable``."""
+    """Decide how to make a video stream; a source that fits already is copied when ``copyable``.
+
+    A template that copies has been through :func:`remuxed`.
+    """
     stream = source.require_video()
     fps = target_fps(template.fps, stream)
     hdr = stream.dynamic_range if template.preserve_hdr_switch == "ON" and template.codec == "libx265" else ""
@@ -127,11 +165,11 @@ def fits(stream: VideoStream, source: Source, template: VideoTemplate, frame: Fr
     """Return whether the source's stream is already what the template asks for."""
     bitrate = stream.bitrate or source.probe.bitrate
     return (
-        stream.codec == _VIDEO_CODECS.get(template.codec)
+        carries_video("", source)
+        and stream.codec == _VIDEO_CODECS.get(template.codec)
         and stream.pixel_format == "yuv420p"
         and not stream.dynamic_range
         and not stream.interlaced
-        and source.probe.rotate == 0
         and stream.pixel_aspect == 1.0
         and (stream.width, stream.height) == (frame.width, frame.height)
         and not frame.filled
@@ -171,7 +209,8 @@ def audio_encoding(template: AudioTemplate, source: Source, *, copyable: bool = 
     encoding = AudioEncoding(
         _AUDIO_ENCODERS[template.codec], template.bitrate, template.sample_rate, template.audio_channel
     )
-    if copyable and source.probe.container not in _UNSAFE_TO_COPY and _audio_fits(stream, template):
+    safe = source.probe.container not in _UNSAFE_TO_COPY and carries_audio("", source)
+    if copyable and safe and _audio_fits(stream, template):
         return replace(encoding, copy=True)
     return encoding
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -28,20 +29,39 @@ _TONE_MAP = (
     "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=mobius:param=0.5:desat=0:peak=4.93,"
     "zscale=t=bt709:m=bt709:r=tv,format=yuv420p"
 )
+#: The last picture goes on; whoever says this also says where it ends, and at which rate.
+_HOLD = "tpad=stop_mode=clone:stop=-1"
+#: Pictures that are neither black for the most part nor of one colour.
+_CONTENT = (
+    "blackframe=amount=0:threshold=32,metadata=mode=select:key=lavfi.blackframe.pblack:value=95:function=less,"
+    "entropy,metadata=mode=select:key=lavfi.entropy.normalized_entropy.normal.Y:value=0.05:function=greater"
+)
+_MARGIN_SECONDS = 2.0
+_UNKNOWN_RATE = 25
+#: Of what has come the last picture up to second 0, or the first one if all are later.
+_SHOWN_AT_ZERO = "fps=fps=1/1000000:round=up:start_time=0"
 
 
 @dataclass(frozen=True)
 class Picture:
     """What a branch of the graph delivers.
 
-    ``fps`` 0 keeps the source's times; ``every`` above 0 takes one picture per so many seconds, ``count`` at most;
-    ``tail`` are filters at the end.
+    ``fps`` 0 keeps the source's times; ``tail`` are filters at the end. Three of them choose pictures by moments that
+    count from the beginning of the file, or of the part that is read, whenever its first picture comes: ``every`` above
+    0 takes one per so many seconds, exactly ``count``; ``until`` takes ``fps`` of them per second, up to there; else
+    ``moment`` takes the one that is shown. A ``moment`` lies so many seconds after the point that was sought, and
+    ``until`` counts from it. ``content`` takes the first that shows something. ``hold`` above 0 keeps the last
+    picture up to that second.
     """
 
     frame: Frame
     fps: float = 0.0
     every: float = 0.0
     count: int = 0
+    moment: float | None = None
+    until: float = 0.0
+    content: bool = False
+    hold: float = 0.0
     pixel_format: str = "yuv420p"
     hdr: bool = False
     marks: tuple[Mark, ...] = ()
@@ -56,7 +76,7 @@ class Picture:
         share one buffer, repeated first each is scaled into its own. What changes with time needs frames of its own.
         """
         timed = any(mark.timed for mark in self.marks) or any(mosaic.timed for mosaic in self.mosaics)
-        return not self.every and not timed
+        return not self.every and not self.until and not timed
 
 
 @dataclass(frozen=True)
@@ -77,13 +97,25 @@ class ClipRange:
 
 
 def build_command(
-    source: Source, outputs: Sequence[Output], clip: ClipRange = ClipRange(), *, input_options: Sequence[str] = ()
+    source: Source,
+    outputs: Sequence[Output],
+    clip: ClipRange = ClipRange(),
+    *,
+    input_options: Sequence[str] = (),
+    seek: float | None = None,
 ) -> tuple[Command, tuple[Asset, ...]]:
-    """Return the command that makes ``outputs`` in one pass, and the files it reads beside the source."""
+    """Return the command that makes ``outputs`` in one pass, and the files it reads beside the source.
+
+    ``clip`` reads from its first second exactly. ``seek`` begins at the key frame before a second instead, with times
+    that count from that second: for pictures that are chosen by their moments.
+    """
     graph = _Graph(source)
     labels = graph.add([picture for output in outputs for picture in output.videos if picture])
     restarting = _RESTARTING if source.probe.container == "mpegts" else ()
-    arguments = [*HEAD, *restarting, *_range(clip), *GUARDED, *input_options, "-i", SOURCE, *graph.inputs]
+    reading = _range(clip) if seek is None else _sought(seek)
+    # Where the size of pictures changes, the graph goes on: built anew it would forget the pictures it has.
+    going_on = ("-reinit_filter", "0") if graph.text and graph.takes_any_size else ()
+    arguments = [*HEAD, *restarting, *reading, *GUARDED, *input_options, *going_on, "-i", SOURCE, *graph.inputs]
     if graph.text:
         arguments += ["-filter_complex", graph.text]
     remaining = iter(labels)
@@ -128,6 +160,15 @@ def _range(clip: ClipRange) -> list[str]:
     return start + (["-to", f"{clip.end:g}"] if clip.end is not None else [])
 
 
+def _earlier(seconds: float | None) -> str:
+    """Let times count from so many seconds later."""
+    return f"setpts=PTS-{seconds:.6f}/TB," if seconds else ""
+
+
+def _sought(seconds: float) -> list[str]:
+    return ["-noaccurate_seek", "-ss", f"{seconds:g}"] if seconds else []
+
+
 @dataclass
 class _Graph:
     """The text of a filter graph while it grows."""
@@ -141,6 +182,12 @@ class _Graph:
     @property
     def text(self) -> str:
         return ";".join(self.parts)
+
+    @property
+    def takes_any_size(self) -> bool:
+        """Whether the first filter that looks at pictures is the scaler, which takes them as they come."""
+        video = self.source.video
+        return video is not None and not video.interlaced and not video.dynamic_range
 
     def add(self, pictures: Sequence[Picture]) -> list[str]:
         """Add every picture; return their labels in the order given."""
@@ -177,7 +224,16 @@ class _Graph:
         Rounding up makes the picture of second ``n`` the frame shown at ``n``.
         """
         if picture.every:
-            return f"fps=fps=1/{picture.every:.6f}:round=up,trim=end_frame={picture.count}"
+            rate = f"1/{picture.every:.6f}"
+            return f"fps=fps={rate}:round=up:start_time=0,{_HOLD},trim=end_frame={picture.count}"
+        if picture.until:
+            rate, earlier = frame_rate(picture.fps), _earlier(picture.moment)
+            chosen = f"fps=fps={rate}:round=up:start_time=0,{_HOLD},trim=end={picture.until:.6f}"
+            return f"{self._outlasting()},{earlier}{chosen}"
+        if picture.content:
+            return _CONTENT
+        if picture.moment is not None:
+            return f"{self._outlasting()},{_earlier(picture.moment)}{_SHOWN_AT_ZERO}"
         if not picture.fps or not picture.repeats_last:
             return f"fps={frame_rate(picture.fps)}" if picture.fps else ""
         known = self.source.require_video().frame_rate
@@ -187,6 +243,18 @@ class _Graph:
         # a tick, the rule when a rate is halved, goes up whatever the rounding of seconds; else frames would jitter.
         rate = frame_rate(picture.fps)
         return f"select=isnan(prev_selected_t)+gt(floor(t*{rate}+.5001)\\,floor(prev_selected_t*{rate}+.5001))"
+
+    def _outlasting(self) -> str:
+        """Repeat the last picture beyond the file's end, for moments at which no other comes: for as long as it takes.
+
+        Without an end of its own, this would go on for ever where what follows waits for one more.
+        """
+        video = self.source.require_video()
+        rate = video.frame_rate if video.frame_rate >= 1 else 0.0
+        missing = max(0.0, self.source.duration - video.seconds) if video.seconds else 0.0
+        repeated = math.ceil((missing + _MARGIN_SECONDS) * (rate or _UNKNOWN_RATE))
+        steady = "" if rate else f"fps={_UNKNOWN_RATE}:round=up,"
+        return f"{steady}tpad=stop_mode=clone:stop={repeated}"
 
     def _base(self, *, tone_map: bool, choice: str) -> list[str]:
         video = self.source.require_video()
@@ -212,6 +280,7 @@ class _Graph:
             label = self._marked(picture, mark, label, f"{name}m{number}")
         filters = [f"format={picture.pixel_format}"]
         filters += [f"fps={frame_rate(picture.fps)}"] if picture.fps and picture.repeats_last else []
+        filters += [_HOLD, f"trim=end={picture.hold:.6f}"] if picture.hold else []
         filters += [picture.tail] if picture.tail else []
         self.parts.append(f"[{label}]{','.join(filters)}[{name}]")
         return name

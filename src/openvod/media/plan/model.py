@@ -14,6 +14,9 @@ from openvod.tasks.templates import Template, TemplateKind
 #: Stands for the source's path in a command; the runner puts the path in.
 SOURCE = "{source}"
 
+#: Players go on over a gap so small; a longer one they take for a network that is slow.
+_HELD_SECONDS = 0.25
+
 Lookup = Callable[[TemplateKind, int], Template | None]
 
 
@@ -121,8 +124,9 @@ class Source:
 
     @property
     def audio(self) -> AudioStream | None:
-        """The stream to hear."""
-        return self.probe.audio_streams[0] if self.probe.audio_streams else None
+        """The stream to hear: the one that the container calls the default, else the first."""
+        streams = self.probe.audio_streams
+        return next((stream for stream in streams if stream.default), streams[0] if streams else None)
 
     @property
     def duration(self) -> float:
@@ -131,8 +135,17 @@ class Source:
 
     @property
     def picture_duration(self) -> float:
-        """Seconds that have pictures."""
+        """Seconds that show a picture: where sound goes on after the last one, that one stays."""
+        if self.held:
+            return self.probe.duration
         return self.probe.video_duration or self.probe.duration
+
+    @property
+    def held(self) -> bool:
+        """Whether sound goes on so long after the last picture that players would wait for more pictures."""
+        video = self.video
+        known = video is not None and video.seconds > 0 and bool(self.probe.audio_streams)
+        return known and video is not None and self.probe.duration - video.seconds > _HELD_SECONDS
 
     @property
     def width(self) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from openvod.media.plan.geometry import Frame, fit
-from openvod.media.plan.graph import ClipRange, Output, Picture, build_command
+from openvod.media.plan.graph import Output, Picture, build_command
 from openvod.media.plan.marks import Mark, read_marks
 from openvod.media.plan.model import Asset, Command, Item, Job, Lookup, Share, Source, WorkClass
 from openvod.media.plan.video import find
@@ -34,8 +34,14 @@ from openvod.tasks.templates import (
 SEEK_PICTURES = 12
 MAX_PICTURES = 10_000
 _OFFSET = re.compile(r"(\d{1,7}(?:\.\d{1,6})?)(s|%)")
+#: A reader looks for the key frame by when it is decoded, which is earlier than it is shown: by less than this. Without
+#: an index it may come to rest later still.
+_SEEK_SECONDS, _BLIND_SEEK_SECONDS = 1.0, 20.0
+#: How far a cover of the beginning is looked for.
+_CONTENT_SECONDS = 10.0
 _LIGHT_ANIMATION_SECONDS = 30.0
 _MAX_ANIMATION_SECONDS = 600.0
+_EXACT = 1e-6
 _ENCODERS = {
     "jpg": ("-c:v", "mjpeg", "-q:v", "3"),
     "png": ("-c:v", "png"),
@@ -70,7 +76,7 @@ def plan_snapshots(item: Item, source: Source, lookup: Lookup) -> Job:
 
 
 def plan_cover(item: Item, source: Source, lookup: Lookup) -> Job:
-    """Plan the snapshot that becomes the cover."""
+    """Plan the snapshot that becomes the cover; one of second 0 is the first picture that shows something."""
     wanted: CoverBySnapshotInput = item.input
     template: SnapshotTemplate = find(lookup, TemplateKind.SNAPSHOT_BY_TIME_OFFSET, wanted.definition)
     source.require_video()
@@ -78,7 +84,16 @@ def plan_cover(item: Item, source: Source, lookup: Lookup) -> Job:
     times = [_moment(f"{wanted.position_value:g}{unit}", source)]
     share = Share(item.number, item.kind, wanted.definition, {"times": times, "format": template.format})
     stem = f"coverBySnapshot/coverBySnapshot_{wanted.definition}"
-    return _seeking(share, source, template, stem, times, _marks(wanted.watermark_set, source, lookup))
+    marks = _marks(wanted.watermark_set, source, lookup)
+    job = _seeking(share, source, template, stem, times, marks)
+    if times[0] or source.probe.category == "Image":
+        return job
+    # The beginning is where it shows something; where nothing does for so long, the first picture stays.
+    picture = replace(_picture(template, source), marks=marks, content=True)
+    name = f"{item.number}/{stem}_0.{template.format}"
+    output = Output((picture,), False, (*_image_arguments(template.format), "-frames:v", "1", name))
+    command, _ = build_command(source, [output], input_options=("-t", f"{_CONTENT_SECONDS:g}"))
+    return replace(job, commands=(*job.commands, replace(command, seconds=1.0)))
 
 
 def _moment(text: str, source: Source) -> float:
@@ -116,11 +131,17 @@ def _seeking(
     assets: dict[str, Asset] = {}
     for place, moment in enumerate(times):
         name = f"{share.number}/{stem}_{place}.{template.format}"
-        output = Output((picture,), False, (*_image_arguments(template.format), "-frames:v", "1", name))
-        command, needed = build_command(source, [output], ClipRange(moment))
+        start = _seek_point(moment, source)
+        shown = replace(picture, moment=moment - start)
+        output = Output((shown,), False, (*_image_arguments(template.format), "-frames:v", "1", name))
+        command, needed = build_command(source, [output], seek=start)
         commands.append(replace(command, seconds=1.0))
         assets |= {asset.name: asset for asset in needed}
     return Job(f"pictures-{share.number}", WorkClass.LIGHT, (share,), tuple(commands), tuple(assets.values()))
+
+
+def _seek_point(moment: float, source: Source) -> float:
+    return max(0.0, moment - (_SEEK_SECONDS if source.require_video().key_frame_seconds else _BLIND_SEEK_SECONDS))
 
 
 def _marks(inputs: Sequence[WatermarkInput], source: Source, lookup: Lookup) -> tuple[Mark, ...]:
@@ -207,9 +228,9 @@ def _sampling(template: SampleSnapshotTemplate | ImageSpriteTemplate, source: So
 
 
 def series_job(series: Series, source: Source) -> Job:
-    """Run a series in a pass of its own: over key frames alone when they are at least as dense as the pictures."""
-    interval = source.require_video().key_frame_seconds
-    sparse = 0 < interval <= series.every
+    """Run a series in a pass of its own: over key frames alone when each of its moments has one."""
+    grid = source.require_video().key_frame_grid
+    sparse = 0 < grid <= series.every and abs(series.every / grid - round(series.every / grid)) < _EXACT
     options = ("-skip_frame", "nokey") if sparse else ()
     command, assets = build_command(source, [series.output], input_options=options)
     work = WorkClass.LIGHT if sparse else WorkClass.ENCODE
@@ -233,12 +254,17 @@ def plan_animation(item: Item, source: Source, lookup: Lookup) -> Job:
     )  # fmt: skip
     name = f"{item.number}/v.f{wanted.definition}.{template.format}"
     if template.format == "gif":
-        picture = Picture(frame, fps=float(template.fps), pixel_format="rgb24", tail=_palette(item.number))
+        picture = Picture(
+            frame, fps=float(template.fps), until=end - start, pixel_format="rgb24", tail=_palette(item.number)
+        )
         options: tuple[str, ...] = ("-f", "gif", "-loop", "0", name)
     else:
-        picture = Picture(frame, fps=float(template.fps), pixel_format="yuva420p")
+        picture = Picture(frame, fps=float(template.fps), until=end - start, pixel_format="yuva420p")
         options = ("-c:v", "libwebp_anim", "-quality", str(template.quality), "-f", "webp", "-loop", "0", name)
-    command, assets = build_command(source, [Output((picture,), False, options)], ClipRange(start, end))
+    point = _seek_point(start, source)
+    output = Output((replace(picture, moment=start - point),), False, options)
+    command, assets = build_command(source, [output], seek=point)
+    command = replace(command, seconds=max(end - start, 0.001))
     facts = {"start": start, "end": end, "format": template.format, "width": frame.width, "height": frame.height}
     work = WorkClass.LIGHT if end - start <= _LIGHT_ANIMATION_SECONDS else WorkClass.ENCODE
     share = Share(item.number, item.kind, wanted.definition, facts)

@@ -16,6 +16,7 @@ from openvod.media.plan.encoding import (
     audio_encoding,
     check_container,
     fits,
+    remuxed,
     steady_fps,
     video_arguments,
     video_encoding,
@@ -72,7 +73,9 @@ def find(lookup: Lookup, kind: TemplateKind, definition: int) -> Any:
 def plan_transcode(item: Item, source: Source, lookup: Lookup, encoder: Encoder) -> VideoWork:
     """Plan one transcode."""
     wanted: TranscodeInput = item.input
-    template = _overridden(find(lookup, TemplateKind.TRANSCODE, wanted.definition), wanted)
+    asked = _overridden(find(lookup, TemplateKind.TRANSCODE, wanted.definition), wanted)
+    # A copy that failed once is not tried again.
+    template = remuxed(asked, source, copyable=not item.separate)
     clip = _clip(wanted, source)
     heads, tails = _clips(wanted, source, lookup)
     seconds = _seconds(clip, source, (*heads, *tails))
@@ -85,18 +88,22 @@ def plan_transcode(item: Item, source: Source, lookup: Lookup, encoder: Encoder)
     check_container(template.container, video, audio, source)
     # Cutting and drawing need frames; a copied stream could only be cut at its key frames.
     untouched = clip == ClipRange() and not marks and not mosaics and not wanted.head_tail_set
-    if video and video.codec == "copy" and not untouched:
+    if video and asked.video_template and asked.video_template.codec == "copy" and not untouched:
         raise Failure("InvalidInput.ConfigurationUnsupported", "a remux can neither be cut nor drawn upon")
-    sound = audio_encoding(audio, source, copyable=untouched) if audio else None
+    copyable = untouched and not item.separate
+    sound = audio_encoding(audio, source, copyable=copyable) if audio else None
     if video is None and sound is None:
         raise Failure("SourceFileError.ContentUnsupported", "the file has no audio stream; this makes audio only")
     picture, options = None, list[str]()
     if video:
         frame = _frame(video, source)
-        encoding = video_encoding(video, source, frame, tehd=template.tehd_config, copyable=untouched)
+        encoding = video_encoding(video, source, frame, tehd=template.tehd_config, copyable=copyable)
         # The tag is one of ISO media; the muxer of FLV refuses it.
         encoding = replace(encoding, tag="") if template.container == "flv" else encoding
-        picture = _picture(encoding, frame, source, steady=template.container in ("hls", "flv"))
+        # What the sound outlasts is held by repeating it, which needs a rate.
+        held = source.held and sound is not None
+        picture = _picture(encoding, frame, source, steady=held or template.container in ("hls", "flv"))
+        picture = replace(picture, hold=seconds if held else 0.0) if picture else None
         picture = replace(picture, marks=marks, mosaics=mosaics) if picture else None
         options = video_arguments(_with_gop(encoding, picture, template), encoder)
     options += audio_arguments(sound) if sound else []
@@ -222,9 +229,11 @@ def plan_adaptive(item: Item, source: Source, lookup: Lookup, encoder: Encoder) 
     if template.drm_type and template.format != "HLS":
         raise Failure("InvalidInput.ConfigurationUnsupported", f"DrmType {template.drm_type} needs Format HLS")
     infos = _kept([info for info in template.stream_infos if not info.remove_video], source, template)
-    rungs = _rungs(infos, source, template, marks_free=not marks)
-    rungs = [replace(rung, picture=replace(rung.picture, marks=marks)) if rung.picture else rung for rung in rungs]
-    sound = next((audio_encoding(i.audio, source) for i in template.stream_infos if not i.remove_audio), None)
+    rungs = _rungs(infos, source, template, copyable=not marks and not item.separate)
+    sound = next((audio_encoding(i.audio, source, copyable=not item.separate)
+                  for i in template.stream_infos if not i.remove_audio), None)  # fmt: skip
+    hold = source.duration if source.held and sound else 0.0
+    rungs = [replace(r, picture=replace(r.picture, marks=marks, hold=hold)) if r.picture else r for r in rungs]
     facts = {
         "format": template.format,
         "drm": template.drm_type,
@@ -263,13 +272,13 @@ def _kept(infos: Sequence[StreamInfo], source: Source, template: AdaptiveTemplat
     return kept
 
 
-def _rungs(infos: Sequence[StreamInfo], source: Source, template: AdaptiveTemplate, *, marks_free: bool) -> list[_Rung]:
+def _rungs(infos: Sequence[StreamInfo], source: Source, template: AdaptiveTemplate, *, copyable: bool) -> list[_Rung]:
     """Decide every rung; the top one is copied when the source fits it, and then sets frame rate and key frames."""
     stream = source.require_video()
     ceiling = (stream.bitrate or source.probe.bitrate) // 1000 if template.disable_higher_video_bitrate else 0
     frames = [_frame(info.video, source) for info in infos]
     plain = [video_encoding(i.video, source, f, copyable=False) for i, f in zip(infos, frames, strict=True)]
-    copied = marks_free and fits(stream, source, infos[-1].video, frames[-1], plain[-1])
+    copied = copyable and fits(stream, source, infos[-1].video, frames[-1], plain[-1])
     fps = 0.0 if copied else steady_fps(plain[0].fps, stream)
     gop = _COPIED_GOP if copied else math.ceil(fps * template.segment_duration - 1e-6)
     rungs = []
