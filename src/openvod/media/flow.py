@@ -138,7 +138,7 @@ class FlowService:
         except Aborted:
             await self._abort(task_id)
         except ProcessFailed as failed:
-            await self._failed(state, job, failed)
+            await self._failed(state, source, job, failed)
         except Failure as failure:
             await self._refused(state, job, failure)
         except OpenVodError as error:
@@ -384,7 +384,7 @@ class FlowService:
             lambda tx: output_bucket(tx.storage, self._entropy, asset.sub_app_id, asset.region)
         )
 
-    async def _failed(self, state: FlowState, job: Job, failed: ProcessFailed) -> None:
+    async def _failed(self, state: FlowState, source: Source, job: Job, failed: ProcessFailed) -> None:
         """Try another way once: apart from the others, with less memory; then say why it does not work."""
         reason = f"{failed.ending.value}" + (f" (signal {failed.signal})" if failed.signal else "")
         _log.warning("%s of %s: %s: %s", job.name, state.task.task_id, reason, failed.log[-300:])
@@ -396,7 +396,7 @@ class FlowService:
             now = self._clock.now()
             dead = failed.ending is Ending.CRASHED or (thrifty and all(s.thrifty for s in _items(tx, state, numbers)))
             quarantined = dead and crashed(tx, state.task.file_id, reason)
-            why = why_failed(failed, quarantined=quarantined)
+            why = why_failed(failed, source, quarantined=quarantined)
             failures: dict[int, Failure] = {}
             for subtask in _items(tx, state, numbers):
                 if quarantined or not repeatable or subtask.attempts + 1 >= _ATTEMPTS:

@@ -24,13 +24,17 @@ class Ending(StrEnum):
 
 
 class ProcessFailed(Exception):
-    """A program that did not do its work; ``log`` is the end of what it said, ``signal`` what killed it, or 0."""
+    """A program that did not do its work.
 
-    def __init__(self, ending: Ending, log: str, signal: int = 0) -> None:
+    ``log`` is the end of what it said, ``signal`` what killed it, or 0, ``reached`` how far it came, in seconds.
+    """
+
+    def __init__(self, ending: Ending, log: str, signal: int = 0, reached: float = 0.0) -> None:
         super().__init__(f"{ending.value}: {log[-200:]}")
         self.ending = ending
         self.log = log
         self.signal = signal
+        self.reached = reached
 
 
 @dataclass(frozen=True)

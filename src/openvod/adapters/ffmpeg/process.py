@@ -47,7 +47,8 @@ class FfmpegProcess:
         if ending is None and child.returncode:
             ending = _ending(child.returncode, watch.tail)
         if ending:
-            raise ProcessFailed(ending, log, signal=max(0, -(child.returncode or 0)))
+            reached = watch.fraction * command.seconds
+            raise ProcessFailed(ending, log, signal=max(0, -(child.returncode or 0)), reached=reached)
         return log
 
 
