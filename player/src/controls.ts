@@ -136,8 +136,8 @@ export class Controls {
   }
 
   private showQualities(): void {
-    const levels = [...this.stage.qualities].sort((one, other) => other.height - one.height);
-    const named = levels.map(({ level, height }): [string, string] => [String(level), `${height}p`]);
+    const levels = [...this.stage.qualities].sort((one, other) => other.lines - one.lines);
+    const named = levels.map(({ level, lines }): [string, string] => [String(level), `${lines}p`]);
     const choices: Array<[string, string]> =
       this.stage.source?.kind === "instant" ? [] : [["-1", this.words.auto], ...named];
     fill(this.quality, choices, String(this.stage.quality));

@@ -3,10 +3,10 @@ import type { Description, Source, Subtitle } from "./sources";
 
 const HLS = "application/vnd.apple.mpegurl";
 
-/** A quality that can be chosen; `level` -1 leaves the choice to the player. */
+/** A quality that can be chosen; `level` -1 leaves the choice to the player. `lines` is the short side, which names it. */
 export interface Quality {
   level: number;
-  height: number;
+  lines: number;
 }
 
 /** One video element with what feeds it. */
@@ -48,7 +48,7 @@ export class Feed {
 
   get qualities(): Quality[] {
     const levels = this.hls?.levels ?? [];
-    return levels.map((level, place) => ({ level: place, height: level.height }));
+    return levels.map((level, place) => ({ level: place, lines: linesOf(level) }));
   }
 
   get chosen(): number {
@@ -80,6 +80,11 @@ export class Feed {
     this.video.load();
     this.video.remove();
   }
+}
+
+/** Upright or lying, a picture is named by its short side. */
+function linesOf(level: { width: number; height: number }): number {
+  return level.width ? Math.min(level.width, level.height) : level.height;
 }
 
 function trackOf(subtitle: Subtitle): HTMLTrackElement {

@@ -5,6 +5,9 @@ const FORWARDED = ["timeupdate", "durationchange", "play", "pause", "volumechang
 /** The next source is prepared so far ahead of what is shown. */
 const AHEAD_SECONDS = 0.5;
 const TOLERANCE_SECONDS = 0.04;
+/** A source that has shown nothing for so long, or has not moved since somebody started it, is given up for another. */
+const START_MS = 5000;
+const LOOK_MS = 250;
 
 /** What plays: one video that is seen and, while sources are exchanged, one behind it. */
 export class Stage extends EventTarget {
@@ -85,6 +88,7 @@ export class Stage extends EventTarget {
     if (!feed.video.isConnected) this.room.append(feed.video);
     before?.close();
     this.watchFirstFrame(feed);
+    this.watchStart(feed);
     for (const name of ["source", "qualities", "durationchange", "timeupdate", "play", "volumechange"]) {
       this.dispatchEvent(new Event(name));
     }
@@ -99,6 +103,24 @@ export class Stage extends EventTarget {
       performance.mark("first-frame", { detail: feed.source.kind });
       this.dispatchEvent(new Event("frame"));
     });
+  }
+
+  /** Go over to another source when this one does not start; with no other at hand, waiting is all there is to do. */
+  private watchStart(feed: Feed): void {
+    const { video } = feed;
+    const begun = video.currentTime;
+    let waited = 0;
+    const watch = setInterval(() => {
+      // A ladder seeks to its first picture, hence a bit more than nothing.
+      const moved = Math.abs(video.currentTime - begun) > 0.2 && !video.seeking;
+      if (this.current !== feed || moved || video.ended) return clearInterval(watch);
+      const silent = video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA;
+      // Pages that nobody sees load slowly on purpose.
+      if (!document.hidden && (silent || !video.paused)) waited += LOOK_MS;
+      if (waited < START_MS || this.candidates().length < 2) return;
+      clearInterval(watch);
+      this.give(feed);
+    }, LOOK_MS);
   }
 
   /** Give a source up; the next one goes on where it was. */

@@ -145,6 +145,36 @@ def test_a_finished_ladder_has_qualities_sprites_and_a_poster(
     assert player.problems == []
 
 
+def test_a_source_that_does_not_start_is_given_up(platform: PlatformServer, finished: str, page: Page) -> None:
+    """A ladder whose first segment never comes is left after five seconds for the file itself, which plays."""
+    page.route(re.compile(r"/video_10_\d+_\d+\."), lambda _: None)
+    player = PlayerPage.open(page, f"{platform.url}/play/{finished}")
+    player.wait("document.querySelector('#player').dataset.source === 'ladder'")
+    player.wait("document.querySelector('#player').dataset.source === 'instant'")
+    page.keyboard.press("k")
+    player.wait_video("v.currentTime > 0.5")
+    assert player.problems == []
+
+
+def test_the_last_picture_stays_for_the_sound(
+    platform: PlatformServer, key: IssuedKey, tmp_path: Path, page: Page
+) -> None:
+    """The ladder of one upright picture under six seconds of sound plays to its end; its quality has the short side."""
+    film = tmp_path / "one.mp4"
+    ffmpeg(*seen("240x320", seconds=0.04), *heard(6), "-c:v", "libx264", "-pix_fmt", "yuv420p", *AAC, str(film))
+    file_id = uploaded(platform, key, film, "LongVideoPreset")
+    _wait_settled(platform, file_id)
+    player = PlayerPage.open(page, f"{platform.url}/play/{file_id}")
+    player.wait("document.querySelector('#player').dataset.source === 'ladder'")
+    quality = page.get_by_role("combobox", name="Quality")
+    expect(quality).to_be_visible()
+    assert quality.locator("option").all_inner_texts() == ["Auto", "240p"]
+    page.keyboard.press("k")
+    player.wait_video("v.ended")
+    assert player.video("currentTime") == pytest.approx(6, abs=0.3)
+    assert player.problems == []
+
+
 def test_the_ladder_takes_over_silently(platform: PlatformServer, key: IssuedKey, tmp_path: Path, page: Page) -> None:
     """While the upload plays the ladder is made; it takes over at the same moment, without a pause or a jump."""
     film = make_film(tmp_path / "long.mp4", 60)

@@ -60,9 +60,8 @@ def hindrance(probe: ProbeResult) -> Hindrance | None:
             return Hindrance(HindranceKind.VIDEO_CODEC, video.codec)
         if video.codec == "h264" and video.pixel_format not in _PIXELS:
             return Hindrance(HindranceKind.PIXEL_FORMAT, video.pixel_format)
-    for audio in probe.audio_streams[:1]:
-        if audio.codec not in sounds:
-            return Hindrance(HindranceKind.AUDIO_CODEC, audio.codec)
+    if probe.heard and probe.heard.codec not in sounds:
+        return Hindrance(HindranceKind.AUDIO_CODEC, probe.heard.codec)
     return None
 
 

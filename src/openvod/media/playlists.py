@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -43,6 +45,16 @@ def read_media_playlist(text: str) -> MediaPlaylist:
     if not segments or "#EXT-X-ENDLIST" not in text:
         raise Unavailable("media.playlist_unfinished", "the packager left an unfinished playlist")
     return MediaPlaylist(tuple(segments), init)
+
+
+def with_target_duration(text: str) -> str:
+    """Return a media playlist with a target that holds for its segments: whole seconds, at least 1 (RFC 8216 4.3.3.1).
+
+    The muxer rounds the target of segments below half a second to 0, which players take for a broken list.
+    """
+    longest = max(segment.seconds for segment in read_media_playlist(text).segments)
+    target = max(1, math.floor(longest + 0.5))
+    return re.sub(r"(?m)^#EXT-X-TARGETDURATION:\d+$", f"#EXT-X-TARGETDURATION:{target}", text)
 
 
 @dataclass(frozen=True)

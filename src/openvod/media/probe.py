@@ -80,6 +80,12 @@ class ProbeResult:
     audio_streams: tuple[AudioStream, ...] = ()
     encrypted: bool = False
 
+    @property
+    def heard(self) -> AudioStream | None:
+        """The sound that players choose: the one that the container calls the default, else the first."""
+        streams = self.audio_streams
+        return next((stream for stream in streams if stream.default), streams[0] if streams else None)
+
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
         return asdict(self)

@@ -16,6 +16,7 @@ from openvod.media.playlists import (
     read_media_playlist,
     sprite_vtt,
     with_key,
+    with_target_duration,
 )
 from openvod.media.probe import ProbeResult, media_metadata
 from openvod.tasks.model import Failure, SubTaskKind
@@ -255,7 +256,11 @@ def _only(files: ShareFiles) -> str:
 def _playlist(files: ShareFiles, name: str) -> MediaPlaylist:
     if name not in files.sizes():
         raise _nothing()
-    return read_media_playlist(files.read(name))
+    text = files.read(name)
+    told = with_target_duration(text)
+    if told != text:
+        files.write(name, told)
+    return read_media_playlist(told)
 
 
 def _first(playlist: MediaPlaylist) -> list[str]:

@@ -45,7 +45,7 @@ def first_entry(table: memoryview) -> Box:
 def picture_entry(entry: Box) -> Entry:
     """Return the description of H.264 pictures; raises ``NotFound("playback.not_packaged")`` for any other codec."""
     if entry.kind != b"avc1":
-        raise _other_codec("pictures", entry.kind)
+        raise _other_codec("video", entry.kind)
     if len(entry.body) < _VISUAL_BYTES:
         raise malformed("a description is cut off")
     inner = entry.body[_VISUAL_BYTES:]
@@ -69,7 +69,7 @@ def _is_kept(found: Box) -> bool:
 def sound_entry(entry: Box) -> Entry:
     """Return the description of AAC sound; raises ``NotFound("playback.not_packaged")`` for any other codec."""
     if entry.kind != b"mp4a":
-        raise _other_codec("sound", entry.kind)
+        raise _other_codec("audio", entry.kind)
     if len(entry.body) < _SOUND_BYTES:
         raise malformed("a description is cut off")
     config = _aac_config(_esds(entry.body)[4:])
@@ -155,5 +155,5 @@ def _written_esds(config: bytes) -> bytes:
 def _other_codec(what: str, kind: bytes) -> Exception:
     state = PlayState.PROGRESSIVE if kind in _BROWSERS_PLAY else PlayState.WAITING
     if kind in (b"encv", b"enca"):
-        return not_packaged(f"its {what} are encrypted")
-    return not_packaged(f"its {what} have the codec {printable(kind)}", state)
+        return not_packaged(f"the {what} track is encrypted")
+    return not_packaged(f"the codec of its {what} track is {printable(kind)}", state)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from openvod.base.errors import NotFound
 from openvod.playback.boxes import Box, box_header, boxes, child, malformed, optional, u32, u64
 from openvod.playback.entries import Entry, first_entry, picture_entry, sound_entry
 from openvod.playback.model import Index, PlayState, Samples, Track, not_packaged
@@ -71,20 +72,43 @@ def read_index(movie: bytes, size: int) -> Index:
     Raises ``NotFound("playback.not_packaged")`` with the reason and the state in ``details``.
     """
     content = memoryview(movie)
-    if optional(content, b"mvex") is not None:
-        raise not_packaged("the file is in fragments", PlayState.PROGRESSIVE)
     if optional(content, b"cmov") is not None:
         raise not_packaged("its index is compressed")
     clock = _timescale(child(content, b"mvhd"))
     tracks = [found.body for found in boxes(content) if found.kind == b"trak"]
     pictures = [track for track in tracks if _handler(track) == b"vide" and _described(track).kind not in _STILLS]
     sounds = [track for track in tracks if _handler(track) == b"soun"]
+    picture, sound = _chosen(pictures), _chosen(sounds)
+    _check_browsers_play(picture, picture_entry)
+    _check_browsers_play(sound, sound_entry)
+    if optional(content, b"mvex") is not None:
+        raise not_packaged("the file is in fragments", PlayState.PROGRESSIVE)
     index = Index(
         size,
-        _track(pictures[0], clock, size, picture_entry, is_video=True) if pictures else None,
-        _track(sounds[0], clock, size, sound_entry, is_video=False) if sounds else None,
+        _track(picture, clock, size, picture_entry, is_video=True) if picture is not None else None,
+        _track(sound, clock, size, sound_entry, is_video=False) if sound is not None else None,
     )
     return _checked(index)
+
+
+def _chosen(tracks: Sequence[memoryview]) -> memoryview | None:
+    """Return the track that players choose: the first one that its header enables, else the first."""
+    return next((track for track in tracks if _is_enabled(track)), tracks[0] if tracks else None)
+
+
+def _is_enabled(track: memoryview) -> bool:
+    header = optional(track, b"tkhd")
+    return header is not None and len(header) >= 4 and bool(header[3] & 1)
+
+
+def _check_browsers_play(track: memoryview | None, read_entry: Callable[[Box], Entry]) -> None:
+    """Refuse what no browser decodes before anything else may say that it plays as it is."""
+    try:
+        if track is not None:
+            read_entry(_described(track))
+    except NotFound as error:
+        if error.details.get("state") != PlayState.PROGRESSIVE.value:
+            raise
 
 
 def _checked(index: Index) -> Index:

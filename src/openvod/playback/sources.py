@@ -9,7 +9,8 @@ from typing import Any
 from openvod.base.errors import NotFound
 from openvod.media.layout import content_type
 from openvod.media.model import MediaAsset, MediaOutput
-from openvod.media.playable import DASH, HLS, plays_as_ladder, plays_as_rendition
+from openvod.media.playable import DASH, HLS, hindrance, plays_as_ladder, plays_as_rendition
+from openvod.media.probe import ProbeResult
 from openvod.media.states import FileState, FileStatus
 from openvod.playback.model import PlayState
 from openvod.playback.names import master_name
@@ -141,8 +142,13 @@ def _ladders(outputs: Sequence[MediaOutput]) -> list[Source]:
     return sorted(found, key=lambda source: source.type == DASH)
 
 
+def _browsers_play(asset: MediaAsset) -> bool:
+    """Tell whether browsers play the file by its probe; before there is one, what is offered is a hope."""
+    return "video_streams" not in asset.probe or hindrance(ProbeResult.from_json(asset.probe)) is None
+
+
 def _instant(asset: MediaAsset, package: Package | NotFound, url: UrlOf) -> list[Source]:
-    if isinstance(package, NotFound) or not asset.has_original:
+    if isinstance(package, NotFound) or not asset.has_original or asset.probe.get("encrypted"):
         return []
     video = package.index.video
     size = (video.width, video.height) if video else (0, 0)
@@ -161,10 +167,10 @@ def _renditions(asset: MediaAsset, outputs: Sequence[MediaOutput]) -> list[Sourc
 
 def _progressive(asset: MediaAsset, package: Package | NotFound, url: UrlOf) -> list[Source]:
     plays = not isinstance(package, NotFound) or package.details.get("state") == PlayState.PROGRESSIVE.value
-    if not plays or not asset.has_original:
+    if not plays or not asset.has_original or not _browsers_play(asset):
         return []
     known = content_type(asset.media_key)["Content-Type"]
-    kind = known if known != "application/octet-stream" else f"{asset.category.lower()}/{asset.type or 'mp4'}"
+    kind = known if known != "application/octet-stream" else f"{asset.category.lower()}/mp4"
     size = (int(asset.probe.get("width") or 0), int(asset.probe.get("height") or 0))
     return [Source(PlayState.PROGRESSIVE, kind, url(asset.media_key), *size)]
 

@@ -13,6 +13,7 @@ from openvod.media.playlists import (
     read_media_playlist,
     sprite_vtt,
     with_key,
+    with_target_duration,
 )
 
 MEDIA = """#EXTM3U
@@ -74,3 +75,10 @@ def test_sprite_cues_cover_the_video() -> None:
     assert cues[3] == ("00:00:30.000 --> 00:00:40.000", "p_0.jpg#xywh=142,80,142,80")
     assert cues[4] == ("00:00:40.000 --> 00:00:43.500", "p_1.jpg#xywh=0,0,142,80")
     assert len(cues) == 5
+
+
+@pytest.mark.parametrize(("seconds", "target"), [("0.040000", 1), ("0.480000", 1), ("1.500000", 2), ("6.000000", 6)])
+def test_the_target_holds_for_every_segment(seconds: str, target: int) -> None:
+    """A list of short segments announces whole seconds, at least one, which no segment exceeds when rounded."""
+    text = f"#EXTM3U\n#EXT-X-TARGETDURATION:0\n#EXTINF:{seconds},\na.ts\n#EXTINF:0.020000,\nb.ts\n#EXT-X-ENDLIST\n"
+    assert f"#EXT-X-TARGETDURATION:{target}\n" in with_target_duration(text)

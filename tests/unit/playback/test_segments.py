@@ -128,6 +128,9 @@ def _reason(data: bytes) -> tuple[str, str]:
     return str(caught.value.details["state"]), str(caught.value.details["reason"])
 
 
+_ENCRYPTED = ("-encryption_scheme", "cenc-aes-ctr", "-encryption_key", "76a6c65c5ea762046bd749a2e632ccbb",
+              "-encryption_kid", "a7e61c373e219033c21091fa607bf3b8")  # fmt: skip
+
 ODD: dict[str, tuple[str, tuple[str, ...], str, str]] = {
     "rare key frames": (
         "mp4", (*seen(rate="5", seconds=40), *H264[:6], "-g", "9999", "-keyint_min", "9999", "-sc_threshold", "0"),
@@ -139,6 +142,13 @@ ODD: dict[str, tuple[str, tuple[str, ...], str, str]] = {
     "hevc": ("mp4", (*seen(), "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=0"),
              "waiting", "hev1"),
     "fragments": ("mp4", (*seen(), *H264, "-movflags", "+frag_keyframe+empty_moov"), "progressive", "fragments"),
+    "fragments of hevc": (
+        "mp4", (*seen(), "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=0", "-movflags",
+                "+frag_keyframe+empty_moov"), "waiting", "video track is 'hev1'",
+    ),
+    "encrypted": ("mp4", (*seen(), *heard(), *H264, *AAC, *_ENCRYPTED), "waiting", "video track is encrypted"),
+    "rare sound in fragments": ("mp4", (*seen(), *heard(), *H264, "-c:a", "ac3", "-movflags",
+                                        "+frag_keyframe+empty_moov+delay_moov"), "waiting", "audio track is 'ac-3'"),
     "webm": ("webm", (*seen(), "-c:v", "libvpx", "-deadline", "realtime"), "progressive", "no MP4"),
     "mkv": ("mkv", (*seen(), *heard(), *H264, *AAC), "waiting", "no MP4"),
     "avi": ("avi", (*seen(), "-c:v", "mpeg4"), "waiting", "no MP4"),
@@ -157,6 +167,15 @@ def test_odd_files_say_why_and_what_plays_instead(name: str, tmp_path: Path) -> 
     found, reason = _reason(clip(tmp_path / f"clip.{ending}", *arguments))
     assert found == state
     assert words in reason
+
+
+def test_the_default_sound_is_packaged(tmp_path: Path) -> None:
+    """Of two sound tracks the one that the file enables is heard."""
+    sounds = (*seen(seconds=2), *heard(2), *heard(1), "-map", "0", "-map", "1", "-map", "2", *H264, *AAC)
+    first = clip(tmp_path / "first.mp4", *sounds)
+    second = clip(tmp_path / "second.mp4", *sounds, "-disposition:a:0", "0", "-disposition:a:1", "default")
+    tracks = [index_of(data).audio for data in (first, second)]
+    assert [round(track.end - track.begin) for track in tracks if track] == [2, 1]
 
 
 @pytest.mark.parametrize("seconds", [0.5, 3.0, 7.3, 100.0])

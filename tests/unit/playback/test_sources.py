@@ -11,6 +11,7 @@ import pytest
 from openvod.base.errors import NotFound
 from openvod.media.model import MediaAsset, MediaOutput, ProbeState
 from openvod.media.playable import DASH, HLS
+from openvod.media.probe import AudioStream, ProbeResult, VideoStream
 from openvod.media.states import FileState, FileStatus
 from openvod.playback.model import PlayState, not_packaged
 from openvod.playback.service import Package
@@ -127,3 +128,37 @@ def test_ready_means_that_something_plays() -> None:
     """What no source was found for is told as not playable, whatever its rows say."""
     assert _told().plain()["status"]["state"] == "not_playable"
     assert _told(package=_ITSELF).plain()["status"]["state"] == "ready"
+
+
+def _probed(pictures: str, *sounds: str, container: str = "mov,mp4,m4a,3gp,3g2,mj2", encrypted: bool = False) -> Any:
+    videos = (VideoStream(1, 360, 640, pictures, 25),) if pictures else ()
+    # The last sound is the default one.
+    audios = tuple(AudioStream(1, 44_100, codec, default=codec == sounds[-1]) for codec in sounds)
+    probe = ProbeResult(1, container, 1, 640, 360, 9.0, 0, 9.0, 9.0, "Video", videos, audios, encrypted)
+    return replace(_ASSET, probe=probe.to_json())
+
+
+@pytest.mark.parametrize(
+    ("asset", "offered"),
+    [
+        (_probed("h264", "aac"), True),
+        (_probed("vp9", "opus", container="matroska,webm"), True),
+        (_ASSET, True),
+        (_probed("hevc"), False),
+        (_probed("theora", "vorbis", container="ogg"), False),
+        (_probed("h264", "mp2"), False),
+        (_probed("h264", "aac", "ac3"), False),
+        (_probed("h264", "ac3", "aac"), True),
+        (_probed("h264", encrypted=True), False),
+    ],
+)
+def test_only_what_browsers_decode_is_offered_as_it_is(asset: MediaAsset, offered: bool) -> None:
+    """Encrypted files and codecs that browsers lack are no sources, whatever their container promises."""
+    sources = _told(package=_ITSELF, asset=asset).sources
+    assert [source.kind for source in sources] == ([PlayState.PROGRESSIVE] if offered else [])
+
+
+def test_the_type_is_a_registered_one() -> None:
+    """A QuickTime file is told as one, not by its ending."""
+    asset = replace(_ASSET, type="mov", media_key="b/d42/film.mov")
+    assert [source.type for source in _told(package=_ITSELF, asset=asset).sources] == ["video/quicktime"]

@@ -124,9 +124,8 @@ class Source:
 
     @property
     def audio(self) -> AudioStream | None:
-        """The stream to hear: the one that the container calls the default, else the first."""
-        streams = self.probe.audio_streams
-        return next((stream for stream in streams if stream.default), streams[0] if streams else None)
+        """The stream to hear."""
+        return self.probe.heard
 
     @property
     def duration(self) -> float:
