@@ -27,10 +27,10 @@ from openvod.adapters.filesystem.folder import DataFolder
 from openvod.adapters.sql.database import Database, open_database, sqlite_url
 from openvod.events.model import Event
 from openvod.events.types import EventType
-from openvod.media.model import AUDIO_TYPES, COVER_TYPES, MediaAsset
+from openvod.media.accepted import AUDIO_TYPES, COVER_TYPES, VIDEO_TYPES
+from openvod.media.model import MediaAsset
 from openvod.tasks.model import SubTask, Task
 from openvod.tasks.templates import TemplateKind
-from openvod.upload.model import VIDEO_TYPES
 from openvod_sdk import Client, sign
 from support.commands import in_process
 from support.server import PlatformServer

@@ -6,27 +6,8 @@ import re
 import shlex
 from collections.abc import Sequence
 
+from openvod.storage.codec import media_type_of
 from openvod.tasks.model import SubTaskKind
-
-_TYPES = {
-    "m3u8": "application/vnd.apple.mpegurl",
-    "mpd": "application/dash+xml",
-    "ts": "video/mp2t",
-    "m4s": "video/iso.segment",
-    "mp4": "video/mp4",
-    "flv": "video/x-flv",
-    "mp3": "audio/mpeg",
-    "m4a": "audio/mp4",
-    "flac": "audio/flac",
-    "ogg": "audio/ogg",
-    "wav": "audio/wav",
-    "jpg": "image/jpeg",
-    "png": "image/png",
-    "webp": "image/webp",
-    "gif": "image/gif",
-    "vtt": "text/vtt; charset=utf-8",
-    "json": "application/json",
-}
 
 
 def command_line(arguments: Sequence[str]) -> str:
@@ -36,7 +17,8 @@ def command_line(arguments: Sequence[str]) -> str:
 
 def content_type(name: str) -> dict[str, str]:
     """Return the header that playback sends."""
-    return {"Content-Type": _TYPES.get(name.rpartition(".")[2], "application/octet-stream")}
+    known = media_type_of(name)
+    return {"Content-Type": f"{known}; charset=utf-8" if known == "text/vtt" else known}
 
 
 #: Names of a kind's files inside a file's folder of outputs; ``%s`` is the template. What a flow makes of a template

@@ -7,17 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from openvod.media.accepted import media_category
+
 NORMAL, FORBIDDEN = "Normal", "Forbidden"
-#: Accepted types that are no video.
-AUDIO_TYPES = frozenset({"mp3", "m4a", "flac", "ogg", "wav", "ra", "aac", "amr"})
-COVER_TYPES = frozenset({"jpg", "jpeg", "png", "gif", "bmp", "tiff", "ai", "cdr", "eps", "tif", "heif", "webp"})
-
-
-def media_category(kind: str) -> str:
-    """Return ``Video``, ``Audio`` or ``Image`` for an accepted type (``events.md`` 4.1)."""
-    if kind in AUDIO_TYPES:
-        return "Audio"
-    return "Image" if kind in COVER_TYPES else "Video"
 
 
 class ProbeState(StrEnum):

@@ -11,7 +11,7 @@ from typing import Any
 
 from openvod.base.errors import Invalid
 from openvod.base.sizes import TIB
-from openvod.media.model import AUDIO_TYPES, COVER_TYPES
+from openvod.media.accepted import AUDIO_TYPES, COVER_TYPES, VIDEO_TYPES, told
 from openvod.signing.limits import NO_LIMITS, UploadLimits
 from openvod.storage.model import Door, SessionRef
 
@@ -25,10 +25,6 @@ MAX_NAME_CHARACTERS = 255
 #: How much of a session's key its credentials carry: enough to tell sessions apart, too little to commit one.
 _REF_CHARACTERS = 16
 
-VIDEO_TYPES = frozenset(
-    {"wmv", "rm", "mov", "mpeg", "mp4", "3gp", "flv", "avi", "rmvb", "ts", "asf", "mpg", "webm", "mkv", "m3u8", "mpd"}
-    | {"wm", "asx", "ram", "mpe", "vob", "dat", "mp4v", "m4v", "f4v", "mxf", "qt"}
-)
 #: Android sends MIME subtypes for content:// sources.
 _SUBTYPES = {
     "quicktime": "mov",
@@ -45,6 +41,10 @@ _SUBTYPES = {
     "vnd.apple.mpegurl": "m3u8",
     "x-mpegurl": "m3u8",
     "mp4a-latm": "m4a",
+    "x-ms-wma": "wma",
+    "x-aiff": "aiff",
+    "x-caf": "caf",
+    "x-dv": "dv",
     "x-wav": "wav",
     "svg+xml": "",
     "pjpeg": "jpg",
@@ -170,7 +170,7 @@ def check_video(request: FileRequest) -> FileRequest:
     if kind not in VIDEO_TYPES | AUDIO_TYPES | COVER_TYPES:
         raise Invalid(
             "upload.video_type",
-            f"videoType {request.type[:40]!r} is not accepted; send a video or audio file such as mp4",
+            f"videoType {request.type[:40]!r} is not accepted; send one of {told('Video', 'Audio', 'Image')}",
         )
     _check_name("videoName", request.name)
     _check_size("videoSize", request.size)
@@ -182,7 +182,7 @@ def check_cover(request: FileRequest) -> FileRequest:
     kind = normal_type(request.type)
     if kind not in COVER_TYPES:
         raise Invalid(
-            "upload.cover_type", f"coverType {request.type[:40]!r} is not accepted; send a jpg or png picture"
+            "upload.cover_type", f"coverType {request.type[:40]!r} is not accepted; send one of {told('Image')}"
         )
     _check_name("coverName", request.name)
     _check_size("coverSize", request.size)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from openvod.media.layout import names_of
+from openvod.media.layout import content_type, names_of
+from openvod.storage.codec import media_type_of
 from openvod.tasks.model import SubTaskKind
 
 _NAMES = (
@@ -33,3 +34,17 @@ def test_names_of_a_kind(kind: SubTaskKind, definition: int, expected: list[str]
     """A kind's names are matched whole, of one template or of all, and nothing else is."""
     pattern = names_of(kind, definition)
     assert [name for name in _NAMES if pattern.fullmatch(name)] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.mov", "video/quicktime"), ("a.mkv", "video/x-matroska"), ("v.f1.m3u8", "application/vnd.apple.mpegurl"),
+        ("v.f1_0.ts", "video/mp2t"), ("a.m4a", "audio/mp4"), ("a.vtt", "text/vtt; charset=utf-8"),
+        ("a.nothing", "application/octet-stream"),
+    ],
+)  # fmt: skip
+def test_one_table_of_media_types(name: str, kind: str) -> None:
+    """Originals and outputs have the same types by the same table."""
+    assert content_type(name)["Content-Type"] == kind
+    assert kind.startswith(media_type_of(name))

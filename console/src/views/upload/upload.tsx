@@ -11,13 +11,13 @@ import { useWords } from "../../language";
 import { titles } from "../../words";
 import { useClasses } from "../media/classes";
 import { useProcedures } from "../media-details/process";
+import { ACCEPTED } from "./accepted";
 import { List } from "./list";
 import { type Settings, uploads, useUploads } from "./store";
 import classes from "./upload.module.css";
 import { words as dictionary } from "./words";
 
 type Choices = Omit<Settings, "subAppId">;
-const ACCEPTED = "video/*,audio/*,image/*,.mkv,.flv,.ts,.m2ts,.rmvb,.wmv,.avi,.mxf";
 
 export default function Upload() {
   const words = useWords(dictionary);
