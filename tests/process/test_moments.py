@@ -32,6 +32,8 @@ from openvod.tasks.presets import PRESETS
 from openvod.tasks.templates import Template, TemplateKind, read_body
 from support.barcode import SIZE, TONE_AT, Shown, film, make, offsets, pictures, read_picture, tone
 
+#: One process makes the films, once.
+pytestmark = pytest.mark.xdist_group("moments")
 K, T = SubTaskKind, TemplateKind
 RATE = 25
 FRAME = 1 / RATE
@@ -172,7 +174,12 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+_RARER = {"mkv", "delayed"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in _RARER else []) for name in EXPECTED]
+)
 def test_copies_carry_what_the_container_says(name: str, films: Mapping[str, Path], tmp_path: Path) -> None:
     """Ladder, MP4, FLV and both remuxes show the same pictures at the same moments, and the sound with them."""
     made = run(
