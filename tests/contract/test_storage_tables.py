@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from openvod.adapters.sql.database import Database
-from openvod.storage.model import MultipartUpload, Part, UploadState
+from openvod.adapters.sql.database import Database, Transaction
+from openvod.storage.model import MultipartUpload, Part, StoredObject, UploadState
 from support.server import run_async
 
 _MIB = 1 << 20
@@ -52,3 +52,23 @@ def test_a_part_is_not_added(
     """No such upload, one that has ended, another grid, or one whose age must be written too."""
     assert not _added(database, upload, _PART, stride, touched_since)
     assert run_async(database.read(lambda tx: tx.storage.parts("u"))) == []
+
+
+def test_objects_come_in_pages(database: Database) -> None:
+    """By the bytes of their keys, as COS and S3 list them, whatever a database's language; parts are counted."""
+    keys = ["d/A", "d/B", "d/a b", "d/é", "d/中", "d/\U0001f600", "e/x"]
+
+    def store(tx: Transaction) -> None:
+        for key in reversed(keys):
+            tx.storage.put_object(StoredObject("b", key, 1, "e", 0, {}, (), 1.0))
+        tx.storage.put_object(StoredObject("c", "d/A", 1, "e", 0, {}, (), 1.0))
+
+    def listed(after: str, limit: int) -> list[str]:
+        page = run_async(database.read(lambda tx: tx.storage.objects_page("b", "d/", after, limit)))
+        return [each.key for each in page]
+
+    run_async(database.write(store))
+    assert listed("", 10) == keys[:-1]
+    assert listed("d/a b", 2) == keys[3:5]
+    assert _added(database, _UPLOAD, _PART, _MIB, 1_000.0)
+    assert run_async(database.read(lambda tx: (tx.storage.parts_count("u"), tx.storage.parts_count("v")))) == (1, 0)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from openvod.base.errors import Invalid
+from openvod.storage.listing import Listing, ListQuery
 from openvod.storage.model import MAX_KEY_BYTES, MultipartUpload, Part
 
 _STORED_HEADERS = {
@@ -210,6 +211,49 @@ def list_uploads_result(
         + _tag("IsTruncated", "true" if truncated else "false")
         + rows,
     )
+
+
+def list_objects_result(
+    bucket: str, query: ListQuery, listing: Listing, *, pages: Mapping[str, str], url_encoded: bool
+) -> str:
+    """Render ListBucketResult; ``pages`` are the markers of its version, by their names."""
+    rows = "".join(
+        "<Contents>"
+        + _tag("Key", _text(each.key, url_encoded))
+        + _tag("LastModified", _iso(each.created_at))
+        + _tag("ETag", f'"{each.etag}"')
+        + _tag("Size", each.size)
+        + "<Owner><ID>openvod</ID><DisplayName>openvod</DisplayName></Owner>"
+        + _tag("StorageClass", "STANDARD")
+        + "</Contents>"
+        for each in listing.objects
+    )
+    groups = "".join(
+        "<CommonPrefixes>" + _tag("Prefix", _text(each, url_encoded)) + "</CommonPrefixes>" for each in listing.prefixes
+    )
+    encoding = _tag("EncodingType", "url") + _tag("Encoding-Type", "url") if url_encoded else ""
+    return _document(
+        "ListBucketResult",
+        _tag("Name", bucket)
+        + _tag("Prefix", _text(query.prefix, url_encoded))
+        + "".join(_tag(name, value) for name, value in pages.items())
+        + _tag("MaxKeys", query.limit)
+        + _tag("Delimiter", _text(query.delimiter, url_encoded))
+        + encoding
+        + _tag("IsTruncated", "true" if listing.following else "false")
+        + rows
+        + groups,
+    )
+
+
+def location_result(region: str) -> str:
+    """Render LocationConstraint."""
+    return _document("LocationConstraint", escape(region))
+
+
+def url_text(value: str, url_encoded: bool) -> str:
+    """Return a key or marker as ``encoding-type`` asks for it."""
+    return _text(value, url_encoded)
 
 
 def error_document(

@@ -165,6 +165,10 @@ class StorageTables(Protocol):
         """Return the finished objects whose key starts with ``prefix``."""
         ...
 
+    def objects_page(self, bucket: str, prefix: str, after: str, limit: int) -> Sequence[StoredObject]:
+        """Return up to ``limit`` objects whose key starts with ``prefix``, by key, after the key ``after``."""
+        ...
+
     def put_object(self, stored: StoredObject) -> None:
         """Insert or replace."""
         ...

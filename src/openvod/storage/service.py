@@ -18,12 +18,14 @@ from dataclasses import dataclass, replace
 from openvod.base.errors import Conflict, Exhausted, Invalid, NotFound, OpenVodError
 from openvod.base.identifiers import new_hex, new_upload_id
 from openvod.base.ports import Clock, Entropy, UnitOfWork
+from openvod.storage.listing import Listing, ListQuery, list_objects
 from openvod.storage.model import (
     MAX_PART_NUMBER,
     MAX_PART_SIZE,
     Assembly,
     Blob,
     BlobState,
+    Bucket,
     CompletedPart,
     Extent,
     FilePart,
@@ -296,6 +298,23 @@ class StorageService:
     ) -> Sequence[MultipartUpload]:
         """Return open uploads by key, then age."""
         return await self._uow.read(lambda tx: tx.storage.uploads_under(bucket, prefix, key_marker, id_marker, limit))
+
+    async def list_objects(self, bucket: str, query: ListQuery, allows: Callable[[str], bool]) -> Listing:
+        """Return a page of finished objects that ``allows`` lets be seen."""
+
+        def work(tx: StorageTx) -> Listing:
+            return list_objects(
+                lambda after, limit: tx.storage.objects_page(bucket, query.prefix, after, limit), query, allows
+            )
+
+        return await self._uow.read(work)
+
+    async def bucket(self, name: str) -> Bucket:
+        """Return a bucket; ``NotFound("cos.NoSuchBucket")``."""
+        found = await self._uow.read(lambda tx: tx.storage.bucket(name))
+        if found is None:
+            raise NotFound("cos.NoSuchBucket", f"bucket {name[:80]!r} does not exist")
+        return found
 
     async def head(self, bucket: str, key: str) -> StoredObject:
         """Return a finished object, or raise ``NotFound("cos.NoSuchKey")``."""

@@ -9,7 +9,6 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from openvod.base.errors import ClientDisconnected, Conflict, Denied, Invalid, OpenVodError
 from openvod.base.ports import Clock
@@ -17,10 +16,11 @@ from openvod.signing import cos as cos_signature
 from openvod.signing import storage_token
 from openvod.signing.cos import SignedRequest
 from openvod.signing.limits import check_caller
+from openvod.signing.sigv4 import ChunkSigner
 from openvod.signing.storage_token import StorageGrant
 from openvod.storage import codec
 from openvod.storage.complete_body import limit_for, parse_complete
-from openvod.storage.model import MAX_PART_SIZE, CompletedPart, Received, SessionRef
+from openvod.storage.model import MAX_PART_SIZE, CompletedPart, Received
 from openvod.storage.ranges import http_date
 from openvod.storage.service import Incoming, StorageService
 from openvod.web import s3
@@ -28,50 +28,14 @@ from openvod.web.addressing import Address, Addressing
 from openvod.web.errors import cos_code
 from openvod.web.objects import serve_object
 from openvod.web.pacing import PacedBody, paced
-from openvod.web.s3 import Payload, speaks_s3
-from openvod.web.storage_calls import Operation, Wanted, wanted
+from openvod.web.payload import Payload
+from openvod.web.s3 import speaks_s3
+from openvod.web.storage_call import Call
+from openvod.web.storage_calls import Operation, wanted
+from openvod.web.storage_lists import StorageLists
 from openvod.web.wire import Answer, WireRequest, apart, unavailable, xml_answer
 
-_LIST_LIMIT = 1000
 _log = logging.getLogger("openvod.web.cos")
-
-
-@dataclass(frozen=True)
-class Call:
-    """An authenticated request: where it points and what its credential grants."""
-
-    request: WireRequest
-    bucket: str
-    key: str
-    grant: StorageGrant
-    wanted: Wanted
-
-    @property
-    def session(self) -> SessionRef:
-        """The upload session that the credential belongs to."""
-        return SessionRef(self.grant.file_id, self.grant.session)
-
-    @property
-    def stored_headers(self) -> dict[str, str]:
-        """What becomes the object's own headers."""
-        return codec.stored_headers(self.key, {**self.request.headers, **self.wanted.metadata})
-
-    @property
-    def may_overwrite(self) -> bool:
-        """Tell whether an object of that key may be replaced."""
-        return not (self.wants_absence or self.wanted.options.get("forbid-overwrite", "").lower() == "true")
-
-    @property
-    def wants_absence(self) -> bool:
-        """Tell whether the request is conditional on the key being free, as HTTP says it."""
-        return bool(self.request.headers.get("if-none-match", "").strip())
-
-    def require_key(self) -> str:
-        """Return the key, checked against its rules and the grant."""
-        codec.check_key(self.key)
-        if not self.grant.allows_key(self.key):
-            raise Denied("cos.AccessDenied", f"the credential does not cover the key {self.key!r}; apply for an upload")
-        return self.key
 
 
 class CosSurface:
@@ -84,47 +48,59 @@ class CosSurface:
         self._addressing = addressing
         self._clock = clock
         self._root_keys = root_keys
+        lists = StorageLists(storage)
         self._operations: Mapping[Operation, Callable[[Call], Awaitable[Answer]]] = {
             Operation.PUT_OBJECT: self._put_object,
             Operation.INITIATE: self._initiate,
             Operation.UPLOAD_PART: self._upload_part,
             Operation.COMPLETE: self._complete,
             Operation.ABORT: self._abort,
-            Operation.LIST_UPLOADS: self._list_uploads,
-            Operation.LIST_PARTS: self._list_parts,
+            Operation.LIST_UPLOADS: lists.uploads,
+            Operation.LIST_PARTS: lists.parts,
+            Operation.LIST_OBJECTS: lists.objects,
+            Operation.LIST_OBJECTS_V2: lists.objects_v2,
             Operation.READ_OBJECT: self._get,
             Operation.DELETE_OBJECT: self._delete,
             Operation.HEAD_BUCKET: self._head_bucket,
+            Operation.CREATE_BUCKET: self._create_bucket,
+            Operation.LOCATE_BUCKET: self._locate_bucket,
         }
 
     async def __call__(self, request: WireRequest) -> Answer:
         """Serve one request."""
         try:
-            return await self._serve(request)
+            answer = await self._serve(request)
         except OpenVodError as error:
-            return self._failure(request, error)
+            answer = self._failure(request, error)
         except ClientDisconnected:
             raise
         except Exception as error:
             _log.exception("storage request %s failed", request.request_id)
-            return self._failure(request, unavailable(error))
+            answer = self._failure(request, unavailable(error))
+        if speaks_s3(request):
+            answer.headers["x-amz-request-id"] = request.request_id
+        return answer
 
     async def _serve(self, request: WireRequest) -> Answer:
         headers = request.headers
         token = headers.get("x-cos-security-token") or request.argument("x-cos-security-token") or ""
         if speaks_s3(request):
-            token = headers.get("x-amz-security-token", "")
+            token = s3.token_of(request)
         address = await self._addressing.resolve(request, token)
         call = self._authenticated(request, address, token)
         return await self._operations[call.wanted.operation](call)
 
     def _authenticated(self, request: WireRequest, address: Address, token: str) -> Call:
-        grant = self._s3_grant(request, address, token) if speaks_s3(request) else self._grant(request, address, token)
+        signer: ChunkSigner | None = None
+        if speaks_s3(request):
+            grant, signer = self._s3_grant(request, address, token)
+        else:
+            grant = self._grant(request, address, token)
         check_caller(grant.networks, grant.origins, request.caller)
         if address.bucket != grant.bucket:
             raise Denied("cos.AccessDenied", f"the credential does not cover the bucket {address.bucket!r}")
         asked = wanted(request.method, address.key, request.query, request.headers)
-        return Call(request, address.bucket, address.key, grant, asked)
+        return Call(request, address.bucket, address.key, grant, asked, signer)
 
     def _grant(self, request: WireRequest, address: Address, token: str) -> StorageGrant:
         credential = cos_signature.find_credential(request.headers, request.query)
@@ -140,21 +116,22 @@ class CosSurface:
         cos_signature.check_window(credential, now)
         return grant
 
-    def _s3_grant(self, request: WireRequest, address: Address, token: str) -> StorageGrant:
+    def _s3_grant(self, request: WireRequest, address: Address, token: str) -> tuple[StorageGrant, ChunkSigner]:
         if not token:
             raise Denied("storage_token.invalid", "x-amz-security-token is missing; send the token of tempCertificate")
         now = self._clock.now()
-        grant, secret_key = storage_token.open_token(token, s3.access_key(request), self._root_keys, now)
-        s3.check_signature(request, address, secret_key, now)
-        return grant
+        credential = s3.credential_of(request)
+        grant, secret_key = storage_token.open_token(token, credential.access_key, self._root_keys, now)
+        return grant, s3.check_signature(credential, request, address, secret_key, now)
 
     async def _put_object(self, call: Call) -> Answer:
         key = call.require_key()
+        incoming, payload = _incoming(call)
         with _in_terms_of(call):
             stored = await self._storage.put_object(
-                call.session, call.bucket, key, call.stored_headers, self._incoming(call), overwrite=call.may_overwrite
+                call.session, call.bucket, key, call.stored_headers, incoming, overwrite=call.may_overwrite
             )
-        return _stored(stored.etag, stored.crc64)
+        return _stored(stored.etag, stored.crc64, payload)
 
     async def _initiate(self, call: Call) -> Answer:
         key = call.require_key()
@@ -166,18 +143,19 @@ class CosSurface:
 
     async def _upload_part(self, call: Call) -> Answer:
         key = call.require_key()
-        number = _integer(call.request, "partNumber")
-        part = await self._storage.upload_part(call.bucket, key, _upload_id(call), number, self._incoming(call))
-        return _stored(part.etag, part.crc64)
+        number = call.number("partNumber")
+        incoming, payload = _incoming(call)
+        part = await self._storage.upload_part(call.bucket, key, call.upload_id, number, incoming)
+        return _stored(part.etag, part.crc64, payload)
 
     async def _complete(self, call: Call) -> Answer:
         key = call.require_key()
-        count = await self._storage.parts_count(call.bucket, key, _upload_id(call))
+        count = await self._storage.parts_count(call.bucket, key, call.upload_id)
         body = await call.request.body(limit_for(count))
-        parts = await apart(len(body), lambda: _listed(call.request, body, count))
+        parts = await apart(len(body), lambda: _listed(call, body, count))
         with _in_terms_of(call):
             upload = await self._storage.complete(
-                call.session, call.bucket, key, _upload_id(call), parts, overwrite=call.may_overwrite
+                call.session, call.bucket, key, call.upload_id, parts, overwrite=call.may_overwrite
             )
         location = f"http://{call.request.headers.get('vod-forward-cos') or call.request.host}/{key}"
         return xml_answer(
@@ -186,49 +164,23 @@ class CosSurface:
         )
 
     async def _abort(self, call: Call) -> Answer:
-        await self._storage.abort(call.bucket, call.require_key(), _upload_id(call))
+        await self._storage.abort(call.bucket, call.require_key(), call.upload_id)
         return Answer(204)
 
     async def _delete(self, call: Call) -> Answer:
         raise Denied("cos.AccessDenied", "an upload credential cannot delete objects; delete the media instead")
 
-    async def _list_parts(self, call: Call) -> Answer:
-        request, key = call.request, call.require_key()
-        marker = _integer(request, "part-number-marker", 0)
-        limit = min(_integer(request, "max-parts", _LIST_LIMIT), _LIST_LIMIT)
-        upload, parts = await self._storage.list_parts(call.bucket, key, _upload_id(call), marker, limit + 1)
-        document = codec.list_parts_result(
-            upload,
-            parts[:limit],
-            marker=marker,
-            limit=limit,
-            truncated=len(parts) > limit,
-            url_encoded=request.argument("encoding-type") == "url",
-        )
-        return xml_answer(document)
-
-    async def _list_uploads(self, call: Call) -> Answer:
-        request = call.request
-        prefix = request.argument("prefix") or ""
-        if not call.grant.allows_prefix(prefix):
-            raise Denied("cos.AccessDenied", f"the credential does not cover the prefix {prefix!r}; list your own key")
-        key_marker, id_marker = request.argument("key-marker") or "", request.argument("upload-id-marker") or ""
-        limit = min(_integer(request, "max-uploads", _LIST_LIMIT), _LIST_LIMIT)
-        uploads = await self._storage.list_uploads(call.bucket, prefix, key_marker, id_marker, limit + 1)
-        document = codec.list_uploads_result(
-            call.bucket,
-            uploads[:limit],
-            prefix=prefix,
-            key_marker=key_marker,
-            id_marker=id_marker,
-            limit=limit,
-            truncated=len(uploads) > limit,
-            url_encoded=request.argument("encoding-type") == "url",
-        )
-        return xml_answer(document)
-
     async def _head_bucket(self, call: Call) -> Answer:
-        return Answer(200)
+        region = (await self._storage.bucket(call.bucket)).region
+        return Answer(200, {"x-cos-bucket-region": region, "x-amz-bucket-region": region})
+
+    async def _create_bucket(self, call: Call) -> Answer:
+        raise Conflict(
+            "cos.BucketAlreadyOwnedByYou", "buckets are made by the platform; this one is there: upload into it"
+        )
+
+    async def _locate_bucket(self, call: Call) -> Answer:
+        return xml_answer(codec.location_result((await self._storage.bucket(call.bucket)).region))
 
     async def _get(self, call: Call) -> Answer:
         stored = await self._storage.head(call.bucket, call.require_key())
@@ -238,25 +190,6 @@ class CosSurface:
         if answer.stream and call.wanted.traffic_limit:
             answer.stream, answer.file = paced(answer.stream, call.wanted.traffic_limit), None
         return answer
-
-    def _incoming(self, call: Call) -> Incoming:
-        request = call.request
-        length = request.content_length
-        if length is None and "chunked" not in request.headers.get("transfer-encoding", "").lower():
-            raise Invalid("cos.MissingContentLength", "send Content-Length or Transfer-Encoding: chunked")
-        largest = call.grant.max_bytes.get(call.key)
-        expected = _announced_md5(request)
-        payload = Payload(request)
-
-        def check(received: Received) -> None:
-            payload.check()
-            if expected is not None and bytes.fromhex(received.md5) != expected:
-                raise Invalid("cos.BadDigest", "Content-MD5 differs from the received bytes; send them again")
-
-        body = payload.body()
-        if call.wanted.traffic_limit:
-            body = PacedBody(body, call.wanted.traffic_limit)
-        return Incoming(body, length, MAX_PART_SIZE, check, largest)
 
     def _failure(self, request: WireRequest, error: OpenVodError) -> Answer:
         code, status = cos_code(error)
@@ -286,32 +219,40 @@ def _in_terms_of(call: Call) -> Iterator[None]:
         raise
 
 
-def _listed(request: WireRequest, body: bytes, count: int) -> list[CompletedPart]:
+def _listed(call: Call, body: bytes, count: int) -> list[CompletedPart]:
     """Check a Complete's body against what the request promises of it, and read it."""
-    _check_md5(request, lambda: _md5_of(body))
-    payload = Payload(request)
-    payload.feed(body)
+    _check_md5(call.request, lambda: _md5_of(body))
+    payload = Payload(call.request, call.wanted, None)
+    if payload.is_framed:
+        raise Invalid("cos.NotImplemented", "Complete is not read in frames; send the body as it is")
+    payload.take(body)
     payload.check()
     return parse_complete(body, count)
 
 
-def _stored(etag: str, crc64: int) -> Answer:
-    return Answer(200, {"ETag": f'"{etag}"', "x-cos-hash-crc64ecma": str(crc64)})
+def _incoming(call: Call) -> tuple[Incoming, Payload]:
+    """Return the body on its way in, and what was promised of it."""
+    request, payload = call.request, Payload(call.request, call.wanted, call.signer)
+    length = payload.length
+    is_chunked = "chunked" in request.headers.get("transfer-encoding", "").lower()
+    if length is None and (payload.is_framed or not is_chunked):
+        wanted_header = "x-amz-decoded-content-length" if payload.is_framed else "Content-Length"
+        raise Invalid("cos.MissingContentLength", f"send {wanted_header}, or Transfer-Encoding: chunked")
+    expected = _announced_md5(request)
+
+    def check(received: Received) -> None:
+        payload.check()
+        if expected is not None and bytes.fromhex(received.md5) != expected:
+            raise Invalid("cos.BadDigest", "Content-MD5 differs from the received bytes; send them again")
+
+    body = payload.body()
+    if call.wanted.traffic_limit:
+        body = PacedBody(body, call.wanted.traffic_limit)
+    return Incoming(body, length, MAX_PART_SIZE, check, call.grant.max_bytes.get(call.key)), payload
 
 
-def _upload_id(call: Call) -> str:
-    return call.request.argument("uploadId") or ""
-
-
-def _integer(request: WireRequest, name: str, default: int | None = None) -> int:
-    text = request.argument(name)
-    if default is not None and not text:
-        return default
-    if not text:
-        raise Invalid("cos.InvalidArgument", f"{name} is missing; send it as a whole number")
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Invalid("cos.InvalidArgument", f"{name} {text[:20]!r} must be a whole number")
-    return int(text)
+def _stored(etag: str, crc64: int, payload: Payload) -> Answer:
+    return Answer(200, {"ETag": f'"{etag}"', "x-cos-hash-crc64ecma": str(crc64), **payload.sums})
 
 
 def _announced_md5(request: WireRequest) -> bytes | None:

@@ -74,6 +74,7 @@ COS_CODES = {
     "cos.NoSuchUpload": ("NoSuchUpload", 404),
     "cos.MethodNotAllowed": ("MethodNotAllowed", 405),
     "cos.FileAlreadyExists": ("FileAlreadyExists", 409),
+    "cos.BucketAlreadyOwnedByYou": ("BucketAlreadyOwnedByYou", 409),
     "cos.MissingContentLength": ("MissingContentLength", 411),
     "cos.PreconditionFailed": ("PreconditionFailed", 412),
     "cos.InvalidRange": ("InvalidRange", 416),

@@ -1,39 +1,46 @@
 """The S3 dialect of the storage surface: other signatures and checksums, the same operations (``cos-storage.md`` 7.4).
 
-The web SDK speaks it with ``storageType: "s3"``. Credentials are those of Apply: the token travels as
-``x-amz-security-token``.
+The web SDK speaks it with ``storageType: "s3"``, and so do tools. Credentials are those of Apply: the token travels as
+``x-amz-security-token``, in the head or in a presigned query.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import zlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Mapping
 
-from openvod.base.errors import Denied, Invalid
+from openvod.base.errors import Denied
 from openvod.signing import sigv4
-from openvod.storage.ports import Body
+from openvod.signing.sigv4 import ChunkSigner, S3Credential
 from openvod.web.addressing import Address
-from openvod.web.wire import RequestBody, WireRequest
-
-_HEX_DIGEST = 64
+from openvod.web.wire import WireRequest
 
 
 def speaks_s3(request: WireRequest) -> bool:
     """Tell whether a request is signed as S3's are."""
-    return request.headers.get("authorization", "").startswith(sigv4.ALGORITHM)
+    return request.headers.get("authorization", "").startswith(sigv4.ALGORITHM) or is_presigned(request)
 
 
-def access_key(request: WireRequest) -> str:
-    """Return the key id that claims to have signed."""
-    return sigv4.parse_authorization(request.headers["authorization"]).access_key
+def is_presigned(request: WireRequest) -> bool:
+    """Tell whether the signature stands in the query."""
+    return "X-Amz-Algorithm" in request.loose_query
 
 
-def check_signature(request: WireRequest, address: Address, secret_key: str, now: float) -> None:
-    """Check signature, then clock; raises ``Denied``."""
-    credential = sigv4.parse_authorization(request.headers["authorization"])
+def token_of(request: WireRequest) -> str:
+    """Return the session token, empty where there is none."""
+    return request.headers.get("x-amz-security-token", "") or request.argument("X-Amz-Security-Token") or ""
+
+
+def credential_of(request: WireRequest) -> S3Credential:
+    """Return what claims to have signed; ``Invalid("cos.authorization_malformed")``."""
+    if is_presigned(request):
+        return sigv4.parse_query(request.query)
+    return sigv4.parse_authorization(request.headers["authorization"])
+
+
+def check_signature(
+    credential: S3Credential, request: WireRequest, address: Address, secret_key: str, now: float
+) -> ChunkSigner:
+    """Check signature, then clock; raises ``Denied``. What it returns checks the body's pieces, should it have any."""
     right = [
         sigv4.verify(
             credential, secret_key, method=request.method, path=request.path, query=request.query,
@@ -44,60 +51,9 @@ def check_signature(request: WireRequest, address: Address, secret_key: str, now
     if not any(right):
         raise Denied("cos.SignatureDoesNotMatch", "the request's signature is wrong; check key, path and headers")
     sigv4.check_clock(credential, request.headers, now)
+    return ChunkSigner(credential, secret_key, credential.moment or request.headers.get("x-amz-date", ""))
 
 
 def headers_for(headers: Mapping[str, str]) -> dict[str, str]:
     """Return an object's headers with the names of this dialect."""
     return {name.replace("x-cos-meta-", "x-amz-meta-"): value for name, value in headers.items()}
-
-
-class Payload:
-    """What a request promises of its body; feed it the body, then :meth:`check`."""
-
-    def __init__(self, request: WireRequest) -> None:
-        self._request = request
-        promised = request.headers.get("x-amz-content-sha256", sigv4.UNSIGNED)
-        if promised != sigv4.UNSIGNED and len(promised) != _HEX_DIGEST:
-            raise Invalid("cos.NotImplemented", f"x-amz-content-sha256 {promised[:40]!r} is not offered; send a digest")
-        self._promised = {"x-amz-content-sha256": promised} if promised != sigv4.UNSIGNED else {}
-        if crc := request.headers.get("x-amz-checksum-crc32"):
-            self._promised["x-amz-checksum-crc32"] = crc
-        self._sha256 = hashlib.sha256()
-        self._crc32 = 0
-
-    def feed(self, chunk: bytes) -> None:
-        """Take the next bytes in."""
-        if "x-amz-content-sha256" in self._promised:
-            self._sha256.update(chunk)
-        if "x-amz-checksum-crc32" in self._promised:
-            self._crc32 = zlib.crc32(chunk, self._crc32)
-
-    def body(self) -> Body:
-        """Return the body to store, watched where something was promised of it."""
-        return _WatchedBody(self._request, self.feed) if self._promised else RequestBody(self._request)
-
-    def check(self) -> None:
-        """Compare; raises ``Invalid("cos.BadDigest")``."""
-        actual = {
-            "x-amz-content-sha256": self._sha256.hexdigest(),
-            "x-amz-checksum-crc32": base64.b64encode(self._crc32.to_bytes(4, "big")).decode(),
-        }
-        for name, promised in self._promised.items():
-            if not hmac.compare_digest(actual[name].encode(), promised.encode("latin-1", "replace")):
-                raise Invalid("cos.BadDigest", f"{name} differs from the received bytes; send them again")
-
-
-class _WatchedBody:
-    """A body whose bytes are looked at on their way: it cannot be read from the socket by somebody else."""
-
-    def __init__(self, request: WireRequest, feed: Callable[[bytes], None]) -> None:
-        self._request = request
-        self._feed = feed
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._request.stream():
-            self._feed(chunk)
-            yield chunk
-
-    def direct(self) -> None:
-        return None

@@ -17,6 +17,7 @@ from openvod.signing.cos import Pairs
 
 Check = Callable[[str, str], None]
 
+CHECKSUMS = ("crc32", "crc32c", "crc64nvme", "sha1", "sha256")
 MIN_TRAFFIC_LIMIT, MAX_TRAFFIC_LIMIT = 819_200, 838_860_800
 _PREFIXES = ("x-cos-", "x-amz-", "x-ci-")
 _MANY = "meta-"
@@ -73,6 +74,10 @@ class Operation(Enum):
     READ_OBJECT = auto()
     DELETE_OBJECT = auto()
     HEAD_BUCKET = auto()
+    CREATE_BUCKET = auto()
+    LOCATE_BUCKET = auto()
+    LIST_OBJECTS = auto()
+    LIST_OBJECTS_V2 = auto()
 
 
 @dataclass(frozen=True)
@@ -151,15 +156,26 @@ def _number(name: str, value: str) -> None:
 
 
 def _checksum_algorithm(name: str, value: str) -> None:
-    if value.upper() != "CRC32":
-        raise _not_offered(name, "only CRC32 is offered; leave it out or choose CRC32")
+    if value.lower() not in CHECKSUMS:
+        raise _not_offered(name, f"offered are {', '.join(CHECKSUMS).upper()}; leave it out or choose one")
+
+
+def _trailer(name: str, value: str) -> None:
+    if any(each.strip().lower().removeprefix("x-amz-checksum-") not in CHECKSUMS for each in value.split(",")):
+        raise _not_offered(name, "trailers are checksums; leave it out or choose one")
 
 
 _CREDENTIALS: Mapping[str, Check] = dict.fromkeys(
     ("security-token", "sdk-retry", "date", "content-sha256", "user-agent", "algorithm", "credential", "expires",
      "signedheaders", "signature"), _any
 )  # fmt: skip
-_CHECKSUMS: Mapping[str, Check] = {"checksum-crc32": _any, "sdk-checksum-algorithm": _checksum_algorithm}
+_CHECKSUMS: Mapping[str, Check] = {
+    **dict.fromkeys((f"checksum-{name}" for name in CHECKSUMS), _any),
+    "sdk-checksum-algorithm": _checksum_algorithm,
+    "trailer": _trailer,
+    "decoded-content-length": _number,
+}
+_OF_CHECKSUMS: Mapping[str, Check] = {"checksum-algorithm": _checksum_algorithm, "checksum-type": _any}
 _OF_OBJECTS: Mapping[str, Check] = {"storage-class": _storage_class, "acl": _acl, _MANY: _any}
 _UNLESS_THERE: Mapping[str, Check] = {"forbid-overwrite": _boolean}
 _PACED: Mapping[str, Check] = {"traffic-limit": _traffic_limit}
@@ -178,12 +194,13 @@ _RULES = (
     ),
     Rule(
         Operation.INITIATE, ("POST",), selects=frozenset(("uploads",)),
-        options={**_OF_OBJECTS, **_UNLESS_THERE, "checksum-algorithm": _checksum_algorithm},
+        options={**_OF_OBJECTS, **_UNLESS_THERE, **_OF_CHECKSUMS},
     ),
     # Some clients repeat here what belongs to Initiate.
     Rule(
         Operation.COMPLETE, ("POST",), selects=frozenset(("uploadId",)),
-        options={**_UNLESS_THERE, **_CHECKSUMS, _MANY: _any}, headers=_IF_ABSENT,
+        options={**_UNLESS_THERE, "sdk-checksum-algorithm": _checksum_algorithm, "checksum-type": _any, _MANY: _any},
+        headers=_IF_ABSENT,
     ),
     Rule(Operation.ABORT, ("DELETE",), selects=frozenset(("uploadId",))),
     Rule(
@@ -199,7 +216,14 @@ _RULES = (
         headers=_READ_IF,
     ),
     Rule(Operation.DELETE_OBJECT, ("DELETE",)),
-    Rule(Operation.HEAD_BUCKET, ("GET", "HEAD"), on_bucket=True),
+    Rule(Operation.HEAD_BUCKET, ("HEAD",), on_bucket=True),
+    Rule(Operation.CREATE_BUCKET, ("PUT",), on_bucket=True, options={"acl": _acl}),
+    Rule(Operation.LOCATE_BUCKET, ("GET",), on_bucket=True, selects=frozenset(("location",))),
+    Rule(Operation.LIST_OBJECTS, ("GET",), on_bucket=True, parameters=_PAGES | {"marker", "max-keys"}),
+    Rule(
+        Operation.LIST_OBJECTS_V2, ("GET",), on_bucket=True, selects=frozenset(("list-type",)),
+        parameters=_PAGES | {"continuation-token", "start-after", "max-keys", "fetch-owner"},
+    ),
 )  # fmt: skip
 
 

@@ -89,3 +89,48 @@ def test_malformed_headers_are_named(value: str) -> None:
     with pytest.raises(Invalid) as caught:
         sigv4.parse_authorization(value)
     assert caught.value.code == "cos.authorization_malformed"
+
+
+def _presigned(**changes: str) -> list[tuple[str, str]]:
+    given = {
+        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+        "X-Amz-Credential": SCOPE,
+        "X-Amz-Date": "20130524T000000Z",
+        "X-Amz-Expires": "86400",
+        "X-Amz-SignedHeaders": "host",
+        "X-Amz-Signature": "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404",
+    }
+    return list((given | {name.replace("_", "-"): value for name, value in changes.items()}).items())
+
+
+def test_the_published_presigned_query() -> None:
+    """It verifies, changed in any signed part it does not, and it holds for as long as it says."""
+    headers = {"host": "examplebucket.s3.amazonaws.com"}
+
+    def verify(query: list[tuple[str, str]]) -> bool:
+        credential = sigv4.parse_query(query)
+        return sigv4.verify(credential, SECRET, method="GET", path="/test.txt", query=query, headers=headers)
+
+    assert verify(_presigned())
+    assert not verify(_presigned(X_Amz_Expires="86399"))
+    assert not verify([*_presigned(), ("response-content-type", "text/html")])
+    credential = sigv4.parse_query(_presigned())
+    signed_at = datetime(2013, 5, 24, tzinfo=UTC).timestamp()
+    sigv4.check_clock(credential, {}, signed_at + 86_400)
+    for moment, code in ((signed_at + 86_401, "cos.request_expired"), (signed_at - 901, "cos.time_skewed")):
+        with pytest.raises(Denied) as error:
+            sigv4.check_clock(credential, {}, moment)
+        assert error.value.code == code
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"X_Amz_Expires": "0"}, {"X_Amz_Expires": "604801"}, {"X_Amz_Expires": "long"}, {"X_Amz_Credential": "a/b"},
+        {"X_Amz_SignedHeaders": "date"}, {"X_Amz_SignedHeaders": ""}, {"X_Amz_Signature": "ff"},
+    ],
+)  # fmt: skip
+def test_malformed_presigned_queries(changes: dict[str, str]) -> None:
+    """What a presigned query lacks or says wrongly is told."""
+    with pytest.raises(Invalid):
+        sigv4.parse_query(_presigned(**changes))

@@ -46,6 +46,17 @@ def _code(method: str, key: str, query: Query, headers: Mapping[str, str]) -> st
     ("HEAD", _KEY, [("X-Amz-Signature", "s"), ("X-Amz-Expires", "9")], {"if-match": "*"}, Operation.READ_OBJECT),
     ("HEAD", "", [], {}, Operation.HEAD_BUCKET),
     ("DELETE", _KEY, [], {}, Operation.DELETE_OBJECT),
+    ("GET", "", [("prefix", "p"), ("delimiter", "/"), ("marker", ""), ("max-keys", "9")], {}, Operation.LIST_OBJECTS),
+    ("GET", "", [
+        ("list-type", "2"), ("prefix", "p"), ("continuation-token", "t"), ("start-after", "k"), ("fetch-owner", "true"),
+        ("encoding-type", "url"),
+    ], {}, Operation.LIST_OBJECTS_V2),
+    ("GET", "", [("location", "")], {}, Operation.LOCATE_BUCKET),
+    ("PUT", "", [], {"x-amz-acl": "private"}, Operation.CREATE_BUCKET),
+    ("PUT", _KEY, [], {
+        "x-amz-trailer": "x-amz-checksum-crc64nvme", "x-amz-decoded-content-length": "5",
+        "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "x-amz-sdk-checksum-algorithm": "CRC64NVME",
+    }, Operation.PUT_OBJECT),
 ])  # fmt: skip
 def test_what_clients_ask_for(
     method: str, key: str, query: Query, headers: Mapping[str, str], operation: Operation
@@ -121,7 +132,7 @@ def test_values(name: str, value: str, code: str) -> None:
 
 def test_other_methods_and_targets() -> None:
     """Objects and buckets have their methods; the others are not allowed."""
-    for method, key in (("PATCH", _KEY), ("PUT", ""), ("DELETE", ""), ("TRACE", "")):
+    for method, key in (("PATCH", _KEY), ("POST", ""), ("DELETE", ""), ("TRACE", "")):
         assert _code(method, key, [], {}) == "cos.MethodNotAllowed"
     assert _code("POST", _KEY, [], {}) == "cos.NotImplemented"
 
@@ -134,6 +145,8 @@ def test_no_name_is_overlooked(name: str, prefix: str, value: str) -> None:
     """Whatever a vendor invents next is heeded with a check, or refused: a header with a value is never just taken."""
     known = {
         "acl", "storage-class", "traffic-limit", "forbid-overwrite", "checksum-crc32", "sdk-checksum-algorithm", "date",
+        "checksum-crc32c", "checksum-crc64nvme", "checksum-sha1", "checksum-sha256", "trailer",
+        "decoded-content-length",
         "security-token", "sdk-retry", "content-sha256", "user-agent", "algorithm", "credential", "expires",
         "signedheaders", "signature",
     }  # fmt: skip

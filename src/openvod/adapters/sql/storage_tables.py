@@ -145,6 +145,13 @@ class SqlStorageTables:
         rows = fetch_all(self._connection, schema.objects, *_under(schema.objects, bucket, prefix))
         return [_object(row) for row in rows]
 
+    def objects_page(self, bucket: str, prefix: str, after: str, limit: int) -> Sequence[StoredObject]:
+        """Return a page of a bucket's objects."""
+        table = schema.objects
+        where = [*_under(table, bucket, prefix), table.c.key > after]
+        statement = select(table).where(*where).order_by(table.c.key).limit(limit)
+        return [_object(row) for row in self._connection.execute(statement)]
+
     def put_object(self, stored: StoredObject) -> None:
         """Insert or replace."""
         row = values(stored) | {
