@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-all test-clients test-large lint lock clean bench bench-media bench-upload kill-sweep flow-sweep client-sweep bench-events test-events-truth bench-api web test-web bench-web
+.PHONY: help demo test test-all test-clients test-large lint lock clean bench bench-media bench-upload kill-sweep flow-sweep database-drill client-sweep bench-events test-events-truth bench-api web test-web bench-web
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1: \2/p' $(MAKEFILE_LIST)
 
@@ -80,6 +80,10 @@ bench: $(VENV)/.installed-dev ## latency and memory of a real server, and its la
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.latency
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.memory
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.responsiveness
+
+database-drill: $(VENV)/.installed-dev ## PostgreSQL crashes 20 times under uploads and flows with two workers; counts what was lost or stolen
+	@scripts/install-test-services
+	@PYTHONPATH=tests $(BIN)/python -m support.database_drill --restarts 20 --seed 1 $(ARGS)
 
 client-sweep: $(VENV)/.installed-dev ## kill -9 official clients and the server 200 times under upload and count what was lost
 	@scripts/install-test-services

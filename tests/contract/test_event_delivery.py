@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from openvod.adapters.sql.claims import AdvisoryClaims
-from openvod.adapters.sql.database import Database, Transaction, open_database
+from openvod.adapters.sql.database import Database, Limits, Transaction, open_database
+from openvod.adapters.sql.sessions import LockSession
 from openvod.adapters.system import SystemClock
 from openvod.base.errors import Unavailable
 from openvod.events.codec import event_body
@@ -145,7 +146,7 @@ def test_two_servers_share_endpoints_without_breaking_order(database_url: str, d
     run_async(database.write(_add))
     other = open_database(database_url)
     poster = FlakyPoster(0.3)
-    claims = [AdvisoryClaims(each.engine) for each in (database, other)]
+    claims = [AdvisoryClaims(LockSession(database_url, Limits())) for _ in range(2)]
     try:
         services = [
             DeliveryService(each, poster, PlainBox(), SystemClock(), claim)

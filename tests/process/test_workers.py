@@ -216,13 +216,14 @@ def test_a_survivor_goes_on(
             assert folder.parent.name in tasks
             began = time.monotonic()
             killed.kill()
-            assert wait_for(lambda: _works_in(survivor.pid, folder), 20), survivor.log()
+            assert wait_for(lambda: _works_in(survivor.pid, folder.parent), 30), survivor.log()
             seconds = time.monotonic() - began
             assert survivors(family) == []
             site.await_finals(*tasks, seconds=120)
             with capsys.disabled():
                 print(f"\n{kind}: {seconds:.1f} s from the kill to the flow's next step")
-            assert seconds < 8
+            # Over PostgreSQL a worker gets time to take its proof again after a lost connection.
+            assert seconds < (20 if kind == "postgresql" else 8)
             for task_id in tasks:
                 task, items = site.task(task_id)
                 assert task.status.value == "FINISH"
@@ -233,7 +234,7 @@ def test_a_survivor_goes_on(
 def _works_in(pid: int, folder: Path) -> bool:
     for program in media_programs_of(pid):
         try:
-            if Path(program.cwd()) == folder:
+            if Path(program.cwd()).parent == folder:
                 return True
         except psutil.Error:
             continue

@@ -63,7 +63,7 @@ def worker(
     settings = received_settings(sys.stdin.read()) if parent else load_settings(existing(data_dir))
     settings = _with_options(settings, None, None, public_url)
     set_up_logging(log_level, settings.log.format)
-    worker_module.run_worker(Foundation(data_dir, settings), parent=parent)
+    worker_module.run_worker(Foundation(data_dir, settings, is_worker=True), parent=parent)
 
 
 def app_server(

@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -17,6 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from openvod.adapters.ffmpeg.marks import check_image, put_asset
 from openvod.adapters.ffmpeg.probe import PyAvProber
@@ -30,11 +32,16 @@ from openvod.adapters.http import Dialler, HttpFetcher, HttpPoster
 from openvod.adapters.http.addresses import LOOPBACK, Network, parse_address
 from openvod.adapters.sql.claims import AdvisoryClaims
 from openvod.adapters.sql.database import Database, absolute_url, open_database, sqlite_path, sqlite_url
+from openvod.adapters.sql.database import Limits as DatabaseLimits
+from openvod.adapters.sql.failures import translated, words
+from openvod.adapters.sql.fenced import FencedDatabase
 from openvod.adapters.sql.liveness import AdvisoryLiveness
 from openvod.adapters.sql.migrations import upgrade
+from openvod.adapters.sql.sessions import LockSession, connect_args
 from openvod.adapters.system import SystemClock, SystemEntropy
 from openvod.app.installation import establish, refuse_missing_database
 from openvod.app.settings import Settings
+from openvod.base.errors import Unavailable
 from openvod.signing.playback_token import evidence_token
 from openvod.storage.installation import Installation
 
@@ -67,7 +74,10 @@ class Foundation:
     Nothing is opened before it is asked for, except what :meth:`open` opens. Use as a context manager, or close it.
     """
 
-    def __init__(self, data_dir: Path, settings: Settings) -> None:
+    def __init__(self, data_dir: Path, settings: Settings, *, is_worker: bool = False) -> None:
+        self._is_worker = is_worker
+        #: Tells whether a worker may write; whoever proves that it lives sets it.
+        self.proven: Callable[[], bool] = lambda: True
         self.folder = DataFolder(data_dir)
         self.settings = settings
         self.clock = SystemClock()
@@ -96,7 +106,7 @@ class Foundation:
         Raises ``OpenVodError``, with nothing changed, where database, folder and store are not one installation.
         """
         self.folder.prepare()
-        with self.folder.turn():
+        with self.folder.turn(), _reachable():
             refuse_missing_database(self)
             upgrade(self.database.engine)
             self.installation = establish(self)
@@ -104,7 +114,8 @@ class Foundation:
     def open_whatever(self) -> None:
         """As :meth:`open`, without asking whether what is opened belongs together."""
         self.folder.prepare()
-        upgrade(self.database.engine)
+        with _reachable():
+            upgrade(self.database.engine)
 
     def lock(self) -> None:
         """Take the data folder until the end; raises ``Conflict("data_dir.in_use")``."""
@@ -129,6 +140,11 @@ class Foundation:
         return self.database_url if self.on_postgresql else f"sqlite:///{self.folder.path / 'engine.sqlite3'}"
 
     @property
+    def engine_connect_args(self) -> dict[str, Any]:
+        """How the flow engine connects, with the same time-outs."""
+        return connect_args(self.limits) if self.on_postgresql else {}
+
+    @property
     def sqlite_file(self) -> Path:
         """The database's file; of no meaning on PostgreSQL."""
         return sqlite_path(self.database_url)
@@ -138,12 +154,25 @@ class Foundation:
         """Whether the database is PostgreSQL."""
         return self.database_url.startswith("postgresql")
 
+    @property
+    def limits(self) -> DatabaseLimits:
+        """What this process may ask of the database."""
+        database = self.settings.database
+        return DatabaseLimits(
+            connections=database.worker_connections if self._is_worker else database.connections,
+            connect=database.connect_seconds,
+            statement=database.statement_seconds,
+            lock=database.lock_seconds,
+            retry=database.retry_seconds,
+        )
+
     @cached_property
     def database(self) -> Database:
         """The database, at whatever schema it has."""
-        database = open_database(self.database_url)
+        database = open_database(self.database_url, self.limits)
         self._stack.callback(database.close)
-        return database
+        # Asked through the attribute: a worker's proof exists later than its database.
+        return FencedDatabase(database, lambda: self.proven()) if self._is_worker else database
 
     @cached_property
     def blobs(self) -> FileBlobStore:
@@ -183,7 +212,7 @@ class Foundation:
         """Return what proves that a worker lives."""
         if not self.on_postgresql:
             return LockFileLiveness(self.folder.path / "workers")
-        advisory = AdvisoryLiveness(self.database.engine)
+        advisory = AdvisoryLiveness(LockSession(self.database_url, self.limits))
         self._stack.callback(advisory.close)
         return advisory
 
@@ -191,7 +220,7 @@ class Foundation:
         """Return what decides which of several servers serves an endpoint; ``None`` where there can be only one."""
         if not self.on_postgresql:
             return None
-        claims = AdvisoryClaims(self.database.engine)
+        claims = AdvisoryClaims(LockSession(self.database_url, self.limits))
         self._stack.callback(claims.close)
         return claims
 
@@ -272,6 +301,20 @@ class Foundation:
             "media_url": self.media_url,
             "allowed_networks": [str(network) for network in self.allowed_networks],
         }
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    """Say to the operator why a database cannot be opened."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        if translated(error) is None:
+            raise
+        raise Unavailable(
+            "database.unreachable",
+            f"the database cannot be used: {words(error)}; look at OPENVOD__DATABASE__URL, the server and its disk",
+        ) from error
 
 
 def _digest(secret: bytes) -> str:

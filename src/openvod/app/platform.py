@@ -19,7 +19,8 @@ from openvod.app.installation import advance
 from openvod.app.playback import Playback
 from openvod.app.server_api import ApiRooms, server_api
 from openvod.app.services import Services
-from openvod.app.supervisor import keep_worker
+from openvod.app.supervisor import Workers, keep_worker
+from openvod.base.errors import OpenVodError
 from openvod.events.delivery import DeliveryService
 from openvod.events.feed import EventFeed
 from openvod.events.pull import PullService
@@ -42,6 +43,8 @@ from openvod.web.ugc import UgcSurface
 
 _COLLECT_SECONDS = 60.0
 _IDLE_SECONDS = 0.5
+#: Readiness is told within so long.
+_READY_SECONDS = 3.0
 #: Signatures of reads that a kill -9 may forget are at most this old.
 _SIGNATURE_SECONDS = 1.0
 #: Files whose time has come are found by nothing at once, and deleted so soon.
@@ -70,6 +73,8 @@ class Platform:
         self._wake_warm = asyncio.Event()
         self._draining = False
         self._foreign = False
+        self._workers = Workers(base.folder.path)
+        self.on_failure: Callable[[], None] = lambda: None
 
     async def __aenter__(self) -> Self:
         """Lock the folder, open everything, recover, start the loops."""
@@ -110,6 +115,7 @@ class Platform:
         self._start_loops(uploads)
         warm = WarmIndexes(self._database, playback.instant)
         self._start(_loop("indexes", warm.run_once, self._wake_warm, _WARM_SECONDS))
+        self._start(_loop("writer", self._watch_writer, asyncio.Event(), _IDLE_SECONDS))
         await self._start_events()
         api_rooms = self._api_rooms(uploads)
         self._start(_loop("expiry", api_rooms.library.delete_expired, asyncio.Event(), _EXPIRY_SECONDS))
@@ -184,7 +190,7 @@ class Platform:
         self._start(_loop("probe", probes.run_once, self._wake_probe, _IDLE_SECONDS))
         self._start(_loop("collector", collect, asyncio.Event(), _COLLECT_SECONDS))
         for _ in range(self._settings.tasks.workers):
-            self._start(keep_worker(base.folder.path, self._settings))
+            self._start(keep_worker(base.folder.path, self._settings, self._workers))
 
     def _start_pulls(self, uploads: UploadService) -> PullUploads:
         """Start the loop that fetches files; it goes on with what an earlier process left."""
@@ -247,8 +253,26 @@ class Platform:
             return "draining"
         if self._foreign:
             return "the database belongs to another installation"
-        await self._database.read(lambda tx: tx.access.regions())
+        if trouble := self._database.trouble() or self._workers.trouble():
+            return trouble
+        try:
+            await asyncio.wait_for(self._database.read(lambda tx: tx.access.regions()), _READY_SECONDS)
+        except TimeoutError:
+            return f"the database has not answered for {_READY_SECONDS:g} s"
+        except OpenVodError as error:
+            return error.message
         return ""
+
+    def failure(self) -> str:
+        """Return why the process must not be said to have ended well; empty when it may."""
+        return "" if self.base.on_postgresql else self._database.trouble()
+
+    async def _watch_writer(self) -> int:
+        """End the server when nothing can be written any more: whoever started it starts it again."""
+        if (trouble := self.failure()) and "ended" in trouble:
+            _log.critical("%s; the server ends", trouble)
+            self.on_failure()
+        return 0
 
     def _client_hosts(self, request_host: str) -> ClientHosts:
         clients = self._settings.clients

@@ -20,7 +20,7 @@ from openvod.app.foundation import Foundation
 from openvod.app.platform import Platform
 from openvod.app.settings import ServerSettings, Settings
 from openvod.app.stalls import watched_loop
-from openvod.base.errors import Conflict
+from openvod.base.errors import Conflict, Unavailable
 from openvod.web.file_sending import OpenFiles
 from openvod.web.http_protocol import HttpProtocol
 
@@ -58,8 +58,12 @@ async def _serve(
         server = _Server(_configuration(platform, settings.server), platform)
         tune_collector()
         server.on_ready = lambda: _tell(platform, on_ready, on_invitation)
+        platform.on_failure = lambda: setattr(server, "should_exit", True)
         with watched_loop(settings.log.stall_seconds):
             await server.serve(sockets=[listener])
+        failure = platform.failure()
+    if failure:
+        raise Unavailable("database.writer", f"{failure}; what clients were not told to be stored is not")
 
 
 def _tell(platform: Platform, on_ready: Callable[[str], None], on_invitation: Callable[[str], None]) -> None:

@@ -60,6 +60,28 @@ class DatabaseSettings(_Section):
     url: Secret = Field(
         SecretStr(""), description="SQLAlchemy URL such as postgresql+psycopg://…; empty: SQLite in the data folder."
     )
+    connections: int = Field(8, ge=2, le=200, description="Connections of the server to PostgreSQL, and one for locks.")
+    worker_connections: int = Field(
+        4, ge=2, le=200, description="Connections of each worker to PostgreSQL, and one for its lock."
+    )
+    engine_connections: int = Field(
+        5, ge=2, le=200, description="Connections of each worker's flow engine to PostgreSQL."
+    )
+    connect_seconds: float = Field(
+        5.0, ge=2, le=120, description="Opening a connection to PostgreSQL takes at most this."
+    )
+    statement_seconds: float = Field(
+        30.0,
+        ge=1,
+        le=3600,
+        description="A statement that PostgreSQL works on for longer is ended; a silent server too.",
+    )
+    lock_seconds: float = Field(
+        10.0, ge=0.1, le=3600, description="A statement waits at most so long for a row's lock."
+    )
+    retry_seconds: float = Field(
+        10.0, ge=0, le=600, description="While PostgreSQL is away, what left no trace is repeated for so long."
+    )
 
 
 class StorageSettings(_Section):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import sys
@@ -18,7 +19,36 @@ _LONGEST_PAUSE = 10.0
 _log = logging.getLogger("openvod.supervisor")
 
 
-async def keep_worker(data_dir: Path, settings: Settings) -> None:
+def tell_trouble(data_dir: Path, pid: int, trouble: str) -> None:
+    """Let the server above know what a worker's trouble is; an empty text ends it."""
+    path = _trouble_file(data_dir, pid)
+    if not trouble:
+        path.unlink(missing_ok=True)
+    elif not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(trouble, encoding="utf-8")
+
+
+class Workers:
+    """The workers that run in this process tree, by process id."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self.running: set[int] = set()
+
+    def trouble(self) -> str:
+        """Return what one of them has told last, empty when none is in trouble."""
+        for pid in self.running:
+            with contextlib.suppress(OSError):
+                return _trouble_file(self._data_dir, pid).read_text(encoding="utf-8")
+        return ""
+
+
+def _trouble_file(data_dir: Path, pid: int) -> Path:
+    return data_dir / "workers" / f"{pid}.trouble"
+
+
+async def keep_worker(data_dir: Path, settings: Settings, workers: Workers) -> None:
     """Keep one worker running until cancelled. A worker that dies young is started again after a growing pause.
 
     It gets the server's own settings, as they are after options, environment and file, whatever these say by then.
@@ -27,11 +57,15 @@ async def keep_worker(data_dir: Path, settings: Settings) -> None:
     while True:
         began = time.monotonic()
         worker = await _start(data_dir, settings)
+        workers.running.add(worker.pid)
         try:
             status = await worker.wait()
         except asyncio.CancelledError:
             await _stop(worker)
             raise
+        finally:
+            workers.running.discard(worker.pid)
+            tell_trouble(data_dir, worker.pid, "")
         _log.warning("a worker ended with status %s; another one starts", status)
         lived = time.monotonic() - began
         pause = min(_LONGEST_PAUSE, pause * 2 + 0.5) if lived < _SHORT_LIFE_SECONDS else 0.0

@@ -20,6 +20,7 @@ from openvod.app.foundation import Foundation
 from openvod.app.platform import ADDRESS_SECONDS
 from openvod.app.reviewers import reviewers
 from openvod.app.services import Services, plan_options
+from openvod.app.supervisor import tell_trouble
 from openvod.base.identifiers import new_hex
 from openvod.media.flow import Addresses, FlowService, FlowSettings
 from openvod.media.flow_records import probe_of
@@ -30,6 +31,7 @@ from openvod.tasks.model import Task, TaskStatus
 
 _RELAY_SECONDS = 0.25
 _CARE_SECONDS = 3.0
+_WATCH_SECONDS = 0.5
 _BATCH = 50
 _EVIDENCE_SECONDS = 7 * 86_400
 _PR_SET_PDEATHSIG = 1
@@ -64,6 +66,7 @@ async def _work(base: Foundation) -> None:
         loops = [
             asyncio.create_task(_repeat("relay", worker.relay, _RELAY_SECONDS)),
             asyncio.create_task(_repeat("care", worker.care, _CARE_SECONDS)),
+            asyncio.create_task(_repeat("watch", worker.watch, _WATCH_SECONDS)),
             asyncio.create_task(_repeat("addresses", worker.refresh_addresses, ADDRESS_SECONDS)),
         ]
         await stopped.wait()
@@ -104,10 +107,18 @@ class Worker:
         await self._addresses.refresh()
         self._flow = flow_service(services)
         await self._clear_scratch()
+        liveness = base.liveness()
         self._engine = DbosEngine(
-            base.engine_url, self.executor_id, self._flow, base.liveness(), concurrency=base.settings.tasks.flows
+            base.engine_url,
+            self.executor_id,
+            self._flow,
+            liveness,
+            concurrency=base.settings.tasks.flows,
+            connections=base.settings.database.engine_connections,
+            connect_args=base.engine_connect_args,
         )
         self._engine.launch()
+        base.proven = liveness.proven
         self._stack.callback(self._engine.close)
         await self._engine.prepare()
         _log.debug("the worker uses %s", json.dumps(base.uses()))
@@ -125,6 +136,12 @@ class Worker:
     async def refresh_addresses(self) -> None:
         """See what applications have chosen as the beginning of their addresses."""
         await self._addresses.refresh()
+
+    async def watch(self) -> None:
+        """Stop writing when nobody can know that this worker lives, and tell the server above of any trouble."""
+        proven = self._engine.watch_proof()
+        trouble = self._database.trouble() or ("" if proven else "a worker cannot prove that it lives")
+        await asyncio.to_thread(tell_trouble, self._base.folder.path, os.getpid(), trouble)
 
     async def stop(self) -> None:
         """End what is on its way; it goes on in another worker, or in the next one here."""

@@ -90,9 +90,14 @@ class DeliveryService:
         if self._claims is None:
             await courier.run()
         elif await self._claims.claim(endpoint_id):
+            running = asyncio.create_task(courier.run())
+            lost = asyncio.create_task(self._claims.until_lost(endpoint_id))
             try:
-                await courier.run()
+                await asyncio.wait({running, lost}, return_when=asyncio.FIRST_COMPLETED)
             finally:
+                for each in (running, lost):
+                    each.cancel()
+                await asyncio.gather(running, lost, return_exceptions=True)
                 await self._claims.release(endpoint_id)
 
     async def close(self) -> None:

@@ -65,6 +65,10 @@ class EventTables(Protocol):
 class EndpointTables(Protocol):
     """Endpoints and configurations inside one transaction."""
 
+    def alone(self) -> None:
+        """Keep other transactions that ask the same out until this one ends."""
+        ...
+
     def config(self, sub_app_id: int) -> EventConfig:
         """Return an application's configuration; the defaults when none was stored."""
         ...
@@ -192,6 +196,10 @@ class Claims(Protocol):
 
     async def release(self, endpoint_id: int) -> None:
         """Give an endpoint back."""
+        ...
+
+    async def until_lost(self, endpoint_id: int) -> None:
+        """Return when another server has taken the endpoint, which it can while the connection is lost."""
         ...
 
 

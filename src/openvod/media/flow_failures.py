@@ -14,7 +14,7 @@ from openvod.media.workshop import Ending, ProcessFailed
 from openvod.tasks.model import Failure
 
 #: Trouble that passes and says nothing of the file: the engine repeats the step.
-_PASSING = frozenset({"database.commit_failed", "database.failed", "database.unavailable", "storage.output_lost"})
+_PASSING = frozenset({"database.full", "database.unavailable", "worker.unproven", "storage.output_lost"})
 _AGAIN = "export the film anew, best as MP4 with H.264 and AAC, and upload that"
 _OPERATOR = "run the task again; if it ends the same way, its log (openvod tasks show) is for the operator"
 

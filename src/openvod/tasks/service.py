@@ -233,7 +233,7 @@ class TaskService:
 
     async def show(self, task_id: str) -> tuple[Task, Sequence[SubTask]]:
         """Return a task and its items; ``NotFound("task.unknown")``."""
-        return await self._uow.read(lambda tx: (_known(tx, task_id), tx.tasks.subtasks(task_id)))
+        return await self._uow.read(lambda tx: (_known(tx, task_id, lock=False), tx.tasks.subtasks(task_id)))
 
     async def rerun(self, task_id: str, number: int | None = None) -> Task:
         """Do a finished task again: one sub-task, or all that failed; its event is sent again at the end."""
@@ -257,8 +257,8 @@ class TaskService:
         return await self._uow.write(work)
 
 
-def _known(tx: TaskTx, task_id: str) -> Task:
-    task = tx.tasks.task(task_id, lock=True)
+def _known(tx: TaskTx, task_id: str, *, lock: bool = True) -> Task:
+    task = tx.tasks.task(task_id, lock=lock)
     if task is None:
         raise NotFound("task.unknown", f"task {task_id!r} does not exist")
     return task

@@ -35,6 +35,7 @@ UGC_CODES = {
     "upload.cover_type": 10041,
     "upload.size": 10042,
     "upload.name": 10043,
+    "database.full": 10090,
 }
 _UGC_INVALID_REQUEST = 10001
 _UGC_UNAVAILABLE = 10090
@@ -81,10 +82,12 @@ COS_CODES = {
     "cos.NotImplemented": ("NotImplemented", 501),
     # Not a 5xx: clients repeat those up to 24 times for each part, and a full disk stays full (7.3).
     "storage.disk_full": ("AccessDenied", 403),
+    "database.full": ("AccessDenied", 403),
 }
 
 #: API 3.0 codes (``procedures-and-api.md`` 2.6, ``upload-protocol.md`` 5).
 API_CODES = {
+    "database.full": "InternalError",
     "api.authorization_malformed": "AuthFailure.InvalidAuthorization",
     "api.signature_mismatch": "AuthFailure.SignatureFailure",
     "tc3.malformed": "AuthFailure.InvalidAuthorization",
@@ -172,6 +175,7 @@ def player_code(error: OpenVodError) -> int:
 
 #: HTTP statuses of codes on surfaces of our own where the kind of error does not tell.
 HTTP_STATUSES = {
+    "database.full": 503,
     "account.session": 401,
     "account.credentials": 401,
     "account.token_unknown": 401,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import CancelledError
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, StepOptions
 
@@ -39,7 +41,12 @@ class Flow(Protocol):
 
 
 class Liveness(Protocol):
-    """Proves that a worker lives, to workers that share its database."""
+    """Proves that a worker lives, to workers that share its database.
+
+    Who is not :meth:`proven` writes nothing; who sees a worker's claim free for ``grace`` seconds may take its flows.
+    """
+
+    grace: float
 
     def hold(self, executor_id: str) -> None:
         """Hold the proof until the process ends, however it ends."""
@@ -53,16 +60,46 @@ class Liveness(Protocol):
         """Give a claim back; what proved a dead worker's life is removed."""
         ...
 
+    def proven(self) -> bool:
+        """Return whether others know that this worker lives; takes no time."""
+        ...
+
     def known(self) -> Sequence[str]:
         """Return workers that left a proof which somebody has to remove."""
         ...
 
 
+@dataclass
+class _Mine:
+    """A flow of this worker, and how often the worker had lost its proof when that was last looked at."""
+
+    workflow_id: str
+    fences: int
+
+
+def _stay_here() -> NoReturn:
+    """Keep a thread of the engine until the process ends: a flow that returned, or raised, would count as done."""
+    while True:
+        threading.Event().wait()
+
+
 class DbosEngine:
     """One worker's engine. ``url`` is where DBOS keeps its tables; one engine per process."""
 
-    def __init__(self, url: str, executor_id: str, flow: Flow, liveness: Liveness, *, concurrency: int) -> None:
+    def __init__(
+        self,
+        url: str,
+        executor_id: str,
+        flow: Flow,
+        liveness: Liveness,
+        *,
+        concurrency: int,
+        connections: int = 5,
+        connect_args: Mapping[str, Any] | None = None,
+    ) -> None:
         self._url = url
+        self._connections = connections
+        self._connect_args = dict(connect_args or {})
         self._executor_id = executor_id
         self._flow = flow
         self._liveness = liveness
@@ -70,6 +107,12 @@ class DbosEngine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._running: set[asyncio.Task[Any]] = set()
         self._stopping = False
+        #: Set while this worker is proven; what waits for it goes on then.
+        self._proven = threading.Event()
+        self._proven.set()
+        self._fences = 0
+        #: When the claim of another worker was first seen free.
+        self._free_since: dict[str, float] = {}
 
     def launch(self) -> None:
         """Start the engine's threads; call inside the running event loop."""
@@ -82,6 +125,8 @@ class DbosEngine:
             "application_version": _APPLICATION_VERSION,
             "log_level": "WARNING",
             "use_listen_notify": False,
+            "sys_db_pool_size": self._connections,
+            "db_engine_kwargs": {"connect_args": self._connect_args} if self._connect_args else {},
         }
         DBOS(config=config)
 
@@ -101,9 +146,24 @@ class DbosEngine:
             on_conflict="always_update",
         )
 
+    def watch_proof(self) -> bool:
+        """Stop what is on its way when this worker is no longer proven, let it go on when it is; return which."""
+        proven = self._liveness.proven()
+        if proven and not self._proven.is_set():
+            _log.warning("worker %s is proven again; its flows go on", self._executor_id)
+            self._proven.set()
+        elif not proven and self._proven.is_set():
+            _log.error("worker %s cannot prove that it lives; its flows stop", self._executor_id)
+            self._fences += 1
+            self._proven.clear()
+            for task in self._running:
+                task.cancel()
+        return proven
+
     async def stop(self) -> None:
         """End the flows on their way, while what they work with is still open; they go on elsewhere, or later."""
         self._stopping = True
+        self._proven.set()
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
@@ -136,18 +196,34 @@ class DbosEngine:
 
     async def adopt_orphans(self) -> int:
         """Take over the flows of workers that died; return how many."""
+        try:
+            return await self._adopted()
+        except Exception:
+            # Nobody looked for a while: a claim that is free then may have been held in between.
+            self._free_since.clear()
+            raise
+
+    async def _adopted(self) -> int:
         pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
         owners = {workflow.executor_id for workflow in pending if workflow.executor_id}
         owners = (owners | set(await asyncio.to_thread(self._liveness.known))) - {self._executor_id}
         adopted = 0
         for owner in owners:
             if not await asyncio.to_thread(self._liveness.claim, owner):
+                self._free_since.pop(owner, None)
                 continue
             try:
-                adopted += await self._adopt(owner)
+                if self._is_dead(owner) and self._liveness.proven():
+                    adopted += await self._adopt(owner)
             finally:
                 await asyncio.to_thread(self._liveness.release, owner)
+        self._free_since = {owner: since for owner, since in self._free_since.items() if owner in owners}
         return adopted
+
+    def _is_dead(self, owner: str) -> bool:
+        """A worker whose connection was lost gets time to take its claim again."""
+        now = time.monotonic()
+        return now - self._free_since.setdefault(owner, now) >= self._liveness.grace
 
     async def _adopt(self, owner: str) -> int:
         # Listed again under the claim: another survivor may have been faster.
@@ -161,14 +237,16 @@ class DbosEngine:
 
     def _run(self, task_id: str, run: int) -> None:
         """The workflow, in a thread of the engine."""
-        if self._step("begin", lambda: self._flow.begin(task_id, run)):
-            while self._step("advance", lambda: self._flow.advance(task_id, run)):
+        fences = self._fences
+        mine = _Mine(DBOS.workflow_id or "", fences)
+        if self._step("begin", mine, lambda: self._flow.begin(task_id, run)):
+            while self._step("advance", mine, lambda: self._flow.advance(task_id, run)):
                 pass
-        self._step("finish", lambda: self._flow.finish(task_id, run))
+        self._step("finish", mine, lambda: self._flow.finish(task_id, run))
 
-    def _step(self, name: str, call: Callable[[], Coroutine[Any, Any, R]]) -> R:
+    def _step(self, name: str, mine: _Mine, call: Callable[[], Coroutine[Any, Any, R]]) -> R:
         def work() -> R:
-            return self._in_loop(call())
+            return self._in_loop(call, mine)
 
         options: StepOptions = {
             "name": name,
@@ -178,17 +256,30 @@ class DbosEngine:
         }
         return DBOS.run_step(options, work)
 
-    def _in_loop(self, work: Coroutine[Any, Any, R]) -> R:
+    def _in_loop(self, call: Callable[[], Coroutine[Any, Any, R]], mine: _Mine) -> R:
         if self._loop is None:
             raise RuntimeError("the engine was not launched")
-        if self._stopping:
-            work.close()
-            threading.Event().wait()
-        try:
-            return asyncio.run_coroutine_threadsafe(self._tracked(work), self._loop).result()
-        except CancelledError:
-            threading.Event().wait()
-            raise
+        while True:
+            self._await_proof(mine)
+            if self._stopping:
+                _stay_here()
+            try:
+                return asyncio.run_coroutine_threadsafe(self._tracked(call()), self._loop).result()
+            except CancelledError:
+                if self._stopping:
+                    _stay_here()
+                # The proof of life was lost; what this step does begins anew when it is back.
+
+    def _await_proof(self, mine: _Mine) -> None:
+        """Wait until this worker is proven; after a time without proof, go on only with what nobody took meanwhile."""
+        self._proven.wait()
+        if mine.fences == self._fences or self._stopping:
+            return
+        mine.fences = self._fences
+        listed = DBOS.list_workflows(workflow_ids=[mine.workflow_id], load_input=False, load_output=False)
+        if not any(each.executor_id == self._executor_id and each.status == "PENDING" for each in listed):
+            _log.warning("flow %s was taken over by another worker", mine.workflow_id)
+            _stay_here()
 
     async def _tracked(self, work: Coroutine[Any, Any, R]) -> R:
         task = asyncio.ensure_future(work)

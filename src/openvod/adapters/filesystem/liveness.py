@@ -9,7 +9,9 @@ from pathlib import Path
 
 
 class LockFileLiveness:
-    """See :class:`openvod.adapters.dbos.engine.Liveness`."""
+    """See :class:`openvod.adapters.dbos.engine.Liveness`. The kernel keeps it: it is never lost, nor late."""
+
+    grace = 0.0
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -40,6 +42,10 @@ class LockFileLiveness:
         """See :meth:`openvod.adapters.dbos.engine.Liveness.release`. The file of a dead worker has served."""
         self._path(executor_id).unlink(missing_ok=True)
         os.close(self._held.pop(executor_id))
+
+    def proven(self) -> bool:
+        """See :meth:`openvod.adapters.dbos.engine.Liveness.proven`."""
+        return True
 
     def known(self) -> Sequence[str]:
         """See :meth:`openvod.adapters.dbos.engine.Liveness.known`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -34,10 +35,10 @@ class ScratchFolders:
 
     async def open(self, task_id: str, job: str, shares: Sequence[int]) -> ScratchFolder:
         """See :meth:`openvod.media.workshop.Workshop.open`."""
-        path = self._root / task_id / job
+        # A name of its own: a worker that is believed dead may still be writing into the folder of its attempt.
+        path = self._root / task_id / f"{job}-{os.urandom(4).hex()}"
 
         def make() -> None:
-            shutil.rmtree(path, ignore_errors=True)
             for number in shares:
                 for name in _SUB_FOLDERS:
                     (path / str(number) / name).mkdir(parents=True)

@@ -4,29 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Engine, text
+from openvod.adapters.sql.sessions import LockSession
+
+#: A worker that has had no word of its lock for so long must not write any more …
+_PROOF_SECONDS = 4.0
+#: … and is called dead by others after its lock was free for so long: time to take it again after a lost connection.
+_GRACE_SECONDS = 8.0
 
 
 class AdvisoryLiveness:
     """See :class:`openvod.adapters.dbos.engine.Liveness`. One session holds the locks; it ends with the process."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._connection: Connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    grace = _GRACE_SECONDS
+
+    def __init__(self, session: LockSession) -> None:
+        self._session = session
+        self._own = ""
 
     def hold(self, executor_id: str) -> None:
         """See :meth:`openvod.adapters.dbos.engine.Liveness.hold`."""
         if not self.claim(executor_id):
-            raise RuntimeError(f"worker {executor_id} runs already")
+            raise RuntimeError(f"worker {executor_id} runs already, or the database does not answer")
+        self._own = executor_id
 
     def claim(self, executor_id: str) -> bool:
         """See :meth:`openvod.adapters.dbos.engine.Liveness.claim`."""
-        statement = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
-        return bool(self._connection.execute(statement, {"name": f"openvod-worker/{executor_id}"}).scalar_one())
+        return self._session.take(_name(executor_id))
 
     def release(self, executor_id: str) -> None:
         """See :meth:`openvod.adapters.dbos.engine.Liveness.release`."""
-        statement = text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))")
-        self._connection.execute(statement, {"name": f"openvod-worker/{executor_id}"})
+        self._session.give_back(_name(executor_id))
+
+    def proven(self) -> bool:
+        """See :meth:`openvod.adapters.dbos.engine.Liveness.proven`."""
+        return self._session.age(_name(self._own)) < _PROOF_SECONDS
 
     def known(self) -> Sequence[str]:
         """See :meth:`openvod.adapters.dbos.engine.Liveness.known`: the server removes locks by itself."""
@@ -34,4 +45,8 @@ class AdvisoryLiveness:
 
     def close(self) -> None:
         """End the session, and with it every proof."""
-        self._connection.close()
+        self._session.close()
+
+
+def _name(executor_id: str) -> str:
+    return f"openvod-worker/{executor_id}"

@@ -7,11 +7,13 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, Table, delete, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
 
 V = TypeVar("V")
+#: Marks connections that only read.
+READING = "openvod.reading"
 
 
 def values(record: object) -> dict[str, Any]:
@@ -61,12 +63,21 @@ def _insert_statement(table: Table, dialect: str) -> Any:
 def fetch_one(connection: Connection, table: Table, *where: ColumnElement[bool], lock: bool = False) -> Any | None:
     """Return one row or ``None``; ``lock`` holds it until the transaction ends (SQLite has one writer anyway)."""
     statement = select(table).where(*where)
+    if lock and connection.info.get(READING):
+        raise AssertionError(f"a reading transaction locks a row of {table.name}, which PostgreSQL refuses")
     return connection.execute(statement.with_for_update() if lock else statement).first()
 
 
 def fetch_all(connection: Connection, table: Table, *where: ColumnElement[bool], order: Sequence[Any] = ()) -> Any:
     """Return all rows that match."""
     return connection.execute(select(table).where(*where).order_by(*order)).all()
+
+
+def take_turn(connection: Connection, name: str) -> None:
+    """Keep other transactions that ask for the same name out until this one ends (SQLite has one writer anyway)."""
+    if connection.dialect.name == "postgresql":
+        statement = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+        connection.execute(statement, {"name": f"openvod/{name}"})
 
 
 def remove(connection: Connection, table: Table, *where: ColumnElement[bool]) -> int:

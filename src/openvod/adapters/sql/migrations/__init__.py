@@ -42,6 +42,9 @@ def upgrade(engine: Engine, to: str = "head") -> None:
 
 def _take_turn(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
+        # A new schema may take as long as it needs.
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
     else:
         connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,295 @@
+"""SQLite: one writer thread with group commit, a few reader threads; WAL and ``synchronous=FULL``.
+
+Whatever the database answers (full, unreadable, out of memory, locked), the transactions that met it fail, and the
+writer goes on with the next ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from openvod.adapters.sql.failures import translated
+from openvod.adapters.sql.rows import READING
+from openvod.adapters.sql.transaction import Limits, Transaction, Withdrawals, Work
+from openvod.base.errors import Unavailable
+
+R = TypeVar("R")
+_GROUP_LIMIT = 128
+_CHECKPOINT_SECONDS = 0.5
+_CLOSE_SECONDS = 20.0
+_log = logging.getLogger("openvod.database")
+
+Job = tuple[Work[Any], "asyncio.Future[Any]"]
+Outcome = tuple["asyncio.Future[Any]", Any, BaseException | None]
+
+
+class SqliteDatabase:
+    """See :class:`openvod.adapters.sql.database.Database`."""
+
+    def __init__(self, url: str, limits: Limits, *, readers: int = 2) -> None:
+        self.engine = create_engine(
+            url, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args={"check_same_thread": False}
+        )
+        event.listen(self.engine, "connect", _configure)
+        self.withdrawals = Withdrawals()
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="sqlite-read")
+        self._local = threading.local()
+        self._open_readers: list[Connection] = []
+        self._writer = Writer(self.engine, self.withdrawals, limits.hang)
+        self._closing = threading.Event()
+        self._checkpointer = threading.Thread(target=self._checkpoint_loop, name="sqlite-checkpoint", daemon=True)
+        self._checkpointer.start()
+
+    async def write(self, work: Work[R]) -> R:
+        """See :class:`openvod.base.ports.UnitOfWork`."""
+        # Shielded: a cancelled request does not undo what the group commits.
+        return await asyncio.shield(self._writer.submit(work))
+
+    async def read(self, work: Work[R]) -> R:
+        """See :class:`openvod.base.ports.UnitOfWork`."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    async def peek(self, work: Work[R]) -> R:
+        """See :class:`openvod.base.ports.UnitOfWork`. In the caller's thread: readers of this log wait for nobody."""
+        with self._reading():
+            return work(self._reader()[0])
+
+    def version(self) -> int | None:
+        """See :class:`openvod.adapters.sql.database.Database`. A look at shared memory, over this thread's reader."""
+        with self._reading():
+            return int(self._reader()[1]("PRAGMA data_version").fetchone()[0])
+
+    def trouble(self) -> str:
+        """See :meth:`openvod.adapters.sql.database.Database.trouble`."""
+        return self._writer.trouble()
+
+    def close(self) -> None:
+        """See :class:`openvod.adapters.sql.database.Database`."""
+        self._writer.close()
+        self._closing.set()
+        self._checkpointer.join()
+        self._readers.shutdown(wait=True)
+        for connection in self._open_readers:
+            connection.close()
+        self.engine.dispose()
+
+    def _read(self, work: Work[R]) -> R:
+        with self._reading():
+            transaction, execute = self._reader()
+            execute("BEGIN")
+            try:
+                return work(transaction)
+            finally:
+                with contextlib.suppress(sqlite3.Error):
+                    execute("ROLLBACK")
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Say in our words what fails; a connection that failed is not used again."""
+        try:
+            yield
+        except Exception as error:
+            failure = translated(error, "a reading transaction")
+            if failure is None:
+                raise
+            self._local.reader = None
+            raise failure from error
+
+    def _reader(self) -> tuple[Transaction, Callable[[str], Any]]:
+        """Return this thread's tables, and what speaks to the driver below them."""
+        reader: tuple[Transaction, Callable[[str], Any]] | None = getattr(self._local, "reader", None)
+        if reader is None:
+            connection = self.engine.connect()
+            connection.info[READING] = True
+            self._open_readers.append(connection)
+            reader = self._local.reader = Transaction(connection), _raw(connection).execute
+        return reader
+
+    def _checkpoint_loop(self) -> None:
+        """Move the log into the database beside the commits: done inside one, it would be the tail of its latency."""
+        while not self._closing.is_set():
+            with contextlib.suppress(DBAPIError), self.engine.connect() as connection:
+                while not self._closing.wait(_CHECKPOINT_SECONDS):
+                    connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").close()
+            self._closing.wait(_CHECKPOINT_SECONDS)
+
+
+class Writer:
+    """The thread that owns the writing connection, and what is known of its health."""
+
+    def __init__(self, engine: Engine, withdrawals: Withdrawals, hang: float) -> None:
+        self._engine = engine
+        self._withdrawals = withdrawals
+        self._hang = hang
+        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._busy_since = 0.0
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="sqlite-write", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Work[R]) -> asyncio.Future[R]:
+        """Return the outcome of ``work``, which is durable then; raises ``Unavailable`` when nobody would do it."""
+        if not self._thread.is_alive():
+            raise Unavailable("database.unavailable", "the database's writer has ended; restart the server")
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._queue.put((work, future))
+        return future
+
+    def trouble(self) -> str:
+        """Return why nothing is written: the thread has ended, or has hung in one transaction for too long."""
+        if not self._thread.is_alive():
+            return "" if self._closing else "the database's writer has ended"
+        busy_since = self._busy_since
+        if busy_since and time.monotonic() - busy_since > self._hang:
+            return f"the database's writer has hung for {time.monotonic() - busy_since:.0f} s"
+        return ""
+
+    def close(self) -> None:
+        """Do what waits, then end; a thread that hangs is left to the end of the process."""
+        self._closing = True
+        self._queue.put(None)
+        self._thread.join(_CLOSE_SECONDS)
+        if self._thread.is_alive():
+            _log.error("the database's writer hangs; the process ends without it")
+
+    def _run(self) -> None:
+        """Open the connection, and open it again after whatever made it unusable."""
+        ended = False
+        while not ended:
+            try:
+                with self._engine.connect() as connection:
+                    ended = self._serve(connection)
+            except Exception as error:
+                # No connection: who waits is told so, and the next one tries again.
+                ended = self._refuse(error)
+
+    def _refuse(self, error: Exception) -> bool:
+        """Answer the next job with why there is no connection; return whether the end was asked for."""
+        job = self._queue.get()
+        if job is not None:
+            _tell_all([(job[1], None, _failure(error))])
+        return job is None
+
+    def _serve(self, connection: Connection) -> bool:
+        """Commit group by group; return true at the end, false when the connection has to be opened anew."""
+        transaction = Transaction(connection)
+        while (first := self._queue.get()) is not None:
+            group, ended = self._group(first)
+            self._busy_since = time.monotonic()
+            try:
+                outcomes = _commit_group(connection, transaction, group, self._withdrawals)
+            except BaseException as error:
+                _tell_all([(future, None, _failure(error)) for _, future in group])
+                return ended
+            finally:
+                self._busy_since = 0.0
+            _tell_all(outcomes)
+            if ended:
+                return True
+        return True
+
+    def _group(self, first: Job) -> tuple[list[Job], bool]:
+        group = [first]
+        while len(group) < _GROUP_LIMIT and not self._queue.empty():
+            job = self._queue.get()
+            if job is None:
+                return group, True
+            group.append(job)
+        return group, False
+
+
+def _commit_group(
+    connection: Connection, transaction: Transaction, group: list[Job], withdrawals: Withdrawals
+) -> list[Outcome]:
+    """Run every work function in a savepoint of one transaction and commit; raises where nothing was committed."""
+    raw = _raw(connection)
+    outcomes: list[Outcome] = []
+    raw.execute("BEGIN IMMEDIATE")
+    try:
+        for work, future in group:
+            outcomes.append((future, *_in_savepoint(raw, transaction, work)))
+        raw.execute("COMMIT")
+    except BaseException:
+        # Of some failures (full, out of memory, input and output) SQLite has rolled back by itself.
+        if raw.in_transaction:
+            raw.execute("ROLLBACK")
+        raise
+    withdrawals.note(connection)
+    return outcomes
+
+
+def _in_savepoint(
+    raw: sqlite3.Connection, transaction: Transaction, work: Work[Any]
+) -> tuple[Any, BaseException | None]:
+    raw.execute("SAVEPOINT work")
+    try:
+        result = work(transaction)
+    except Exception as error:
+        if not raw.in_transaction or translated(error) is not None:
+            raise
+        raw.execute("ROLLBACK TO work")
+        raw.execute("RELEASE work")
+        return None, error
+    raw.execute("RELEASE work")
+    return result, None
+
+
+def _failure(error: BaseException) -> BaseException:
+    """Return what those are told whose transaction was not committed."""
+    failure = translated(error, "a writing transaction")
+    if failure is None:
+        _log.error("a writing transaction met a defect", exc_info=error)
+        failure = Unavailable("database.unavailable", "the transaction failed and left no trace; see the server's log")
+    failure.__cause__ = error
+    return failure
+
+
+def _tell_all(outcomes: list[Outcome]) -> None:
+    for loop in {future.get_loop() for future, _, _ in outcomes}:
+        # An event loop that has ended has nobody who waits.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(_tell, [each for each in outcomes if each[0].get_loop() is loop])
+
+
+def _tell(outcomes: list[Outcome]) -> None:
+    for future, result, problem in outcomes:
+        if future.cancelled():
+            continue
+        if problem is not None:
+            future.set_exception(problem)
+        else:
+            future.set_result(result)
+
+
+def _raw(connection: Connection) -> sqlite3.Connection:
+    """Return the driver's own connection: for words without values, the layers above only cost."""
+    raw: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    return raw
+
+
+def _configure(connection: sqlite3.Connection, _record: object) -> None:
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=10000",
+        "foreign_keys=ON",
+        "cache_size=-16384",
+        "temp_store=MEMORY",
+        # A bound for processes that end before their checkpoint thread gets to it.
+        "wal_autocheckpoint=50000",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()

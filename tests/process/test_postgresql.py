@@ -1,0 +1,88 @@
+"""Server and workers over a PostgreSQL that goes away and comes back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from openvod_sdk import Client, sign
+from support.database_drill import run_drill
+from support.flow_sweep import WorkerProcess, event_log, make_clip, media_programs_of, wait_for
+from support.postgresql import Cluster, cluster
+from support.server import PlatformServer, set_callback
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.xdist_group("postgresql-away")]
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Cluster]:
+    """A cluster of these tests' own."""
+    with cluster() as made:
+        yield made
+
+
+@pytest.mark.timeout(300)
+def test_restarts_under_uploads_and_flows() -> None:
+    """PostgreSQL crashes and comes back under uploads and flows: nothing is lost, stolen, doubled."""
+    drill = run_drill(3, 7, pause=(1.0, 4.0))
+    assert drill.clean, (drill.line(), drill.remarks)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_twenty_restarts_under_uploads_and_flows(capsys: pytest.CaptureFixture[str]) -> None:
+    """The same at 20 seeded moments."""
+    drill = run_drill(20, 1)
+    with capsys.disabled():
+        print(f"\n{drill.line()}")
+    assert drill.clean, (drill.line(), drill.remarks)
+
+
+@pytest.mark.timeout(300)
+def test_a_worker_without_proof_writes_nothing(
+    database: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While PostgreSQL is away the worker's media programs end, and ``/readyz`` says so in our words.
+
+    The flow goes on in the same worker afterwards; another one does not take it, nor while the worker stands still.
+    """
+    environment = {
+        "OPENVOD__DATABASE__URL": database.url,
+        "OPENVOD__TASKS__WORKERS": "0",
+        "OPENVOD__TASKS__PRESET": "medium",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    server = PlatformServer(tmp_path / "data", environment)
+    with event_log() as log, server:
+        key = server.create_key()
+        set_callback(server.data_dir, log.url)
+        clip = make_clip(tmp_path / "clip.mp4", seconds=12, size="640x480", rich=True)
+        client = Client(
+            server.url, lambda: sign(key.secret_id, key.secret_key, procedure="QCVB_SimpleProcessFile({20},0,0,0)")
+        )
+        with WorkerProcess(server.data_dir, server.url, environment) as one:
+            client.upload(clip)
+            assert wait_for(lambda: bool(media_programs_of(one.pid)), 30), one.log()
+            with WorkerProcess(server.data_dir, server.url, environment) as other:
+                os.kill(one.pid, signal.SIGSTOP)
+                time.sleep(2)
+                os.kill(one.pid, signal.SIGCONT)
+                database.stop()
+                assert wait_for(lambda: not media_programs_of(one.pid), 15), "a worker without proof goes on"
+                answer = httpx.get(f"{server.url}/readyz")
+                assert (answer.status_code, "database" in answer.text, "sockets" in answer.text) == (503, True, False)
+                assert httpx.get(f"{server.url}/healthz").status_code == 200
+                database.start()
+                assert wait_for(lambda: bool(log.finals()), 200), (one.log()[-3000:], other.log()[-3000:])
+                assert "is proven again" in one.log()
+                assert "is gone" not in one.log() + other.log()
+        (final,) = log.finals()
+        assert {item["TranscodeTask"]["Status"] for item in final["MediaProcessResultSet"]} == {"SUCCESS"}
+        assert httpx.get(f"{server.url}/readyz").status_code == 200
