@@ -11,6 +11,10 @@ from openvod.access.account_model import AccessToken, Invite, Session, User
 class AccountTables(Protocol):
     """Rows of accounts inside one transaction."""
 
+    def alone(self) -> None:
+        """Keep other transactions that ask the same out until this one ends."""
+        ...
+
     def user(self, name: str) -> User | None:
         """Return one user."""
         ...

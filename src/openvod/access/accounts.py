@@ -10,6 +10,7 @@ from dataclasses import replace
 from openvod.access.account_model import AccessToken, Identity, Invite, Role, User
 from openvod.access.account_ports import AccountTx, PasswordHash
 from openvod.base.errors import Conflict, Denied, Exhausted, Invalid, NotFound
+from openvod.base.exclusive import OneAtATime
 from openvod.base.identifiers import new_hex
 from openvod.base.ports import Clock, Entropy, UnitOfWork
 from openvod.signing import base64url
@@ -36,7 +37,7 @@ class AccountService:
     """Users and what they are given."""
 
     def __init__(self, uow: UnitOfWork[AccountTx], passwords: PasswordHash, clock: Clock, entropy: Entropy) -> None:
-        self._uow = uow
+        self._uow = OneAtATime(uow, lambda tx: tx.accounts.alone())
         self._passwords = passwords
         self._clock = clock
         self._entropy = entropy

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from openvod.access.model import Category
 from openvod.access.ports import AccessTx
 from openvod.base.errors import Conflict, Exhausted, Invalid, NotFound
+from openvod.base.exclusive import OneAtATime
 from openvod.base.ports import UnitOfWork
 
 #: The parent of what stands at the top.
@@ -29,7 +30,7 @@ class CategoryService:
     """Use cases of categories."""
 
     def __init__(self, uow: UnitOfWork[AccessTx]) -> None:
-        self._uow = uow
+        self._uow = OneAtATime(uow, lambda tx: tx.access.alone())
 
     async def create(self, sub_app_id: int, name: str, parent_id: int = TOP) -> Category:
         """Create one below ``parent_id``; raises ``category.…`` for a bad name, parent, depth or number."""

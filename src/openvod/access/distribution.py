@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from openvod.access.model import AddressPolicy, Distribution, Domain, RefererPolicy
 from openvod.access.ports import AccessTx
 from openvod.base.errors import Conflict, Exhausted, Invalid, NotFound
+from openvod.base.exclusive import OneAtATime
 from openvod.base.identifiers import new_alphanumeric
 from openvod.base.ports import Clock, Entropy, SecretBox, UnitOfWork
 from openvod.signing.addresses import read_address
@@ -39,7 +40,8 @@ class DistributionService:
     def __init__(
         self, uow: UnitOfWork[AccessTx], box: SecretBox, clock: Clock, entropy: Entropy, *, own_name: str
     ) -> None:
-        self._uow = uow
+        self._uow = OneAtATime(uow, lambda tx: tx.access.alone())
+        self._beside = uow
         self._box = box
         self._clock = clock
         self._entropy = entropy
@@ -145,7 +147,7 @@ class DistributionService:
     async def admit_address(self, link: str, address: str, most: int, expires_at: float) -> bool:
         """Tell whether an address may use a link that ``most`` addresses may use; it is one of them from then on."""
         place = _counted_address(address)
-        return await self._uow.write(lambda tx: tx.access.admit_link_address(link, place, most, expires_at))
+        return await self._beside.write(lambda tx: tx.access.admit_link_address(link, place, most, expires_at))
 
     async def forget_expired_links(self) -> int:
         """Delete the addresses of links that nobody can use any more; return how many."""

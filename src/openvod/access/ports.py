@@ -16,6 +16,10 @@ class AccessTables(Protocol):
         """Return one application."""
         ...
 
+    def alone(self) -> None:
+        """Keep other transactions that ask the same out until this one ends."""
+        ...
+
     def applications(self) -> Sequence[Application]:
         """Return all applications by id."""
         ...

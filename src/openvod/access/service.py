@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,12 +13,14 @@ from openvod.access.model import (
     ON,
     REGION_SHORT_NAMES,
     Application,
+    AuditEntry,
     Group,
     KeyPair,
     StorageRegion,
 )
 from openvod.access.ports import AccessTables, AccessTx, SecretBox
 from openvod.base.errors import Conflict, Denied, Invalid, NotFound
+from openvod.base.exclusive import OneAtATime
 from openvod.base.identifiers import new_alphanumeric
 from openvod.base.ports import Clock, Entropy, UnitOfWork
 
@@ -95,6 +98,9 @@ def region_for(tables: AccessTables, requested: str) -> StorageRegion:
 
 def ensure_defaults(tables: AccessTables, now: float) -> None:
     """Create the main application and the default region on a new database."""
+    if tables.application(MAIN_APPLICATION_ID) is not None and tables.regions():
+        return
+    tables.alone()
     if tables.application(MAIN_APPLICATION_ID) is None:
         tables.put_application(Application(MAIN_APPLICATION_ID, "main", now))
     if not tables.regions():
@@ -105,7 +111,7 @@ class AccessService:
     """Administration of applications, keys, regions and categories."""
 
     def __init__(self, uow: UnitOfWork[AccessTx], box: SecretBox, clock: Clock, entropy: Entropy) -> None:
-        self._uow = uow
+        self._uow = OneAtATime(uow, lambda tx: tx.access.alone())
         self._box = box
         self._clock = clock
         self._entropy = entropy
@@ -173,11 +179,19 @@ class AccessService:
 
     async def console_key(self) -> KeyPair:
         """Return the key by which people who are signed in act; it is made when it is needed first."""
-        found = next((key for key in await self.keys() if key.note == CONSOLE_NOTE), None)
-        if found is None:
-            await self.create_key(note=CONSOLE_NOTE)
-            found = next(key for key in await self.keys() if key.note == CONSOLE_NOTE)
-        return found
+        found = await self._uow.read(_console_key)
+        return found if found is not None else await self._uow.write(self._made_console_key)
+
+    def _made_console_key(self, tx: AccessTx) -> KeyPair:
+        if found := _console_key(tx):
+            return found
+        secret_id, now = "AKID" + new_alphanumeric(self._entropy, 32), self._clock.now()
+        sealed = self._box.seal(new_alphanumeric(self._entropy, 40), secret_id)
+        made = KeyPair(secret_id, MAIN_APPLICATION_ID, sealed, True, now, CONSOLE_NOTE)
+        tx.access.put_key_pair(made)
+        told = json.dumps({"note": CONSOLE_NOTE, "secretId": secret_id})
+        tx.access.add_audit_entry(AuditEntry(now, secret_id, MAIN_APPLICATION_ID, "CreateConsoleKey", told, "", "", ""))
+        return made
 
     def secret_of(self, key: KeyPair) -> str:
         """Return a key's secret, for signing with it here."""
@@ -252,6 +266,10 @@ class AccessService:
             tx.access.put_region(replace(region, enabled=False))
 
         await self._uow.write(work)
+
+
+def _console_key(tx: AccessTx) -> KeyPair | None:
+    return next((key for key in tx.access.key_pairs() if key.note == CONSOLE_NOTE), None)
 
 
 def _check_application(name: str, description: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from openvod.base.errors import Invalid, NotFound
+from openvod.base.exclusive import OneAtATime
 from openvod.base.ports import Clock, Entropy, SecretBox, UnitOfWork
 from openvod.events.legacy import has_legacy_form
 from openvod.events.model import (
@@ -51,7 +52,7 @@ class EndpointService:
     def __init__(
         self, uow: UnitOfWork[EventTx], guard: AddressGuard, box: SecretBox, clock: Clock, entropy: Entropy
     ) -> None:
-        self._uow = uow
+        self._uow = OneAtATime(uow, lambda tx: tx.endpoints.alone())
         self._guard = guard
         self._box = box
         self._clock = clock

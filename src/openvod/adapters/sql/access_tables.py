@@ -21,7 +21,7 @@ from openvod.access.model import (
     StorageRegion,
 )
 from openvod.adapters.sql import schema
-from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_if_absent, remove, upsert, values
+from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_if_absent, remove, take_turn, upsert, values
 
 
 class SqlAccessTables:
@@ -29,6 +29,10 @@ class SqlAccessTables:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def alone(self) -> None:
+        """See :meth:`openvod.access.ports.AccessTables.alone`."""
+        take_turn(self._connection, "access")
 
     def application(self, sub_app_id: int) -> Application | None:
         """Return one application."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, or_
 
 from openvod.access.account_model import AccessToken, Invite, Role, Session, User
 from openvod.adapters.sql import account_schema as schema
-from openvod.adapters.sql.rows import fetch_all, fetch_one, remove, upsert, values
+from openvod.adapters.sql.rows import fetch_all, fetch_one, remove, take_turn, upsert, values
 
 
 class SqlAccountTables:
@@ -17,6 +17,10 @@ class SqlAccountTables:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def alone(self) -> None:
+        """See :meth:`openvod.access.account_ports.AccountTables.alone`."""
+        take_turn(self._connection, "accounts")
 
     def user(self, name: str) -> User | None:
         """Return one user."""

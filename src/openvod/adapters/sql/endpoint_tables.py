@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from openvod.adapters.sql import schema
-from openvod.adapters.sql.rows import fetch_all, fetch_one, remove, upsert, values
+from openvod.adapters.sql.rows import fetch_all, fetch_one, remove, take_turn, upsert, values
 from openvod.base.errors import Conflict
 from openvod.events.model import (
     DEFAULT_ENDPOINT,
@@ -32,6 +32,10 @@ class SqlEndpointTables:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def alone(self) -> None:
+        """See :meth:`openvod.events.ports.EndpointTables.alone`."""
+        take_turn(self._connection, "endpoints")
 
     def config(self, sub_app_id: int) -> EventConfig:
         """Return an application's configuration; the defaults when none was stored."""

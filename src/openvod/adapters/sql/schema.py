@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
     true,
 )
 
@@ -29,6 +30,8 @@ metadata = MetaData(
 _Key = String().with_variant(String(collation="C"), "postgresql")
 _Serial = BigInteger().with_variant(Integer, "sqlite")
 
+_CONSOLE = text("note = 'console'")
+_DEFAULT = text("is_default")
 applications = Table(
     "applications",
     metadata,
@@ -48,6 +51,8 @@ key_pairs = Table(
     Column("created_at", Float, nullable=False),
     Column("note", String, nullable=False),
     Column("groups", String, nullable=False, server_default=""),
+    # The console has one key, whoever asks for it first.
+    Index("uq_key_pairs_console", "note", unique=True, sqlite_where=_CONSOLE, postgresql_where=_CONSOLE),
 )
 domains = Table(
     "domains",
@@ -105,6 +110,7 @@ storage_regions = Table(
     Column("name", String, primary_key=True),
     Column("enabled", Boolean, nullable=False),
     Column("is_default", Boolean, nullable=False),
+    Index("uq_storage_regions_default", "is_default", unique=True, sqlite_where=_DEFAULT, postgresql_where=_DEFAULT),
 )
 categories = Table(
     "categories",
@@ -113,6 +119,7 @@ categories = Table(
     Column("class_id", BigInteger, primary_key=True, autoincrement=False),
     Column("name", String, nullable=False),
     Column("parent_id", BigInteger, nullable=False),
+    Index("uq_categories_name", "sub_app_id", "parent_id", "name", unique=True),
 )
 buckets = Table(
     "buckets",

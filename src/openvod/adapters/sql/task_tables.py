@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, text
+from sqlalchemy import Connection, and_, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from openvod.adapters.sql import schema
-from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_into, remove, upsert, values
+from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_into, remove, take_turn, upsert, values
 from openvod.media.model import ProbeState
 from openvod.tasks.model import (
     ListedProcedure,
@@ -96,10 +96,8 @@ class SqlTaskTables:
         return claimed
 
     def alone(self, sub_app_id: int) -> None:
-        """Keep other transactions that ask the same out until this one ends (SQLite has one writer anyway)."""
-        if self._connection.dialect.name == "postgresql":
-            statement = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
-            self._connection.execute(statement, {"name": f"openvod/tasks/{sub_app_id}"})
+        """Keep other transactions that ask the same out until this one ends."""
+        take_turn(self._connection, f"tasks/{sub_app_id}")
 
     def ready(self, limit: int) -> Sequence[Task]:
         """Return waiting tasks whose file has been probed, by priority, then age."""
