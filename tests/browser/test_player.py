@@ -156,12 +156,13 @@ def test_a_source_that_does_not_start_is_given_up(platform: PlatformServer, fini
     assert player.problems == []
 
 
-def test_the_last_picture_stays_for_the_sound(
-    platform: PlatformServer, key: IssuedKey, tmp_path: Path, page: Page
+@pytest.mark.parametrize(("picture", "sound"), [(0.04, 6), (6, 1)], ids=["one picture", "little sound"])
+def test_streams_of_unequal_length_play_to_the_end(
+    picture: float, sound: float, platform: PlatformServer, key: IssuedKey, tmp_path: Path, page: Page
 ) -> None:
-    """The ladder of one upright picture under six seconds of sound plays to its end; its quality has the short side."""
-    film = tmp_path / "one.mp4"
-    ffmpeg(*seen("240x320", seconds=0.04), *heard(6), "-c:v", "libx264", "-pix_fmt", "yuv420p", *AAC, str(film))
+    """Their ladder plays as long as the longer of the two; upright pictures have qualities named by the short side."""
+    film = tmp_path / "unequal.mp4"
+    ffmpeg(*seen("240x320", seconds=picture), *heard(sound), "-c:v", "libx264", "-pix_fmt", "yuv420p", *AAC, str(film))
     file_id = uploaded(platform, key, film, "LongVideoPreset")
     _wait_settled(platform, file_id)
     player = PlayerPage.open(page, f"{platform.url}/play/{file_id}")

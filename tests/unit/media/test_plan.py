@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from openvod.media.plan.model import Encoder, Item, Limits, Plan, Source, WorkClass
+from openvod.media.plan.model import Clip, Encoder, Item, Limits, Plan, Source, WorkClass
 from openvod.media.plan.planner import Options, make_plan
 from openvod.media.probe import AudioStream, ProbeResult, VideoStream
 from openvod.tasks.model import (
     AdaptiveInput,
     AnimatedGraphicInput,
     CoverBySnapshotInput,
+    HeadTailInput,
     ImageSpriteInput,
     ReviewInput,
     SampleSnapshotInput,
@@ -210,6 +211,18 @@ def test_the_default_sound_is_heard() -> None:
     assert "0:1" in after(arguments(plan(K.TRANSCODE, of=source(audio_streams=(AUDIO, second)))), "-map")
     of = source(audio_streams=(AUDIO, replace(second, default=True)))
     assert "0:2" in after(arguments(plan(K.TRANSCODE, of=of)), "-map")
+
+
+def test_clips_around_a_film_are_held_and_heard_as_it_is() -> None:
+    """Put end to end, each film's last picture lasts as long as its sound, and its default sound is the one heard."""
+    second = replace(AUDIO, index=2, default=True)
+    of = source({"seconds": 0.04}, audio_streams=(AUDIO, second))
+    of = replace(of, clips={"9": Clip("b", "k", replace(PROBE, audio_streams=(AUDIO, second), duration=4.0))})
+    own = custom(TemplateKind.HEAD_TAIL, 7, {"TailCandidateSet": ["9"]})
+    wanted = TranscodeInput(definition=100030, head_tail_set=(HeadTailInput(definition=7),))
+    (graph,) = after(arguments(plan((K.TRANSCODE, wanted), of=of, custom=own)), "-filter_complex")
+    assert [text in graph for text in ("trim=end=60.0", "trim=end=4.0")] == [True, False]
+    assert [text in graph for text in ("[0:2]aformat", "[1:2]aformat")] == [True, True]
 
 
 def test_what_was_probed_before_is_not_copied() -> None:

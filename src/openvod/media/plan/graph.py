@@ -114,7 +114,7 @@ def build_command(
     restarting = _RESTARTING if source.probe.container == "mpegts" else ()
     reading = _range(clip) if seek is None else _sought(seek)
     # Where the size of pictures changes, the graph goes on: built anew it would forget the pictures it has.
-    going_on = ("-reinit_filter", "0") if graph.text and graph.takes_any_size else ()
+    going_on = ("-reinit_filter:v", "0") if graph.text and graph.takes_any_size else ()
     arguments = [*HEAD, *restarting, *reading, *GUARDED, *input_options, *going_on, "-i", SOURCE, *graph.inputs]
     if graph.text:
         arguments += ["-filter_complex", graph.text]
@@ -147,7 +147,8 @@ def join_picture(source: Source, picture: Picture, number: int, rate: float, par
     chain = ",".join(graph._base(tone_map=not picture.hdr, choice=""))
     parts.append(f"[{number}:{source.require_video().index}]{chain},{_scaled(picture.frame)}[c{number}]")
     filled = graph._filled(picture.frame, f"c{number}", f"c{number}")
-    parts.append(f"[{filled}]setsar=1,format={picture.pixel_format},fps={frame_rate(rate)}[v{number}]")
+    hold = f",{_hold_until(picture.hold)}" if picture.hold else ""
+    parts.append(f"[{filled}]setsar=1,format={picture.pixel_format},fps={frame_rate(rate)}{hold}[v{number}]")
 
 
 def stream(chosen: VideoStream | AudioStream | None) -> str:
@@ -158,6 +159,11 @@ def stream(chosen: VideoStream | AudioStream | None) -> str:
 def _range(clip: ClipRange) -> list[str]:
     start = ["-ss", f"{clip.start:g}"] if clip.start else []
     return start + (["-to", f"{clip.end:g}"] if clip.end is not None else [])
+
+
+def _hold_until(seconds: float) -> str:
+    """Repeat the last picture up to a second."""
+    return f"{_HOLD},trim=end={seconds:.6f}"
 
 
 def _earlier(seconds: float | None) -> str:
@@ -228,7 +234,7 @@ class _Graph:
             return f"fps=fps={rate}:round=up:start_time=0,{_HOLD},trim=end_frame={picture.count}"
         if picture.until:
             rate, earlier = frame_rate(picture.fps), _earlier(picture.moment)
-            chosen = f"fps=fps={rate}:round=up:start_time=0,{_HOLD},trim=end={picture.until:.6f}"
+            chosen = f"fps=fps={rate}:round=up:start_time=0,{_hold_until(picture.until)}"
             return f"{self._outlasting()},{earlier}{chosen}"
         if picture.content:
             return _CONTENT
@@ -280,7 +286,7 @@ class _Graph:
             label = self._marked(picture, mark, label, f"{name}m{number}")
         filters = [f"format={picture.pixel_format}"]
         filters += [f"fps={frame_rate(picture.fps)}"] if picture.fps and picture.repeats_last else []
-        filters += [_HOLD, f"trim=end={picture.hold:.6f}"] if picture.hold else []
+        filters += [_hold_until(picture.hold)] if picture.hold else []
         filters += [picture.tail] if picture.tail else []
         self.parts.append(f"[{label}]{','.join(filters)}[{name}]")
         return name

@@ -37,13 +37,14 @@ def joined_command(work: VideoWork, source: Source) -> tuple[Command, tuple[Asse
     parts: list[str] = []
     for number, (path, film, shown) in enumerate(members):
         inputs += [*_range(work, path), *GUARDED, "-i", path]
-        join_picture(film, shown, number, rate, parts)
+        seconds = _shown_seconds(work, path, film)
+        join_picture(film, replace(shown, hold=seconds if film.held else 0.0), number, rate, parts)
         parts += [_sound(number, film.probe)] if output.audio else []
     streams = "".join(f"[v{n}]" + (f"[a{n}]" if output.audio else "") for n in range(len(members)))
     parts.append(
         f"{streams}concat=n={len(members)}:v=1:a={int(output.audio)}[joined]{'[sound]' if output.audio else ''}"
     )
-    whole = replace(picture, fps=0.0, frame=inside((frame.width, frame.height), frame, "stretch"))
+    whole = replace(picture, fps=0.0, hold=0.0, frame=inside((frame.width, frame.height), frame, "stretch"))
     finished, assets, marks = finish_picture(source, whole, "joined", len(members), parts)
     arguments = [*HEAD, *inputs, *marks, "-filter_complex", ";".join(parts), "-map", f"[{finished}]"]
     arguments += ["-map", "[sound]"] if output.audio else []
@@ -62,9 +63,15 @@ def _range(work: VideoWork, path: str) -> list[str]:
     return start + (["-to", f"{work.clip.end:g}"] if work.clip.end is not None else [])
 
 
+def _shown_seconds(work: VideoWork, path: str, film: Source) -> float:
+    if path != SOURCE:
+        return film.duration
+    return (film.duration if work.clip.end is None else work.clip.end) - work.clip.start
+
+
 def _sound(number: int, probe: ProbeResult) -> str:
     form = f"aformat=sample_fmts=fltp:sample_rates={_SAMPLE_RATE}:channel_layouts=stereo"
-    if probe.audio_streams:
-        return f"[{number}:{probe.audio_streams[0].index}]{form}[a{number}]"
+    if probe.heard:
+        return f"[{number}:{probe.heard.index}]{form}[a{number}]"
     # A clip without sound is silent for as long as it lasts; concat would otherwise pull the rest forward.
     return f"anullsrc=r={_SAMPLE_RATE}:cl=stereo,atrim=duration={probe.duration:g},{form}[a{number}]"
