@@ -86,3 +86,27 @@ def test_a_worker_without_proof_writes_nothing(
         (final,) = log.finals()
         assert {item["TranscodeTask"]["Status"] for item in final["MediaProcessResultSet"]} == {"SUCCESS"}
         assert httpx.get(f"{server.url}/readyz").status_code == 200
+
+
+@pytest.mark.timeout(300)
+def test_the_smallest_pools_are_enough(database: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the smallest pools an upload with its flow succeeds; nobody opens more than the settings allow."""
+    sizes = {name: "2" for name in ("CONNECTIONS", "WORKER_CONNECTIONS", "ENGINE_CONNECTIONS")}
+    database.ask("CREATE DATABASE small")
+    environment = {"OPENVOD__DATABASE__URL": database.url.replace("/postgres?", "/small?")}
+    environment |= {f"OPENVOD__DATABASE__{name}": value for name, value in sizes.items()}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    server, most = PlatformServer(tmp_path / "data", environment), 0
+    with event_log() as log, server:
+        key = server.create_key()
+        set_callback(server.data_dir, log.url)
+        clip = make_clip(tmp_path / "clip.mp4", seconds=3)
+        Client(server.url, lambda: sign(key.secret_id, key.secret_key, procedure="LongVideoPreset")).upload(clip)
+        deadline = time.monotonic() + 90
+        while not log.finals():
+            most = max(most, database.ask("SELECT count(*) FROM pg_stat_activity WHERE datname = 'small'"))
+            assert time.monotonic() < deadline, server.log()
+            time.sleep(0.1)
+    # Two for locks; each pool of two.
+    assert most <= 2 + 1 + 2 + 1 + 2, most

@@ -80,10 +80,11 @@ class Cluster:
                 process.resume()
 
     def ask(self, statement: str) -> Any:
-        """Return the one value of a statement, over a connection of its own."""
+        """Return the one value of a statement, if it has any, over a connection of its own."""
         engine = sqlalchemy.create_engine(self.url, poolclass=sqlalchemy.NullPool, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            return connection.exec_driver_sql(statement).scalar()
+            done = connection.exec_driver_sql(statement)
+            return done.scalar() if done.returns_rows else None
 
     def _control(self, *arguments: str) -> None:
         command = [str(_programs() / "pg_ctl"), "-D", str(self._data), "-w", *arguments]
