@@ -265,12 +265,12 @@ class _Run:
             answer = await self._http.post(url, json=body)
             if answer.status_code != 200:
                 raise TransportError(f"{action} was answered with HTTP {answer.status_code}")
-            return _object_in(answer, action)
+            told = _object_in(answer, action)
+            if told.get("code") != 0:
+                raise ApiError(int(told.get("code") or -1), str(told.get("message", "")))
+            return told
 
-        answer = await with_retries(self._client._retry, post)
-        if answer.get("code") != 0:
-            raise ApiError(int(answer.get("code") or -1), str(answer.get("message", "")))
-        data: dict[str, Any] = answer["data"]
+        data: dict[str, Any] = (await with_retries(self._client._retry, post))["data"]
         return data
 
     def _remember(self, session_key: str, upload_id: str, part_size: int) -> None:

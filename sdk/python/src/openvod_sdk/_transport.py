@@ -10,9 +10,11 @@ from typing import TypeVar
 import anyio
 import httpx
 
-from openvod_sdk._errors import ChecksumMismatch, StorageError, TransportError
+from openvod_sdk._errors import ApiError, ChecksumMismatch, StorageError, TransportError
 
 R = TypeVar("R")
+#: The control plane's answer while it cannot serve (its database is away): nothing was done, and it may pass.
+_CANNOT_SERVE_NOW = 10090
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ def worth_retrying(error: Exception) -> bool:
     """Network faults, server faults and damaged parts are; refusals are not."""
     if isinstance(error, StorageError):
         return error.status >= 500 or error.code in ("IncompleteBody", "BadDigest", "RequestTimeout")
+    if isinstance(error, ApiError):
+        return error.code == _CANNOT_SERVE_NOW
     return isinstance(error, httpx.TransportError | TransportError | ChecksumMismatch)
 
 
