@@ -10,3 +10,5 @@ compile() {
 compile requirements/runtime.txt requirements/runtime.in
 compile requirements/dev.txt requirements/dev.in --group pyproject.toml:dev
 compile requirements/node.txt requirements/node.in
+# Tools that tests of clients drive, in an environment of their own.
+compile tests/clients/tools.txt tests/clients/tools.in

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -40,6 +41,15 @@ class Builds:
         """Return the command of a Java program: its module, and its main class."""
         output = self._java / module
         return ["java", *_JVM, "-cp", f"{output / 'classes'}{os.pathsep}{output / 'dependency'}/*", main]
+
+    @cached_property
+    def tools(self) -> Path:
+        """The programs of tools from PyPI, in an environment of their own: they are nobody's dependencies."""
+        folder = self._folder / "tools"
+        _run([sys.executable, "-m", "venv", str(folder)], _HERE)
+        python = str(folder / "bin" / "python")
+        _run([python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", "tools.txt"], _HERE)
+        return folder / "bin"
 
     @cached_property
     def go(self) -> list[str]:
