@@ -89,6 +89,13 @@ def run(path: Path, folder: Path, *wanted: tuple[SubTaskKind, Any], separate: bo
     return Made(source, plan.jobs, folder)
 
 
+def _with_cover(folder: Path, plain: Path) -> Path:
+    """A film whose first track is a picture that nothing marks as its cover."""
+    cover = make(folder / "cover.jpg", "-i", str(plain), "-frames:v", "1", "-s", "640x360", "-update", "1")
+    tracks = ("-map", "0", "-map", "1:v", "-map", "1:a", "-c", "copy")
+    return make(folder / "covered.mp4", "-i", str(cover), "-i", str(plain), *tracks)
+
+
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     """Eight seconds, and what containers can say of them."""
@@ -130,6 +137,8 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
         "black first": make(folder / "black.mp4", "-i", str(plain), "-vf", "tpad=start_duration=2", "-c:v", "libx264",
                             "-preset", "ultrafast", "-an"),
         "one": one,
+        "one in flv": make(folder / "one.flv", "-i", str(one), "-c", "copy"),
+        "cover and film": _with_cover(folder, plain),
         "one in mkv": make(folder / "one.mkv", "-i", str(one), "-c", "copy"),
         "sizes": folder / "sizes.ts",
     }  # fmt: skip
@@ -281,7 +290,7 @@ def test_tiles_far_apart(name: str, begins: float, films: Mapping[str, Path], tm
     assert max(abs(a - b) for a, b in zip(found, expected, strict=True)) <= 1, found
 
 
-@pytest.mark.parametrize("name", ["one", "one in mkv"])
+@pytest.mark.parametrize("name", ["one", "one in flv"])
 def test_the_last_picture_stays(name: str, films: Mapping[str, Path], tmp_path: Path) -> None:
     """One picture under eight seconds of sound is a film of eight seconds in every output."""
     made = run(
@@ -303,3 +312,10 @@ def test_a_cover_shows_something(films: Mapping[str, Path], tmp_path: Path) -> N
     for name, wanted, number in (("black first", at_zero, 0), ("black first", later, -1), ("plain", at_zero, 0)):
         made = run(films[name], tmp_path / f"{name} {number} {wanted.position_value}", (K.COVER_BY_SNAPSHOT, wanted))
         assert _numbers(made.folder) == [number]
+
+
+def test_a_cover_is_not_the_film(films: Mapping[str, Path], tmp_path: Path) -> None:
+    """Where the first track is a single picture and another one moves, the other one is the film."""
+    made = run(films["cover and film"], tmp_path / "out", (K.TRANSCODE, TranscodeInput(definition=1)))
+    assert (made.source.width, made.source.probe.width) == (SIZE[0], SIZE[0])
+    EXPECTED["plain"].check(pictures(made.folder / "0/v.f1.mp4"), tone(made.folder / "0/v.f1.mp4"))

@@ -25,6 +25,9 @@ _MAX_PIXELS = 220_000_000
 _MAX_SAMPLES = 5_000_000
 #: How long a file may be read through whose header does not say how long it lasts.
 _MEASURE_SECONDS = 5.0
+#: Containers whose streams have no lengths of their own; those of files up to this size are found by reading.
+_SHARED_ENDS = frozenset({"flv", "asf"})
+_MEASURED_BYTES = 64 * 1024 * 1024
 _OPEN_FILES = 64
 _NICE = 5
 #: A base rate above this is the clock of the container, not a rhythm of pictures.
@@ -86,11 +89,16 @@ def _described(container: InputContainer, size: int) -> dict[str, Any]:
         raise ValueError("the file has neither a video nor an audio stream")
     still = container.format.name in _IMAGES or container.metadata.get("major_brand", "").strip() in _STILL_BRANDS
     encrypted = any(_is_encrypted(container, s) for s in [*videos[:1], *audios[:1]])
-    ends = {} if still else _measured_ends(container)
-    videos.sort(key=lambda s: _is_cover(s, ends))
+    trusted = bool(container.duration) and container.format.name not in _UNRELIABLE
+    shared = container.format.name in _SHARED_ENDS and bool(videos and audios) and size <= _MEASURED_BYTES
+    ends = _measured_ends(container, whole=trusted) if not still and (shared or not trusted) else {}
+    # A cover that nothing marks as one comes last, and its size is not the film's.
+    films = [s for s in videos if not _is_cover(s, ends)]
+    videos = films + [s for s in videos if s not in films]
+    films = films or videos
     rotate, mirrored = (0, False) if encrypted else _orientation(container, videos)
     duration = _seconds(container.duration, Fraction(1, 1_000_000))
-    if ends:
+    if ends and not trusted:
         duration = max(ends.values())
     seconds = {s.index: ends.get(s.index) or _seconds(s.duration, s.time_base) for s in [*videos, *audios]}
     video_duration = max((seconds[s.index] or duration for s in videos), default=0.0)
@@ -101,8 +109,8 @@ def _described(container: InputContainer, size: int) -> dict[str, Any]:
         "size": size,
         "container": container.format.name,
         "bitrate": int(container.bit_rate or 0) or (int(size * 8 / duration) if duration else 0),
-        "width": max((s.width for s in videos), default=0),
-        "height": max((s.height for s in videos), default=0),
+        "width": max((s.width for s in films), default=0),
+        "height": max((s.height for s in films), default=0),
         "duration": round(duration, 3),
         "rotate": rotate,
         "video_duration": round(video_duration, 3),
@@ -247,17 +255,13 @@ def _turn(matrix: bytes) -> tuple[int, bool]:
     return round(math.degrees(math.atan2(b, a))) % 360, mirrored
 
 
-def _measured_ends(container: InputContainer) -> dict[int, float]:
-    """Return when each stream ends, in seconds from the file's beginning, where its header does not say.
-
-    Nothing when finding out takes too long.
-    """
-    if container.duration and container.format.name not in _UNRELIABLE:
-        return {}
+def _measured_ends(container: InputContainer, *, whole: bool) -> dict[int, float]:
+    """Return when each stream ends, in seconds from the file's beginning; nothing when finding out takes too long."""
     deadline, ends = time.monotonic() + _MEASURE_SECONDS, dict[int, float]()
     start = (container.start_time or 0) / 1_000_000
     try:
-        container.seek(_FAR_AWAY)  # to the last key frame that the index knows, or nowhere
+        # To the last key frame that the index knows, or nowhere.
+        container.seek(0 if whole else _FAR_AWAY)
         for packet in container.demux():
             if packet.pts is not None and packet.time_base:
                 end = float((packet.pts + (packet.duration or 0)) * packet.time_base) - start
