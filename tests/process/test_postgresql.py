@@ -44,6 +44,17 @@ def test_twenty_restarts_under_uploads_and_flows(capsys: pytest.CaptureFixture[s
     assert drill.clean, (drill.line(), drill.remarks)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_half_a_minute_without_a_database(capsys: pytest.CaptureFixture[str]) -> None:
+    """PostgreSQL is away for 30 s, longer than anything is repeated: ``/readyz`` says so, afterwards all goes on."""
+    drill = run_drill(1, 3, away=30)
+    with capsys.disabled():
+        print(f"\n{drill.line()}")
+    assert drill.not_ready == 1
+    assert drill.clean, (drill.line(), drill.remarks)
+
+
 @pytest.mark.timeout(300)
 def test_a_worker_without_proof_writes_nothing(
     database: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

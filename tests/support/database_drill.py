@@ -24,7 +24,7 @@ from support.postgresql import Cluster, cluster
 from support.server import PlatformServer, set_callback
 
 _PROCEDURE = "LongVideoPreset"
-_END_SECONDS = 240.0
+_END_SECONDS = 300.0
 
 
 @dataclass
@@ -87,7 +87,7 @@ class Uploader:
 
     def _run(self) -> None:
         number = 0
-        while not self._ended.wait(0.5):
+        while not self._ended.wait(2.5):
             number += 1
             try:
                 self.file_ids.append(self._client.upload(self._clips[number % len(self._clips)]).file_id)
