@@ -88,6 +88,15 @@ def check_window(credential: CosCredential, now: float) -> None:
         raise Denied("cos.time_skewed", "q-sign-time starts in the future; set the clock or use the server's time")
 
 
+def check_key_time(key_time: str, now: float) -> None:
+    """Check the window of a policy's key, ``<start>;<end>``; as :func:`check_window`."""
+    start, end = _window(key_time)
+    if now > end:
+        raise Denied("cos.request_expired", "Request has expired")
+    if start > now + START_TOLERANCE_SECONDS:
+        raise Denied("cos.time_skewed", "q-key-time starts in the future; set the clock or use the server's time")
+
+
 def sign(
     secret_id: str,
     secret_key: str,

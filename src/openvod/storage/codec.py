@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 
 from openvod.base.errors import Invalid
 from openvod.storage.listing import Listing, ListQuery
-from openvod.storage.model import MAX_KEY_BYTES, MultipartUpload, Part
+from openvod.storage.model import MAX_KEY_BYTES, MultipartUpload, Part, StoredObject
 
 _STORED_HEADERS = {
     name.lower(): name
@@ -243,6 +243,17 @@ def list_objects_result(
         + _tag("IsTruncated", "true" if listing.following else "false")
         + rows
         + groups,
+    )
+
+
+def post_result(stored: StoredObject, location: str) -> str:
+    """Render PostResponse."""
+    return _document(
+        "PostResponse",
+        _tag("Location", location)
+        + _tag("Bucket", stored.bucket)
+        + _tag("Key", stored.key)
+        + _tag("ETag", f'"{stored.etag}"'),
     )
 
 

@@ -29,6 +29,7 @@ from openvod.web.errors import cos_code
 from openvod.web.objects import serve_object
 from openvod.web.pacing import PacedBody, paced
 from openvod.web.payload import Payload
+from openvod.web.post_object import PostObject, is_form
 from openvod.web.s3 import speaks_s3
 from openvod.web.storage_call import Call
 from openvod.web.storage_calls import Operation, wanted
@@ -48,6 +49,7 @@ class CosSurface:
         self._addressing = addressing
         self._clock = clock
         self._root_keys = root_keys
+        self._post = PostObject(storage, addressing, clock, root_keys)
         lists = StorageLists(storage)
         self._operations: Mapping[Operation, Callable[[Call], Awaitable[Answer]]] = {
             Operation.PUT_OBJECT: self._put_object,
@@ -82,6 +84,8 @@ class CosSurface:
         return answer
 
     async def _serve(self, request: WireRequest) -> Answer:
+        if is_form(request):
+            return await self._post(request)
         headers = request.headers
         token = headers.get("x-cos-security-token") or request.argument("x-cos-security-token") or ""
         if speaks_s3(request):
