@@ -4343,6 +4343,12 @@ export interface components {
         };
         ContentReviewTemplateRow: {
             /**
+             * Reviewwallswitch
+             * @default ON
+             * @enum {string}
+             */
+            ReviewWallSwitch?: "ON" | "OFF";
+            /**
              * Screenshotinterval
              * @default null
              */
@@ -4988,6 +4994,24 @@ export interface components {
              * @default []
              */
             TrtcRoomIds?: string[];
+            /**
+             * Streamdomains
+             * @description Live streams; no file is of one.
+             * @default []
+             */
+            StreamDomains?: string[];
+            /**
+             * Streampaths
+             * @description Live streams; no file is of one.
+             * @default []
+             */
+            StreamPaths?: string[];
+            /**
+             * Knowledgebases
+             * @description Knowledge bases; no file is in one.
+             * @default []
+             */
+            KnowledgeBases?: string[];
             /**
              * Filters
              * @description Parts to return; none of them means all.
@@ -7469,6 +7493,19 @@ export interface components {
              * @enum {string}
              */
             TEHDType?: "" | "Common" | "TEHD";
+            /**
+             * Enhancetype
+             * @description Only those that enhance; no template does.
+             * @default
+             * @enum {string}
+             */
+            EnhanceType?: "" | "None" | "VideoEnhance" | "AudioEnhance" | "AudioVideoEnhance" | "AnyEnhance";
+            /**
+             * Enhancescenariotype
+             * @description Only those that enhance so; no template does.
+             * @default
+             */
+            EnhanceScenarioType?: string;
         };
         DescribeTranscodeTemplatesResponse: {
             /** @description how many match */
@@ -9281,8 +9318,16 @@ export interface components {
         /**
          * CreateContentReviewTemplateMembers
          * @description The old kind of review; ``screenshot_interval`` in seconds, ``None`` = by the duration (3.3).
+         *
+         *     ``review_wall_switch``: whether what looks suspicious goes into the review queue.
          */
         CreateContentReviewTemplateMembers: {
+            /**
+             * Reviewwallswitch
+             * @default ON
+             * @enum {string}
+             */
+            ReviewWallSwitch?: "ON" | "OFF";
             /**
              * Screenshotinterval
              * @default null
@@ -9468,8 +9513,16 @@ export interface components {
         /**
          * ModifyContentReviewTemplateMembers
          * @description The old kind of review; ``screenshot_interval`` in seconds, ``None`` = by the duration (3.3).
+         *
+         *     ``review_wall_switch``: whether what looks suspicious goes into the review queue.
          */
         ModifyContentReviewTemplateMembers: {
+            /**
+             * Reviewwallswitch
+             * @default ON
+             * @enum {string}
+             */
+            ReviewWallSwitch?: "ON" | "OFF";
             /**
              * Screenshotinterval
              * @default null

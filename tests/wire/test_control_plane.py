@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from support.api import call
 from support.server import PlatformServer
 from support.wire import Wire, signature
 
@@ -162,6 +163,15 @@ def test_large_body_unknown_action_and_method(wire: Wire) -> None:
         ({"vodSessionKey": "nope"}, 10020, "apply again"),
         ({"vodSessionKey": 5}, 10001, "vodSessionKey"),
         ({"videoName": None, "videoType": None}, 10001, "videoType"),
+        ({"ExpireTime": "soon"}, 10001, "ExpireTime"),
+        ({"ExpireTime": "2020-01-01T00:00:00Z"}, 10001, "has passed"),
+        ({"ExpireTime": "2020-01-01"}, 10001, "has passed"),
+        ({"ExpireTime": 1_900_000_000}, 10001, "ExpireTime"),
+        ({"ExpireTime": ["2030-01-01T00:00:00Z"]}, 10001, "ExpireTime"),
+        ({"ExpireTime": "2" * 5_000}, 10001, "ExpireTime"),
+        ({"storageRegion": "x" * 5_000}, 10001, "storageRegion"),
+        ({"fileId": {"a": 1}, "coverName": "c", "coverType": "png"}, 10001, "fileId"),
+        ({"vodSessionKey": "k" * 5_000}, 10001, "vodSessionKey"),
         ({"videoName": None, "videoType": None, "coverType": "png", "fileId": "123"}, 10033, "fileId"),
     ],
 )
@@ -169,6 +179,26 @@ def test_fields_that_cannot_be(wire: Wire, fields: dict[str, Any], code: int, fr
     """Every field that is wrong is refused with a stable code and named in the message."""
     got, message = _refused(wire, **fields)
     assert (got, fragment in message) == (code, True), (got, message)
+
+
+@pytest.mark.parametrize("moment", ["2999-01-01T00:00:00Z", "2999-01-01T08:00:00+08:00", "9999-12-31T23:59:59Z", ""])
+def test_expire_times_that_can_be(wire: Wire, moment: str) -> None:
+    """A moment to come, in any offset, and never: the committed file keeps it in UTC."""
+    applied = wire.apply(ExpireTime=moment)
+    applied.put(b"x")
+    file_id = wire.commit(applied)["data"]["fileId"]
+    info = call(wire, "DescribeMediaInfos", {"FileIds": [file_id]})["MediaInfoSet"][0]["BasicInfo"]
+    assert info["ExpireTime"] == ("2999-01-01T00:00:00Z" if moment.startswith("2999") else "9999-12-31T23:59:59Z")
+
+
+@pytest.mark.parametrize("moment", ["soon", "2020-01-01T00:00:00Z", "1900000000", "2030-13-01T00:00:00Z", "9" * 400])
+@pytest.mark.parametrize("action", ["ApplyUpload", "PullUpload"])
+def test_expire_times_of_servers_that_cannot_be(wire: Wire, action: str, moment: str) -> None:
+    """API 3.0 refuses a moment that is none, or that has passed, by its name."""
+    fields = {"ApplyUpload": {"MediaType": "mp4"}, "PullUpload": {"MediaUrl": "http://127.0.0.1:9/a.mp4"}}[action]
+    error = call(wire, action, fields | {"ExpireTime": moment})["Error"]
+    assert error["Code"] in ("InvalidParameterValue.ExpireTime", "InvalidParameter.ExpireTime", "InvalidParameterValue")
+    assert "ExpireTime" in error["Message"]
 
 
 def test_mime_subtypes_of_android_become_extensions(wire: Wire) -> None:

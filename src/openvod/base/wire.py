@@ -3,20 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, ClassVar, Literal, Self, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_pascal
+from pydantic_core import PydanticCustomError
 
 from openvod.base.errors import Invalid
 
+#: Characters of a text whose declaration gives no limit of its own, and integers of both databases.
+LONGEST_TEXT = 16_384
+_SMALLEST, _LARGEST = -(2**63), 2**63 - 1
+
+
+def asks_for_nothing(value: object) -> bool:
+    """Tell whether a member's value changes nothing: empty, zero, switched off, or made of such values alone."""
+    if isinstance(value, Mapping):
+        switched_off = value.get("Switch") == "OFF" or value.get("Type") == "OFF"
+        return switched_off or all(map(asks_for_nothing, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(asks_for_nothing, value))
+    return value in (None, "", 0, False, "OFF", "0")
+
 
 class Wire(BaseModel):
-    """A value whose members are spelled as on the wire (UpperCamel); unknown members are refused."""
+    """A value whose members are spelled as on the wire (UpperCamel); unknown members are refused.
+
+    ``not_offered``: members of the original that are not offered here. One that asks for nothing is left out, any other
+    is refused by its name.
+    """
+
+    not_offered: ClassVar[tuple[str, ...]] = ()
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_pascal, populate_by_name=True, str_max_length=2_100_000
+        frozen=True, extra="forbid", alias_generator=to_pascal, populate_by_name=True, str_max_length=LONGEST_TEXT
     )
+
+    @model_validator(mode="after")
+    def _numbers_fit(self) -> Self:
+        """Refuse integers beyond 64 bits: from queries and forms they come as texts of any length."""
+        for name, value in self:
+            for each in value if isinstance(value, tuple) else (value,):
+                if isinstance(each, int) and not _SMALLEST <= each <= _LARGEST:
+                    alias = type(self).model_fields[name].alias if name in type(self).model_fields else name
+                    raise PydanticCustomError("too_large", "{name} has more than 64 bits", {"name": alias or name})
+        return self
 
     def to_wire(self) -> dict[str, Any]:
         """Return plain JSON values under the wire's names."""
@@ -24,6 +55,28 @@ class Wire(BaseModel):
 
 
 W = TypeVar("W", bound=Wire)
+
+
+def offered(model: type[BaseModel], plain: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    """Return ``plain`` without the members that ``model``, or one inside it, does not offer.
+
+    Raises ``Invalid("api.unsupported")``, which names the member, for one that asks for something.
+    """
+    for name in getattr(model, "not_offered", ()):
+        if not asks_for_nothing(plain.get(name)):
+            raise Invalid("api.unsupported", f"{path}{name} is not offered; leave it out", field=f"{path}{name}")
+    kept = {name: value for name, value in plain.items() if name not in getattr(model, "not_offered", ())}
+    kinds = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+    return {name: _offered(kinds.get(name), value, f"{path}{name}") for name, value in kept.items()}
+
+
+def _offered(kind: Any, value: Any, path: str) -> Any:
+    if isinstance(value, list | tuple):
+        return [_offered(kind, each, f"{path}.{number}") for number, each in enumerate(value)]
+    if not isinstance(value, Mapping):
+        return value
+    inner = next((each for each in _leaves(kind) if isinstance(each, type) and issubclass(each, BaseModel)), None)
+    return offered(inner, value, f"{path}.") if inner else value
 
 
 def with_numbers(model: type[Wire], plain: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,7 +112,7 @@ def _leaves(annotation: Any) -> Iterator[Any]:
 def read_wire(model: type[W], plain: Mapping[str, Any], code: str) -> W:
     """Validate wire members; ``Invalid(code)`` names the first wrong one and what it must be."""
     try:
-        return model.model_validate(with_numbers(model, plain))
+        return model.model_validate(with_numbers(model, offered(model, plain)))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from openvod.base.errors import Exhausted, Invalid
-from openvod.events.codec import NEVER, iso_time, read_time
+from openvod.media.expiry import expiry
 from openvod.media.model import KeyFrameMark, MediaAsset
 
 MAX_TAGS, MAX_TAG = 16, 32
@@ -42,23 +42,11 @@ def edited(asset: MediaAsset, edit: MediaEdit, now: float) -> MediaAsset:
         name=asset.name if edit.name is None else edit.name,
         description=asset.description if edit.description is None else edit.description,
         class_id=asset.class_id if edit.class_id is None else edit.class_id,
-        expire_time=_expire_time(edit.expire_time, now) if edit.expire_time else asset.expire_time,
+        expire_time=expiry(edit.expire_time, now) if edit.expire_time else asset.expire_time,
         tags=_tags(asset.tags, edit),
         key_frames=_key_frames(asset.key_frames, edit),
         updated_at=now,
     )
-
-
-def _expire_time(text: str, now: float) -> str:
-    """Return the moment in UTC, empty for never."""
-    try:
-        moment = read_time(text)
-    except ValueError as error:
-        raise Invalid("media.expire_time", f"ExpireTime {text[:40]!r} is no ISO 8601 moment") from error
-    if moment <= now:
-        raise Invalid("media.expire_time", f"ExpireTime {text[:40]!r} has passed; choose a later one")
-    told = iso_time(moment)
-    return "" if told == NEVER else told
 
 
 def _tags(present: tuple[str, ...], edit: MediaEdit) -> tuple[str, ...]:

@@ -369,7 +369,9 @@ class FlowService:
         if asset:
             output = MediaOutput(asset.file_id, share.kind.value, share.definition, dict(reviewed.info), now)
             tx.media.put_output(output)
-            asset = replace(asset, review=str(reviewed.info["Suggestion"]), updated_at=now)
+            if reviewed.queued:
+                asset = replace(asset, review=str(reviewed.info["Suggestion"]))
+            asset = replace(asset, updated_at=now)
             tx.media.put_asset(asset)
         if asset and reviewed.blocked and self._settings.hold_blocked:
             forbid(tx, asset, now)

@@ -51,6 +51,8 @@ class Reviewed:
     message: str
     blocked: bool
     evidence: Sequence[OutputFile]
+    #: Whether the file's newest review is this one, which puts it into the queue when it looks suspicious.
+    queued: bool = True
 
 
 class ReviewRoom:
@@ -79,14 +81,14 @@ class ReviewRoom:
     ) -> Reviewed:
         """Review the frames of a job, and the cover picture at the path ``cover`` if one is given."""
         frames = _frames(share, source, folder)
-        topic, thresholds, labels = await self._asked(state, share)
+        topic, thresholds, labels, queued = await self._asked(state, share)
         findings = await self._findings(topic, frames)
         interval = float(share.facts["interval"])
         verdict = judge(frames, findings, thresholds, interval, source.picture_duration)
         if share.kind is SubTaskKind.REVIEW_AUDIO_VIDEO:
             self._check_looked(labels, verdict)
         pictures, files = self._evidence(state, share, frames, verdict, prefix)
-        told = self._told(share, verdict, pictures, files, folder, prefix)
+        told = replace(self._told(share, verdict, pictures, files, folder, prefix), queued=queued)
         return await self._with_cover(told, topic, thresholds, cover) if cover else told
 
     async def _with_cover(self, told: Reviewed, topic: str, thresholds: Thresholds, cover: str) -> Reviewed:
@@ -99,15 +101,16 @@ class ReviewRoom:
         output = {**told.output, "CoverReviewResult": cover_review_result(verdict)}
         return replace(told, output=output, blocked=told.blocked or verdict.suggestion is Suggestion.BLOCK)
 
-    async def _asked(self, state: FlowState, share: Share) -> tuple[str, Thresholds, Sequence[str]]:
-        def work(tx: FlowTx) -> tuple[str, Thresholds, Sequence[str]]:
+    async def _asked(self, state: FlowState, share: Share) -> tuple[str, Thresholds, Sequence[str], bool]:
+        def work(tx: FlowTx) -> tuple[str, Thresholds, Sequence[str], bool]:
             app = state.task.sub_app_id
             if share.kind is SubTaskKind.REVIEW_AUDIO_VIDEO:
                 template = template_for(tx.tasks, app, TemplateKind.REVIEW, share.definition)
-                return "Porn", Thresholds(), template.body.labels if template else ("Porn",)
+                return "Porn", Thresholds(), template.body.labels if template else ("Porn",), True
             template = template_for(tx.tasks, app, TemplateKind.CONTENT_REVIEW, share.definition)
             thresholds = thresholds_of(template.body, share.kind) if template else Thresholds()
-            return _TOPICS[share.kind], thresholds, ()
+            queued = template is None or template.body.review_wall_switch == "ON"
+            return _TOPICS[share.kind], thresholds, (), queued
 
         return await self._uow.read(work)
 

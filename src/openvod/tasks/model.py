@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from openvod.base.wire import Wire
-from openvod.tasks.templates import Length
+from openvod.tasks.templates import Length, checked_override
 
 MAX_PROCEDURE_NAME = 20
 _FORBIDDEN_IN_NAMES = frozenset("()&=")
@@ -78,7 +78,7 @@ class TranscodeInput(_Marked):
     head_tail_set: tuple[HeadTailInput, ...] = Field((), max_length=10)
     start_time_offset: float = 0
     end_time_offset: float = 0
-    override_parameter: dict[str, Any] | None = None
+    override_parameter: Annotated[dict[str, Any], AfterValidator(checked_override)] | None = None
 
 
 class AnimatedGraphicInput(Wire):

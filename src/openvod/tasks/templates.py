@@ -7,12 +7,13 @@ A template's ``definition`` is its id. Presets have fixed ids (:mod:`openvod.tas
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
+from openvod.base.errors import Invalid
 from openvod.base.wire import Wire, merged, read_wire
 from openvod.tasks.kinds import TemplateKind as TemplateKind
 
@@ -86,6 +87,8 @@ class VideoTemplate(Wire):
 class AudioTemplate(Wire):
     """How to encode audio. ``bitrate`` in kbit/s, 0 = by the codec; ``audio_channel`` 0 = as the source."""
 
+    not_offered = ("StreamSelects",)
+
     codec: Literal["libfdk_aac", "aac", "libmp3lame", "flac", "libopus", "vorbis", "ac3", "pcm16", "copy"]
     bitrate: Annotated[int, _zero_or(24, 512)] = 0
     sample_rate: Literal[0, 16_000, 22_050, 32_000, 44_100, 48_000] = 44_100
@@ -101,6 +104,8 @@ class TehdConfig(Wire):
 
 class TranscodeTemplate(Wire):
     """A transcode's target."""
+
+    not_offered = ("EnhanceConfig", "StdExtInfo")
 
     container: Literal["mp4", "flv", "hls", "mp3", "flac", "ogg", "m4a", "wav"]
     remove_video: Flag = 0
@@ -149,6 +154,8 @@ class TextTemplate(Wire):
 class SvgTemplate(Wire):
     """A vector picture as watermark; ``W H S L`` are width, height, short and long side."""
 
+    not_offered = ("CycleConfig",)
+
     width: SvgLength = "10W%"
     height: SvgLength = "0px"
 
@@ -169,6 +176,39 @@ class WatermarkTemplate(Wire):
         if getattr(self, f"{self.type}_template") is None:
             raise ValueError(f"{self.type.capitalize()}Template is required for Type {self.type}")
         return self
+
+
+def _partial(model: type[Wire]) -> type[Wire]:
+    """Return a model with the same members, none of which must be there, at any depth."""
+    fields: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        kind: Any = next((_partial(each) for each in _models_in(field.annotation)), field.annotation)
+        for limit in field.metadata:
+            kind = Annotated[kind, limit]
+        fields[name] = (kind | None, Field(None, alias=field.alias))
+    made: type[Wire] = create_model(f"Partial{model.__name__}", __base__=Wire, **fields)
+    made.not_offered = model.not_offered
+    return made
+
+
+def _models_in(annotation: Any) -> Iterator[type[Wire]]:
+    if isinstance(annotation, type) and issubclass(annotation, Wire):
+        yield annotation
+    for each in get_args(annotation):
+        yield from _models_in(each)
+
+
+#: What ``OverrideParameter`` may hold: members of a transcode template, each by itself.
+PartialTranscode = _partial(TranscodeTemplate)
+
+
+def checked_override(plain: dict[str, Any]) -> dict[str, Any]:
+    """Return an ``OverrideParameter``; ``ValueError`` names the first wrong member."""
+    try:
+        read_wire(PartialTranscode, plain, "template.field")
+    except Invalid as error:
+        raise ValueError(error.message) from error
+    return plain
 
 
 class SnapshotTemplate(Wire):
@@ -225,6 +265,8 @@ class AnimatedGraphicsTemplate(Wire):
 class StreamInfo(Wire):
     """One rung of a ladder."""
 
+    not_offered = ("EnhanceConfig", "StdExtInfo", "TEHDConfig")
+
     video: VideoTemplate
     audio: AudioTemplate
     remove_audio: Flag = 0
@@ -233,6 +275,8 @@ class StreamInfo(Wire):
 
 class AdaptiveTemplate(Wire):
     """An adaptive stream: a ladder of rungs that share frame rate and key frames."""
+
+    not_offered = ("DrmEncryptType", "DrmKeyProvider")
 
     format: Literal["HLS", "MPEG-DASH"]
     stream_infos: tuple[StreamInfo, ...] = Field(min_length=1, max_length=10)
@@ -261,8 +305,14 @@ class TopicReview(Wire):
 
 
 class ContentReviewTemplate(Wire):
-    """The old kind of review; ``screenshot_interval`` in seconds, ``None`` = by the duration (3.3)."""
+    """The old kind of review; ``screenshot_interval`` in seconds, ``None`` = by the duration (3.3).
 
+    ``review_wall_switch``: whether what looks suspicious goes into the review queue.
+    """
+
+    not_offered = ("ProhibitedConfigure", "UserDefineConfigure")
+
+    review_wall_switch: Switch = "ON"
     screenshot_interval: float | None = Field(None, ge=0.5)
     porn_configure: TopicReview = TopicReview()
     terrorism_configure: TopicReview = TopicReview()

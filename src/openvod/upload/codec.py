@@ -31,13 +31,22 @@ def parse_body(body: bytes) -> dict[str, Any]:
         raise Invalid("upload.body", "the request body is no JSON object; send one in UTF-8") from error
 
 
-def text_field(body: Mapping[str, Any], name: str, *, required: bool = False) -> str:
-    """Return a string member; absent and null mean empty unless ``required``."""
+#: Characters of texts that name something: keys, ids, regions, moments.
+_LONGEST_NAME = 1024
+
+
+def text_field(body: Mapping[str, Any], name: str, *, required: bool = False, longest: int = 0) -> str:
+    """Return a string member of at most ``longest`` characters (0: any).
+
+    Absent and null mean empty unless ``required``.
+    """
     value = body.get(name)
     if value is None:
         value = ""
     if not isinstance(value, str):
         raise Invalid("upload.type", f"{name} must be a JSON string")
+    if longest and len(value) > longest:
+        raise Invalid("upload.type", f"{name} has {len(value)} characters; at most {longest} are accepted")
     if required and not value:
         raise Invalid("upload.missing", f"{name} is missing or empty; send it as a JSON string")
     return value
@@ -81,10 +90,10 @@ def parse_apply(body: Mapping[str, Any]) -> ApplyRequest:
     return ApplyRequest(
         video=video,
         cover=cover,
-        session_key=text_field(body, "vodSessionKey"),
-        file_id=text_field(body, "fileId"),
-        storage_region=text_field(body, "storageRegion"),
-        expire_time=text_field(body, "ExpireTime"),
+        session_key=text_field(body, "vodSessionKey", longest=_LONGEST_NAME),
+        file_id=text_field(body, "fileId", longest=_LONGEST_NAME),
+        storage_region=text_field(body, "storageRegion", longest=_LONGEST_NAME),
+        expire_time=text_field(body, "ExpireTime", longest=_LONGEST_NAME),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -72,18 +71,6 @@ def check_media_type(kind: str) -> str:
     if reason := _MANIFESTS.get(kind.lower()):
         raise Invalid("pull.media_type", reason)
     return kind
-
-
-def check_expiry(text: str, now: float) -> None:
-    """Refuse an ISO 8601 moment that is none (``Invalid("pull.expire_format")``) or past (``("pull.expire_past")``)."""
-    if not text:
-        return
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Invalid("pull.expire_format", "ExpireTime must look like 2030-05-01T08:00:00Z") from error
-    if (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() <= now:
-        raise Invalid("pull.expire_past", f"ExpireTime {text[:40]} is past; send a later one or none")
 
 
 def failure_of(error: OpenVodError) -> Failure:

@@ -20,6 +20,7 @@ from openvod.base.sizes import GIB, MIB
 from openvod.events.codec import event_body, media_basic_info
 from openvod.events.model import EventState, NewEvent
 from openvod.events.types import EventType
+from openvod.media.expiry import expiry
 from openvod.media.flow_records import abortion, probe_of
 from openvod.media.layout import content_type
 from openvod.media.model import ProbeState
@@ -36,7 +37,6 @@ from openvod.upload.pull_model import (
     Fetched,
     Pull,
     PullOrder,
-    check_expiry,
     check_media_type,
     failure_of,
     pull_upload_task,
@@ -115,7 +115,7 @@ class PullUploads:
         """
         now = self._clock.now()
         check_order(asked.order)
-        check_expiry(asked.expire_time, now)
+        expiry(asked.expire_time, now, malformed="pull.expire_format", past="pull.expire_past")
         await self._check_url(asked.media_url, "pull.media_url")
         if asked.cover_url:
             await self._check_url(asked.cover_url, "pull.cover_url")

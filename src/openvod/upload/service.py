@@ -16,6 +16,7 @@ from openvod.base.ports import Clock, Entropy, UnitOfWork
 from openvod.events.codec import FileChecksum, UploadedFile, new_file_upload
 from openvod.events.model import EventState, NewEvent
 from openvod.events.types import EventType
+from openvod.media.expiry import expiry
 from openvod.media.model import FORBIDDEN, MediaAsset, ProbeState
 from openvod.signing import storage_token
 from openvod.signing import upload as upload_signature
@@ -287,7 +288,7 @@ class UploadService:
             video_key=f"{directory}/{new_alphanumeric(self._entropy, 12)}.{video.type}" if video else "",
             cover_key=self._cover_key(directory, file_id, cover, renewed=not video) if cover else "",
             source=source,
-            request=replace(request, video=video, cover=cover),
+            request=replace(request, video=video, cover=cover, expire_time=expiry(request.expire_time, now)),
             permission=replace(permission, name=permission.name or _display_name(video, cover)),
             signature_fingerprint="",
             created_at=now,

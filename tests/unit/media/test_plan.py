@@ -281,7 +281,7 @@ def test_the_source_is_guarded() -> None:
          "InvalidInput.ConfigurationUnsupported"),
         ((K.TRANSCODE, TranscodeInput(definition=10, watermark_set=(WatermarkInput(definition=5),))), SOURCE,
          "InvalidInput.DefinitionNotExist"),
-        ((K.TRANSCODE, TranscodeInput(definition=10, override_parameter={"Container": "avi"})), SOURCE,
+        ((K.TRANSCODE, TranscodeInput(definition=10, override_parameter={"RemoveVideo": 1, "RemoveAudio": 1})), SOURCE,
          "InvalidInput"),
         ((K.TRANSCODE, TranscodeInput(definition=10)), Source("1", replace(PROBE, video_streams=())),
          "SourceFileError.NoVideoMedia"),

@@ -22,7 +22,7 @@ class Request(Wire):
     """Parameters that every action takes. ``sub_app_id`` 0 is the key's own application."""
 
     sub_app_id: int = Field(0, ge=0, description="Application; 0 or absent: the key's own.")
-    ext_info: str = Field("", description="Kept for the original's own use; ignored.")
+    ext_info: str = Field("", max_length=2_100_000, description="Kept for the original's own use; ignored.")
 
 
 Q = TypeVar("Q", bound=Request)

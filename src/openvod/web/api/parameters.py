@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from openvod.base.errors import Invalid
 from openvod.base.text import json_object
-from openvod.base.wire import with_numbers
+from openvod.base.wire import offered, with_numbers
 from openvod.web.api.declaration import Action, Q
 
 _MAX_DEPTH = 16
@@ -68,7 +68,7 @@ def validated(action: Action[Q], plain: Mapping[str, Any], *, as_text: bool) -> 
     and, as ``field``, by its name.
     """
     try:
-        present = _present(plain)
+        present = offered(action.request, _present(plain))
         given = with_numbers(action.request, present) if as_text else present
         return action.request.model_validate_json(json.dumps(given), strict=not as_text)
     except ValidationError as error:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from openvod.base.wire import LONGEST_TEXT
 from openvod.web.api.declaration import Action
 from openvod.web.errors import API_CODES
 
@@ -23,8 +24,6 @@ _LIMITS = (
     ("maxItems", "at most {} entries"),
     ("pattern", "matches `{}`"),
 )
-#: The limit of every text that has none of its own; not worth a word.
-_NO_LIMIT = 2_100_000
 
 
 def reference(actions: Sequence[Action[Any]]) -> str:
@@ -51,11 +50,31 @@ def _section(action: Action[Any]) -> Iterator[str]:
     yield "| Parameter | Type | Limits | Meaning |"
     yield "| --- | --- | --- | --- |"
     yield from _parameters(action)
+    if left_out := sorted({name for model in (action.request, action.also) if model for name in not_offered_in(model)}):
+        yield from (
+            "",
+            f"Not offered, refused unless it asks for nothing: {', '.join(f'`{name}`' for name in left_out)}.",
+        )
     if action.response:
         yield from ("", "| Answer | Meaning |", "| --- | --- |")
         yield from (f"| {name} | {_cell(meaning)} |" for name, meaning in action.response.items())
     if codes := sorted(set(action.errors)):
         yield from ("", f"Errors: {', '.join(f'`{code}`' for code in codes)}.")
+
+
+def not_offered_in(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """Yield the paths of the original's members that a declaration names as not offered, at any depth."""
+    yield from (f"{prefix}{name}" for name in getattr(model, "not_offered", ()))
+    for field in model.model_fields.values():
+        for inner in _models_in(field.annotation):
+            yield from not_offered_in(inner, f"{prefix}{field.alias}.")
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for each in get_args(annotation):
+        yield from _models_in(each)
 
 
 def _parameters(action: Action[Any]) -> Iterator[str]:
@@ -110,7 +129,7 @@ def _type(schema: Schema, known: Mapping[str, Schema]) -> str:
 
 
 def _limits(schema: Schema) -> str:
-    found = [words.format(schema[name]) for name, words in _LIMITS if name in schema and schema[name] != _NO_LIMIT]
+    found = [words.format(schema[name]) for name, words in _LIMITS if name in schema and schema[name] != LONGEST_TEXT]
     default = schema.get("default")
     if default not in (None, "") and not isinstance(default, list | dict):
         found.append(f"default {default}")

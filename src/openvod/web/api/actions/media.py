@@ -84,6 +84,9 @@ class SearchMedia(Request):
     review_results: tuple[Literal["pass", "review", "block", "notModerated"], ...] = Field((), max_length=10)
     trtc_sdk_app_ids: tuple[int, ...] = Field((), max_length=10, description="Real-time calls; no file is of one.")
     trtc_room_ids: _Words = Field((), description="Real-time calls; no file is of one.")
+    stream_domains: _Words = Field((), description="Live streams; no file is of one.")
+    stream_paths: _Words = Field((), description="Live streams; no file is of one.")
+    knowledge_bases: _Words = Field((), description="Knowledge bases; no file is in one.")
     filters: _Parts = ()
     sort: SortBy = Field(SortBy(), description="Ignored with Names, Descriptions or Text: best match first.")
     offset: Offset = 0
@@ -109,6 +112,8 @@ _Tags = Annotated[tuple[Annotated[str, Field(min_length=1, pattern=_NO_NUL)], ..
 
 class ModifyMediaInfo(Request):
     """Parameters of ModifyMediaInfo: what changes."""
+
+    not_offered = ("ClearKnowledgeBases", "DeleteKnowledgeBases")
 
     file_id: _Id
     name: str | None = Field(None, min_length=1, max_length=64, pattern=_NO_NUL, description="Display name.")
@@ -292,6 +297,7 @@ def _is_of_elsewhere(asked: SearchMedia) -> bool:
     """Tell whether only files are wanted that do not come from uploads, or do not lie in the one storage class."""
     sources = {*asked.source_types, *([asked.source_type] if asked.source_type else [])}
     elsewhere = asked.stream_ids or asked.stream_id or asked.trtc_sdk_app_ids or asked.trtc_room_ids
+    elsewhere = elsewhere or asked.stream_domains or asked.stream_paths or asked.knowledge_bases
     cold = asked.storage_classes and "STANDARD" not in asked.storage_classes
     return bool(elsewhere or cold or (sources and "Upload" not in sources))
 

@@ -38,7 +38,7 @@ class PullUpload(Request):
     media_storage_path: str = Field("", description="Not offered; leave it out.")
     cover_url: str = Field("", max_length=2048, description="Where a cover is.")
     procedure: str = Field("", description="Procedure to run after the upload.")
-    expire_time: str = Field("", description="ISO 8601 moment after which the file is deleted.")
+    expire_time: str = Field("", max_length=40, description="ISO 8601 moment after which the file is deleted.")
     storage_region: str = Field("", description="Region to store in; the default one if empty.")
     class_id: int = Field(0, ge=0, description="Category.")
     tasks_priority: Priority = 0

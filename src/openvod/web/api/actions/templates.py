@@ -97,6 +97,10 @@ class TranscodeListing(Listing):
 
     container_type: Literal["", "Video", "PureAudio"] = Field("", description="Only those with, or without, pictures.")
     tehd_type: Literal["", "Common", "TEHD"] = Field("", alias="TEHDType", description="Only those of one encoding.")
+    enhance_type: Literal["", "None", "VideoEnhance", "AudioEnhance", "AudioVideoEnhance", "AnyEnhance"] = Field(
+        "", description="Only those that enhance; no template does."
+    )
+    enhance_scenario_type: str = Field("", max_length=40, description="Only those that enhance so; no template does.")
 
 
 class TemplateActions:
@@ -139,7 +143,14 @@ class TemplateActions:
         delete_codes = codes | {"template.preset": "InvalidParameterValue.DeleteDefaultTemplate"}
         listing, extra = Listing, tuple[str, ...]()
         if kind is TemplateKind.TRANSCODE:
-            listing, extra = TranscodeListing, ("InvalidParameterValue.ContainerType", "InvalidParameterValue.TEHDType")
+            listing, extra = (
+                TranscodeListing,
+                (
+                    "InvalidParameterValue.ContainerType",
+                    "InvalidParameterValue.TEHDType",
+                    "InvalidParameterValue.EnhanceType",
+                ),
+            )
         fields, unknown = field_errors(kind), codes["template.unknown"]
         return (
             Action(f"Create{noun}", f"Create a {kind.value} template.", Group.PROCESS, Body, create,
@@ -180,6 +191,8 @@ def _is_wanted(template: Template, asked: Listing) -> bool:
 
 def _is_encoded_so(body: TranscodeTemplate, asked: TranscodeListing) -> bool:
     if asked.container_type and (asked.container_type == "PureAudio") != body.audio_only:
+        return False
+    if asked.enhance_type not in ("", "None") or asked.enhance_scenario_type:
         return False
     return not asked.tehd_type or (asked.tehd_type == "TEHD") == (body.tehd_config.type != "OFF")
 

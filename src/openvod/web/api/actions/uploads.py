@@ -20,11 +20,11 @@ class ApplyUpload(Request):
     """Parameters of ApplyUpload."""
 
     media_type: str = Field(min_length=1, max_length=16, description="Extension, such as mp4.")
-    media_name: str = Field("", description="Display name.")
+    media_name: str = Field("", max_length=255, description="Display name.")
     cover_type: str = Field("", max_length=16, description="Extension of a cover to upload with it.")
     procedure: str = Field("", description="Procedure to run after the upload.")
-    expire_time: str = Field("", description="ISO 8601 moment after which the file is deleted.")
-    storage_region: str = Field("", description="Region to store in; the default one if empty.")
+    expire_time: str = Field("", max_length=40, description="ISO 8601 moment after which the file is deleted.")
+    storage_region: str = Field("", max_length=64, description="Region to store in; the default one if empty.")
     class_id: int = Field(0, ge=0, description="Category.")
     source_context: str = Field("", max_length=250, description="Comes back in NewFileUpload.")
     session_context: str = Field("", max_length=1000, description="Comes back in task events.")
@@ -34,7 +34,7 @@ class ApplyUpload(Request):
 class CommitUpload(Request):
     """Parameters of CommitUpload."""
 
-    vod_session_key: str = Field(min_length=1, description="The key that ApplyUpload answered.")
+    vod_session_key: str = Field(min_length=1, max_length=512, description="The key that ApplyUpload answered.")
 
 
 class ParseStreamingManifest(Request):
@@ -72,7 +72,7 @@ class UploadActions:
                 _errors(
                     "CoverType", "ExpireTime", "MediaStoragePath", "MediaType", "SubAppId", "StorageRegion", "ClassId"
                 ),
-                {"upload.expire_time": "InvalidParameterValue.ExpireTime"},
+                {"media.expire_time": "InvalidParameterValue.ExpireTime"},
             ),
             Action(
                 "CommitUpload",
