@@ -21,6 +21,8 @@ CHECKSUMS = ("crc32", "crc32c", "crc64nvme", "sha1", "sha256")
 MIN_TRAFFIC_LIMIT, MAX_TRAFFIC_LIMIT = 819_200, 838_860_800
 _PREFIXES = ("x-cos-", "x-amz-", "x-ci-")
 _MANY = "meta-"
+#: What SDKs say of themselves (``x-cos-sdk-retry``, ``x-cos-sdk-log-debug``); it asks for nothing.
+_REMARKS = "sdk-"
 #: Parameters that carry a signature, or that clients add for statistics.
 _NEUTRAL = frozenset(
     ("sign", "q-sign-algorithm", "q-ak", "q-sign-time", "q-key-time", "q-header-list", "q-url-param-list",
@@ -95,7 +97,7 @@ class Rule:
     def check_of(self, option: str) -> Check | None:
         """Return what judges the values of an option, ``None`` for one that is not heeded."""
         name = _MANY if option.startswith(_MANY) else option
-        return self.options.get(name) or _CREDENTIALS.get(name)
+        return self.options.get(name) or _CREDENTIALS.get(name) or (_any if name.startswith(_REMARKS) else None)
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ def _trailer(name: str, value: str) -> None:
 
 
 _CREDENTIALS: Mapping[str, Check] = dict.fromkeys(
-    ("security-token", "sdk-retry", "date", "content-sha256", "user-agent", "algorithm", "credential", "expires",
+    ("security-token", "date", "content-sha256", "user-agent", "algorithm", "credential", "expires",
      "signedheaders", "signature"), _any
 )  # fmt: skip
 _CHECKSUMS: Mapping[str, Check] = {

@@ -31,7 +31,8 @@ def _code(method: str, key: str, query: Query, headers: Mapping[str, str]) -> st
         "x-amz-acl": "private",
     }, Operation.PUT_OBJECT),
     ("PUT", _KEY, [("partNumber", "1"), ("uploadId", "u")], {
-        "x-cos-security-token": "t", "x-cos-sdk-retry": "true", "x-cos-traffic-limit": "819200",
+        "x-cos-security-token": "t", "x-cos-sdk-retry": "true", "x-cos-sdk-log-debug": "on",
+        "x-cos-traffic-limit": "819200",
     }, Operation.UPLOAD_PART),
     ("POST", _KEY, [("uploads", "")], {"x-cos-storage-class": "Standard"}, Operation.INITIATE),
     ("POST", _KEY, [("uploads", "")], {"x-amz-checksum-algorithm": "CRC32"}, Operation.INITIATE),
@@ -151,5 +152,5 @@ def test_no_name_is_overlooked(name: str, prefix: str, value: str) -> None:
         "signedheaders", "signature",
     }  # fmt: skip
     code = _code("PUT", _KEY, [], {prefix + name: value})
-    if value.strip() and name not in known and not name.startswith("meta-"):
+    if value.strip() and name not in known and not name.startswith(("meta-", "sdk-")):
         assert code == "cos.NotImplemented"
