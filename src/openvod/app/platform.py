@@ -165,6 +165,7 @@ class Platform:
             pull=self.pull,
             distribution=services.distribution,
             own_scheme=urlsplit(self.base.media_url).scheme,
+            scratch=self.base.folder.scratch,
             media_url=services.addresses.url,
             box=self.base.box,
             clock=self.base.clock,

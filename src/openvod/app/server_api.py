@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 from openvod.access.audit import AuditLog
@@ -38,6 +39,7 @@ from openvod.web.api.declaration import Action
 from openvod.web.api.limiter import RateLimiter
 from openvod.web.api.replays import UsedSignatures
 from openvod.web.api.surface import ApiSurface
+from openvod.web.api.unproven import UnprovenBodies
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class ApiRooms:
     pull: PullService
     distribution: DistributionService
     own_scheme: str
+    scratch: Path
     media_url: Callable[[str], str]
     box: SecretBox
     clock: Clock
@@ -65,7 +68,7 @@ def server_api(rooms: ApiRooms, used: UsedSignatures) -> ApiSurface:
     database, clock = rooms.database, rooms.clock
     return ApiSurface(
         database,
-        Authentication(database, rooms.box, clock),
+        Authentication(database, rooms.box, clock, UnprovenBodies(rooms.scratch)),
         actions_of(rooms),
         RateLimiter(time.monotonic),
         used,

@@ -51,16 +51,19 @@ def verify(
     raw_query: str,
     headers: Mapping[str, str],
     host: str,
-    body: bytes,
+    body_sha256: str,
 ) -> bool:
-    """Tell whether any form that clients sign matches: host with and without port or scheme, action in either case."""
+    """Tell whether any form that clients sign matches: host with and without port or scheme, action in either case.
+
+    ``body_sha256`` is hexadecimal, in lower case; with ``UNSIGNED-PAYLOAD`` it does not count.
+    """
     found = False
     action = headers.get("x-tc-action", "")
     for host_form in _host_forms(host):
         for action_form in (action.lower(), action):
             shown = {**headers, "host": host_form, "x-tc-action": action_form}
             found |= hmac.compare_digest(
-                _signature(credential, secret_key, method, raw_query, shown, body), credential.signature
+                _signature(credential, secret_key, method, raw_query, shown, body_sha256), credential.signature
             )
     return found
 
@@ -104,7 +107,7 @@ def sign(
 ) -> str:
     """Return the hexadecimal signature; ``headers`` hold lower-case names and must have ``x-tc-timestamp``."""
     credential = Tc3Credential(credential_id, date, service, signed_headers, "")
-    return _signature(credential, secret_key, method, raw_query, headers, body)
+    return _signature(credential, secret_key, method, raw_query, headers, hashlib.sha256(body).hexdigest())
 
 
 def _signature(
@@ -113,13 +116,12 @@ def _signature(
     method: str,
     raw_query: str,
     headers: Mapping[str, str],
-    body: bytes,
+    body_sha256: str,
 ) -> str:
-    payload = _UNSIGNED.encode() if headers.get("x-tc-content-sha256") == _UNSIGNED else body
+    is_unsigned = headers.get("x-tc-content-sha256") == _UNSIGNED
+    payload = hashlib.sha256(_UNSIGNED.encode()).hexdigest() if is_unsigned else body_sha256
     block = "".join(f"{name}:{headers.get(name, '').strip()}\n" for name in sorted(credential.signed_headers))
-    canonical = "\n".join(
-        (method, "/", raw_query, block, ";".join(credential.signed_headers), hashlib.sha256(payload).hexdigest())
-    )
+    canonical = "\n".join((method, "/", raw_query, block, ";".join(credential.signed_headers), payload))
     scope = f"{credential.date}/{credential.service}/tc3_request"
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     text = "\n".join((ALGORITHM, headers.get("x-tc-timestamp", ""), scope, digest))

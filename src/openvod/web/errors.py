@@ -159,6 +159,7 @@ API_CODES = {
     "api.unsupported": "UnsupportedOperation",
     "api.replayed": "AuthFailure.SignatureExpire",
     "request.too_large": "RequestSizeLimitExceeded",
+    "request.busy": "RequestLimitExceeded",
 }
 
 #: Codes that players show (``procedures-and-api.md`` 10.3).

@@ -28,6 +28,7 @@ def verified(vector: dict[str, Any], **changes: Any) -> bool:
         "host": vector["hostHeader"],
         "body": vector["body"].encode(),
     } | changes
+    arrived["body_sha256"] = hashlib.sha256(arrived.pop("body")).hexdigest()
     authorization = arrived.pop("authorization", vector["authorization"])
     return tc3.verify(tc3.parse_authorization(authorization), arrived.pop("key", KEY), **arrived)
 
@@ -114,7 +115,8 @@ def signed(host: str, body: bytes, headers: dict[str, str] = HEADERS) -> tc3.Tc3
 
 def passes(credential: tc3.Tc3Credential, host: str, body: bytes, headers: dict[str, str] = HEADERS) -> bool:
     """Verify a call that arrived."""
-    return tc3.verify(credential, KEY, method="POST", raw_query="", headers=headers, host=host, body=body)
+    digest = hashlib.sha256(body).hexdigest()
+    return tc3.verify(credential, KEY, method="POST", raw_query="", headers=headers, host=host, body_sha256=digest)
 
 
 @pytest.mark.parametrize("as_signed", ["http://h.test:8080", "h.test:8080", "h.test"])

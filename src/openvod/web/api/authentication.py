@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +18,12 @@ from openvod.base.text import query_pairs
 from openvod.signing import tc3, v1
 from openvod.web.api.parameters import from_json, from_pairs
 from openvod.web.api.replays import TC3_AGAIN_SECONDS
+from openvod.web.api.unproven import UnprovenBodies
 from openvod.web.wire import WireRequest, apart
 
 _TC3_LIMIT, _V1_LIMIT, _GET_LIMIT = 10 * MIB, MIB, 32 * KIB
+#: A form's key is inside, so all of it is taken apart to find who sent it: of larger ones, one at a time.
+_LARGE_FORM = 8 * KIB
 #: Parameters of the older form that are the envelope's, not the action's.
 _ENVELOPE = frozenset(
     ("Action", "Version", "Nonce", "Timestamp", "SecretId", "Region", "SignatureMethod", "RequestClient", "Language",
@@ -44,12 +49,14 @@ class Call:
 
 
 class Authentication:
-    """Turns requests into calls of known keys."""
+    """Turns requests into calls of known keys; a body is kept in memory only once its sender is proven."""
 
-    def __init__(self, uow: UnitOfWork[AccessTx], box: SecretBox, clock: Clock) -> None:
+    def __init__(self, uow: UnitOfWork[AccessTx], box: SecretBox, clock: Clock, bodies: UnprovenBodies) -> None:
         self._uow = uow
         self._box = box
         self._clock = clock
+        self._bodies = bodies
+        self._large_form = asyncio.Lock()
 
     async def call(self, request: WireRequest) -> Call:
         """Authenticate; raises ``Denied`` and ``Invalid`` with ``tc3.…``, ``api.…`` or ``key.…``."""
@@ -62,28 +69,41 @@ class Authentication:
         return await self._by_parameters(request)
 
     async def _by_header(self, request: WireRequest) -> Call:
-        body = await request.body(_TC3_LIMIT)
-        credential = tc3.parse_authorization(request.headers.get("authorization", ""))
-        key, secret = await self._secret(credential.secret_id)
+        credential, key, secret = await self._named(request)
         query = request.scope["query_string"].decode("latin-1")
-        matches = tc3.verify(
-            credential, secret, method=request.method, raw_query=query, headers=request.headers, host=request.host,
-            body=body,
-        )  # fmt: skip
-        if not matches:
-            raise Denied("api.signature_mismatch", "the TC3 signature is wrong; check SecretKey and the signed headers")
-        tc3.check_clock(request.headers, self._clock.now())
-        tc3.check_scope(credential, request.headers, request.host)
+        async with self._bodies.received(request, _TC3_LIMIT) as received:
+            matches = tc3.verify(
+                credential, secret, method=request.method, raw_query=query, headers=request.headers, host=request.host,
+                body_sha256=received.sha256,
+            )  # fmt: skip
+            if not matches:
+                raise Denied(
+                    "api.signature_mismatch", "the TC3 signature is wrong; check SecretKey and the signed headers"
+                )
+            body = await received.content()
         action, version = request.headers.get("x-tc-action", ""), request.headers.get("x-tc-version", "")
         as_text = request.method == "GET"
         parameters = from_pairs(request.query) if as_text else await apart(len(body), lambda: from_json(body))
         return Call(key, action, version, parameters, as_text, credential.signature, TC3_AGAIN_SECONDS)
 
+    async def _named(self, request: WireRequest) -> tuple[tc3.Tc3Credential, KeyPair, str]:
+        """Return whom the head names; what it alone is refused for is refused before any of the body is read."""
+        credential = tc3.parse_authorization(request.headers.get("authorization", ""))
+        key, secret = await self._secret(credential.secret_id)
+        tc3.check_clock(request.headers, self._clock.now())
+        tc3.check_scope(credential, request.headers, request.host)
+        return credential, key, secret
+
     async def _by_parameters(self, request: WireRequest) -> Call:
-        pairs: Sequence[tuple[str, str]] = request.query
-        if request.method == "POST":
-            body = await request.body(_V1_LIMIT)
-            pairs = await apart(len(body), lambda: query_pairs(body))
+        if request.method == "GET":
+            return await self._by_pairs(request, request.query)
+        async with self._bodies.received(request, _V1_LIMIT) as received:
+            turn = self._large_form if received.size > _LARGE_FORM else nullcontext()
+            async with turn:
+                body = await received.content()
+                return await self._by_pairs(request, await apart(len(body), lambda: query_pairs(body)))
+
+    async def _by_pairs(self, request: WireRequest, pairs: Sequence[tuple[str, str]]) -> Call:
         given = dict(pairs)
         if not v1.is_known_method(given.get("SignatureMethod", "")):
             raise Invalid(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openvod.base.errors import Exhausted, Invalid
-from openvod.base.sizes import MIB
+from openvod.base.sizes import KIB
 from openvod.base.text import percent_decoded, query_pairs
 from openvod.web.console_api.actions import PREFIX
 from openvod.web.console_api.problems import problem
 
-#: Bodies of actions may hold pictures; they are read with a limit of their own.
-BODY_LIMIT = MIB
+#: The framework reads a body before it asks who sends it. Those of actions, which may hold pictures, are read after
+#: that and have a limit of their own.
+BODY_LIMIT = 64 * KIB
 _HEADERS = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),

@@ -1,0 +1,161 @@
+"""Bodies whose sender is not proven yet: little of them lies in memory, and not much on disk.
+
+A SecretId is half public, so a head that names a real key proves nothing, and a signature covers the whole body: it has
+to arrive before anybody knows whose it is. Until then it is kept where it costs others nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import IO
+
+from openvod.base.errors import Exhausted
+from openvod.base.sizes import GIB, KIB, MIB
+from openvod.web.wire import WireRequest
+
+#: In flight at once, of one sender and of all.
+_MEMORY, _MEMORY_OF_ALL = 64 * KIB, 16 * MIB
+_DISK, _DISK_OF_ALL = 64 * MIB, GIB
+#: What one IPv6 subscriber has to choose addresses from.
+_SUBSCRIBER_BITS = 64
+
+
+class Budget:
+    """Bytes in flight, bounded for each sender and for all of them."""
+
+    def __init__(self, of_one: int, of_all: int) -> None:
+        self._of_one = of_one
+        self._of_all = of_all
+        self._taken: Counter[str] = Counter()
+        self._all = 0
+
+    def take(self, sender: str, size: int) -> bool:
+        """Take bytes; false, and nothing is taken, where that is more than there is."""
+        if self._taken[sender] + size > self._of_one or self._all + size > self._of_all:
+            return False
+        self._taken[sender] += size
+        self._all += size
+        return True
+
+    def give_back(self, sender: str, size: int) -> None:
+        """Give bytes back."""
+        self._taken[sender] -= size
+        self._all -= size
+        if not self._taken[sender]:
+            del self._taken[sender]
+
+    def in_flight(self) -> int:
+        """Return the bytes of all senders."""
+        return self._all
+
+
+class UnprovenBodies:
+    """Receives such bodies; what one sender may not hold in memory goes to nameless files in ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.memory = Budget(_MEMORY, _MEMORY_OF_ALL)
+        self.disk = Budget(_DISK, _DISK_OF_ALL)
+
+    @asynccontextmanager
+    async def received(self, request: WireRequest, limit: int) -> AsyncIterator[UnprovenBody]:
+        """Receive the body and keep it within the block.
+
+        Raises ``Exhausted``: ``request.too_large`` past ``limit`` bytes, ``request.busy`` when its sender has too much
+        in flight.
+        """
+        body = UnprovenBody(self, sender_of(request.caller.address))
+        try:
+            check_size(request.content_length or 0, limit)
+            async for chunk in request.stream():
+                check_size(body.size + len(chunk), limit)
+                await body.add(chunk)
+            yield body
+        finally:
+            body.close()
+
+
+class UnprovenBody:
+    """One body: its ``size`` and SHA-256 are known, its bytes are fetched once somebody has a right to be heard."""
+
+    def __init__(self, bodies: UnprovenBodies, sender: str) -> None:
+        self._bodies = bodies
+        self._sender = sender
+        self._digest = hashlib.sha256()
+        self._held: list[bytes] = []
+        self._in_memory = self._on_disk = 0
+        self._file: IO[bytes] | None = None
+        self.size = 0
+
+    @property
+    def sha256(self) -> str:
+        """The hexadecimal digest."""
+        return self._digest.hexdigest()
+
+    async def add(self, chunk: bytes) -> None:
+        """Keep a piece; raises ``Exhausted("request.busy")``."""
+        self.size += len(chunk)
+        self._digest.update(chunk)
+        if self._file is None and self._bodies.memory.take(self._sender, len(chunk)):
+            self._in_memory += len(chunk)
+            self._held.append(chunk)
+            return
+        wanted = self._in_memory + len(chunk)
+        if not self._bodies.disk.take(self._sender, wanted):
+            raise Exhausted("request.busy", "too many large calls are on their way at once; send fewer at a time")
+        self._on_disk += wanted
+        await asyncio.to_thread(self._write, [*self._held, chunk])
+        self._forget_memory()
+
+    async def content(self) -> bytes:
+        """Return the bytes."""
+        if self._file is None:
+            return b"".join(self._held)
+        return await asyncio.to_thread(self._read, self._file)
+
+    def close(self) -> None:
+        """Forget it."""
+        self._forget_memory()
+        self._bodies.disk.give_back(self._sender, self._on_disk)
+        self._on_disk = 0
+        if self._file is not None:
+            self._file.close()
+
+    def _forget_memory(self) -> None:
+        self._held.clear()
+        self._bodies.memory.give_back(self._sender, self._in_memory)
+        self._in_memory = 0
+
+    def _write(self, pieces: list[bytes]) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(dir=self._bodies.folder)  # noqa: SIM115 - closed by close()
+        self._file.writelines(pieces)
+
+    @staticmethod
+    def _read(file: IO[bytes]) -> bytes:
+        file.seek(0)
+        return file.read()
+
+
+def check_size(size: int, limit: int) -> None:
+    """Raise ``Exhausted("request.too_large")`` past ``limit`` bytes."""
+    if size > limit:
+        raise Exhausted("request.too_large", f"the request body exceeds {limit} bytes; send less", limit=limit)
+
+
+def sender_of(address: str) -> str:
+    """Return who counts as one sender: an IPv4 address, an IPv6 subscriber's network."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return str(parsed)
+    return str(parsed.ipv4_mapped or ip_network((int(parsed), _SUBSCRIBER_BITS), strict=False))

@@ -1,0 +1,62 @@
+"""A server's memory while strangers send it all that they may."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from support.api import signed, signed_v1
+from support.server import PlatformServer
+from support.wire import MIB, Wire
+
+_CONNECTIONS = 60
+_ROOM_MIB = 100
+
+
+def resident_mib(pid: int) -> int:
+    """Return a process's resident memory; "VmHWM" of Linux is the most that there ever was."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) // 1024
+
+
+@contextlib.contextmanager
+def almost_sent(server: PlatformServer, request: httpx.Request) -> Iterator[None]:
+    """Send a request over many connections at once, each without its last byte."""
+    lines = [f"{name}: {value}" for name, value in request.headers.items()]
+    raw = "\r\n".join(["POST / HTTP/1.1", *lines, "", ""]).encode() + request.content[:-1]
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(_CONNECTIONS) as pool:
+
+        def send(connection: socket.socket) -> None:
+            with contextlib.suppress(OSError):
+                connection.sendall(raw)
+
+        address = ("127.0.0.1", server.port)
+        opened = [stack.enter_context(socket.create_connection(address, 20)) for _ in range(_CONNECTIONS)]
+        list(pool.map(send, opened))
+        yield
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's /proc")
+def test_strangers_bodies_are_not_kept_in_memory(server: PlatformServer) -> None:
+    """60 connections with 10 MiB each, of an unknown key, a wrong signature or a form, cost less than 100 MiB."""
+    key = server.create_key()
+    wire = Wire(server.start().url, key)
+    assert server.process is not None
+    pid, large = server.process.pid, b"{}".ljust(10 * MIB)
+    with wire.http:
+        requests = [
+            signed(wire, "DescribeAllClass", large, secret_id="AKIDnobody"),
+            signed(wire, "DescribeAllClass", large, secret_key="wrong"),
+            signed_v1(wire, "DescribeAllClass", {"ExtInfo": "x" * (MIB - 1000)}),
+        ]
+        before = resident_mib(pid)
+        for request in requests:
+            with almost_sent(server, request):
+                assert httpx.get(f"{server.url}/healthz").status_code == 200
+                assert resident_mib(pid) - before < _ROOM_MIB
