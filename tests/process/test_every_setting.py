@@ -24,6 +24,7 @@ from support.server import free_port
 _CHOSEN = {
     "SERVER__HOST": "0.0.0.0",
     "SERVER__TRUSTED_PROXIES": '["192.0.2.0/24"]',
+    "SERVER__OPERATOR_NETWORKS": '["127.0.0.0/8"]',
     "SERVER__PUBLIC_URL": "https://vod.example.test:8443",
     "SERVER__TLS_CERTIFICATE": "server.pem",
     "SERVER__TLS_KEY": "server.key",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -95,9 +96,11 @@ def config_reference() -> None:
     typer.echo(f"Environment variables, or the same names as tables in {CONFIG_FILE} of the data folder.\n")
     for section, field in Settings.model_fields.items():
         defaults = field.get_default()
+        plain = defaults.model_dump(mode="json")
         for name, entry in type(defaults).model_fields.items():
             variable = f"OPENVOD__{section.upper()}__{name.upper()}"
-            typer.echo(f"{variable} = {getattr(defaults, name)!s}\n    {entry.description}")
+            shown = json.dumps(plain[name]) if isinstance(plain[name], list | dict) else str(getattr(defaults, name))
+            typer.echo(f"{variable} = {shown}\n    {entry.description}")
 
 
 @storage.command("collect")

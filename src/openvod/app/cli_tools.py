@@ -138,6 +138,7 @@ def doctor(
 async def _examined(data_dir: Path, url: str, *, verify: bool, quiet: bool) -> list[Finding]:
     from openvod.app.doctor.machine import (
         check_clock,
+        check_connections,
         check_database,
         check_disk,
         check_extras,
@@ -160,6 +161,7 @@ async def _examined(data_dir: Path, url: str, *, verify: bool, quiet: bool) -> l
         check_ffmpeg,
         partial(check_extras, base.settings),
         partial(check_disk, base.folder, base.settings.storage.reserve_bytes),
+        partial(check_connections, base.settings.server),
         check_clock,
         partial(check_rights, base),
         partial(check_installation, base),

@@ -38,6 +38,7 @@ from openvod.web.cos import CosSurface
 from openvod.web.event_stream import EventStreamSurface
 from openvod.web.front import FrontDoor, Surfaces
 from openvod.web.operations import OperationsSurface
+from openvod.web.pace import BodyLimits
 from openvod.web.play import PREFIX
 from openvod.web.ugc import UgcSurface
 
@@ -130,7 +131,7 @@ class Platform:
     def _front_door(
         self, uploads: UploadService, playback: Playback, api_rooms: ApiRooms, used: UsedSignatures
     ) -> FrontDoor:
-        base, services, keys = self.base, self._services, self.base.keys
+        base, services, keys, server = self.base, self._services, self.base.keys, self._settings.server
         addressing = Addressing(self._database)
         return FrontDoor(
             Surfaces(
@@ -149,7 +150,7 @@ class Platform:
                 },
             ),
             is_bucket_host=addressing.is_bucket_host,
-            stall_seconds=self._settings.server.stall_seconds,
+            limits=BodyLimits(server.stall_seconds, server.body_bytes_per_second),
         )
 
     def _api_rooms(self, uploads: UploadService) -> ApiRooms:

@@ -16,11 +16,13 @@ from typing import cast
 
 import uvicorn
 
+from openvod.app.descriptors import connection_limits, raise_descriptor_limit
 from openvod.app.foundation import Foundation
 from openvod.app.platform import Platform
 from openvod.app.settings import ServerSettings, Settings
 from openvod.app.stalls import watched_loop
 from openvod.base.errors import Conflict, Unavailable
+from openvod.web.connections import ConnectionLimits, Connections
 from openvod.web.file_sending import OpenFiles
 from openvod.web.http_protocol import HttpProtocol
 
@@ -40,22 +42,25 @@ def serve(
     ``on_invitation`` gets the first admin's link while there is no user.
     """
     tune_allocator()
+    descriptors = raise_descriptor_limit()
     listener = listen(settings.server)
     with listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(data_dir, settings, listener, on_ready, on_invitation))
+        limits = connection_limits(settings.server, descriptors)
+        runner.run(_serve(data_dir, settings, listener, limits, on_ready, on_invitation))
 
 
 async def _serve(
     data_dir: Path,
     settings: Settings,
     listener: socket.socket,
+    limits: ConnectionLimits,
     on_ready: Callable[[str], None],
     on_invitation: Callable[[str], None],
 ) -> None:
     url = settings.server.public_url or local_url(settings.server, listener)
     platform = Platform(Foundation(data_dir, settings.with_server(public_url=url)))
     async with platform:
-        server = _Server(_configuration(platform, settings.server), platform)
+        server = _Server(_configuration(platform, settings.server, limits), platform)
         tune_collector()
         server.on_ready = lambda: _tell(platform, on_ready, on_invitation)
         platform.on_failure = lambda: setattr(server, "should_exit", True)
@@ -104,7 +109,8 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _configuration(platform: Platform, server: ServerSettings) -> uvicorn.Config:
+def _configuration(platform: Platform, server: ServerSettings, limits: ConnectionLimits) -> uvicorn.Config:
+    connection = partial(HttpProtocol, at_once=platform.app.at_once, files=OpenFiles(), connections=Connections(limits))
     return uvicorn.Config(
         platform.app,
         lifespan="off",
@@ -116,11 +122,11 @@ def _configuration(platform: Platform, server: ServerSettings) -> uvicorn.Config
         # Never uvicorn's own default, which trusts whoever connects from loopback.
         proxy_headers=bool(server.trusted_proxies),
         forwarded_allow_ips=[str(each) for each in server.trusted_proxies],
-        http=cast(type[asyncio.Protocol], partial(HttpProtocol, at_once=platform.app.at_once, files=OpenFiles())),
+        http=cast(type[asyncio.Protocol], connection),
         loop="none",
         ws="none",
         backlog=_BACKLOG,
-        timeout_keep_alive=75,
+        timeout_keep_alive=server.idle_seconds,
         timeout_graceful_shutdown=int(server.drain_seconds),
         ssl_certfile=str(server.tls_certificate) if server.tls_certificate else None,
         ssl_keyfile=str(server.tls_key) if server.tls_key else None,
@@ -132,6 +138,7 @@ def listen(server: ServerSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    end_dead_connections(listener, server.idle_seconds)
     try:
         listener.bind((server.host, server.port))
     except OSError as error:
@@ -140,6 +147,22 @@ def listen(server: ServerSettings) -> socket.socket:
             "server.port", f"--host {server.host} --port {server.port} cannot be bound: {error.strerror}; choose others"
         ) from error
     return listener
+
+
+def end_dead_connections(listener: socket.socket, idle_seconds: int) -> None:
+    """Let the system end connections whose other side is gone, or takes nothing of what was sent, for so long.
+
+    Accepted connections have these options from their listener.
+    """
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (
+        ("TCP_KEEPIDLE", idle_seconds),
+        ("TCP_KEEPINTVL", max(1, idle_seconds // 5)),
+        ("TCP_KEEPCNT", 5),
+        ("TCP_USER_TIMEOUT", idle_seconds * 1000),
+    ):
+        if option := getattr(socket, name, None):
+            listener.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def local_url(server: ServerSettings, listener: socket.socket) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -36,6 +37,10 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+def _loopback() -> list[IPv4Network | IPv6Network]:
+    return [IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")]
+
+
 class ServerSettings(_Section):
     """How the front door listens."""
 
@@ -51,6 +56,26 @@ class ServerSettings(_Section):
         description="Networks of proxies whose X-Forwarded-For and X-Forwarded-Proto count, a JSON list; empty: none.",
     )
     stall_seconds: float = Field(30.0, gt=0, description="A request body silent for this long is refused.")
+    body_bytes_per_second: float = Field(
+        500.0, ge=0, description="A request body slower than this over the same time is refused; 0: none is."
+    )
+    head_seconds: float = Field(20.0, gt=0, description="The head of a request takes at most so long.")
+    idle_seconds: int = Field(
+        75, ge=1, description="A connection that asks for nothing, or takes nothing of an answer, so long is closed."
+    )
+    connections: int = Field(
+        0, ge=0, description="Connections at once; 0: what the limit of open files allows (`openvod doctor` shows it)."
+    )
+    connections_per_address: int = Field(
+        256, ge=1, description="Connections of one address at once, and at most half of all; proxies are exempt."
+    )
+    operator_connections: int = Field(
+        16, ge=0, description="Connections kept for the operator's networks when all others are taken."
+    )
+    operator_networks: list[IPvAnyNetwork] = Field(
+        default_factory=_loopback,
+        description="Networks of the operator and of probes, a JSON list; no bound per address holds for them.",
+    )
     drain_seconds: float = Field(20.0, ge=0, description="How long SIGTERM waits for requests on their way.")
 
 

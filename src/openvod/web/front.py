@@ -15,6 +15,7 @@ from openvod.web.errors import http_status
 from openvod.web.event_stream import PATH as EVENT_STREAM_PATH
 from openvod.web.file_sending import ReadyFile
 from openvod.web.operations import PATHS as OPERATIONS_PATHS
+from openvod.web.pace import BodyLimits, paced
 from openvod.web.s3 import speaks_s3
 from openvod.web.wire import Answer, WireRequest, json_answer, preflight, unavailable
 
@@ -54,20 +55,20 @@ class Surfaces:
 class FrontDoor:
     """The ASGI application."""
 
-    def __init__(self, surfaces: Surfaces, *, is_bucket_host: Callable[[str], bool], stall_seconds: float) -> None:
+    def __init__(self, surfaces: Surfaces, *, is_bucket_host: Callable[[str], bool], limits: BodyLimits) -> None:
         self._surfaces = surfaces
         self._prefixes = tuple(surfaces.mounts)
         self._is_bucket_host = is_bucket_host
-        self._stall_seconds = stall_seconds
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; ``lifespan`` belongs to the composition, web sockets are not spoken."""
         if scope["type"] != "http":
             return
         if mounted := self._mounted(scope["path"]):
-            await mounted(scope, receive, send)
+            await mounted(scope, paced(receive, self._limits), send)
             return
-        request = WireRequest(scope, receive, stall_seconds=self._stall_seconds)
+        request = WireRequest(scope, receive, self._limits)
         try:
             answer = await self._answer(request)
             if answer.status >= 400 and not await request.drain():
@@ -83,7 +84,7 @@ class FrontDoor:
 
         ``None`` sends the request the usual way, where refusals come from too.
         """
-        request = WireRequest(scope, _no_body, stall_seconds=self._stall_seconds)
+        request = WireRequest(scope, _no_body, self._limits)
         try:
             if self._mounted(request.path) or self._surface(request) is not self._surfaces.playback:
                 return None

@@ -17,6 +17,7 @@ import httptools
 from openvod.base.descriptors import readable
 from openvod.base.errors import ClientDisconnected, Invalid
 from openvod.storage.model import FilePart
+from openvod.web.pace import Pace
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -37,7 +38,7 @@ class Handover:
         self._protocol = protocol
         self._cycle = cycle
 
-    def take(self, length: int, stall_seconds: float) -> SocketBody | None:
+    def take(self, length: int, pace: Pace) -> SocketBody | None:
         """Return the body of ``length`` bytes, or ``None`` when it can only be had the usual way."""
         protocol, cycle = self._protocol, self._cycle
         arrived = bytes(cycle.body)
@@ -51,7 +52,7 @@ class Handover:
             cycle.waiting_for_100_continue = False
         # A name of its own for the socket: the event loop watches it apart from the transport's.
         duplicate = os.dup(protocol.transport.get_extra_info("socket").fileno())
-        return SocketBody(duplicate, arrived, length, stall_seconds, self)
+        return SocketBody(duplicate, arrived, length, pace, self)
 
     async def send_file(self, part: FilePart) -> bool:
         """Send the announced body from a file; false when it must be sent the usual way. The head was sent before.
@@ -115,11 +116,11 @@ class Handover:
 class SocketBody:
     """See :class:`openvod.storage.ports.DirectBody`."""
 
-    def __init__(self, descriptor: int, arrived: bytes, length: int, stall_seconds: float, handover: Handover) -> None:
+    def __init__(self, descriptor: int, arrived: bytes, length: int, pace: Pace, handover: Handover) -> None:
         self._descriptor = descriptor
         self._arrived = arrived
-        self._left = length
-        self._stall_seconds = stall_seconds
+        self._left = self._left_before = length
+        self._pace = pace
         self._handover = handover
 
     @property
@@ -153,14 +154,10 @@ class SocketBody:
         return size
 
     async def readable(self) -> None:
-        """Wait for more; ``Invalid("cos.RequestTimeout")`` when nothing comes for the stall time."""
-        try:
-            async with asyncio.timeout(self._stall_seconds):
-                await readable(self._descriptor)
-        except TimeoutError as error:
-            raise Invalid(
-                "cos.RequestTimeout", f"the body sent nothing for {self._stall_seconds:g} s; send the request again"
-            ) from error
+        """Wait for more; ``Invalid("cos.RequestTimeout")`` when nothing comes for the stall time, or too little."""
+        self._pace.arrived(self._left_before - self._left)
+        self._left_before = self._left
+        await self._pace.of(readable(self._descriptor))
 
     def release(self, *, gone: bool = False) -> None:
         """Give the connection back before the answer is sent; ``gone`` when the client left."""

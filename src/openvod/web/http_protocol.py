@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any, cast
 
 from starlette.types import Receive, Scope, Send
@@ -14,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from openvod.base.errors import ClientDisconnected
 from openvod.storage.model import FilePart
+from openvod.web.connections import Connections
 from openvod.web.file_sending import FileSending, OpenFiles, ReadyFile
 from openvod.web.handover import EXTENSION, Handover
 
@@ -30,20 +33,94 @@ _UNUSUAL = frozenset(
 class HttpProtocol(HttpToolsProtocol):
     """One connection. Requests carry a :class:`Handover` among their extensions."""
 
-    def __init__(self, *arguments: Any, at_once: AtOnce, files: OpenFiles, **named: Any) -> None:
+    def __init__(
+        self, *arguments: Any, at_once: AtOnce, files: OpenFiles, connections: Connections, **named: Any
+    ) -> None:
         super().__init__(*arguments, **named)
         self._answer_at_once = at_once
         self._files = files
+        self._all = connections
+        self._is_admitted = False
+        self._awaits_head = False
+        self._head_bytes = 0
         self._ready: ReadyFile | None = None
         self._turn_is_used = False
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Serve the connection, or say at once why not."""
+        super().connection_made(transport)
+        reason = self._all.admit(self._peer())
+        self._is_admitted = not reason
+        if reason:
+            self._say(503, f"{reason}; close some, or try again later")
+            self._all.linger(self)
+        else:
+            self._head_began()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Make room for another."""
+        self._all.head_ended(self)
+        if self._is_admitted:
+            self._is_admitted = False
+            self._all.leave(self._peer())
+        else:
+            self._all.end_lingering(self)
+        super().connection_lost(exc)
+
     def data_received(self, data: bytes) -> None:
         """Read what came; of many requests in it one is answered at once, as others wait for the event loop too."""
+        if not self._is_admitted:
+            self._all.end_lingering(self)
+            return
         self._turn_is_used = False
+        awaited = self._awaits_head
         super().data_received(data)
+        if awaited and self._awaits_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > self._all.limits.head_bytes:
+                self._refuse(431, f"the head of the request exceeds {self._all.limits.head_bytes} bytes")
+        elif not awaited and self._is_between_requests():
+            self._head_began()
+
+    def head_is_late(self) -> None:
+        """Answer and close: the head of the request did not come in time."""
+        self._refuse(408, f"the head of the request took more than {self._all.limits.head_seconds:g} s")
+
+    def _head_began(self) -> None:
+        self._awaits_head = True
+        self._head_bytes = 0
+        self._all.head_began(self)
+
+    def _is_between_requests(self) -> bool:
+        """Tell whether bytes came that are no whole head: uvicorn has ended its own time-out by then."""
+        is_idle = self.cycle is None or self.cycle.response_complete
+        return is_idle and self.timeout_keep_alive_task is None and not self.transport.is_closing()
+
+    def _peer(self) -> str:
+        return self.client[0] if self.client else ""
+
+    def close(self) -> None:
+        """Close after what was written."""
+        self.transport.close()
+
+    def _refuse(self, status: int, message: str) -> None:
+        self._say(status, message)
+        self.close()
+
+    def _say(self, status: int, message: str) -> None:
+        """Answer in plain text, as there is no request to answer."""
+        if self.transport.is_closing():
+            return
+        text = message.encode()
+        head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        length = f"Content-Length: {len(text)}\r\nConnection: close\r\nRetry-After: 5\r\n\r\n"
+        self.transport.write(head.encode() + length.encode() + text)
 
     def on_headers_complete(self) -> None:
         """Start the request, whose task runs after this, or make its answer ready."""
+        if self._awaits_head:
+            self._awaits_head = False
+            self._all.head_ended(self)
         if self.scheme != "http":
             super().on_headers_complete()
             return

@@ -17,7 +17,7 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from starlette.requests import cookie_parser
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from openvod.base.errors import ClientDisconnected, Exhausted, Invalid, Unavailable
 from openvod.base.lazy import lazy
@@ -28,13 +28,13 @@ from openvod.storage.model import FilePart
 from openvod.storage.ranges import http_date
 from openvod.web.handover import SocketBody, handover_of
 from openvod.web.header_text import header_bytes
+from openvod.web.pace import BodyLimits, Pace
 
 SERVER_NAME = "openvod"
-#: A body that sends nothing for this long has stalled.
-STALL_SECONDS = 30.0
 #: Larger bodies are read apart from the event loop.
 AT_ONCE_BYTES = 64 * KIB
 _DRAIN_LIMIT = 16 * MIB
+_USUAL_LIMITS = BodyLimits()
 R = TypeVar("R")
 _COMMON = frozenset(("Date", "Server", "x-cos-request-id", "X-Content-Type-Options", "Vary", "Connection"))
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
@@ -69,10 +69,10 @@ class WireRequest:
     do not; they are for telling requests apart and for logs.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, *, stall_seconds: float = STALL_SECONDS) -> None:
+    def __init__(self, scope: Scope, receive: Receive, limits: BodyLimits = _USUAL_LIMITS) -> None:
         self.scope = scope
         self._receive = receive
-        self._stall_seconds = stall_seconds
+        self._limits = limits
         self._body_ended = False
         self._direct: SocketBody | None = None
 
@@ -156,29 +156,25 @@ class WireRequest:
     async def stream(self) -> AsyncIterator[bytes]:
         """Yield the body's chunks; raises ``ClientDisconnected`` and, when it stalls, ``Invalid``."""
         while not self._body_ended:
-            message = await self._next_message()
+            message = await self._pace.of(self._receive())
             if message["type"] == "http.disconnect":
                 raise ClientDisconnected
             self._body_ended = not message.get("more_body", False)
             if chunk := message.get("body", b""):
+                self._pace.arrived(len(chunk))
                 yield chunk
+
+    @lazy
+    def _pace(self) -> Pace:
+        return Pace(self._limits)
 
     def take_direct(self) -> SocketBody | None:
         """Return the body to be read from the socket by its taker, who closes it; ``None`` where that cannot be."""
         handover, length = handover_of(self.scope), self.content_length
         if handover is None or length is None or self._body_ended:
             return None
-        self._direct = handover.take(length, self._stall_seconds)
+        self._direct = handover.take(length, self._pace)
         return self._direct
-
-    async def _next_message(self) -> Message:
-        try:
-            async with asyncio.timeout(self._stall_seconds):
-                return await self._receive()
-        except TimeoutError as error:
-            raise Invalid(
-                "cos.RequestTimeout", f"the body sent nothing for {self._stall_seconds:g} s; send the request again"
-            ) from error
 
     async def body(self, limit: int) -> bytes:
         """Return the whole body; raises ``Exhausted("request.too_large")`` past ``limit`` bytes."""

@@ -21,11 +21,12 @@ from openvod.adapters.ffmpeg.encoder import decode, ffmpeg_path, make_video
 from openvod.adapters.ffmpeg.marks import can_draw
 from openvod.adapters.filesystem.folder import DataFolder
 from openvod.adapters.reviewing import ChildReviewer
+from openvod.app.descriptors import DESCRIPTORS_PER_CONNECTION, connection_limits, raise_descriptor_limit
 from openvod.app.doctor.model import Finding, Level
 from openvod.app.foundation import Foundation
 from openvod.app.installation import establish, refuse_missing_database
 from openvod.app.reviewers import reviewers
-from openvod.app.settings import Settings
+from openvod.app.settings import ServerSettings, Settings
 from openvod.base.errors import Invalid, OpenVodError
 from openvod.base.sizes import GIB, MIB
 from openvod.media.review import Reviewer
@@ -36,6 +37,7 @@ _SYNCS = 20
 _SLOW_SYNC_SECONDS = 0.05
 _WRITE_BYTES = 64 * MIB
 _LOW_SPACE = 5 * GIB
+_FEW_CONNECTIONS = 300
 _SAMPLE = "A中"
 _TIME_ERROR = 5
 _TIMEX_BYTES = 512
@@ -137,6 +139,23 @@ def _measure_disk(folder: Path) -> tuple[list[float], float]:
         file.flush()
         os.fdatasync(file.fileno())
         return syncs, _WRITE_BYTES / (time.monotonic() - began)
+
+
+async def check_connections(server: ServerSettings) -> list[Finding]:
+    """Say how many descriptors this user's processes may have, and the connections that follow from it."""
+    descriptors = raise_descriptor_limit()
+    limits = connection_limits(server, descriptors)
+    found = (
+        f"{limits.total} at once, {limits.per_address} of one address, {limits.operator} kept for the operator; "
+        f"{descriptors} open files are allowed"
+    )
+    if limits.total * DESCRIPTORS_PER_CONNECTION > descriptors:
+        advice = "raise the limit of open files (ulimit -Hn, LimitNOFILE=), or lower OPENVOD__SERVER__CONNECTIONS"
+        return [Finding("connections", Level.FAIL, found, advice)]
+    if limits.total < _FEW_CONNECTIONS:
+        advice = "raise the limit of open files (ulimit -Hn, LimitNOFILE= of a systemd unit)"
+        return [Finding("connections", Level.WARN, found, advice)]
+    return [Finding("connections", Level.OK, found)]
 
 
 async def check_clock() -> list[Finding]:

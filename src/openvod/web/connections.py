@@ -1,0 +1,154 @@
+"""How many connections there are, from whom, and how long a head may take: nobody fills the server with nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Protocol
+
+from openvod.base.sizes import KIB
+
+Networks = Sequence[IPv4Network | IPv6Network]
+_SWEEP_SECONDS = 1.0
+_SAY_AGAIN_SECONDS = 60.0
+#: Refused connections that may stay until their request is read, or they would see a reset instead of the reason.
+_LINGERING = 16
+_LINGER_SECONDS = 1.0
+_log = logging.getLogger("openvod.web.connections")
+
+
+@dataclass(frozen=True)
+class ConnectionLimits:
+    """``operator`` connections of ``total`` are kept for ``operator_networks``; ``proxies`` stand for many clients."""
+
+    total: int
+    per_address: int
+    operator: int = 0
+    head_seconds: float = 20.0
+    head_bytes: int = 64 * KIB
+    operator_networks: Networks = ()
+    proxies: Networks = ()
+
+
+class Connection(Protocol):
+    """What the limits ask of a connection."""
+
+    def head_is_late(self) -> None:
+        """Answer and close: the head of the request did not come in time."""
+
+    def close(self) -> None:
+        """Close after what was written."""
+
+
+class Connections:
+    """The open connections of a server."""
+
+    def __init__(self, limits: ConnectionLimits) -> None:
+        self.limits = limits
+        self._of_address: Counter[str] = Counter()
+        self._count = 0
+        # The oldest head first.
+        self._heads: dict[Connection, float] = {}
+        self._lingering: dict[Connection, asyncio.TimerHandle] = {}
+        self._sweep: asyncio.TimerHandle | None = None
+        self._said = -_SAY_AGAIN_SECONDS
+
+    def admit(self, address: str) -> str:
+        """Count a connection, or return why there must not be one more."""
+        reason = self._refusal(address)
+        if reason:
+            self._say(address, reason)
+            return reason
+        self._of_address[_holder(address)] += 1
+        self._count += 1
+        return ""
+
+    def leave(self, address: str) -> None:
+        """Forget a connection that was admitted."""
+        holder = _holder(address)
+        self._count -= 1
+        self._of_address[holder] -= 1
+        if not self._of_address[holder]:
+            del self._of_address[holder]
+
+    def linger(self, connection: Connection) -> None:
+        """Close a refused connection when its request came, soon, or at once where many are refused."""
+        if len(self._lingering) >= _LINGERING:
+            connection.close()
+            return
+        later = asyncio.get_running_loop().call_later(_LINGER_SECONDS, self.end_lingering, connection)
+        self._lingering[connection] = later
+
+    def end_lingering(self, connection: Connection) -> None:
+        """Close a refused connection, whose request came."""
+        if later := self._lingering.pop(connection, None):
+            later.cancel()
+            connection.close()
+
+    def head_began(self, connection: Connection) -> None:
+        """A head is awaited from now on, if it was not before."""
+        self._heads.setdefault(connection, time.monotonic())
+        if self._sweep is None:
+            self._sweep = asyncio.get_running_loop().call_later(_SWEEP_SECONDS, self._close_late)
+
+    def head_ended(self, connection: Connection) -> None:
+        """The head is complete, or its connection gone."""
+        self._heads.pop(connection, None)
+
+    def _close_late(self) -> None:
+        self._sweep = None
+        latest = time.monotonic() - self.limits.head_seconds
+        late = []
+        for connection, began in self._heads.items():
+            if began > latest:
+                break
+            late.append(connection)
+        for connection in late:
+            del self._heads[connection]
+            connection.head_is_late()
+        if self._heads:
+            self._sweep = asyncio.get_running_loop().call_later(_SWEEP_SECONDS, self._close_late)
+
+    def _refusal(self, address: str) -> str:
+        limits = self.limits
+        if self._count >= limits.total:
+            return f"all {limits.total} connections are taken"
+        peer = _address(address)
+        if _is_in(peer, limits.proxies):
+            return "" if self._count < limits.total - limits.operator else "the connections are taken"
+        if _is_in(peer, limits.operator_networks):
+            return ""
+        if self._count >= limits.total - limits.operator:
+            return f"all {limits.total - limits.operator} connections are taken"
+        if self._of_address[_holder(address)] >= limits.per_address:
+            return f"{address} has {limits.per_address} connections, the most of one address"
+        return ""
+
+    def _say(self, address: str, reason: str) -> None:
+        now = time.monotonic()
+        if now - self._said >= _SAY_AGAIN_SECONDS:
+            self._said = now
+            _log.warning("a connection of %s was refused: %s; this is told once a minute", address, reason)
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _holder(address: str) -> str:
+    """Return who a connection is counted for: of IPv6, the network that a household or a machine is given."""
+    peer = _address(address)
+    return str(ip_network((peer, 64), strict=False)) if isinstance(peer, IPv6Address) else str(peer or address)
+
+
+def _is_in(address: IPv4Address | IPv6Address | None, networks: Networks) -> bool:
+    return address is not None and any(address in network for network in networks)
