@@ -206,8 +206,8 @@ def test_answers_that_nobody_takes(small: PlatformServer) -> None:
     connection.bind((_ATTACKER, 0))
     connection.connect(("127.0.0.1", small.port))
     with connection:
-        ask = b"GET /sdk/openvod-upload.js HTTP/1.1\r\nHost: x\r\n\r\n"
-        connection.sendall(ask * 40)
+        ask = b"GET /sdk/openvod.umd.js HTTP/1.1\r\nHost: x\r\n\r\n"
+        connection.sendall(ask * 100)
         time.sleep(1)
         held = len([each for each in folder.iterdir() if "socket" in str(each.resolve())])
         deadline = time.monotonic() + 20
