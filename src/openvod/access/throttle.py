@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from ipaddress import ip_address, ip_network
 
 from openvod.base.errors import Exhausted
 from openvod.base.ports import Clock
+from openvod.base.senders import sender_of
 
 WINDOW_SECONDS = 900.0
 #: Wrong tries within the window for one user from one address, and from one address in all, which may be an office.
 #: There is no limit for a user from everywhere: it would let strangers lock the user out.
 TRIES_OF_A_USER, TRIES_OF_AN_ADDRESS = 10, 50
-#: Whoever has one IPv6 address has this many bits' worth of neighbours.
-_IPV6_PREFIX = 64
 _MOST_REMEMBERED = 10_000
 
 
@@ -57,14 +55,5 @@ class Tries:
 
 
 def _limits(user: str, address: str) -> tuple[tuple[str, int], tuple[str, int]]:
-    network = _network(address)
-    return (f"user {user} from {network}", TRIES_OF_A_USER), (f"address {network}", TRIES_OF_AN_ADDRESS)
-
-
-def _network(address: str) -> str:
-    """Return what one caller controls: an IPv4 address, or the network of an IPv6 address."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    return str(ip_network((parsed, _IPV6_PREFIX), strict=False)) if parsed.version == 6 else address
+    sender = sender_of(address)
+    return (f"user {user} from {sender}", TRIES_OF_A_USER), (f"address {sender}", TRIES_OF_AN_ADDRESS)

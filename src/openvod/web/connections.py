@@ -8,9 +8,10 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Protocol
 
+from openvod.base.senders import peer_address, sender_of
 from openvod.base.sizes import KIB
 
 Networks = Sequence[IPv4Network | IPv6Network]
@@ -64,17 +65,17 @@ class Connections:
         if reason:
             self._say(address, reason)
             return reason
-        self._of_address[_holder(address)] += 1
+        self._of_address[sender_of(address)] += 1
         self._count += 1
         return ""
 
     def leave(self, address: str) -> None:
         """Forget a connection that was admitted."""
-        holder = _holder(address)
+        sender = sender_of(address)
         self._count -= 1
-        self._of_address[holder] -= 1
-        if not self._of_address[holder]:
-            del self._of_address[holder]
+        self._of_address[sender] -= 1
+        if not self._of_address[sender]:
+            del self._of_address[sender]
 
     def linger(self, connection: Connection) -> None:
         """Close a refused connection when its request came, soon, or at once where many are refused."""
@@ -118,14 +119,14 @@ class Connections:
         limits = self.limits
         if self._count >= limits.total:
             return f"all {limits.total} connections are taken"
-        peer = _address(address)
+        peer = peer_address(address)
         if _is_in(peer, limits.proxies):
             return "" if self._count < limits.total - limits.operator else "the connections are taken"
         if _is_in(peer, limits.operator_networks):
             return ""
         if self._count >= limits.total - limits.operator:
             return f"all {limits.total - limits.operator} connections are taken"
-        if self._of_address[_holder(address)] >= limits.per_address:
+        if self._of_address[sender_of(address)] >= limits.per_address:
             return f"{address} has {limits.per_address} connections, the most of one address"
         return ""
 
@@ -134,20 +135,6 @@ class Connections:
         if now - self._said >= _SAY_AGAIN_SECONDS:
             self._said = now
             _log.warning("a connection of %s was refused: %s; this is told once a minute", address, reason)
-
-
-def _address(text: str) -> IPv4Address | IPv6Address | None:
-    try:
-        address = ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
-
-
-def _holder(address: str) -> str:
-    """Return who a connection is counted for: of IPv6, the network that a household or a machine is given."""
-    peer = _address(address)
-    return str(ip_network((peer, 64), strict=False)) if isinstance(peer, IPv6Address) else str(peer or address)
 
 
 def _is_in(address: IPv4Address | IPv6Address | None, networks: Networks) -> bool:

@@ -11,8 +11,9 @@ import pytest
 from starlette.types import Message
 
 from openvod.base.errors import ClientDisconnected, Exhausted
+from openvod.base.senders import sender_of
 from openvod.base.sizes import KIB, MIB
-from openvod.web.api.unproven import Budget, UnprovenBodies, UnprovenBody, sender_of
+from openvod.web.api.unproven import Budget, UnprovenBodies, UnprovenBody
 from openvod.web.wire import WireRequest
 
 PIECE = bytes(range(256)) * 256

@@ -12,19 +12,17 @@ import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import IO
 
 from openvod.base.errors import Exhausted
+from openvod.base.senders import sender_of
 from openvod.base.sizes import GIB, KIB, MIB
 from openvod.web.wire import WireRequest
 
 #: In flight at once, of one sender and of all.
 _MEMORY, _MEMORY_OF_ALL = 64 * KIB, 16 * MIB
 _DISK, _DISK_OF_ALL = 64 * MIB, GIB
-#: What one IPv6 subscriber has to choose addresses from.
-_SUBSCRIBER_BITS = 64
 
 
 class Budget:
@@ -148,14 +146,3 @@ def check_size(size: int, limit: int) -> None:
     """Raise ``Exhausted("request.too_large")`` past ``limit`` bytes."""
     if size > limit:
         raise Exhausted("request.too_large", f"the request body exceeds {limit} bytes; send less", limit=limit)
-
-
-def sender_of(address: str) -> str:
-    """Return who counts as one sender: an IPv4 address, an IPv6 subscriber's network."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:
-        return str(parsed)
-    return str(parsed.ipv4_mapped or ip_network((int(parsed), _SUBSCRIBER_BITS), strict=False))
