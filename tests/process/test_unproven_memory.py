@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,18 +12,19 @@ from pathlib import Path
 import httpx
 import pytest
 
-from support.api import signed, signed_v1
+from support.api import code, send, signed, signed_v1
 from support.server import PlatformServer
 from support.wire import MIB, Wire
 
 _CONNECTIONS = 60
 _ROOM_MIB = 100
+_LEFT_MIB = 40
 
 
-def resident_mib(pid: int) -> int:
-    """Return a process's resident memory; "VmHWM" of Linux is the most that there ever was."""
+def resident_mib(pid: int, figure: str = "VmHWM") -> int:
+    """Return a process's resident memory: the most that there ever was, or "VmRSS", what there is now."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) // 1024
+    return int(next(line for line in lines if line.startswith(figure)).split()[1]) // 1024
 
 
 @contextlib.contextmanager
@@ -60,3 +62,20 @@ def test_strangers_bodies_are_not_kept_in_memory(server: PlatformServer) -> None
             with almost_sent(server, request):
                 assert httpx.get(f"{server.url}/healthz").status_code == 200
                 assert resident_mib(pid) - before < _ROOM_MIB
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's /proc")
+def test_memory_of_large_calls_comes_back(server: PlatformServer) -> None:
+    """After large calls that were carried out the server gives their memory back within seconds."""
+    key = server.create_key()
+    wire = Wire(server.start().url, key)
+    assert server.process is not None
+    pid, large = server.process.pid, b"{}".ljust(10 * MIB)
+    before = resident_mib(pid, "VmRSS")
+    with wire.http, ThreadPoolExecutor(5) as pool:
+        requests = [signed(wire, "DescribeAllClass", large, query=f"n={number}") for number in range(15)]
+        assert [code(each) for each in pool.map(lambda request: send(wire, request), requests)] == [""] * 15
+    deadline = time.monotonic() + 20
+    while (grown := resident_mib(pid, "VmRSS") - before) > _LEFT_MIB:
+        assert time.monotonic() < deadline, f"{grown} MiB were kept"
+        time.sleep(0.2)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import gc
-import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -16,6 +14,7 @@ from typing import cast
 
 import uvicorn
 
+from openvod.app.allocator import given_back, tune_allocator
 from openvod.app.descriptors import connection_limits, raise_descriptor_limit
 from openvod.app.foundation import Foundation
 from openvod.app.platform import Platform
@@ -26,8 +25,6 @@ from openvod.web.connections import ConnectionLimits, Connections
 from openvod.web.file_sending import OpenFiles
 from openvod.web.http_protocol import HttpProtocol
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-_ALLOCATOR_BYTES = 64 * 1024 * 1024
 _BACKLOG = 2048
 
 
@@ -64,8 +61,9 @@ async def _serve(
         tune_collector()
         server.on_ready = lambda: _tell(platform, on_ready, on_invitation)
         platform.on_failure = lambda: setattr(server, "should_exit", True)
-        with watched_loop(settings.log.stall_seconds):
-            await server.serve(sockets=[listener])
+        async with given_back():
+            with watched_loop(settings.log.stall_seconds):
+                await server.serve(sockets=[listener])
         failure = platform.failure()
     if failure:
         raise Unavailable("database.writer", f"{failure}; what clients were not told to be stored is not")
@@ -177,17 +175,6 @@ def tune_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-
-
-def tune_allocator() -> None:
-    """Raise glibc's mmap and trim thresholds: received bodies then reuse memory instead of faulting it in anew."""
-    try:
-        libc = ctypes.CDLL("libc.so.6")
-    except OSError:
-        logging.getLogger("openvod.app").info("no glibc: allocator left as it is")
-        return
-    libc.mallopt(_M_MMAP_THRESHOLD, _ALLOCATOR_BYTES)
-    libc.mallopt(_M_TRIM_THRESHOLD, _ALLOCATOR_BYTES)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
