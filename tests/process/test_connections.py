@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import select
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,10 +13,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from support.attack import DESCRIPTORS, BoundedServer, connected, descriptors
 from support.commands import openvod_json
 from support.server import PlatformServer
 
-_DESCRIPTORS = 300
 #: On Linux the whole network is one machine's: addresses to come from.
 _OPERATOR, _ATTACKER, _BYSTANDER = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 _LIMITS = {
@@ -42,32 +39,8 @@ def small(tmp_path: Path) -> Iterator[PlatformServer]:
 @pytest.fixture
 def bounded(tmp_path: Path) -> Iterator[PlatformServer]:
     """A server under ``ulimit -n 300``, soft limit 200."""
-    with _Bounded(tmp_path / "data", _LIMITS | {"OPENVOD__SERVER__HEAD_SECONDS": "5"}) as server:
+    with BoundedServer(tmp_path / "data", _LIMITS | {"OPENVOD__SERVER__HEAD_SECONDS": "5"}) as server:
         yield server
-
-
-class _Bounded(PlatformServer):
-    """Its limit is set before it starts, and is hard: the server raises the soft one itself."""
-
-    def start(self, *, wait: bool = True) -> PlatformServer:
-        """Start under the limit."""
-        shell = f'ulimit -Sn 200 && ulimit -Hn {_DESCRIPTORS} && exec "$@"'
-        command = [sys.executable, "-m", self._module, "serve", "--data-dir", str(self.data_dir)]
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen(
-                ["sh", "-c", shell, "sh", *command, "--port", str(self.port)],
-                stdout=log, stderr=log, env=os.environ | self.environment,
-            )  # fmt: skip
-        if wait:
-            self.wait_ready()
-        return self
-
-
-def _connected(server: PlatformServer, source: str, text: bytes = b"") -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", server.port), timeout=10, source_address=(source, 0))
-    if text:
-        connection.sendall(text)
-    return connection
 
 
 def _answer(connection: socket.socket) -> str:
@@ -98,16 +71,16 @@ def test_hundreds_of_silent_connections(bounded: PlatformServer) -> None:
     """Four hundred connections with half a head, of 300 descriptors: others are served all the time, then all end."""
     with ExitStack() as stack:
         half = b"GET / HTTP/1.1\r\nHost: x\r\nX: "
-        all_of_them = [stack.enter_context(_connected(bounded, _ATTACKER, half)) for _ in range(400)]
+        all_of_them = [stack.enter_context(connected(bounded, _ATTACKER, half)) for _ in range(400)]
         refused = sum(_is_refused(each) for each in all_of_them)
         assert refused > 300
         assert _is_served(bounded, _BYSTANDER)
         assert _is_served(bounded, _OPERATOR)
         assert bounded.process is not None
-        held = len(list(Path(f"/proc/{bounded.process.pid}/fd").iterdir()))
-        assert held < _DESCRIPTORS - 50
+        held = descriptors(bounded)
+        assert held < DESCRIPTORS - 50
         deadline = time.monotonic() + 10
-        while len(list(Path(f"/proc/{bounded.process.pid}/fd").iterdir())) > held - 20:
+        while descriptors(bounded) > held - 20:
             assert time.monotonic() < deadline, "heads that never end are held for ever"
             time.sleep(0.1)
 
@@ -116,9 +89,9 @@ def test_the_operator_is_let_in_when_all_is_taken(bounded: PlatformServer) -> No
     """Many addresses take every connection; those kept for the operator are free, and bystanders are told to wait."""
     with ExitStack() as stack:
         for number in range(300):
-            stack.enter_context(_connected(bounded, f"127.0.1.{number % 200 + 1}", b"GET / HT"))
+            stack.enter_context(connected(bounded, f"127.0.1.{number % 200 + 1}", b"GET / HT"))
         assert _is_served(bounded, _OPERATOR)
-        other = stack.enter_context(_connected(bounded, _BYSTANDER, b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"))
+        other = stack.enter_context(connected(bounded, _BYSTANDER, b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"))
         assert re.match(r"HTTP/1.1 503 (?s:.*)connections are taken; close some, or try again later", _answer(other))
     time.sleep(0.5)
     assert _is_served(bounded, _BYSTANDER)
@@ -128,7 +101,7 @@ def test_the_limit_of_open_files_is_raised(bounded: PlatformServer) -> None:
     """The server takes what the system allows, and the doctor says what follows from it."""
     assert bounded.process is not None
     limits = Path(f"/proc/{bounded.process.pid}/limits").read_text()
-    assert re.search(rf"Max open files +{_DESCRIPTORS} +{_DESCRIPTORS} ", limits)
+    assert re.search(rf"Max open files +{DESCRIPTORS} +{DESCRIPTORS} ", limits)
     findings = openvod_json("doctor", "--json", "--data-dir", str(bounded.data_dir))
     found = next(each for each in findings if each["what"] == "connections")
     assert re.search(r"\d+ at once, \d+ of one address, \d+ kept for the operator; \d+ open files", found["found"])
@@ -147,7 +120,7 @@ def test_the_limit_of_open_files_is_raised(bounded: PlatformServer) -> None:
 def test_heads_that_do_not_end(small: PlatformServer, pieces: tuple[bytes, ...], status: str) -> None:
     """A head has its time and its size, however it is spread; the answer says which."""
     began = time.monotonic()
-    with _connected(small, _ATTACKER) as connection:
+    with connected(small, _ATTACKER) as connection:
         for piece in pieces:
             try:
                 connection.sendall(piece)
@@ -161,7 +134,7 @@ def test_heads_that_do_not_end(small: PlatformServer, pieces: tuple[bytes, ...],
 
 def test_a_second_head_that_does_not_end(small: PlatformServer) -> None:
     """What a connection was good for before does not keep it open."""
-    with _connected(small, _ATTACKER, b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n") as connection:
+    with connected(small, _ATTACKER, b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n") as connection:
         _whole(connection)
         connection.sendall(b"GET /rea")
         connection.settimeout(6)
@@ -170,7 +143,7 @@ def test_a_second_head_that_does_not_end(small: PlatformServer) -> None:
 
 def test_idle_connections_end(small: PlatformServer) -> None:
     """A connection that asks for nothing more is closed after the idle time."""
-    with _connected(small, _ATTACKER, b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n") as connection:
+    with connected(small, _ATTACKER, b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n") as connection:
         _whole(connection)
         began = time.monotonic()
         connection.settimeout(8)
@@ -183,7 +156,7 @@ def test_bodies_that_trickle(small: PlatformServer, path: str) -> None:
     """A byte a little before every stall time kept a connection for ever; each surface has the least pace."""
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n"
     began = time.monotonic()
-    with _connected(small, _ATTACKER, head.encode()) as connection:
+    with connected(small, _ATTACKER, head.encode()) as connection:
         connection.settimeout(0.5)
         answer = b""
         while time.monotonic() - began < 12 and not answer:

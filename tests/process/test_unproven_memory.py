@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,35 +10,12 @@ import httpx
 import pytest
 
 from support.api import code, send, signed, signed_v1
+from support.attack import almost_sent, resident_mib
 from support.server import PlatformServer
 from support.wire import MIB, Wire
 
-_CONNECTIONS = 60
 _ROOM_MIB = 100
 _LEFT_MIB = 40
-
-
-def resident_mib(pid: int, figure: str = "VmHWM") -> int:
-    """Return a process's resident memory: the most that there ever was, or "VmRSS", what there is now."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith(figure)).split()[1]) // 1024
-
-
-@contextlib.contextmanager
-def almost_sent(server: PlatformServer, request: httpx.Request) -> Iterator[None]:
-    """Send a request over many connections at once, each without its last byte."""
-    lines = [f"{name}: {value}" for name, value in request.headers.items()]
-    raw = "\r\n".join(["POST / HTTP/1.1", *lines, "", ""]).encode() + request.content[:-1]
-    with contextlib.ExitStack() as stack, ThreadPoolExecutor(_CONNECTIONS) as pool:
-
-        def send(connection: socket.socket) -> None:
-            with contextlib.suppress(OSError):
-                connection.sendall(raw)
-
-        address = ("127.0.0.1", server.port)
-        opened = [stack.enter_context(socket.create_connection(address, 20)) for _ in range(_CONNECTIONS)]
-        list(pool.map(send, opened))
-        yield
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's /proc")
