@@ -141,6 +141,22 @@ def test_a_second_head_that_does_not_end(small: PlatformServer) -> None:
         assert "408" in _answer(connection)
 
 
+@pytest.mark.parametrize("path", ["/?Action=DescribeAllClass", "/api/v1/actions/DescribeAllClass", "/nowhere"])
+def test_the_rest_of_a_refused_body_is_no_head(small: PlatformServer, path: str) -> None:
+    """A refusal that came before the body's end is the only answer, and the connection is good for another request."""
+    body = bytes(1_000_000)
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: TC3-HMAC-SHA256 x\r\nContent-Length: {len(body)}\r\n\r\n"
+    with connected(small, _ATTACKER, head.encode()) as connection:
+        time.sleep(0.5)
+        connection.sendall(body)
+        time.sleep(0.5)
+        first = connection.recv(1 << 20)
+        assert first.count(b"HTTP/1.1 ") == 1
+        assert b"HTTP/1.1 431" not in first
+        connection.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+        _whole(connection)
+
+
 def test_idle_connections_end(small: PlatformServer) -> None:
     """A connection that asks for nothing more is closed after the idle time."""
     with connected(small, _ATTACKER, b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n") as connection:

@@ -71,7 +71,8 @@ class FrontDoor:
         request = WireRequest(scope, receive, self._limits)
         try:
             answer = await self._answer(request)
-            if answer.status >= 400 and not await request.drain():
+            # Refusals of the API and of the control plane have status 200.
+            if (answer.status >= 400 or request.method == "POST") and not await request.drain():
                 answer.headers["Connection"] = "close"
             request.release()
             await answer.send(request, send)

@@ -102,6 +102,7 @@ class Handover:
             cycle.keep_alive = False
             return
         cycle.more_body = False
+        protocol.body_has_ended()
         if not protocol.transport.is_closing():
             # The old parser still waits for bytes that went past it.
             protocol.parser = httptools.HttpRequestParser(protocol)

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from openvod.base.errors import ClientDisconnected
+from openvod.base.sizes import MIB
 from openvod.storage.model import FilePart
 from openvod.web.connections import Connections
 from openvod.web.file_sending import FileSending, OpenFiles, ReadyFile
@@ -24,6 +25,8 @@ from openvod.web.handover import EXTENSION, Handover
 AtOnce = Callable[[Scope], ReadyFile | None]
 #: A path that means the same to every reader of addresses, and its query.
 _PLAIN_TARGET = re.compile(rb"(/[\w./-]+)(?:\?([!$-~]*))?", re.ASCII)
+#: What of a body may come after its answer, as in :mod:`openvod.web.wire`.
+_REST_BYTES = 16 * MIB
 #: What takes more than an answer, or is somebody else's word on who asks.
 _UNUSUAL = frozenset(
     (b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"x-forwarded-for", b"x-forwarded-proto")
@@ -43,6 +46,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._is_admitted = False
         self._awaits_head = False
         self._head_bytes = 0
+        self._has_more_body = False
         self._ready: ReadyFile | None = None
         self._turn_is_used = False
 
@@ -76,15 +80,29 @@ class HttpProtocol(HttpToolsProtocol):
         awaited = self._awaits_head
         super().data_received(data)
         if awaited and self._awaits_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > self._all.limits.head_bytes:
-                self._refuse(431, f"the head of the request exceeds {self._all.limits.head_bytes} bytes")
+            self._count_head(len(data))
         elif not awaited and self._is_between_requests():
             self._head_began()
 
     def head_is_late(self) -> None:
         """Answer and close: the head of the request did not come in time."""
+        if self._has_more_body:
+            # The answer is out already; what comes is the rest of a body that nobody waits for.
+            self.close()
+            return
         self._refuse(408, f"the head of the request took more than {self._all.limits.head_seconds:g} s")
+
+    def body_has_ended(self) -> None:
+        """What comes next is a head."""
+        self._has_more_body = False
+
+    def _count_head(self, size: int) -> None:
+        self._head_bytes += size
+        if self._has_more_body:
+            if self._head_bytes > _REST_BYTES:
+                self.close()
+        elif self._head_bytes > self._all.limits.head_bytes:
+            self._refuse(431, f"the head of the request exceeds {self._all.limits.head_bytes} bytes")
 
     def _head_began(self) -> None:
         self._awaits_head = True
@@ -130,6 +148,10 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Send what is ready."""
+        if self._has_more_body and self._awaits_head:
+            # The rest of a body came after its answer: only now a head is awaited.
+            self._head_bytes = 0
+        self.body_has_ended()
         if self._ready is None:
             super().on_message_complete()
             return
@@ -152,6 +174,7 @@ class HttpProtocol(HttpToolsProtocol):
         return FileSending(descriptor, part, head, self._files.find(part.path))
 
     def _start(self) -> None:
+        self._has_more_body = True
         super().on_headers_complete()
         self.scope["extensions"] = {EXTENSION: {"handover": Handover(self, self.cycle)}}
 
