@@ -164,7 +164,7 @@ def innocent(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("innocent")
     return [
         source(folder / "chart.jpg", "testsrc2=size=640x360"),
-        source(folder / "gradients.jpg", "gradients=size=640x360:seed=1"),
+        source(folder / "gradients.jpg", "gradients=size=640x360:seed=1:nb_colors=2:c0=0x1f6feb:c1=0xf2f2f2"),
         source(folder / "mandelbrot.png", "mandelbrot=size=640x360"),
         source(folder / "life.webp", "cellauto=size=640x360:seed=1"),
         drawing(folder / "face.png", FACE, (180, 190, 200)),

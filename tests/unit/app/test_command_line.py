@@ -199,9 +199,8 @@ def test_completion(line: str, found: set[str]) -> None:
     assert "\t" not in done.stdout
 
 
-@pytest.mark.parametrize("imports", [0, 1, 40, 200, 400])
-def test_interrupted_while_it_loads(imports: int) -> None:
-    """Ctrl-C at any moment of the start ends it without a trace; the moment is told by what is imported."""
+def _interrupted(imports: int) -> tuple[int, str]:
+    """Return the exit status of a command that gets SIGINT after so many imports, and what it said."""
     program = str(Path(sys.executable).with_name("openvod"))
     command = [sys.executable, "-X", "importtime", program, "api", "openapi"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
@@ -213,5 +212,16 @@ def test_interrupted_while_it_loads(imports: int) -> None:
                 seen += 1
                 if seen == imports:
                     process.send_signal(signal.SIGINT)
-    assert process.returncode in (130, -signal.SIGINT)
-    assert "Traceback" not in "".join(told)
+    return process.returncode, "".join(told)
+
+
+@pytest.mark.parametrize("imports", [0, 1, 40, 200, 400])
+def test_interrupted_while_it_loads(imports: int) -> None:
+    """Ctrl-C at any moment of the start ends it without a trace; the moment is told by what is imported."""
+    for _ in range(5):
+        status, told = _interrupted(imports)
+        # On a busy machine the command may have ended before this process read of its beginning.
+        if status:
+            break
+    assert status in (130, -signal.SIGINT)
+    assert "Traceback" not in told
