@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -30,6 +31,12 @@ class Cell:
 
 
 CELLS = tuple(Cell(client, scenario) for client in DRIVERS for scenario in SCENARIOS)
+
+
+def due(cells: Iterable[Cell], share: str) -> list[Cell]:
+    """Return the part of the cells that a share such as ``1/2`` names; all shares together are all cells."""
+    number, of = (int(each) for each in share.split("/"))
+    return [cell for cell in cells if zlib.crc32(cell.name.encode()) % of == number - 1]
 
 
 def render(verdicts: Mapping[str, str], shown: Mapping[str, str]) -> Iterable[str]:
