@@ -178,15 +178,12 @@ class WireRequest:
 
     async def body(self, limit: int) -> bytes:
         """Return the whole body; raises ``Exhausted("request.too_large")`` past ``limit`` bytes."""
-        announced = self.content_length
-        if announced is not None and announced > limit:
-            raise Exhausted("request.too_large", f"the request body exceeds {limit} bytes; send less", limit=limit)
+        check_size(self.content_length or 0, limit)
         chunks: list[bytes] = []
         size = 0
         async for chunk in self.stream():
             size += len(chunk)
-            if size > limit:
-                raise Exhausted("request.too_large", f"the request body exceeds {limit} bytes; send less", limit=limit)
+            check_size(size, limit)
             chunks.append(chunk)
         return b"".join(chunks)
 
@@ -219,6 +216,12 @@ class WireRequest:
         if self._direct:
             self._direct.release(gone=gone)
             self._direct = None
+
+
+def check_size(size: int, limit: int) -> None:
+    """Raise ``Exhausted("request.too_large")`` past ``limit`` bytes."""
+    if size > limit:
+        raise Exhausted("request.too_large", f"the request body exceeds {limit} bytes; send less", limit=limit)
 
 
 class RequestBody:

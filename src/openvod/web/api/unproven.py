@@ -18,7 +18,7 @@ from typing import IO
 from openvod.base.errors import Exhausted
 from openvod.base.senders import sender_of
 from openvod.base.sizes import GIB, KIB, MIB
-from openvod.web.wire import WireRequest
+from openvod.web.wire import WireRequest, check_size
 
 #: In flight at once, of one sender and of all.
 _MEMORY, _MEMORY_OF_ALL = 64 * KIB, 16 * MIB
@@ -140,9 +140,3 @@ class UnprovenBody:
     def _read(file: IO[bytes]) -> bytes:
         file.seek(0)
         return file.read()
-
-
-def check_size(size: int, limit: int) -> None:
-    """Raise ``Exhausted("request.too_large")`` past ``limit`` bytes."""
-    if size > limit:
-        raise Exhausted("request.too_large", f"the request body exceeds {limit} bytes; send less", limit=limit)

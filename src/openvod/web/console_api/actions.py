@@ -19,7 +19,7 @@ from openvod.web.api.parameters import from_json
 from openvod.web.console_api.guard import Viewer, address_of, check_role
 from openvod.web.console_api.roles import ROLE_OF_ACTION
 from openvod.web.console_api.rooms import ConsoleRooms, Rooms
-from openvod.web.wire import apart
+from openvod.web.wire import apart, check_size
 
 PREFIX = "/api/v1/actions/"
 _LIMIT = 10 * MIB
@@ -81,6 +81,5 @@ async def limited_body(request: Request, limit: int) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > limit:
-            raise Exhausted("request.too_large", f"the request body exceeds {limit} bytes; send less", limit=limit)
+        check_size(len(body), limit)
     return bytes(body)
