@@ -15,18 +15,16 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from openvod.base.errors import ClientDisconnected
-from openvod.base.sizes import MIB
 from openvod.storage.model import FilePart
 from openvod.web.connections import Connections
 from openvod.web.file_sending import FileSending, OpenFiles, ReadyFile
 from openvod.web.handover import EXTENSION, Handover
+from openvod.web.pace import LATE_BODY_BYTES
 
 #: Says what to send for a request, from memory and at once; ``None`` for everything that takes the usual way.
 AtOnce = Callable[[Scope], ReadyFile | None]
 #: A path that means the same to every reader of addresses, and its query.
 _PLAIN_TARGET = re.compile(rb"(/[\w./-]+)(?:\?([!$-~]*))?", re.ASCII)
-#: What of a body may come after its answer, as in :mod:`openvod.web.wire`.
-_REST_BYTES = 16 * MIB
 #: What takes more than an answer, or is somebody else's word on who asks.
 _UNUSUAL = frozenset(
     (b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"x-forwarded-for", b"x-forwarded-proto")
@@ -77,10 +75,10 @@ class HttpProtocol(HttpToolsProtocol):
             self._all.end_lingering(self)
             return
         self._turn_is_used = False
-        awaited = self._awaits_head
+        awaited, had_more_body = self._awaits_head, self._has_more_body
         super().data_received(data)
         if awaited and self._awaits_head:
-            self._count_head(len(data))
+            self._count_awaited(len(data), is_body=had_more_body)
         elif not awaited and self._is_between_requests():
             self._head_began()
 
@@ -96,10 +94,17 @@ class HttpProtocol(HttpToolsProtocol):
         """What comes next is a head."""
         self._has_more_body = False
 
-    def _count_head(self, size: int) -> None:
+    def _count_awaited(self, size: int, *, is_body: bool) -> None:
+        """Bound what comes before the next head is complete: the rest of a body, then the head.
+
+        The piece that ends a body counts as body, whatever of the next head it brings: a piece has 256 KiB at most.
+        """
+        if is_body and not self._has_more_body:
+            self._head_bytes = 0
+            return
         self._head_bytes += size
-        if self._has_more_body:
-            if self._head_bytes > _REST_BYTES:
+        if is_body:
+            if self._head_bytes > LATE_BODY_BYTES:
                 self.close()
         elif self._head_bytes > self._all.limits.head_bytes:
             self._refuse(431, f"the head of the request exceeds {self._all.limits.head_bytes} bytes")
@@ -148,9 +153,6 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Send what is ready."""
-        if self._has_more_body and self._awaits_head:
-            # The rest of a body came after its answer: only now a head is awaited.
-            self._head_bytes = 0
         self.body_has_ended()
         if self._ready is None:
             super().on_message_complete()

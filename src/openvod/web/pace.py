@@ -11,7 +11,10 @@ from typing import TypeVar
 from starlette.types import Message, Receive
 
 from openvod.base.errors import Invalid
+from openvod.base.sizes import MIB
 
+#: What of a refused body is read and forgotten, so that its sender sees the answer and not a reset.
+LATE_BODY_BYTES = 16 * MIB
 R = TypeVar("R")
 
 

@@ -21,19 +21,18 @@ from starlette.types import Receive, Scope, Send
 
 from openvod.base.errors import ClientDisconnected, Exhausted, Invalid, Unavailable
 from openvod.base.lazy import lazy
-from openvod.base.sizes import KIB, MIB
+from openvod.base.sizes import KIB
 from openvod.base.text import loose_pairs, loosely_decoded, percent_decoded, query_pairs
 from openvod.signing.limits import Caller
 from openvod.storage.model import FilePart
 from openvod.storage.ranges import http_date
 from openvod.web.handover import SocketBody, handover_of
 from openvod.web.header_text import header_bytes
-from openvod.web.pace import BodyLimits, Pace
+from openvod.web.pace import LATE_BODY_BYTES, BodyLimits, Pace
 
 SERVER_NAME = "openvod"
 #: Larger bodies are read apart from the event loop.
 AT_ONCE_BYTES = 64 * KIB
-_DRAIN_LIMIT = 16 * MIB
 _USUAL_LIMITS = BodyLimits()
 R = TypeVar("R")
 _COMMON = frozenset(("Date", "Server", "x-cos-request-id", "X-Content-Type-Options", "Vary", "Connection"))
@@ -195,7 +194,7 @@ class WireRequest:
     async def drain(self) -> bool:
         """Read a bounded rest of the body, so that a browser sees the refusal; false when more remains (4.0)."""
         if self._direct:
-            return await self._direct.discard(_DRAIN_LIMIT)
+            return await self._direct.discard(LATE_BODY_BYTES)
         if self._body_ended:
             return True
         if "expect" in self.headers:
@@ -205,7 +204,7 @@ class WireRequest:
         try:
             async for chunk in self.stream():
                 size += len(chunk)
-                if size > _DRAIN_LIMIT:
+                if size > LATE_BODY_BYTES:
                     return False
         except (ClientDisconnected, Invalid):
             return False
