@@ -29,7 +29,7 @@ RUNTIME := $(if $(wildcard $(VENV)/.installed-dev),$(VENV)/.installed-dev,$(VENV
 
 # What runs in browsers, built from TypeScript into src/openvod/web/assets.
 WEB_SOURCES := package.json package-lock.json tsconfig.base.json scripts/compress.js $(shell find sdk/web player console -type f \
-	-not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+	-not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/tests/*' 2>/dev/null)
 
 $(VENV)/.built-web: $(WEB_SOURCES) | $(RUNTIME)
 	@VENV=$(VENV) scripts/npm ci --silent
@@ -44,6 +44,7 @@ demo: $(RUNTIME) $(VENV)/.built-web ## start everything, upload a real video, sh
 QUICK := not postgresql and not clients and not browser and not nginx and not fonts and not slow
 
 test: $(VENV)/.installed-dev $(VENV)/.built-web ## the suite that needs nothing but pip
+	@VENV=$(VENV) scripts/npm test --silent
 	@$(BIN)/python -m pytest -m "$(QUICK)" -n 2 --dist loadgroup $(ARGS)
 
 MATRIX := tests/clients/test_matrix.py tests/clients/test_one_domain.py tests/clients/test_howto.py

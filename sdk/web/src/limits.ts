@@ -41,13 +41,14 @@ export function checkLimits(signature: string, files: readonly FileFacts[]): voi
   }
 }
 
-/** A signature is Base64 of 20 bytes of HMAC and a query string. */
-function parametersOf(signature: string): URLSearchParams {
+/** Decode a signature: Base64 of 20 bytes of HMAC-SHA1 and a query string in UTF-8. */
+export function parametersOf(signature: string): URLSearchParams {
   let bytes: string;
   try {
     bytes = atob(signature.replace(/\s/g, ""));
   } catch {
     throw new SignatureError("the signature is not Base64");
   }
-  return new URLSearchParams(bytes.slice(20));
+  const original = Uint8Array.from(bytes.slice(20), (sign) => sign.charCodeAt(0));
+  return new URLSearchParams(new TextDecoder().decode(original));
 }
