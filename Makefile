@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test test-all test-clients test-large lint lock clean bench bench-media bench-upload kill-sweep flow-sweep database-drill client-sweep bench-events test-events-truth bench-api web test-web bench-web
+.PHONY: help demo unit check fmt metrics test test-all test-clients test-large lint lock clean bench bench-media bench-upload kill-sweep flow-sweep database-drill client-sweep bench-events test-events-truth bench-api web test-web bench-web
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1: \2/p' $(MAKEFILE_LIST)
 
@@ -42,6 +42,9 @@ demo: $(RUNTIME) $(VENV)/.built-web ## start everything, upload a real video, sh
 	@$(BIN)/openvod demo $(ARGS)
 
 QUICK := not postgresql and not clients and not browser and not nginx and not fonts and not slow
+
+unit: $(VENV)/.installed-dev ## tests/unit: decisions as values, no server (half a minute)
+	@$(BIN)/python -m pytest tests/unit -q -m "$(QUICK)" -n 2 --dist loadgroup $(ARGS)
 
 test: $(VENV)/.installed-dev $(VENV)/.built-web ## the suite that needs nothing but pip
 	@VENV=$(VENV) scripts/npm test --silent
@@ -114,13 +117,23 @@ bench-web: $(VENV)/.installed-dev $(VENV)/.built-web ## first frame, web uploads
 	@for each in web_first_frame web_upload web_playback console web_console; do \
 		echo "== $$each" && PYTHONPATH=tests $(BIN)/python -m benchmarks.$$each || exit 1; done
 
-lint: $(VENV)/.installed-dev $(VENV)/.built-web ## ruff, mypy --strict, import contract, licences, biome, tsc --strict
+check: $(VENV)/.installed-dev $(VENV)/.built-web ## format, lint and types of Python and TypeScript, import contract, licences
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python scripts/licences.py --check
 	@VENV=$(VENV) scripts/npm run --silent check
+
+lint: check ## another name of check
+
+fmt: $(VENV)/.installed-dev $(VENV)/.built-web ## rewrite Python and TypeScript as the formatters want them
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+	@VENV=$(VENV) scripts/npm exec --silent -- biome check --write .
+
+metrics: $(VENV)/.installed-dev ## lengths, fan-out, collaborators, private imports, dialect words (ARGS=--check compares with the allowed)
+	@$(BIN)/python scripts/metrics.py $(ARGS)
 
 lock: $(VENV)/.installed-dev ## rewrite the lock files, the page of licences and the SBOM
 	@$(BIN)/python -m pip install --quiet uv && requirements/lock.sh

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from importlib.metadata import Distribution
@@ -11,6 +10,8 @@ from types import ModuleType
 
 import pytest
 
+from support.scripts import load_script
+
 _ROOT = Path(__file__).parents[2]
 _AGPL = "                    GNU AFFERO GENERAL PUBLIC LICENSE\n                       Version 3, 19 November 2007\n"
 
@@ -18,13 +19,7 @@ _AGPL = "                    GNU AFFERO GENERAL PUBLIC LICENSE\n                
 @pytest.fixture(scope="module")
 def licences() -> ModuleType:
     """The script."""
-    spec = importlib.util.spec_from_file_location("licences", _ROOT / "scripts" / "licences.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["licences"] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+    return load_script("licences")
 
 
 def test_the_lock_files_hold_what_is_allowed() -> None:
