@@ -6,14 +6,14 @@ import { keptApplication } from "./application";
 import { queries } from "./queries";
 import { match, parse } from "./router";
 import { ROUTES } from "./routes";
-import { earlySession } from "./session";
+import { prefetchSession } from "./session";
 
 // The view's script travels while the session is asked for, and its data while the page is drawn.
 const { path, query } = parse(location.hash.replace(/^#/, ""));
 const route = ROUTES.find((each) => match(each.path, path));
 if (route) {
-  Promise.all([earlySession(queries), route.load()])
-    .then(([me, view]) => me && view.early?.(queries, keptApplication(), query))
+  Promise.all([prefetchSession(queries), route.load()])
+    .then(([me, view]) => me && view.prefetch?.(queries, keptApplication(), query))
     // Whatever fails here is asked for again by the page, which says so.
     .catch(() => {});
 }

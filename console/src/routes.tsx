@@ -17,21 +17,13 @@ import {
   IconUsers,
   IconWebhook,
 } from "@tabler/icons-react";
-import type { QueryClient } from "@tanstack/react-query";
 import { type ComponentType, lazy } from "react";
 import type { Role } from "./api/client";
-import { announce } from "./known-routes";
+import type { LoadedView } from "./view";
 import * as dashboard from "./views/dashboard/dashboard";
 import * as library from "./views/media/library";
 import type { TitleKey } from "./words";
 
-export type Params = Readonly<Record<string, string>>;
-export type View = ComponentType<{ readonly params: Params }>;
-/** What a view's script brings; `early` asks for its data before it is drawn, when the console is opened there. */
-interface Loaded {
-  readonly default: View;
-  readonly early?: (queries: QueryClient, subAppId: number, query: URLSearchParams) => void;
-}
 export const GROUPS = ["content", "processing", "settings"] as const;
 
 interface Entry {
@@ -43,7 +35,7 @@ interface Entry {
   readonly icon?: ComponentType<{ size?: number }>;
   /** Whoever has less does not get here. */
   readonly role: Role;
-  readonly load: () => Promise<Loaded>;
+  readonly load: () => Promise<LoadedView>;
 }
 
 const ENTRIES: readonly Entry[] = [
@@ -223,7 +215,7 @@ const TRIES = 6;
 const PAUSE_MILLISECONDS = 2000;
 
 /** A cut while a view's script travels is waited for; what stays away after that is told by the page. */
-async function patiently(load: Entry["load"]): Promise<Loaded> {
+async function patiently(load: Entry["load"]): Promise<LoadedView> {
   for (let tried = 1; tried < TRIES; tried++) {
     try {
       return await load();
@@ -236,5 +228,3 @@ async function patiently(load: Entry["load"]): Promise<Loaded> {
 
 export const ROUTES = ENTRIES.map((entry) => ({ ...entry, component: lazy(() => patiently(entry.load)) }));
 export type Route = (typeof ROUTES)[number];
-
-announce(ENTRIES.map((entry) => entry.path));

@@ -50,8 +50,8 @@ async function signOut(queries: QueryClient, everywhere: boolean): Promise<void>
 
 const QUERY = { queryKey: KEY, queryFn: whoAmI, staleTime: Number.POSITIVE_INFINITY };
 
-/** Asks before the first page is drawn, so that what it needs can be asked for meanwhile. */
-export function earlySession(queries: QueryClient): Promise<Me | null> {
+/** Requests the session before the first render, in parallel with the view's script. */
+export function prefetchSession(queries: QueryClient): Promise<Me | null> {
   return queries.fetchQuery(QUERY);
 }
 

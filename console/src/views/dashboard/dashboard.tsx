@@ -7,7 +7,6 @@ import { Failure } from "../../components/failure";
 import { PageHeader } from "../../components/page-header";
 import { Empty, Loading } from "../../components/states";
 import { useFormat } from "../../format";
-import { hasRoute } from "../../known-routes";
 import { useWords } from "../../language";
 import { to } from "../../router";
 import { titles } from "../../words";
@@ -24,7 +23,7 @@ function figuresOf(subAppId: number) {
   });
 }
 
-export function early(queries: QueryClient, subAppId: number): void {
+export function prefetch(queries: QueryClient, subAppId: number): void {
   void queries.prefetchQuery(figuresOf(subAppId));
 }
 
@@ -95,11 +94,10 @@ interface CardProps {
 }
 
 function Card({ label, value, help, bad = false, path }: CardProps) {
-  const linked = path !== undefined && hasRoute(path);
   return (
-    <Paper withBorder p="md" pos="relative" {...(linked ? { className: classes.linked } : {})}>
+    <Paper withBorder p="md" pos="relative" {...(path ? { className: classes.linked } : {})}>
       <Text size="sm" c="dimmed">
-        {linked ? (
+        {path ? (
           <a href={to(path)} className={classes.link}>
             {label}
           </a>

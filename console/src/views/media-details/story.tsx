@@ -5,7 +5,6 @@ import type { Schemas } from "../../api/client";
 import { Failure } from "../../components/failure";
 import { Loading } from "../../components/states";
 import { useFormat } from "../../format";
-import { hasRoute } from "../../known-routes";
 import { useWords } from "../../language";
 import { to } from "../../router";
 import { kindWords } from "../../vocabulary";
@@ -79,11 +78,9 @@ function ToldEvent({ event }: { readonly event: Schemas["EventDetail"] }) {
       <Line title={words.event(event.type)} at={event.createdAt}>
         <EventState state={event.state} />
         {event.attempts > 0 && <Text size="sm">{words.attempts(format.number(event.attempts))}</Text>}
-        {hasRoute("/events/:eventId") && (
-          <Anchor size="sm" href={to(`/events/${event.eventId}`)}>
-            {words.showEvent}
-          </Anchor>
-        )}
+        <Anchor size="sm" href={to(`/events/${event.eventId}`)}>
+          {words.showEvent}
+        </Anchor>
       </Line>
       <Fold title={words.body} text={event.body ? JSON.stringify(event.body, null, 2) : ""} />
     </>
@@ -99,11 +96,9 @@ function ToldTask({ task }: { readonly task: Schemas["TaskDetail"] }) {
     <>
       <Line title={title} at={task.createdAt}>
         <Badge variant="default">{words[task.status]}</Badge>
-        {hasRoute("/tasks/:taskId") && (
-          <Anchor size="sm" href={to(`/tasks/${task.taskId}`)}>
-            {words.showTask}
-          </Anchor>
-        )}
+        <Anchor size="sm" href={to(`/tasks/${task.taskId}`)}>
+          {words.showTask}
+        </Anchor>
       </Line>
       {running && <Progress value={task.progress} my={6} maw={420} aria-label={words.progress(title)} />}
       <ul className={classes.parts}>

@@ -22,7 +22,7 @@ import { words as dictionary } from "./words";
 type Media = Schemas["MediaInfo"];
 const REACHABLE = 5000;
 
-export function early(queries: QueryClient, subAppId: number, query: URLSearchParams): void {
+export function prefetch(queries: QueryClient, subAppId: number, query: URLSearchParams): void {
   void queries.prefetchInfiniteQuery(searchOptions(subAppId, filtersOf(query)));
 }
 

@@ -6,7 +6,7 @@ import { Failure } from "../../components/failure";
 import { PageHeader } from "../../components/page-header";
 import { Loading } from "../../components/states";
 import { useWords } from "../../language";
-import type { Params } from "../../routes";
+import type { Params } from "../../view";
 import { ReviewCard } from "./review-card";
 import { words } from "./words";
 
