@@ -27,7 +27,7 @@ $(VENV)/.installed-dev: requirements/dev.txt $(SOURCES)
 # The runtime set is part of the dev set: whoever has dev needs nothing more.
 RUNTIME := $(if $(wildcard $(VENV)/.installed-dev),$(VENV)/.installed-dev,$(VENV)/.installed-runtime)
 
-# What runs in browsers, built from TypeScript into src/openvod/web/assets.
+# What runs in browsers, built from TypeScript into src/openvod/surfaces/assets.
 WEB_SOURCES := package.json package-lock.json tsconfig.base.json scripts/compress.js $(shell find sdk/web player console -type f \
 	-not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/tests/*' 2>/dev/null)
 

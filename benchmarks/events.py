@@ -25,7 +25,7 @@ from pathlib import Path
 from benchmarks.raw_http import in_milliseconds, percentile
 from openvod.adapters.filesystem.folder import DataFolder
 from openvod.adapters.sql.database import Database, Transaction, open_database, sqlite_url
-from openvod.app.administration import with_access
+from openvod.app.cli.administration import with_access
 from openvod.events.codec import UploadedFile, new_file_upload
 from openvod.events.endpoints import EndpointOptions
 from openvod.events.model import EventState, NewEvent

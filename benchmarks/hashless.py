@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from openvod.adapters.filesystem import incoming
-from openvod.app.cli import main
+from openvod.app.cli.__main__ import main
 
 
 class _NoDigest:

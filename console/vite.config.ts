@@ -3,7 +3,7 @@ import { defineConfig } from "vite";
 export default defineConfig({
   base: "/console/",
   build: {
-    outDir: "../src/openvod/web/assets/console",
+    outDir: "../src/openvod/surfaces/assets/console",
     emptyOutDir: true,
     assetsInlineLimit: 0,
     // A view's styles that could not be loaded are not asked for again; few as they are, they travel with the first.

@@ -2,5 +2,5 @@ import { defineConfig } from "vite";
 
 export default defineConfig({
   base: "/play/",
-  build: { outDir: "../src/openvod/web/assets/player", emptyOutDir: true, chunkSizeWarningLimit: 800 },
+  build: { outDir: "../src/openvod/surfaces/assets/player", emptyOutDir: true, chunkSizeWarningLimit: 800 },
 });

@@ -19,7 +19,7 @@ class BrowserParts(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build, unless everything is there."""
         root = Path(self.root)
-        assets = root / "src" / "openvod" / "web" / "assets"
+        assets = root / "src" / "openvod" / "surfaces" / "assets"
         if version == "editable" or all((assets / part).is_dir() for part in _PARTS):
             return
         environment = os.environ | {"VENV": sys.prefix}

@@ -1,6 +1,6 @@
 import { defineConfig, type UserConfig } from "vite";
 
-const outDir = new URL("../../src/openvod/web/assets/sdk", import.meta.url).pathname;
+const outDir = new URL("../../src/openvod/surfaces/assets/sdk", import.meta.url).pathname;
 
 /** One build for each file that pages load: `vite build --mode <name>`. */
 const builds: Record<string, UserConfig["build"]> = {

@@ -19,7 +19,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Request, Route
 
-from openvod.web.assets import built
+from openvod.surfaces.assets import built
 from support.chromium import CHROMIUM
 from support.server import PlatformServer
 from support.upload_site import UploadSite

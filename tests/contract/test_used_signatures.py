@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from openvod.adapters.sql.database import Database
-from openvod.web.api.replays import UsedSignatures
+from openvod.surfaces.api.replays import UsedSignatures
 from support.events import ManualClock
 from support.server import run_async
 

@@ -23,9 +23,9 @@ from openvod.app.server_api import declared_actions
 from openvod.base.errors import OpenVodError
 from openvod.base.text import query_pairs
 from openvod.signing import tc3, v1
-from openvod.web.api.declaration import Action
-from openvod.web.api.limiter import RateLimiter
-from openvod.web.api.parameters import from_json, from_pairs, validated
+from openvod.surfaces.api.declaration import Action
+from openvod.surfaces.api.limiter import RateLimiter
+from openvod.surfaces.api.parameters import from_json, from_pairs, validated
 
 KEY, NOW = "ExampleSecretKey0123456789abcdef", 1_700_000_000
 ACTIONS = {action.name: action for action in declared_actions()}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from openvod.app.settings import Settings
 from openvod.events.types import EventType
-from openvod.web.errors import API_CODES, COS_CODES, UGC_CODES
+from openvod.surfaces.errors import API_CODES, COS_CODES, UGC_CODES
 
 _ROOT = Path(__file__).parents[2]
 

@@ -73,7 +73,7 @@ _SERVICE = "class Store(Protocol): ...\nclass Size: ...\n@dataclass\nclass Limit
             {"src/openvod/storage/a.py": 4},
         ),
         ("dialect-words", {"src/openvod/tasks/a.py": "cost = _process('cos.X')\n"}, {"src/openvod/tasks/a.py": 1}),
-        ("dialect-words", {"src/openvod/web/a.py": "cos = 1\n", "src/openvod/media/a.py": "cost = 'cos'\n"}, {}),
+        ("dialect-words", {"src/openvod/surfaces/a.py": "cos = 1\n", "src/openvod/media/a.py": "cost = 'cos'\n"}, {}),
         (
             "ignored-types",
             {"src/openvod/a.py": "a = 1  # type: ignore[misc]  # why\n# why\nb = 1  # type: ignore[misc]\n"

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from openvod.app.administration import with_services
+from openvod.app.cli.administration import with_services
 from support.api import call, code, events_of
 from support.api_site import ApiSite
 from support.commands import openvod

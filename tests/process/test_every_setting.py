@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from openvod.app.administration import with_services
+from openvod.app.cli.administration import with_services
 from openvod.app.settings import Settings
 from support.certificates import make_certificates
 from support.server import free_port

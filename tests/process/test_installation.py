@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from openvod.app.administration import with_services
-from openvod.app.command_line import run as command
+from openvod.app.cli.administration import with_services
+from openvod.app.cli.commands import run as command
 from openvod.app.foundation import Foundation
 from openvod.app.platform import Platform
 from openvod.app.services import Services

@@ -13,7 +13,7 @@ import pytest
 
 from openvod.adapters.nudenet import NudeNetReviewer
 from openvod.base.errors import Unavailable
-from openvod.media.review import FrameFindings, ReviewFrame
+from openvod.review.model import FrameFindings, ReviewFrame
 
 _PORN = ("FEMALE_GENITALIA_EXPOSED", "MALE_GENITALIA_EXPOSED", "ANUS_EXPOSED", "FEMALE_BREAST_EXPOSED")
 _INNOCENT = ("FACE_FEMALE", "FACE_MALE", "BELLY_EXPOSED", "MALE_BREAST_EXPOSED", "BUTTOCKS_COVERED", "FEET_EXPOSED")

@@ -25,7 +25,7 @@ import pytest
 from openvod.adapters.opennsfw import OpenNsfwReviewer
 from openvod.adapters.reviewing import ChildReviewer
 from openvod.base.errors import Invalid, Unavailable
-from openvod.media.review import FrameFindings, ReviewFrame, Suggestion, Thresholds, judge
+from openvod.review.model import FrameFindings, ReviewFrame, Suggestion, Thresholds, judge
 
 CONFINED = "openvod.adapters.reviewing.child"
 CHILD = "openvod.adapters.opennsfw.child"
@@ -450,7 +450,7 @@ def test_the_child_dies_with_its_parent(endless: Path) -> None:
     """A worker killed without notice leaves no child behind."""
     code = (
         "import asyncio, sys; from openvod.adapters.opennsfw import OpenNsfwReviewer; "
-        "from openvod.media.review import ReviewFrame; "
+        "from openvod.review.model import ReviewFrame; "
         f"asyncio.run(OpenNsfwReviewer().review([ReviewFrame(0, {str(endless)!r})]))"
     )
     with subprocess.Popen([sys.executable, "-c", code]) as worker:

@@ -28,4 +28,4 @@ def test_a_wheel_of_a_fresh_checkout_has_its_pages(tmp_path: Path) -> None:
     subprocess.run(command, cwd=source, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("openvod-*.whl")
     with zipfile.ZipFile(wheel) as opened:
-        assert {f"openvod/web/assets/{page}" for page in _PAGES} <= set(opened.namelist())
+        assert {f"openvod/surfaces/assets/{page}" for page in _PAGES} <= set(opened.namelist())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import pickletools
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ import psutil
 import pytest
 
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
-from openvod.app.administration import with_services
+from openvod.app.cli.administration import with_services
 from openvod.tasks.model import SubTask, Task
 from openvod_sdk import Client, sign
 from support.commands import openvod, openvod_json
@@ -179,6 +182,24 @@ def _worker_of(site: Site) -> psutil.Process:
     return supervised_workers(site.server)[0]
 
 
+def _named_in_engine(path: Path) -> tuple[set[str], list[str]]:
+    """Return the names of workflows and steps in an engine's tables, and what reading their values would import."""
+    with closing(sqlite3.connect(path)) as tables:
+        flows = tables.execute(
+            "select name, class_name, config_name, inputs, output from workflow_status where name = 'openvod.flow'"
+        ).fetchall()
+        steps = tables.execute("select function_name, output, error from operation_outputs").fetchall()
+    assert not [each for each in flows if each[1] or each[2]]
+    values = [value for row in [each[3:] for each in flows] + [each[1:] for each in steps] for value in row if value]
+    imported = [
+        str(argument)
+        for value in values
+        for opcode, argument, _ in pickletools.genops(base64.b64decode(value))
+        if "GLOBAL" in opcode.name
+    ]
+    return {str(each[0]) for each in [*flows, *steps]}, imported
+
+
 def _script(path: Path, body: str) -> str:
     path.write_text(f"#!/bin/sh\n{body}\n")
     path.chmod(0o755)
@@ -295,6 +316,9 @@ def test_rerun_of_one_item(make_site: Callable[..., Site], short_clip: Path) -> 
     site.server.stop()
     openvod_json("storage", "collect", "--data-dir", str(site.data_dir), "--json")
     assert openvod_json("storage", "check", "--data-dir", str(site.data_dir))["clean"]
+    # An updated worker finds the flows of an older one, wherever its modules lie.
+    names = {"openvod.flow", "begin", "advance", "finish"}
+    assert _named_in_engine(site.data_dir / "engine.sqlite3") == (names, [])
 
 
 def test_runs_of_one_task_do_not_mix(make_site: Callable[..., Site], long_clip: Path, short_clip: Path) -> None:

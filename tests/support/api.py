@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import httpx
 
 from openvod.access.service import IssuedKey
-from openvod.app.administration import with_services
+from openvod.app.cli.administration import with_services
 from openvod.signing import tc3, v1
 from support.wire import Wire
 

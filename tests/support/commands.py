@@ -10,7 +10,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
-from openvod.app.command_line import run
+from openvod.app.cli.commands import run
 
 
 @dataclass(frozen=True)

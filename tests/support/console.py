@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from openvod.access.account_model import Role
-from openvod.app.administration import with_services
+from openvod.app.cli.administration import with_services
 from openvod.app.console import invitation
 from support.server import PlatformServer
 

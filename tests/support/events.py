@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from openvod.app.administration import with_endpoints
+from openvod.app.cli.administration import with_endpoints
 from openvod.events.endpoints import EndpointOptions
 
 

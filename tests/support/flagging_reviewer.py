@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageStat
 
-from openvod.media.review import Finding, FrameFindings, ReviewFrame
+from openvod.review.model import Finding, FrameFindings, ReviewFrame
 
 
 class FlaggingReviewer:
-    """See :class:`openvod.media.review.Reviewer`."""
+    """See :class:`openvod.review.model.Reviewer`."""
 
     topic = "Porn"
 

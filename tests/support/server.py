@@ -18,7 +18,7 @@ from typing import TypeVar
 import httpx
 
 from openvod.access.service import AccessService, IssuedKey
-from openvod.app.administration import with_access, with_endpoints
+from openvod.app.cli.administration import with_access, with_endpoints
 
 R = TypeVar("R")
 _START_SECONDS = 30

@@ -11,10 +11,10 @@ from urllib.parse import quote
 import pytest
 
 from openvod.access.service import IssuedKey
-from openvod.app.administration import with_services
+from openvod.app.cli.administration import with_services
 from openvod.app.services import Services
 from openvod.base.sizes import KIB, MIB
-from openvod.web.api.replays import TC3_AGAIN_SECONDS
+from openvod.surfaces.api.replays import TC3_AGAIN_SECONDS
 from support.api import call, send, signed, signed_v1
 from support.api import code as code_of
 from support.server import PlatformServer

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from openvod.web.api.actions.templates import FAMILIES, Family
+from openvod.surfaces.api.actions.templates import FAMILIES, Family
 from support.api import call, code, paced
 from support.server import PlatformServer
 from support.wire import Wire

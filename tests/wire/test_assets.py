@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from openvod.web.assets import BuiltAssets
+from openvod.surfaces.assets import BuiltAssets
 
 SCRIPT = b"export const text = 'a'; " * 200
 ADDRESS = "/console/assets/main.js"

@@ -9,7 +9,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from openvod.access.account_model import Role
 from openvod.app.server_api import declared_actions
-from openvod.web.console_api.roles import ROLE_OF_ACTION
+from openvod.surfaces.console_api.roles import ROLE_OF_ACTION
 from support.commands import openvod_json
 from support.console import Person, client, problem
 from support.server import PlatformServer

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from openvod.access.account_model import Role
-from openvod.app.administration import with_services
+from openvod.app.cli.administration import with_services
 from support.commands import openvod, openvod_json
 from support.console import PASSWORD, Person, client, invite, problem
 from support.server import PlatformServer

@@ -14,11 +14,11 @@ from openvod.base.errors import NotFound
 from openvod.events.feed import EventFeed
 from openvod.events.watch import LogWatch
 from openvod.media.figures import DiskSpace, Figures
-from openvod.media.preview import PlanPreviews
 from openvod.media.review_queue import ReviewQueue
-from openvod.web.api.limiter import RateLimiter
-from openvod.web.console_api.people import invite_link
-from openvod.web.console_api.rooms import ConsoleRooms
+from openvod.processing.preview import PlanPreviews
+from openvod.surfaces.api.limiter import RateLimiter
+from openvod.surfaces.console_api.people import invite_link
+from openvod.surfaces.console_api.rooms import ConsoleRooms
 
 #: How long the console's addresses of evidence are good.
 _EVIDENCE_SECONDS = 3600

@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 
 from openvod.app.settings import ServerSettings
-from openvod.web.connections import ConnectionLimits
+from openvod.server.connections import ConnectionLimits
 
 #: Where the system sets no bound, more would be of no use.
 _MOST = 1 << 20

@@ -188,7 +188,7 @@ class Foundation:
         return blobs
 
     @cached_property
-    def workshop(self) -> ScratchFolders:
+    def scratch(self) -> ScratchFolders:
         """Where jobs make their files."""
         return ScratchFolders(self.folder.scratch, self.prober, put_asset)
 

@@ -27,20 +27,20 @@ from openvod.events.pull import PullService
 from openvod.events.watch import LogWatch
 from openvod.media.service import ProbeService
 from openvod.playback.warm import WarmIndexes
+from openvod.server.pace import BodyLimits
+from openvod.surfaces.api.replays import UsedSignatures
+from openvod.surfaces.assets import console_assets, sdk_assets, to_console
+from openvod.surfaces.console_api.application import console_api
+from openvod.surfaces.cos.addressing import Addressing
+from openvod.surfaces.cos.surface import CosSurface
+from openvod.surfaces.event_stream import EventStreamSurface
+from openvod.surfaces.front import FrontDoor, Surfaces
+from openvod.surfaces.operations import OperationsSurface
+from openvod.surfaces.playback.player_page import PREFIX
+from openvod.surfaces.ugc.surface import UgcSurface
 from openvod.upload.codec import ClientHosts
 from openvod.upload.pulls import PullSettings, PullUploads
 from openvod.upload.service import UploadService
-from openvod.web.addressing import Addressing
-from openvod.web.api.replays import UsedSignatures
-from openvod.web.assets import console_assets, sdk_assets, to_console
-from openvod.web.console_api.application import console_api
-from openvod.web.cos import CosSurface
-from openvod.web.event_stream import EventStreamSurface
-from openvod.web.front import FrontDoor, Surfaces
-from openvod.web.operations import OperationsSurface
-from openvod.web.pace import BodyLimits
-from openvod.web.play import PREFIX
-from openvod.web.ugc import UgcSurface
 
 _COLLECT_SECONDS = 60.0
 _IDLE_SECONDS = 0.5

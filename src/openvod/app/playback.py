@@ -11,12 +11,12 @@ from openvod.app.settings import PlaybackSettings
 from openvod.base.ports import Clock
 from openvod.playback.service import InstantPlayback
 from openvod.storage.service import StorageService
-from openvod.web.acceleration import Acceleration
-from openvod.web.gate import PlaybackGate
-from openvod.web.play import PlayPages
-from openvod.web.play_access import PlayerAccess
-from openvod.web.playback import PlaybackSurface
-from openvod.web.published import PublishedObjects
+from openvod.surfaces.playback.acceleration import Acceleration
+from openvod.surfaces.playback.gate import PlaybackGate
+from openvod.surfaces.playback.player_access import PlayerAccess
+from openvod.surfaces.playback.player_page import PlayPages
+from openvod.surfaces.playback.published import PublishedObjects
+from openvod.surfaces.playback.surface import PlaybackSurface
 
 
 class Playback:

@@ -6,7 +6,7 @@ import importlib
 
 from openvod.app.settings import Settings
 from openvod.base.errors import Invalid
-from openvod.media.review import Reviewer
+from openvod.review.model import Reviewer
 
 
 def reviewers(settings: Settings) -> dict[str, Reviewer]:

@@ -21,9 +21,9 @@ from openvod.app.platform import Platform
 from openvod.app.settings import ServerSettings, Settings
 from openvod.app.stalls import watched_loop
 from openvod.base.errors import Conflict, Unavailable
-from openvod.web.connections import ConnectionLimits, Connections
-from openvod.web.file_sending import OpenFiles
-from openvod.web.http_protocol import HttpProtocol
+from openvod.server.connections import ConnectionLimits, Connections
+from openvod.server.file_sending import OpenFiles
+from openvod.server.http_protocol import HttpProtocol
 
 _BACKLOG = 2048
 

@@ -17,29 +17,29 @@ from openvod.base.ports import Clock, Entropy, SecretBox
 from openvod.events.endpoints import EndpointService
 from openvod.events.pull import PullService
 from openvod.media.library import MediaLibrary
-from openvod.media.processing import ProcessingService
-from openvod.media.watermarks import Watermarks
+from openvod.processing.service import ProcessingService
+from openvod.processing.watermarks import Watermarks
+from openvod.surfaces.api.actions.classes import ClassActions
+from openvod.surfaces.api.actions.domains import DomainActions
+from openvod.surfaces.api.actions.events import EventActions
+from openvod.surfaces.api.actions.installation import ApplicationActions, RegionActions
+from openvod.surfaces.api.actions.media import MediaActions
+from openvod.surfaces.api.actions.procedures import ProcedureActions
+from openvod.surfaces.api.actions.processing import ProcessingActions
+from openvod.surfaces.api.actions.pulls import PullActions
+from openvod.surfaces.api.actions.tasks import TaskActions
+from openvod.surfaces.api.actions.templates import TemplateActions
+from openvod.surfaces.api.actions.uploads import UploadActions
+from openvod.surfaces.api.actions.watermarks import WatermarkActions
+from openvod.surfaces.api.authentication import Authentication
+from openvod.surfaces.api.declaration import Action
+from openvod.surfaces.api.limiter import RateLimiter
+from openvod.surfaces.api.replays import UsedSignatures
+from openvod.surfaces.api.surface import ApiSurface
+from openvod.surfaces.api.unproven import UnprovenBodies
 from openvod.tasks.service import TaskService
 from openvod.upload.pulls import PullUploads
 from openvod.upload.service import UploadService
-from openvod.web.api.actions.classes import ClassActions
-from openvod.web.api.actions.domains import DomainActions
-from openvod.web.api.actions.events import EventActions
-from openvod.web.api.actions.installation import ApplicationActions, RegionActions
-from openvod.web.api.actions.media import MediaActions
-from openvod.web.api.actions.procedures import ProcedureActions
-from openvod.web.api.actions.processing import ProcessingActions
-from openvod.web.api.actions.pulls import PullActions
-from openvod.web.api.actions.tasks import TaskActions
-from openvod.web.api.actions.templates import TemplateActions
-from openvod.web.api.actions.uploads import UploadActions
-from openvod.web.api.actions.watermarks import WatermarkActions
-from openvod.web.api.authentication import Authentication
-from openvod.web.api.declaration import Action
-from openvod.web.api.limiter import RateLimiter
-from openvod.web.api.replays import UsedSignatures
-from openvod.web.api.surface import ApiSurface
-from openvod.web.api.unproven import UnprovenBodies
 
 
 @dataclass(frozen=True)

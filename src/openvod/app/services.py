@@ -21,11 +21,11 @@ from openvod.app.settings import Settings
 from openvod.events.endpoints import EndpointService
 from openvod.events.retention import Retention
 from openvod.media.library import MediaLibrary
-from openvod.media.plan.model import Encoder, Limits
-from openvod.media.plan.planner import Options
-from openvod.media.processing import ProcessingService
 from openvod.media.states import FileStates
-from openvod.media.watermarks import Watermarks
+from openvod.processing.plan.model import Encoder, Limits
+from openvod.processing.plan.planner import Options
+from openvod.processing.service import ProcessingService
+from openvod.processing.watermarks import Watermarks
 from openvod.storage.collector import Collector
 from openvod.storage.outputs import OutputStore
 from openvod.storage.scrubber import Scrubber

@@ -22,10 +22,10 @@ from openvod.app.reviewers import reviewers
 from openvod.app.services import Services, plan_options
 from openvod.app.supervisor import tell_trouble
 from openvod.base.identifiers import new_hex
-from openvod.media.flow import Addresses, FlowService, FlowSettings
-from openvod.media.flow_records import probe_of
-from openvod.media.flow_reviews import ReviewRoom
-from openvod.media.plan.model import WorkClass
+from openvod.processing.flow import Addresses, FlowService, FlowSettings
+from openvod.processing.flow_records import probe_of
+from openvod.processing.flow_reviews import ReviewRoom
+from openvod.processing.plan.model import WorkClass
 from openvod.signing.playback_token import segment_key
 from openvod.tasks.model import Task, TaskStatus
 
@@ -131,7 +131,7 @@ class Worker:
                 for task in tx.tasks.tasks(status=status.value, limit=100_000)
             ]
 
-        await self._base.workshop.clear_all_but(await self._database.read(work))
+        await self._base.scratch.clear_all_but(await self._database.read(work))
 
     async def refresh_addresses(self) -> None:
         """See what applications have chosen as the beginning of their addresses."""
@@ -191,7 +191,7 @@ def flow_service(services: Services) -> FlowService:
         services.storage,
         services.outputs,
         base.ffmpeg,
-        base.workshop,
+        base.scratch,
         ReviewRoom(base.database, reviewers(base.settings), base.clock, addresses.evidence),
         base.clock,
         base.entropy,
@@ -205,7 +205,7 @@ def flow_addresses(services: Services) -> Addresses:
     base, root = services.base, services.base.keys.playback_token
     return Addresses(
         media=services.addresses.url,
-        # Playback adds a token to it for who is admitted to the playlist (web/segment_keys).
+        # Playback adds a token to it for who is admitted to the playlist (surfaces/playback/segment_keys).
         segment_key=lambda file_id, definition: f"/keys/{file_id}/{definition}",
         evidence=lambda key: base.evidence(key, _EVIDENCE_SECONDS),
         key_bytes=lambda file_id, definition: segment_key(root, file_id, definition),

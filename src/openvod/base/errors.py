@@ -1,6 +1,6 @@
 """The error root: what went wrong, whose turn it is, and what to do next.
 
-A room raises one of the six kinds with a stable ``code``. Only ``openvod.web.errors`` turns codes into the numbers
+A room raises one of the six kinds with a stable ``code``. Only ``openvod.surfaces.errors`` turns codes into the numbers
 and names of a wire protocol. A message never contains a secret.
 """
 

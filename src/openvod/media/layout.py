@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from openvod.storage.codec import media_type_of
+from openvod.storage.media_types import media_type_of
 from openvod.tasks.model import SubTaskKind
 
 

@@ -13,8 +13,12 @@ from dataclasses import dataclass, field, replace
 
 from openvod.base.errors import NotFound, OpenVodError
 from openvod.base.ports import Clock, Entropy, UnitOfWork
-from openvod.media.flow_failures import DEFECTS, defect_failure, internal_failure, why_failed
-from openvod.media.flow_records import (
+from openvod.media.layout import command_line, content_type
+from openvod.media.model import FORBIDDEN, MediaAsset, MediaOutput
+from openvod.media.outputs import forbid, output_bucket
+from openvod.media.ports import Originals
+from openvod.processing.flow_failures import DEFECTS, defect_failure, internal_failure, why_failed
+from openvod.processing.flow_records import (
     FlowState,
     FlowTx,
     UrlOf,
@@ -28,23 +32,19 @@ from openvod.media.flow_records import (
     settle,
     source_of,
 )
-from openvod.media.flow_reviews import Reviewed, ReviewRoom
-from openvod.media.layout import command_line, content_type
-from openvod.media.model import FORBIDDEN, MediaAsset, MediaOutput
-from openvod.media.outputs import forbid, output_bucket
-from openvod.media.plan.joined import CLIP
-from openvod.media.plan.model import SOURCE, Asset, Job, Plan, Share, Source, WorkClass
-from openvod.media.plan.planner import Options, make_plan
-from openvod.media.ports import Originals
-from openvod.media.results import Results, describe
-from openvod.media.workshop import (
+from openvod.processing.flow_reviews import Reviewed, ReviewRoom
+from openvod.processing.plan.joined import CLIP
+from openvod.processing.plan.model import SOURCE, Asset, Job, Plan, Share, Source, WorkClass
+from openvod.processing.plan.planner import Options, make_plan
+from openvod.processing.ports import (
     Ending,
     JobFolder,
     MediaProcess,
     ProcessFailed,
     ProcessLimits,
-    Workshop,
+    ScratchSpace,
 )
+from openvod.processing.results import Results, describe
 from openvod.storage.model import Bucket
 from openvod.storage.outputs import Adopted, OutputFile, OutputStore, place
 from openvod.tasks.model import Failure, SubTask, SubTaskKind, SubTaskStatus
@@ -96,7 +96,7 @@ class FlowService:
         originals: Originals,
         outputs: OutputStore,
         process: MediaProcess,
-        workshop: Workshop,
+        scratch: ScratchSpace,
         reviews: ReviewRoom,
         clock: Clock,
         entropy: Entropy,
@@ -107,7 +107,7 @@ class FlowService:
         self._originals = originals
         self._outputs = outputs
         self._process = process
-        self._workshop = workshop
+        self._scratch = scratch
         self._reviews = reviews
         self._clock = clock
         self._entropy = entropy
@@ -153,7 +153,7 @@ class FlowService:
         """Leave nothing of a finished run behind; a later run's folder is its own affair."""
         task = await self._uow.read(lambda tx: tx.tasks.task(task_id))
         if task is None or task.run == run:
-            await self._workshop.clear(task_id)
+            await self._scratch.clear(task_id)
 
     async def _plan(self, task_id: str, run: int) -> tuple[FlowState, Plan, Source] | None:
         """Plan what has no result yet; what cannot be planned fails here."""
@@ -197,7 +197,7 @@ class FlowService:
         asset = _asset(state)
         numbers = [share.number for share in job.shares]
         await self._begin_job(state, job)
-        folder = await self._workshop.open(state.task.task_id, job.name, numbers)
+        folder = await self._scratch.open(state.task.task_id, job.name, numbers)
         paths = {SOURCE: await self._originals.contiguous_path(asset.bucket, asset.media_key)}
         for file_id, clip in source.clips.items():
             paths[CLIP.format(file_id)] = await self._originals.contiguous_path(clip.bucket, clip.key)

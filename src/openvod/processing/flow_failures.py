@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 
 from openvod.base.errors import OpenVodError
-from openvod.media.plan.model import Source
-from openvod.media.workshop import Ending, ProcessFailed
+from openvod.processing.plan.model import Source
+from openvod.processing.ports import Ending, ProcessFailed
 from openvod.tasks.model import Failure
 
 #: Trouble that passes and says nothing of the file: the engine repeats the step.

@@ -9,20 +9,11 @@ from typing import Any
 from openvod.base.errors import OpenVodError
 from openvod.base.ports import Clock, UnitOfWork
 from openvod.events.codec import iso_time
-from openvod.media.flow_records import FlowState, FlowTx
-from openvod.media.plan.model import Share, Source
-from openvod.media.plan.reviews import thresholds_of
-from openvod.media.review import (
-    FrameFindings,
-    Reviewer,
-    ReviewFrame,
-    Suggestion,
-    Thresholds,
-    Verdict,
-    judge,
-    sample_times,
-)
-from openvod.media.review_codec import (
+from openvod.processing.flow_records import FlowState, FlowTx
+from openvod.processing.plan.model import Share, Source
+from openvod.processing.plan.reviews import thresholds_of
+from openvod.processing.ports import JobFolder
+from openvod.review.codec import (
     CONTENT_REVIEW_SEGMENTS,
     REVIEW_SEGMENTS,
     content_review_document,
@@ -33,7 +24,16 @@ from openvod.media.review_codec import (
     review_output,
     success_message,
 )
-from openvod.media.workshop import JobFolder
+from openvod.review.model import (
+    FrameFindings,
+    Reviewer,
+    ReviewFrame,
+    Suggestion,
+    Thresholds,
+    Verdict,
+    judge,
+    sample_times,
+)
 from openvod.storage.outputs import OutputFile
 from openvod.tasks.model import Failure, SubTaskKind
 from openvod.tasks.service import template_for

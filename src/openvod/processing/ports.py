@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from openvod.media.plan.model import Asset, Command
-from openvod.media.results import ShareFiles
+from openvod.processing.plan.model import Asset, Command
+from openvod.processing.results import ShareFiles
 
 
 class Ending(StrEnum):
@@ -94,7 +94,7 @@ class JobFolder(Protocol):
         ...
 
 
-class Workshop(Protocol):
+class ScratchSpace(Protocol):
     """Where jobs work; nothing in it outlives its task."""
 
     async def open(self, task_id: str, job: str, shares: Sequence[int]) -> JobFolder:

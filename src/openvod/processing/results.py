@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from openvod.base.errors import Invalid
-from openvod.media.plan.model import Share
-from openvod.media.playlists import (
+from openvod.media.probe import ProbeResult, media_metadata
+from openvod.processing.plan.model import Share
+from openvod.processing.playlists import (
     MediaPlaylist,
     Variant,
     master_playlist,
@@ -18,7 +19,6 @@ from openvod.media.playlists import (
     with_key,
     with_target_duration,
 )
-from openvod.media.probe import ProbeResult, media_metadata
 from openvod.tasks.model import Failure, SubTaskKind
 
 #: Sub-streams announce the whole ladder; a page of snapshots as well.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from openvod.base.errors import Conflict, Invalid, NotFound
 from openvod.base.ports import Clock, Entropy, UnitOfWork
-from openvod.media.flow_records import FlowState, FlowTx, UrlOf, abort, load
+from openvod.processing.flow_records import FlowState, FlowTx, UrlOf, abort, load
 from openvod.tasks.model import NotifyMode, Procedure, ReviewAudioVideoInput, Task, TaskQuery, TaskStatus
 from openvod.tasks.service import open_tasks, resolve_procedure, template_for
 from openvod.tasks.templates import TemplateKind

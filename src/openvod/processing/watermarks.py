@@ -11,8 +11,8 @@ from openvod.base.errors import Exhausted, Invalid, NotFound
 from openvod.base.identifiers import new_hex
 from openvod.base.ports import Clock, Entropy, UnitOfWork
 from openvod.base.wire import merged
-from openvod.media.flow_records import FlowTx
 from openvod.media.outputs import output_bucket
+from openvod.processing.flow_records import FlowTx
 from openvod.storage.model import Bucket
 from openvod.storage.outputs import Adopted, OutputFile, OutputStore, place
 from openvod.storage.ports import StorageTables

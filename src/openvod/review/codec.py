@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from openvod.media.review import Segment, Suggestion, Verdict
+from openvod.review.model import Segment, Suggestion, Verdict
 
 #: How many segments a result shows; all of them stand in the file at ``SegmentSetFileUrl``.
 CONTENT_REVIEW_SEGMENTS = 100

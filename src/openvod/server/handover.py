@@ -16,14 +16,14 @@ import httptools
 
 from openvod.base.descriptors import readable
 from openvod.base.errors import ClientDisconnected, Invalid
+from openvod.server.pace import Pace
 from openvod.storage.model import FilePart
-from openvod.web.pace import Pace
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-    from openvod.web.file_sending import FileSending
-    from openvod.web.http_protocol import HttpProtocol
+    from openvod.server.file_sending import FileSending
+    from openvod.server.http_protocol import HttpProtocol
 
 EXTENSION = "openvod.handover"
 #: A head is a packet: the event loop writes it in its next turn, or the client takes nothing now.

@@ -15,11 +15,11 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from openvod.base.errors import ClientDisconnected
+from openvod.server.connections import Connections
+from openvod.server.file_sending import FileSending, OpenFiles, ReadyFile
+from openvod.server.handover import EXTENSION, Handover
+from openvod.server.pace import LATE_BODY_BYTES
 from openvod.storage.model import FilePart
-from openvod.web.connections import Connections
-from openvod.web.file_sending import FileSending, OpenFiles, ReadyFile
-from openvod.web.handover import EXTENSION, Handover
-from openvod.web.pace import LATE_BODY_BYTES
 
 #: Says what to send for a request, from memory and at once; ``None`` for everything that takes the usual way.
 AtOnce = Callable[[Scope], ReadyFile | None]

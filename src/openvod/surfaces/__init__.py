@@ -1,9 +1,6 @@
-"""Web: every wire surface as ASGI, behind one front door.
+"""Surfaces: every wire dialect as ASGI, a folder each, behind one front door.
 
-Promises: exact headers, codes and statuses of each wire; one error table. Refuses to know: databases, files, FFmpeg.
-Start reading at :mod:`openvod.web.front`, then :mod:`openvod.web.errors`.
+Promises: exact headers, codes and statuses of each wire; one error table. Refuses to know: databases, files, FFmpeg,
+how bytes travel (:mod:`openvod.server`). Start reading at :mod:`openvod.surfaces.front`, then
+:mod:`openvod.surfaces.errors`.
 """
-
-from openvod.web.front import FrontDoor, Surfaces
-
-__all__ = ["FrontDoor", "Surfaces"]

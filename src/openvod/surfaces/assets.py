@@ -1,6 +1,6 @@
 """Pages and scripts built from TypeScript: ``/sdk/…``, the console's and the player page's files.
 
-``make web`` builds them into ``openvod/web/assets/<name>``; the wheel contains them.
+``make web`` builds them into ``openvod/surfaces/assets/<name>``; the wheel contains them.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _accepted(header: str) -> list[str]:
 
 def built(name: str) -> Path:
     """Return the folder of built files, which need not be there."""
-    return Path(str(files("openvod.web"))) / "assets" / name
+    return Path(str(files("openvod.surfaces"))) / "assets" / name
 
 
 def sdk_assets(folder: Path | None = None) -> BuiltAssets:

@@ -14,8 +14,8 @@ from openvod.events.codec import iso_time
 from openvod.events.feed import EventFeed
 from openvod.events.model import Event
 from openvod.events.types import EventType, event_types
+from openvod.server.wire import Answer, WireRequest
 from openvod.signing.stream_token import read_stream_token
-from openvod.web.wire import Answer, WireRequest
 
 PATH = "/events/stream"
 _SILENCE_SECONDS = 15.0

@@ -10,14 +10,14 @@ from typing import Protocol
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openvod.base.errors import ClientDisconnected, OpenVodError
-from openvod.web.compat import SCRIPT_PATH, serve_script
-from openvod.web.errors import http_status
-from openvod.web.event_stream import PATH as EVENT_STREAM_PATH
-from openvod.web.file_sending import ReadyFile
-from openvod.web.operations import PATHS as OPERATIONS_PATHS
-from openvod.web.pace import BodyLimits, paced
-from openvod.web.s3 import speaks_s3
-from openvod.web.wire import Answer, WireRequest, json_answer, preflight, unavailable
+from openvod.server.file_sending import ReadyFile
+from openvod.server.pace import BodyLimits, paced
+from openvod.server.wire import Answer, WireRequest, json_answer, preflight, unavailable
+from openvod.surfaces.cos.s3 import speaks_s3
+from openvod.surfaces.errors import http_status
+from openvod.surfaces.event_stream import PATH as EVENT_STREAM_PATH
+from openvod.surfaces.operations import PATHS as OPERATIONS_PATHS
+from openvod.surfaces.ugc.compat import SCRIPT_PATH, serve_script
 
 Surface = Callable[[WireRequest], Awaitable[Answer]]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from openvod.base.errors import Invalid
+from openvod.server.header_text import disposition
+from openvod.server.ranges import ByteRange, http_date, precondition_status, select_range
+from openvod.server.wire import Answer, WireRequest
 from openvod.storage.model import StoredObject
-from openvod.storage.ranges import ByteRange, http_date, precondition_status, select_range
 from openvod.storage.service import StorageService
-from openvod.web.header_text import disposition
-from openvod.web.wire import Answer, WireRequest
 
 _OVERRIDES = {
     "response-content-type": "Content-Type",

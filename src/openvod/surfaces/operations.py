@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from openvod.base.errors import Denied
 from openvod.base.ports import Clock
 from openvod.base.sizes import KIB, MIB
+from openvod.server.wire import Answer, WireRequest, json_answer
 from openvod.signing.probe_token import is_probe_token
-from openvod.web.wire import Answer, WireRequest, json_answer
 
 PATHS = ("/healthz", "/readyz", "/probez")
 PROBE_CHUNKS = 6

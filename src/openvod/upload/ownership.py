@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from openvod.media.watermarks import FOLDER as WATERMARKS
+from openvod.processing.watermarks import FOLDER as WATERMARKS
 from openvod.storage.model import StoredObject
 from openvod.tasks.templates import TemplateKind
 from openvod.upload.model import SessionState

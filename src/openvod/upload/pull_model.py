@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from openvod.base.errors import Invalid, OpenVodError
 from openvod.media.model import MediaAsset
-from openvod.media.processing import TaskOrder
+from openvod.processing.service import TaskOrder
 from openvod.storage.ports import Body
 from openvod.tasks.model import Failure, Task, TaskStatus, err_code
 

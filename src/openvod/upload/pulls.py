@@ -21,11 +21,11 @@ from openvod.events.codec import event_body, media_basic_info
 from openvod.events.model import EventState, NewEvent
 from openvod.events.types import EventType
 from openvod.media.expiry import expiry
-from openvod.media.flow_records import abortion, probe_of
 from openvod.media.layout import content_type
 from openvod.media.model import ProbeState
 from openvod.media.probe import media_metadata
-from openvod.media.processing import check_order, claim_order, waiting_task
+from openvod.processing.flow_records import abortion, probe_of
+from openvod.processing.service import check_order, claim_order, waiting_task
 from openvod.storage.ports import Body, DirectBody
 from openvod.storage.service import Incoming, StorageService
 from openvod.tasks.model import Failure, NotifyMode, Procedure, Task, TaskStatus, TaskType
@@ -111,7 +111,7 @@ class PullUploads:
         """Open a pull; return its task's id.
 
         Raises ``Invalid`` with ``pull.media_url``, ``pull.cover_url``, ``pull.media_type``, ``pull.expire_…``, and what
-        an Apply and :func:`openvod.media.processing.claim_order` raise.
+        an Apply and :func:`openvod.processing.service.claim_order` raise.
         """
         now = self._clock.now()
         check_order(asked.order)

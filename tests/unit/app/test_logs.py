@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openvod.app.administration import print_json, show
+from openvod.app.cli.administration import print_json, show
 from openvod.app.logs import JsonFormatter, LineFormatter, LogFormat, set_up_logging
 from openvod.base.text import printable
 

@@ -11,8 +11,8 @@ import pytest
 from openvod.adapters.ffmpeg import probe_child
 from openvod.base.errors import Invalid
 from openvod.media.accepted import COVER_TYPES, FILE_TYPES, media_category
-from openvod.media.plan.graph import DEMUXERS
-from openvod.storage.codec import media_type_of
+from openvod.processing.plan.graph import DEMUXERS
+from openvod.storage.media_types import media_type_of
 from openvod.upload.model import FileRequest, check_cover, check_video
 
 _ROOT = Path(__file__).parents[3]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openvod.media.layout import content_type, names_of
-from openvod.storage.codec import media_type_of
+from openvod.storage.media_types import media_type_of
 from openvod.tasks.model import SubTaskKind
 
 _NAMES = (

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from openvod.media.flow_failures import why_failed
-from openvod.media.plan.model import Source
 from openvod.media.probe import AudioStream, ProbeResult, VideoStream
-from openvod.media.workshop import Ending, ProcessFailed
+from openvod.processing.flow_failures import why_failed
+from openvod.processing.plan.model import Source
+from openvod.processing.ports import Ending, ProcessFailed
 
 _SOURCE = Source(
     "1",

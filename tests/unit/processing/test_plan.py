@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from openvod.media.plan.model import Clip, Encoder, Item, Limits, Plan, Source, WorkClass
-from openvod.media.plan.planner import Options, make_plan
 from openvod.media.probe import AudioStream, ProbeResult, VideoStream
+from openvod.processing.plan.model import Clip, Encoder, Item, Limits, Plan, Source, WorkClass
+from openvod.processing.plan.planner import Options, make_plan
 from openvod.tasks.model import (
     AdaptiveInput,
     AnimatedGraphicInput,

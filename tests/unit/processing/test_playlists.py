@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openvod.base.errors import Unavailable
-from openvod.media.playlists import (
+from openvod.processing.playlists import (
     Segment,
     Variant,
     master_playlist,

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from tencentcloud.vod.v20180717 import models
 
-from openvod.media.review import Segment, Suggestion, Verdict
-from openvod.media.review_codec import (
+from openvod.review.codec import (
     content_review_document,
     content_review_output,
     cover_review_result,
@@ -18,6 +17,7 @@ from openvod.media.review_codec import (
     review_output,
     success_message,
 )
+from openvod.review.model import Segment, Suggestion, Verdict
 from openvod.tasks.codec import result_item, review_audio_video_complete
 from openvod.tasks.model import (
     NotifyMode,

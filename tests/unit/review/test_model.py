@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from openvod.base.errors import Invalid, Unavailable
-from openvod.media.review import (
+from openvod.review.model import (
     LABELS,
     MAX_FRAMES,
     Finding,

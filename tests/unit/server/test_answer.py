@@ -9,7 +9,7 @@ import pytest
 from starlette.types import Message
 
 from openvod.base.errors import ClientDisconnected
-from openvod.web.wire import Answer, WireRequest
+from openvod.server.wire import Answer, WireRequest
 
 
 def test_a_stream_ends_with_its_client() -> None:

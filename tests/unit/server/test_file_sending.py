@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from openvod.base.sizes import KIB, MIB
+from openvod.server import file_sending
+from openvod.server.file_sending import FileSending, OpenFile, OpenFiles
 from openvod.storage.model import FilePart
-from openvod.web import file_sending
-from openvod.web.file_sending import FileSending, OpenFile, OpenFiles
 
 _BODY = os.urandom(3 * MIB)
 

@@ -7,7 +7,7 @@ from email.message import Message
 import pytest
 
 from openvod.base.errors import Invalid
-from openvod.web.header_text import disposition, header_bytes
+from openvod.server.header_text import disposition, header_bytes
 
 
 def test_nothing_becomes_a_question_mark() -> None:

@@ -12,9 +12,9 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from openvod.web.connections import ConnectionLimits, Connections
-from openvod.web.file_sending import OpenFiles
-from openvod.web.http_protocol import HttpProtocol
+from openvod.server.connections import ConnectionLimits, Connections
+from openvod.server.file_sending import OpenFiles
+from openvod.server.http_protocol import HttpProtocol
 
 _BODY = 1_000_000
 _HEAD = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {_BODY}\r\n\r\n".encode()

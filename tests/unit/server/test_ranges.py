@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openvod.base.errors import Invalid
-from openvod.storage.ranges import ByteRange, http_date, precondition_status, select_range
+from openvod.server.ranges import ByteRange, http_date, precondition_status, select_range
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ _log = logging.getLogger("openvod.engine")
 
 
 class Flow(Protocol):
-    """What a flow does; see :class:`openvod.media.flow.FlowService`."""
+    """What a flow does; see :class:`openvod.processing.flow.FlowService`."""
 
     async def begin(self, task_id: str, run: int) -> bool:
         """Take a run of a task up; return whether there is work."""

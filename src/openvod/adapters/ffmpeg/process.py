@@ -12,8 +12,8 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping
 
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
-from openvod.media.plan.model import Command
-from openvod.media.workshop import Ending, OnProgress, ProcessFailed, ProcessLimits
+from openvod.processing.plan.model import Command
+from openvod.processing.ports import Ending, OnProgress, ProcessFailed, ProcessLimits
 
 _LAUNCHER = "openvod.adapters.ffmpeg.limited"
 _LOG_BYTES = 64 * 1024
@@ -24,12 +24,12 @@ _CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGI
 
 
 class FfmpegProcess:
-    """See :class:`openvod.media.workshop.MediaProcess`."""
+    """See :class:`openvod.processing.ports.MediaProcess`."""
 
     async def run(
         self, folder: str, command: Command, paths: Mapping[str, str], limits: ProcessLimits, on_progress: OnProgress
     ) -> str:
-        """See :meth:`openvod.media.workshop.MediaProcess.run`."""
+        """See :meth:`openvod.processing.ports.MediaProcess.run`."""
         arguments = [paths.get(argument, argument) for argument in command.arguments]
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-I", "-m", _LAUNCHER, str(limits.memory), str(limits.file_size), str(os.getpid()),

@@ -13,7 +13,7 @@ from openvod.base.ports import Entropy
 
 
 class HeldPictures:
-    """See :class:`openvod.media.watermarks.Pictures`. ``check`` judges a picture; it runs in a thread."""
+    """See :class:`openvod.processing.watermarks.Pictures`. ``check`` judges a picture; it runs in a thread."""
 
     def __init__(self, folder: Path, entropy: Entropy, check: Callable[[Path], str]) -> None:
         self._folder = folder
@@ -25,7 +25,7 @@ class HeldPictures:
 
     @asynccontextmanager
     async def held(self, content: bytes) -> AsyncIterator[str]:
-        """See :meth:`openvod.media.watermarks.Pictures.held`."""
+        """See :meth:`openvod.processing.watermarks.Pictures.held`."""
         path = self._folder / new_hex(self._entropy, 16)
         await asyncio.to_thread(path.write_bytes, content)
         try:
@@ -34,5 +34,5 @@ class HeldPictures:
             path.unlink(missing_ok=True)
 
     async def check(self, path: str) -> str:
-        """See :meth:`openvod.media.watermarks.Pictures.check`."""
+        """See :meth:`openvod.processing.watermarks.Pictures.check`."""
         return await asyncio.to_thread(self._check, Path(path))

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from openvod.adapters.filesystem.folder import absolute
-from openvod.media.plan.model import Asset
 from openvod.media.probe import Prober, ProbeResult
+from openvod.processing.plan.model import Asset
 
 #: Folders that outputs name; FFmpeg makes files, never folders.
 _SUB_FOLDERS = ("imageSprite", "coverBySnapshot", "sampleSnapshot", "snapshotByTimeOffset", "frames")
@@ -26,7 +26,7 @@ PutAsset = Callable[[Asset, Path, str], None]
 
 
 class ScratchFolders:
-    """See :class:`openvod.media.workshop.Workshop`."""
+    """See :class:`openvod.processing.ports.ScratchSpace`."""
 
     def __init__(self, root: Path, prober: Prober, put_asset: PutAsset) -> None:
         self._root = absolute(root)
@@ -34,7 +34,7 @@ class ScratchFolders:
         self._put_asset = put_asset
 
     async def open(self, task_id: str, job: str, shares: Sequence[int]) -> ScratchFolder:
-        """See :meth:`openvod.media.workshop.Workshop.open`."""
+        """See :meth:`openvod.processing.ports.ScratchSpace.open`."""
         # A name of its own: a worker that is believed dead may still be writing into the folder of its attempt.
         path = self._root / task_id / f"{job}-{os.urandom(4).hex()}"
 
@@ -47,11 +47,11 @@ class ScratchFolders:
         return ScratchFolder(path, self._prober, self._put_asset)
 
     async def clear(self, task_id: str) -> None:
-        """See :meth:`openvod.media.workshop.Workshop.clear`."""
+        """See :meth:`openvod.processing.ports.ScratchSpace.clear`."""
         await asyncio.to_thread(shutil.rmtree, self._root / task_id, ignore_errors=True)
 
     async def clear_all_but(self, task_ids: Sequence[str]) -> int:
-        """See :meth:`openvod.media.workshop.Workshop.clear_all_but`."""
+        """See :meth:`openvod.processing.ports.ScratchSpace.clear_all_but`."""
         kept = frozenset(task_ids)
         others = [path for path in self._root.glob("*") if path.name not in kept]
         for path in others:
@@ -60,7 +60,7 @@ class ScratchFolders:
 
 
 class ScratchFolder:
-    """See :class:`openvod.media.workshop.JobFolder`."""
+    """See :class:`openvod.processing.ports.JobFolder`."""
 
     def __init__(self, path: Path, prober: Prober, put_asset: PutAsset) -> None:
         self._path = path
@@ -69,30 +69,30 @@ class ScratchFolder:
         self.path = str(path)
 
     async def put(self, asset: Asset, image_path: str) -> None:
-        """See :meth:`openvod.media.workshop.JobFolder.put`."""
+        """See :meth:`openvod.processing.ports.JobFolder.put`."""
         await asyncio.to_thread(self._put_asset, asset, self._path / asset.name, image_path)
 
     def share(self, number: int, key: bytes) -> ScratchFiles:
-        """See :meth:`openvod.media.workshop.JobFolder.share`."""
+        """See :meth:`openvod.processing.ports.JobFolder.share`."""
         return ScratchFiles(self._path / str(number), self._prober, key)
 
     def frames(self, number: int) -> Sequence[str]:
-        """See :meth:`openvod.media.workshop.JobFolder.frames`."""
+        """See :meth:`openvod.processing.ports.JobFolder.frames`."""
         return [str(path) for path in sorted((self._path / str(number) / "frames").iterdir())]
 
     def document(self, number: int, text: str) -> str:
-        """See :meth:`openvod.media.workshop.JobFolder.document`."""
+        """See :meth:`openvod.processing.ports.JobFolder.document`."""
         path = self._path / f"{number}.json"
         path.write_text(text, encoding="utf-8")
         return str(path)
 
     def share_path(self, number: int, name: str) -> str:
-        """See :meth:`openvod.media.workshop.JobFolder.share_path`."""
+        """See :meth:`openvod.processing.ports.JobFolder.share_path`."""
         return str(self._path / str(number) / name)
 
 
 class ScratchFiles:
-    """See :class:`openvod.media.results.ShareFiles`."""
+    """See :class:`openvod.processing.results.ShareFiles`."""
 
     def __init__(self, path: Path, prober: Prober, key: bytes) -> None:
         self._path = path
@@ -100,26 +100,26 @@ class ScratchFiles:
         self._key = key
 
     def sizes(self) -> Mapping[str, int]:
-        """See :meth:`openvod.media.results.ShareFiles.sizes`."""
+        """See :meth:`openvod.processing.results.ShareFiles.sizes`."""
         files = [path for path in self._path.rglob("*") if path.is_file()]
         names = {str(path.relative_to(self._path)): path.stat().st_size for path in files}
         return {name: names[name] for name in sorted(names, key=_natural)}
 
     def read(self, name: str) -> str:
-        """See :meth:`openvod.media.results.ShareFiles.read`."""
+        """See :meth:`openvod.processing.results.ShareFiles.read`."""
         return (self._path / name).read_text(encoding="utf-8")
 
     def write(self, name: str, text: str) -> None:
-        """See :meth:`openvod.media.results.ShareFiles.write`."""
+        """See :meth:`openvod.processing.results.ShareFiles.write`."""
         (self._path / name).write_text(text, encoding="utf-8")
 
     def md5(self, name: str) -> str:
-        """See :meth:`openvod.media.results.ShareFiles.md5`."""
+        """See :meth:`openvod.processing.results.ShareFiles.md5`."""
         with (self._path / name).open("rb") as file:
             return hashlib.file_digest(file, "md5").hexdigest()
 
     def encrypt(self, names: Sequence[str]) -> None:
-        """See :meth:`openvod.media.results.ShareFiles.encrypt`."""
+        """See :meth:`openvod.processing.results.ShareFiles.encrypt`."""
         for sequence, name in enumerate(names):
             path = self._path / name
             padder = PKCS7(128).padder()
@@ -128,7 +128,7 @@ class ScratchFiles:
             path.write_bytes(encryptor.update(padded) + encryptor.finalize())
 
     async def probe(self, *names: str) -> ProbeResult:
-        """See :meth:`openvod.media.results.ShareFiles.probe`."""
+        """See :meth:`openvod.processing.results.ShareFiles.probe`."""
         if len(names) == 1:
             return await self._prober.probe(str(self._path / names[0]))
         joined = self._path.parent / f"joined-{self._path.name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from openvod.adapters.reviewing.reviewer import ChildReviewer, Model
-from openvod.media.review import Finding
+from openvod.review.model import Finding
 
 #: What the model's classes mean on the wire.
 #:
@@ -41,7 +41,7 @@ def meaning(seen: Any) -> Finding | None:
 
 
 class NudeNetReviewer(ChildReviewer):
-    """See :class:`openvod.media.review.Reviewer`; findings have places."""
+    """See :class:`openvod.review.model.Reviewer`; findings have places."""
 
     model: ClassVar[Model] = Model(
         "NudeNet",

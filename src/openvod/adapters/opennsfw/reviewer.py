@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from openvod.adapters.reviewing.reviewer import ChildReviewer, Model
-from openvod.media.review import Finding
+from openvod.review.model import Finding
 
 
 def meaning(seen: Any) -> Finding:
@@ -21,7 +21,7 @@ def meaning(seen: Any) -> Finding:
 
 
 class OpenNsfwReviewer(ChildReviewer):
-    """See :class:`openvod.media.review.Reviewer`; every frame has a finding, most of them of nearly 0."""
+    """See :class:`openvod.review.model.Reviewer`; every frame has a finding, most of them of nearly 0."""
 
     model: ClassVar[Model] = Model(
         "open_nsfw",

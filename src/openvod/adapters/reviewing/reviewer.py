@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from openvod.base.errors import Invalid, Unavailable
 from openvod.base.sizes import KIB, MIB
-from openvod.media.review import Finding, FrameFindings, ReviewFrame
+from openvod.review.model import Finding, FrameFindings, ReviewFrame
 
 _OUTPUT_LIMIT = 16 * MIB
 
@@ -43,7 +43,7 @@ class Model:
 
 
 class ChildReviewer:
-    """See :class:`openvod.media.review.Reviewer`; a subclass names its ``model``.
+    """See :class:`openvod.review.model.Reviewer`; a subclass names its ``model``.
 
     A review may take ``timeout`` seconds of wall time and ``frame_timeout`` more per frame; ``concurrency`` bounds how
     many run at once, each on one core. ``packages`` and ``command`` are what the child needs and how it is started,

@@ -16,8 +16,8 @@ from openvod.adapters.sql.task_tables import task_of
 from openvod.events.model import DeliveryState
 from openvod.media.figures import DAY_SECONDS, Progress, Uploads
 from openvod.media.model import MediaAsset
-from openvod.media.review import Suggestion
 from openvod.media.review_queue import ReviewDecision
+from openvod.review.model import Suggestion
 from openvod.tasks.model import SubTaskKind, SubTaskStatus, Task, TaskStatus
 
 _OPEN = (TaskStatus.WAITING.value, TaskStatus.PROCESSING.value)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 from openvod.access.model import Group, KeyPair
 from openvod.access.service import main_application_id
-from openvod.app.administration import (
+from openvod.app.cli.administration import (
     DEFAULT_DATA_DIR,
     AsJson,
     DataDir,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from openvod import __version__
-from openvod.app.administration import print_json
+from openvod.app.cli.administration import print_json
 
 api = typer.Typer(no_args_is_help=True, help="The server API 3.0, and the API of the console.")
 
@@ -18,7 +18,7 @@ def docs(
 ) -> None:
     """Print the reference of every action in Markdown; needs no server."""
     from openvod.app.server_api import declared_actions
-    from openvod.web.api.reference import reference
+    from openvod.surfaces.api.reference import reference
 
     actions = declared_actions()
     unknown = sorted(set(names or ()) - {action.name for action in actions})
@@ -31,6 +31,6 @@ def docs(
 def openapi() -> None:
     """Print the OpenAPI description of /api/; needs no server. A server tells the same at /api/openapi.json."""
     from openvod.app.server_api import declared_actions
-    from openvod.web.console_api.application import description_of
+    from openvod.surfaces.console_api.application import description_of
 
     print_json(description_of(declared_actions(), __version__))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from openvod_sdk import OpenVodSdkError, Progress, UploadResult
 
-from openvod.app.administration import AsJson, print_json
+from openvod.app.cli.administration import AsJson, print_json
 
 _INTERRUPTED = 130
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer import TyperException
 
-from openvod.app.administration import print_json
+from openvod.app.cli.administration import print_json
 from openvod.base.errors import Invalid, NotFound, OpenVodError
 
 _USAGE, _INTERRUPTED = 2, 130
@@ -32,32 +32,32 @@ class _Command:
 
 
 COMMANDS = {
-    "serve": _Command("cli_serve", "serve", "Run the platform until SIGTERM."),
-    "worker": _Command("cli_serve", "worker", "Run task flows beside a server, until SIGTERM."),
-    "plan": _Command("cli_tasks", "plan", "Show what a procedure would run on a file, without running it."),
-    "demo": _Command("cli_demo", "demo", "Start everything, upload a generated video, wait for its event, play it."),
-    "app-server": _Command("cli_serve", "app_server", "Run the reference app server."),
-    "upload": _Command("cli_client", "upload", "Upload a file; Ctrl-C pauses."),
-    "sign": _Command("cli_client", "sign", "Print an upload signature."),
-    "verify-signature": _Command("cli_tools", "verify_signature", "Say whether a signature is right."),
-    "scrub": _Command("cli_tools", "scrub", "Read every stored object again and compare it with its checksums."),
-    "adopt": _Command("cli_installation", "adopt", "Make database, data folder and store one installation."),
-    "restore": _Command("cli_installation", "restore", "Accept a restored, older database beside newer files."),
-    "doctor": _Command("cli_tools", "doctor", "Look at machine, data folder, running server and the way to it."),
-    "keys": _Command("cli_access", "keys", "Key pairs that sign uploads and API calls."),
-    "apps": _Command("cli_access", "apps", "Applications (SubAppId)."),
-    "regions": _Command("cli_access", "regions", "Storage regions."),
-    "classes": _Command("cli_access", "classes", "Media categories (classId)."),
-    "audit": _Command("cli_access", "audit", "Who changed what."),
-    "api": _Command("cli_api", "api", "The server API 3.0, and the API of the console."),
-    "console": _Command("cli_console", "console", "The console: who may sign in."),
-    "events": _Command("cli_events", "events", "Events and where they go."),
-    "media": _Command("cli_media", "media", "Media assets."),
-    "tasks": _Command("cli_tasks", "tasks", "Tasks: what processing does and did."),
-    "templates": _Command("cli_tasks", "templates", "Templates of every kind, presets included."),
-    "procedures": _Command("cli_tasks", "procedures", "Procedures: what a signature may name."),
-    "config": _Command("cli_serve", "config", "Settings."),
-    "storage": _Command("cli_serve", "storage", "The store's upkeep."),
+    "serve": _Command("serve", "serve", "Run the platform until SIGTERM."),
+    "worker": _Command("serve", "worker", "Run task flows beside a server, until SIGTERM."),
+    "plan": _Command("tasks", "plan", "Show what a procedure would run on a file, without running it."),
+    "demo": _Command("demo", "demo", "Start everything, upload a generated video, wait for its event, play it."),
+    "app-server": _Command("serve", "app_server", "Run the reference app server."),
+    "upload": _Command("client", "upload", "Upload a file; Ctrl-C pauses."),
+    "sign": _Command("client", "sign", "Print an upload signature."),
+    "verify-signature": _Command("tools", "verify_signature", "Say whether a signature is right."),
+    "scrub": _Command("tools", "scrub", "Read every stored object again and compare it with its checksums."),
+    "adopt": _Command("installation", "adopt", "Make database, data folder and store one installation."),
+    "restore": _Command("installation", "restore", "Accept a restored, older database beside newer files."),
+    "doctor": _Command("tools", "doctor", "Look at machine, data folder, running server and the way to it."),
+    "keys": _Command("access", "keys", "Key pairs that sign uploads and API calls."),
+    "apps": _Command("access", "apps", "Applications (SubAppId)."),
+    "regions": _Command("access", "regions", "Storage regions."),
+    "classes": _Command("access", "classes", "Media categories (classId)."),
+    "audit": _Command("access", "audit", "Who changed what."),
+    "api": _Command("api", "api", "The server API 3.0, and the API of the console."),
+    "console": _Command("console", "console", "The console: who may sign in."),
+    "events": _Command("events", "events", "Events and where they go."),
+    "media": _Command("media", "media", "Media assets."),
+    "tasks": _Command("tasks", "tasks", "Tasks: what processing does and did."),
+    "templates": _Command("tasks", "templates", "Templates of every kind, presets included."),
+    "procedures": _Command("tasks", "procedures", "Procedures: what a signature may name."),
+    "config": _Command("serve", "config", "Settings."),
+    "storage": _Command("serve", "storage", "The store's upkeep."),
 }
 
 
@@ -103,7 +103,7 @@ def _add(application: typer.Typer, name: str, command: _Command, *, load: bool) 
     if not load:
         application.command(name, help=command.help)(_not_loaded)
         return
-    found: Any = getattr(import_module(f"openvod.app.{command.module}"), command.name)
+    found: Any = getattr(import_module(f"openvod.app.cli.{command.module}"), command.name)
     if isinstance(found, typer.Typer):
         application.add_typer(found, name=name)
     else:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from openvod.access.account_model import Role
-from openvod.app.administration import DEFAULT_DATA_DIR, AsJson, DataDir, print_json, with_services
+from openvod.app.cli.administration import DEFAULT_DATA_DIR, AsJson, DataDir, print_json, with_services
 
 console = typer.Typer(no_args_is_help=True, help="The console: who may sign in.")
 

@@ -21,7 +21,7 @@ import typer
 if TYPE_CHECKING:
     from openvod_sdk import Progress, UploadResult
 
-from openvod.app.administration import AsJson, print_json
+from openvod.app.cli.administration import AsJson, print_json
 from openvod.base.errors import Unavailable
 
 _START_SECONDS = 30.0
@@ -98,7 +98,7 @@ def _stage(folder: Path, procedure: str, say: Callable[[str], None]) -> Iterator
 
 def _play_through(stage: Stage, say: Callable[[str], None]) -> dict[str, Any]:
     from openvod.adapters.ffmpeg.encoder import make_cover, make_video
-    from openvod.app.cli_client import fetch_signature
+    from openvod.app.cli.client import fetch_signature
     from openvod_sdk import Client
 
     video, cover = stage.folder / "demo.mp4", stage.folder / "demo.jpg"
@@ -143,7 +143,7 @@ def _play_through(stage: Stage, say: Callable[[str], None]) -> dict[str, Any]:
 
 def _await_procedure(stage: Stage, file_id: str, say: Callable[[str], None]) -> dict[str, Any]:
     """Wait for the end of the task flow; judge everything that it made."""
-    from openvod.app.demo_outputs import check_procedure
+    from openvod.app.cli.demo_outputs import check_procedure
 
     event = _await_event(stage, file_id, "ProcedureStateChanged", _PROCEDURE_SECONDS)
     check_procedure(event, stage.folder, _SECONDS, say)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from openvod.app.services import Services
     from openvod.events.endpoints import EndpointService
 
-from openvod.app.administration import (
+from openvod.app.cli.access import SubAppId
+from openvod.app.cli.administration import (
     DEFAULT_DATA_DIR,
     AsJson,
     DataDir,
@@ -28,7 +29,6 @@ from openvod.app.administration import (
     with_endpoints,
     with_services,
 )
-from openvod.app.cli_access import SubAppId
 from openvod.base.errors import Invalid
 from openvod.events.codec import iso_time
 from openvod.events.model import (

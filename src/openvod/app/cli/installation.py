@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from openvod.app.administration import DEFAULT_DATA_DIR, DataDir, existing
+from openvod.app.cli.administration import DEFAULT_DATA_DIR, DataDir, existing
 
 if TYPE_CHECKING:
     from openvod.app.foundation import Foundation

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from openvod.app.administration import DEFAULT_DATA_DIR, AsJson, DataDir, show, with_services
-from openvod.app.cli_access import SubAppId
+from openvod.app.cli.access import SubAppId
+from openvod.app.cli.administration import DEFAULT_DATA_DIR, AsJson, DataDir, show, with_services
 from openvod.base.errors import NotFound
 
 if TYPE_CHECKING:

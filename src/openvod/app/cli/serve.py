@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from openvod.app.settings import Settings
     from openvod.storage.collector import Collected, Discrepancies
 
-from openvod.app.administration import (
+from openvod.app.cli.administration import (
     DEFAULT_DATA_DIR,
     AsJson,
     DataDir,

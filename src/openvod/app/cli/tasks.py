@@ -13,14 +13,15 @@ import typer
 if TYPE_CHECKING:
     from openvod.app.foundation import Foundation
     from openvod.app.services import Services
-    from openvod.media.plan.model import Plan
     from openvod.media.probe import ProbeResult
+    from openvod.processing.plan.model import Plan
     from openvod.tasks.model import SubTask, Task
     from openvod.tasks.service import TaskService
     from openvod.tasks.templates import Template
 
 from openvod.access.model import MAIN_APPLICATION_ID
-from openvod.app.administration import (
+from openvod.app.cli.access import SubAppId
+from openvod.app.cli.administration import (
     DEFAULT_DATA_DIR,
     AsJson,
     DataDir,
@@ -28,7 +29,6 @@ from openvod.app.administration import (
     show,
     with_services,
 )
-from openvod.app.cli_access import SubAppId
 from openvod.base.errors import Invalid
 from openvod.events.codec import iso_time
 from openvod.tasks.kinds import TemplateKind
@@ -52,7 +52,7 @@ def plan(
     """Show what a procedure would run on a file, without running it."""
     from openvod.app.foundation import Foundation
     from openvod.app.settings import load_settings
-    from openvod.media.preview import plan_document
+    from openvod.processing.preview import plan_document
 
     base = Foundation(data_dir, load_settings(data_dir))
     probe = asyncio.run(base.prober.probe(str(file.absolute())))
@@ -66,9 +66,9 @@ def plan(
 def _planned(base: Foundation, probe: ProbeResult, text: str, sub_app_id: int) -> Plan:
     """Plan with the data folder's own templates when there is one, else with the presets."""
     from openvod.app.services import plan_options
-    from openvod.media.plan.model import Source
-    from openvod.media.plan.planner import make_plan
-    from openvod.media.preview import wanted_items
+    from openvod.processing.plan.model import Source
+    from openvod.processing.plan.planner import make_plan
+    from openvod.processing.preview import wanted_items
     from openvod.tasks.legacy import legacy_procedure
     from openvod.tasks.presets import PRESET_PROCEDURES, PRESETS
     from openvod.tasks.service import resolve_procedure, template_for
@@ -93,8 +93,8 @@ def _planned(base: Foundation, probe: ProbeResult, text: str, sub_app_id: int) -
 
 def _print_plan(made: Plan, probe: ProbeResult, file: Path) -> None:
     from openvod.media.layout import command_line
-    from openvod.media.plan.estimate import cpu_seconds
-    from openvod.media.plan.model import Source
+    from openvod.processing.plan.estimate import cpu_seconds
+    from openvod.processing.plan.model import Source
 
     video = probe.video_streams[0] if probe.video_streams else None
     shape = f"{video.width}x{video.height} {video.codec} {video.frame_rate:g} fps" if video else "no video"
@@ -172,7 +172,7 @@ def _subtask_json(subtask: SubTask) -> dict[str, Any]:
 @tasks.command("abort")
 def abort_task(task_id: TaskId, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """End a waiting task at once; stop a running one within a second or two."""
-    from openvod.media.flow_records import abort
+    from openvod.processing.flow_records import abort
 
     async def use(services: Services) -> Task:
         await services.addresses.refresh()
@@ -264,7 +264,7 @@ def create_template(
 async def _create_watermark(services: Services, app: int, plain: Mapping[str, Any], image: Path, name: str) -> Template:
     from openvod.adapters.ffmpeg.marks import check_image
     from openvod.media.outputs import output_bucket
-    from openvod.media.watermarks import WatermarkService
+    from openvod.processing.watermarks import WatermarkService
 
     database, entropy = services.database, services.entropy
     region = await database.read(lambda tx: next(r for r in tx.access.regions() if r.is_default))

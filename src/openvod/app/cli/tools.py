@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from openvod.storage.scrubber import Scrubbed, Scrubber, Verdict
 
 from openvod.access.model import DEFAULT_REGION
-from openvod.app.administration import (
+from openvod.app.cli.administration import (
     DEFAULT_DATA_DIR,
     AsJson,
     DataDir,

@@ -29,7 +29,7 @@ from openvod.app.reviewers import reviewers
 from openvod.app.settings import ServerSettings, Settings
 from openvod.base.errors import Invalid, OpenVodError
 from openvod.base.sizes import GIB, MIB
-from openvod.media.review import Reviewer
+from openvod.review.model import Reviewer
 
 _ENCODERS = ("libx264", "libx265", "libsvtav1", "aac", "libmp3lame", "libopus", "libvorbis", "gif", "libwebp")
 _FILTERS = ("scale", "zscale", "tonemap", "overlay", "pixelize", "gblur", "bwdif", "tile", "palettegen")

@@ -15,7 +15,7 @@ import httpx
 
 from openvod.app.doctor.model import Finding, Level
 from openvod.base.sizes import MIB
-from openvod.web.operations import PROBE_CHUNK_BYTES, PROBE_CHUNKS, PROBE_PAUSE_SECONDS
+from openvod.surfaces.operations import PROBE_CHUNK_BYTES, PROBE_CHUNKS, PROBE_PAUSE_SECONDS
 
 #: Hosts that the official SDKs call (``upload-protocol.md`` 2, 3); storage hosts carry the bucket's name.
 OFFICIAL_HOSTS = ("vod2.qcloud.com", "vod2.dnsv1.com", "{bucket}.cos.{region}.myqcloud.com")

@@ -14,11 +14,11 @@ from openvod.app.doctor.model import Finding, Level
 from openvod.app.foundation import Foundation
 from openvod.base.errors import OpenVodError
 from openvod.base.sizes import GIB
-from openvod.media.flow_records import probe_of
-from openvod.media.plan.graph import GUARDED, HEAD
-from openvod.media.plan.model import SOURCE, Command
 from openvod.media.query import MediaQuery
-from openvod.media.workshop import ProcessFailed, ProcessLimits
+from openvod.processing.flow_records import probe_of
+from openvod.processing.plan.graph import GUARDED, HEAD
+from openvod.processing.plan.model import SOURCE, Command
+from openvod.processing.ports import ProcessFailed, ProcessLimits
 
 _FIRST_FRAMES = Command(
     (*HEAD, *GUARDED, "-i", SOURCE, "-map", "0:v:0", "-frames:v", "2", "-f", "rawvideo", "frames.raw"), 1.0

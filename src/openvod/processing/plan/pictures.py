@@ -7,11 +7,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from openvod.media.plan.geometry import Frame, fit
-from openvod.media.plan.graph import Output, Picture, build_command
-from openvod.media.plan.marks import Mark, read_marks
-from openvod.media.plan.model import Asset, Command, Item, Job, Lookup, Share, Source, WorkClass
-from openvod.media.plan.video import find
+from openvod.processing.plan.geometry import Frame, fit
+from openvod.processing.plan.graph import Output, Picture, build_command
+from openvod.processing.plan.marks import Mark, read_marks
+from openvod.processing.plan.model import Asset, Command, Item, Job, Lookup, Share, Source, WorkClass
+from openvod.processing.plan.video import find
 from openvod.tasks.model import (
     AnimatedGraphicInput,
     CoverBySnapshotInput,

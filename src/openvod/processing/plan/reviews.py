@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from openvod.media.plan.geometry import fit
-from openvod.media.plan.graph import Output, Picture, build_command
-from openvod.media.plan.model import Item, Job, Lookup, Share, Source, WorkClass
-from openvod.media.plan.video import find
-from openvod.media.review import Thresholds, legacy_interval, sample_times, sampling_interval
+from openvod.processing.plan.geometry import fit
+from openvod.processing.plan.graph import Output, Picture, build_command
+from openvod.processing.plan.model import Item, Job, Lookup, Share, Source, WorkClass
+from openvod.processing.plan.video import find
+from openvod.review.model import Thresholds, legacy_interval, sample_times, sampling_interval
 from openvod.tasks.model import Failure, SubTaskKind
 from openvod.tasks.templates import ContentReviewTemplate, ReviewSwitch, TemplateKind, TopicReview
 

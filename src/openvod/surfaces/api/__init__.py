@@ -1,5 +1,5 @@
 """Server API 3.0 (``procedures-and-api.md`` 1, 2, 5, 6)."""
 
-from openvod.web.api.surface import API_VERSION, ApiSurface
+from openvod.surfaces.api.surface import API_VERSION, ApiSurface
 
 __all__ = ["API_VERSION", "ApiSurface"]

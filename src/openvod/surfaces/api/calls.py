@@ -11,9 +11,9 @@ from openvod.access.ports import AccessTx
 from openvod.access.service import application_for, check_is_on
 from openvod.base.errors import OpenVodError
 from openvod.base.ports import UnitOfWork
-from openvod.web.api.declaration import Action, Caller, Group, Request
-from openvod.web.api.parameters import validated
-from openvod.web.errors import api_code
+from openvod.surfaces.api.declaration import Action, Caller, Group, Request
+from openvod.surfaces.api.parameters import validated
+from openvod.surfaces.errors import api_code
 
 _TAKING_IN = (Group.UPLOAD, Group.EDIT, Group.PROCESS)
 _LONGEST_ID = 18

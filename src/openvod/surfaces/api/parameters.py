@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from openvod.base.errors import Invalid
 from openvod.base.text import json_object
 from openvod.base.wire import offered, with_numbers
-from openvod.web.api.declaration import Action, Q
+from openvod.surfaces.api.declaration import Action, Q
 
 _MAX_DEPTH = 16
 _MAX_JSON_DEPTH = 64

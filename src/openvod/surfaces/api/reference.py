@@ -8,8 +8,8 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from openvod.base.wire import LONGEST_TEXT
-from openvod.web.api.declaration import Action
-from openvod.web.errors import API_CODES
+from openvod.surfaces.api.declaration import Action
+from openvod.surfaces.errors import API_CODES
 
 Schema = Mapping[str, Any]
 _DEEPEST = 6

@@ -15,12 +15,12 @@ from openvod.access.ports import AccessTx
 from openvod.access.service import check_permitted
 from openvod.base.errors import ClientDisconnected, Denied, Exhausted, Invalid, OpenVodError
 from openvod.base.ports import Clock, UnitOfWork
-from openvod.web.api.authentication import Authentication, Call
-from openvod.web.api.calls import audit_entry, carry_out, error_code, is_noted
-from openvod.web.api.declaration import Action, Group
-from openvod.web.api.limiter import RateLimiter
-from openvod.web.api.replays import UsedSignatures
-from openvod.web.wire import Answer, WireRequest, json_answer, unavailable
+from openvod.server.wire import Answer, WireRequest, json_answer, unavailable
+from openvod.surfaces.api.authentication import Authentication, Call
+from openvod.surfaces.api.calls import audit_entry, carry_out, error_code, is_noted
+from openvod.surfaces.api.declaration import Action, Group
+from openvod.surfaces.api.limiter import RateLimiter
+from openvod.surfaces.api.replays import UsedSignatures
 
 API_VERSION = "2018-07-17"
 #: Actions of the original that OpenVOD does not offer, and never will under this name.

@@ -18,7 +18,7 @@ from typing import IO
 from openvod.base.errors import Exhausted
 from openvod.base.senders import sender_of
 from openvod.base.sizes import GIB, KIB, MIB
-from openvod.web.wire import WireRequest, check_size
+from openvod.server.wire import WireRequest, check_size
 
 #: In flight at once, of one sender and of all.
 _MEMORY, _MEMORY_OF_ALL = 64 * KIB, 16 * MIB

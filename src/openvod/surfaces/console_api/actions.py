@@ -13,13 +13,13 @@ from openvod.access.account_model import Identity
 from openvod.access.model import MAIN_APPLICATION_ID
 from openvod.base.errors import Exhausted, OpenVodError
 from openvod.base.sizes import MIB
-from openvod.web.api.calls import audit_entry, carry_out, error_code, is_noted
-from openvod.web.api.declaration import Action
-from openvod.web.api.parameters import from_json
-from openvod.web.console_api.guard import Viewer, address_of, check_role
-from openvod.web.console_api.roles import ROLE_OF_ACTION
-from openvod.web.console_api.rooms import ConsoleRooms, Rooms
-from openvod.web.wire import apart, check_size
+from openvod.server.wire import apart, check_size
+from openvod.surfaces.api.calls import audit_entry, carry_out, error_code, is_noted
+from openvod.surfaces.api.declaration import Action
+from openvod.surfaces.api.parameters import from_json
+from openvod.surfaces.console_api.guard import Viewer, address_of, check_role
+from openvod.surfaces.console_api.roles import ROLE_OF_ACTION
+from openvod.surfaces.console_api.rooms import ConsoleRooms, Rooms
 
 PREFIX = "/api/v1/actions/"
 _LIMIT = 10 * MIB

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from openvod.media.info import PARTS
+from openvod.surfaces.api.declaration import Action
 from openvod.tasks.templates import BODIES, TemplateKind
-from openvod.web.api.declaration import Action
 
 Schema = dict[str, Any]
 _TEXT: Schema = {"type": "string"}

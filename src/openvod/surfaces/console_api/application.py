@@ -8,14 +8,25 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 
-from openvod.web.api.declaration import Action
-from openvod.web.console_api import applications, audit, endpoints, events, links, media, people, session, stream, tasks
-from openvod.web.console_api.actions import add_actions
-from openvod.web.console_api.description import api_routes, describe
-from openvod.web.console_api.envelope import Envelope
-from openvod.web.console_api.problems import add_handlers
-from openvod.web.console_api.rooms import ConsoleRooms
-from openvod.web.console_api.text_route import TextRoute
+from openvod.surfaces.api.declaration import Action
+from openvod.surfaces.console_api import (
+    applications,
+    audit,
+    endpoints,
+    events,
+    links,
+    media,
+    people,
+    session,
+    stream,
+    tasks,
+)
+from openvod.surfaces.console_api.actions import add_actions
+from openvod.surfaces.console_api.description import api_routes, describe
+from openvod.surfaces.console_api.envelope import Envelope
+from openvod.surfaces.console_api.problems import add_handlers
+from openvod.surfaces.console_api.rooms import ConsoleRooms
+from openvod.surfaces.console_api.text_route import TextRoute
 
 DESCRIPTION_PATH = "/api/openapi.json"
 _ROUTERS = (session, people, applications, endpoints, events, tasks, media, links, audit, stream)

@@ -13,11 +13,11 @@ from openvod.access.model import OFF, ON, Application, Group, KeyPair
 from openvod.access.service import CONSOLE_NOTE
 from openvod.base.errors import Conflict
 from openvod.signing import upload
-from openvod.web.console_api.audit import note
-from openvod.web.console_api.guard import Admin, Operator, Viewer
-from openvod.web.console_api.model import Done, Json
-from openvod.web.console_api.rooms import ConsoleRooms, Rooms
-from openvod.web.console_api.text_route import TextRoute
+from openvod.surfaces.console_api.audit import note
+from openvod.surfaces.console_api.guard import Admin, Operator, Viewer
+from openvod.surfaces.console_api.model import Done, Json
+from openvod.surfaces.console_api.rooms import ConsoleRooms, Rooms
+from openvod.surfaces.console_api.text_route import TextRoute
 
 router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["applications"])
 AppId = Annotated[int, Path(alias="subAppId", ge=0, lt=2**62)]

@@ -12,10 +12,10 @@ from pydantic import Field
 from openvod.access.account_model import Identity
 from openvod.access.audit import presentable
 from openvod.access.model import MAIN_APPLICATION_ID, AuditEntry
-from openvod.web.console_api.guard import Admin, address_of
-from openvod.web.console_api.model import Json, Limit
-from openvod.web.console_api.rooms import ConsoleRooms, Rooms
-from openvod.web.console_api.text_route import TextRoute
+from openvod.surfaces.console_api.guard import Admin, address_of
+from openvod.surfaces.console_api.model import Json, Limit
+from openvod.surfaces.console_api.rooms import ConsoleRooms, Rooms
+from openvod.surfaces.console_api.text_route import TextRoute
 
 router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["audit"])
 

@@ -12,13 +12,13 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from openvod.access.account_model import Role
-from openvod.web.api.declaration import Action
-from openvod.web.console_api.actions import PREFIX
-from openvod.web.console_api.answers import COMPONENTS, answer_schema, template_rows
-from openvod.web.console_api.guard import CSRF_HEADER, ROLE_OF_GUARD
-from openvod.web.console_api.model import Problem
-from openvod.web.console_api.roles import ROLE_OF_ACTION
-from openvod.web.console_api.stream import LiveEnd, LiveEvent, LiveReviews
+from openvod.surfaces.api.declaration import Action
+from openvod.surfaces.console_api.actions import PREFIX
+from openvod.surfaces.console_api.answers import COMPONENTS, answer_schema, template_rows
+from openvod.surfaces.console_api.guard import CSRF_HEADER, ROLE_OF_GUARD
+from openvod.surfaces.console_api.model import Problem
+from openvod.surfaces.console_api.roles import ROLE_OF_ACTION
+from openvod.surfaces.console_api.stream import LiveEnd, LiveEvent, LiveReviews
 
 Schema = dict[str, Any]
 _REFERENCE = "#/components/schemas/{model}"

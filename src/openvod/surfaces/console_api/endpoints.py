@@ -19,11 +19,11 @@ from openvod.events.model import (
     Transport,
 )
 from openvod.events.types import EventType
-from openvod.web.console_api.audit import note
-from openvod.web.console_api.guard import Admin, Operator
-from openvod.web.console_api.model import Done, Json, SubAppId
-from openvod.web.console_api.rooms import ConsoleRooms, ConsoleTx, Rooms
-from openvod.web.console_api.text_route import TextRoute
+from openvod.surfaces.console_api.audit import note
+from openvod.surfaces.console_api.guard import Admin, Operator
+from openvod.surfaces.console_api.model import Done, Json, SubAppId
+from openvod.surfaces.console_api.rooms import ConsoleRooms, ConsoleTx, Rooms
+from openvod.surfaces.console_api.text_route import TextRoute
 
 router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["endpoints"])
 Name = Annotated[str, Path(max_length=40, description="The endpoint.")]

@@ -7,8 +7,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from openvod.base.errors import Exhausted, Invalid
 from openvod.base.sizes import KIB
 from openvod.base.text import percent_decoded, query_pairs
-from openvod.web.console_api.actions import PREFIX
-from openvod.web.console_api.problems import problem
+from openvod.surfaces.console_api.actions import PREFIX
+from openvod.surfaces.console_api.problems import problem
 
 #: The framework reads a body before it asks who sends it. Those of actions, which may hold pictures, are read after
 #: that and have a limit of their own.

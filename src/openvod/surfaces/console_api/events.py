@@ -13,11 +13,11 @@ from openvod.base.errors import NotFound
 from openvod.events.model import Attempt, Event
 from openvod.events.standing import DeliveryStanding, DeliveryStatus, EventStanding, event_standing
 from openvod.events.types import EventType
-from openvod.web.console_api.audit import note
-from openvod.web.console_api.guard import Operator, Viewer
-from openvod.web.console_api.model import Json, Limit, SubAppId
-from openvod.web.console_api.rooms import ConsoleRooms, ConsoleTx, Rooms
-from openvod.web.console_api.text_route import TextRoute
+from openvod.surfaces.console_api.audit import note
+from openvod.surfaces.console_api.guard import Operator, Viewer
+from openvod.surfaces.console_api.model import Json, Limit, SubAppId
+from openvod.surfaces.console_api.rooms import ConsoleRooms, ConsoleTx, Rooms
+from openvod.surfaces.console_api.text_route import TextRoute
 
 router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["events"])
 EventNumber = Annotated[int, Path(alias="eventId", ge=1, lt=2**62)]

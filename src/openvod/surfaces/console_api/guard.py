@@ -11,7 +11,7 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 
 from openvod.access.account_model import Identity, Role
 from openvod.base.errors import Denied
-from openvod.web.console_api.rooms import ConsoleRooms, Rooms
+from openvod.surfaces.console_api.rooms import ConsoleRooms, Rooms
 
 CSRF_HEADER = "X-CSRF-Token"
 _SAFE = frozenset({"GET", "HEAD"})

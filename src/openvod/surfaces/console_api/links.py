@@ -12,10 +12,10 @@ from pydantic import AfterValidator, Field
 from openvod.access.model import Domain
 from openvod.base.errors import Denied, Invalid
 from openvod.signing.hotlink import check_link, link_digest
-from openvod.web.console_api.guard import Operator
-from openvod.web.console_api.model import Json
-from openvod.web.console_api.rooms import ConsoleRooms, Rooms
-from openvod.web.console_api.text_route import TextRoute
+from openvod.surfaces.console_api.guard import Operator
+from openvod.surfaces.console_api.model import Json
+from openvod.surfaces.console_api.rooms import ConsoleRooms, Rooms
+from openvod.surfaces.console_api.text_route import TextRoute
 
 router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["links"])
 _LONGEST_SECONDS = 366 * 86_400

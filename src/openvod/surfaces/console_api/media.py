@@ -12,16 +12,16 @@ from openvod.media.figures import DAY_SECONDS
 from openvod.media.review_queue import ReviewDecision, ReviewItem
 from openvod.media.states import FileState
 from openvod.signing.player_signature import player_signature
-from openvod.web.console_api.audit import note
-from openvod.web.console_api.cursors import cursor_of, place_of
-from openvod.web.console_api.events import EventDetail
-from openvod.web.console_api.events import detail_of as event_detail_of
-from openvod.web.console_api.guard import Operator, Viewer
-from openvod.web.console_api.model import Cursor, Json, Limit, SubAppId
-from openvod.web.console_api.rooms import ConsoleTx, Rooms
-from openvod.web.console_api.tasks import TaskDetail
-from openvod.web.console_api.tasks import detail_of as task_detail_of
-from openvod.web.console_api.text_route import TextRoute
+from openvod.surfaces.console_api.audit import note
+from openvod.surfaces.console_api.cursors import cursor_of, place_of
+from openvod.surfaces.console_api.events import EventDetail
+from openvod.surfaces.console_api.events import detail_of as event_detail_of
+from openvod.surfaces.console_api.guard import Operator, Viewer
+from openvod.surfaces.console_api.model import Cursor, Json, Limit, SubAppId
+from openvod.surfaces.console_api.rooms import ConsoleTx, Rooms
+from openvod.surfaces.console_api.tasks import TaskDetail
+from openvod.surfaces.console_api.tasks import detail_of as task_detail_of
+from openvod.surfaces.console_api.text_route import TextRoute
 
 router = APIRouter(route_class=TextRoute, prefix="/api/v1")
 FileId = Annotated[str, Path(alias="fileId", max_length=64)]

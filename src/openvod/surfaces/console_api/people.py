@@ -8,11 +8,11 @@ from fastapi import APIRouter, Path, Request
 from pydantic import Field
 
 from openvod.access.account_model import Role, User
-from openvod.web.console_api.audit import note
-from openvod.web.console_api.guard import Admin
-from openvod.web.console_api.model import Done, Json
-from openvod.web.console_api.rooms import Rooms
-from openvod.web.console_api.text_route import TextRoute
+from openvod.surfaces.console_api.audit import note
+from openvod.surfaces.console_api.guard import Admin
+from openvod.surfaces.console_api.model import Done, Json
+from openvod.surfaces.console_api.rooms import Rooms
+from openvod.surfaces.console_api.text_route import TextRoute
 
 router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["users"])
 Name = Annotated[str, Path(max_length=64, description="The user.")]

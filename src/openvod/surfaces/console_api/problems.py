@@ -10,9 +10,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from openvod.base.errors import Exhausted, Invalid, NotFound, OpenVodError
-from openvod.web.console_api.model import Problem
-from openvod.web.errors import http_status
-from openvod.web.wire import unavailable
+from openvod.server.wire import unavailable
+from openvod.surfaces.console_api.model import Problem
+from openvod.surfaces.errors import http_status
 
 _log = logging.getLogger("openvod.web.console")
 _PLACES = frozenset({"body", "query", "path", "header", "cookie"})

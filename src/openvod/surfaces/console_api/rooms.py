@@ -20,14 +20,14 @@ from openvod.events.endpoints import EndpointService
 from openvod.events.feed import EventFeed
 from openvod.events.ports import EventTx
 from openvod.media.figures import Figures
-from openvod.media.flow_records import FlowTx
-from openvod.media.preview import PlanPreviews
-from openvod.media.processing import ProcessingService
 from openvod.media.review_queue import ReviewQueue, ReviewTx
 from openvod.media.states import FileStates
+from openvod.processing.flow_records import FlowTx
+from openvod.processing.preview import PlanPreviews
+from openvod.processing.service import ProcessingService
+from openvod.surfaces.api.declaration import Action
+from openvod.surfaces.api.limiter import RateLimiter
 from openvod.tasks.service import TaskService
-from openvod.web.api.declaration import Action
-from openvod.web.api.limiter import RateLimiter
 
 
 class ConsoleTx(AccessTx, AccountTx, ReviewTx, FlowTx, EventTx, Protocol):

@@ -9,11 +9,11 @@ from pydantic import Field
 
 from openvod.access.account_model import AccessToken, Identity, Role
 from openvod.base.errors import Denied
-from openvod.web.console_api.audit import note, note_refused
-from openvod.web.console_api.guard import Viewer, address_of, check_origin, set_cookie
-from openvod.web.console_api.model import Done, Json
-from openvod.web.console_api.rooms import ConsoleRooms, Rooms
-from openvod.web.console_api.text_route import TextRoute
+from openvod.surfaces.console_api.audit import note, note_refused
+from openvod.surfaces.console_api.guard import Viewer, address_of, check_origin, set_cookie
+from openvod.surfaces.console_api.model import Done, Json
+from openvod.surfaces.console_api.rooms import ConsoleRooms, Rooms
+from openvod.surfaces.console_api.text_route import TextRoute
 
 router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["session"])
 _LONGEST_TOKEN_SECONDS = 10 * 366 * 86_400

@@ -19,12 +19,12 @@ from openvod.base.errors import Invalid
 from openvod.events.model import Event
 from openvod.events.types import EventType
 from openvod.media.figures import Progress
+from openvod.surfaces.console_api.guard import Viewer
+from openvod.surfaces.console_api.model import Json, SubAppId
+from openvod.surfaces.console_api.rooms import ConsoleRooms, Rooms
+from openvod.surfaces.console_api.tasks import TaskRow, task_row
+from openvod.surfaces.console_api.text_route import TextRoute
 from openvod.tasks.model import Task
-from openvod.web.console_api.guard import Viewer
-from openvod.web.console_api.model import Json, SubAppId
-from openvod.web.console_api.rooms import ConsoleRooms, Rooms
-from openvod.web.console_api.tasks import TaskRow, task_row
-from openvod.web.console_api.text_route import TextRoute
 
 router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["stream"])
 #: How often tasks and the session are looked at.

@@ -10,14 +10,14 @@ from pydantic import Field
 
 from openvod.base.errors import Invalid
 from openvod.media.figures import Progress
+from openvod.surfaces.console_api.audit import note
+from openvod.surfaces.console_api.cursors import cursor_of, place_of
+from openvod.surfaces.console_api.guard import Operator, Viewer
+from openvod.surfaces.console_api.model import Cursor, Json, Limit, SubAppId
+from openvod.surfaces.console_api.rooms import ConsoleRooms, Rooms
+from openvod.surfaces.console_api.text_route import TextRoute
 from openvod.tasks.model import SubTask, SubTaskKind, SubTaskStatus, Task, TaskQuery, TaskStatus, TaskType
 from openvod.tasks.templates import TemplateKind
-from openvod.web.console_api.audit import note
-from openvod.web.console_api.cursors import cursor_of, place_of
-from openvod.web.console_api.guard import Operator, Viewer
-from openvod.web.console_api.model import Cursor, Json, Limit, SubAppId
-from openvod.web.console_api.rooms import ConsoleRooms, Rooms
-from openvod.web.console_api.text_route import TextRoute
 
 router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["tasks"])
 TaskId = Annotated[str, Path(alias="taskId", max_length=120)]

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from openvod.base.errors import Invalid
 from openvod.base.text import json_value
-from openvod.web.wire import apart
+from openvod.server.wire import apart
 
 
 class TextRoute(APIRoute):

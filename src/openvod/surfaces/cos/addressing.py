@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from openvod.access.model import STORAGE_APP_ID
 from openvod.base.errors import Invalid, NotFound
 from openvod.base.ports import UnitOfWork
+from openvod.server.wire import WireRequest
 from openvod.signing.storage_token import peek_bucket
 from openvod.storage.ports import StorageTx
-from openvod.web.wire import WireRequest
 
 _BUCKET = re.compile(rf"[a-z0-9-]{{1,60}}-{STORAGE_APP_ID}")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from openvod.base.errors import Denied, Invalid
+from openvod.server.wire import WireRequest
 from openvod.signing.sigv4 import ChunkSigner
 from openvod.signing.storage_token import StorageGrant
-from openvod.storage import codec
 from openvod.storage.model import SessionRef
-from openvod.web.storage_calls import Wanted
-from openvod.web.wire import WireRequest
+from openvod.surfaces.cos import codec
+from openvod.surfaces.cos.operations import Wanted
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ import binascii
 
 from openvod.base.errors import Invalid
 from openvod.base.text import decoded
-from openvod.storage import codec
-from openvod.storage.codec import url_text
+from openvod.server.wire import Answer, xml_answer
 from openvod.storage.listing import ListQuery
 from openvod.storage.service import StorageService
-from openvod.web.storage_call import Call
-from openvod.web.wire import Answer, xml_answer
+from openvod.surfaces.cos import codec
+from openvod.surfaces.cos.call import Call
+from openvod.surfaces.cos.codec import url_text
 
 _LIST_LIMIT = 1000
 

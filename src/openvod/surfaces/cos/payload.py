@@ -11,13 +11,13 @@ from typing import Protocol, cast
 import anycrc
 
 from openvod.base.errors import Invalid
+from openvod.server.wire import RequestBody, WireRequest
 from openvod.signing import sigv4
 from openvod.signing.sigv4 import ChunkSigner
 from openvod.storage.ports import Body
-from openvod.web.aws_chunked import ChunkedReader, same
-from openvod.web.s3 import is_presigned
-from openvod.web.storage_calls import CHECKSUMS, Wanted
-from openvod.web.wire import RequestBody, WireRequest
+from openvod.surfaces.cos.aws_chunked import ChunkedReader, same
+from openvod.surfaces.cos.operations import CHECKSUMS, Wanted
+from openvod.surfaces.cos.s3 import is_presigned
 
 _HEX_DIGEST = 64
 _UNSIGNED_FRAMES = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"

@@ -9,20 +9,20 @@ from urllib.parse import quote
 
 from openvod.base.errors import Denied, Invalid
 from openvod.base.ports import Clock
+from openvod.server.wire import Answer, WireRequest, xml_answer
 from openvod.signing import cos as cos_signature
 from openvod.signing import storage_token
 from openvod.signing.cos import SignedRequest
 from openvod.signing.limits import check_caller
 from openvod.signing.post_policy import PostPolicy, read_policy
 from openvod.signing.storage_token import StorageGrant
-from openvod.storage import codec
 from openvod.storage.model import MAX_PART_SIZE, Received, StoredObject
 from openvod.storage.service import Incoming, StorageService
-from openvod.web.addressing import Address, Addressing
-from openvod.web.form_data import FormReader
-from openvod.web.storage_call import Call
-from openvod.web.storage_calls import wanted
-from openvod.web.wire import Answer, WireRequest, xml_answer
+from openvod.surfaces.cos import codec
+from openvod.surfaces.cos.addressing import Address, Addressing
+from openvod.surfaces.cos.call import Call
+from openvod.surfaces.cos.form_data import FormReader
+from openvod.surfaces.cos.operations import wanted
 
 _STATUSES = ("200", "201", "204")
 #: What a form says besides the headers of its object.

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from openvod.base.errors import Denied
+from openvod.server.wire import WireRequest
 from openvod.signing import sigv4
 from openvod.signing.sigv4 import ChunkSigner, S3Credential
-from openvod.web.addressing import Address
-from openvod.web.wire import WireRequest
+from openvod.surfaces.cos.addressing import Address
 
 
 def speaks_s3(request: WireRequest) -> bool:

@@ -12,29 +12,28 @@ from contextlib import contextmanager
 
 from openvod.base.errors import ClientDisconnected, Conflict, Denied, Invalid, OpenVodError
 from openvod.base.ports import Clock
+from openvod.server.ranges import http_date
+from openvod.server.wire import Answer, WireRequest, apart, unavailable, xml_answer
 from openvod.signing import cos as cos_signature
 from openvod.signing import storage_token
 from openvod.signing.cos import SignedRequest
 from openvod.signing.limits import check_caller
 from openvod.signing.sigv4 import ChunkSigner
 from openvod.signing.storage_token import StorageGrant
-from openvod.storage import codec
-from openvod.storage.complete_body import limit_for, parse_complete
 from openvod.storage.model import MAX_PART_SIZE, CompletedPart, Received
-from openvod.storage.ranges import http_date
 from openvod.storage.service import Incoming, StorageService
-from openvod.web import s3
-from openvod.web.addressing import Address, Addressing
-from openvod.web.errors import cos_code
-from openvod.web.objects import serve_object
-from openvod.web.pacing import PacedBody, paced
-from openvod.web.payload import Payload
-from openvod.web.post_object import PostObject, is_form
-from openvod.web.s3 import speaks_s3
-from openvod.web.storage_call import Call
-from openvod.web.storage_calls import Operation, wanted
-from openvod.web.storage_lists import StorageLists
-from openvod.web.wire import Answer, WireRequest, apart, unavailable, xml_answer
+from openvod.surfaces.cos import codec, s3
+from openvod.surfaces.cos.addressing import Address, Addressing
+from openvod.surfaces.cos.call import Call
+from openvod.surfaces.cos.complete_body import limit_for, parse_complete
+from openvod.surfaces.cos.lists import StorageLists
+from openvod.surfaces.cos.operations import Operation, wanted
+from openvod.surfaces.cos.pacing import PacedBody, paced
+from openvod.surfaces.cos.payload import Payload
+from openvod.surfaces.cos.post_object import PostObject, is_form
+from openvod.surfaces.cos.s3 import speaks_s3
+from openvod.surfaces.errors import cos_code
+from openvod.surfaces.objects import serve_object
 
 _log = logging.getLogger("openvod.web.cos")
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from openvod.server.wire import Answer, WireRequest
 from openvod.storage.model import StoredObject
 from openvod.storage.service import StorageService
-from openvod.web.wire import Answer, WireRequest
 
 
 @dataclass(frozen=True)

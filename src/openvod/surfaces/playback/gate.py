@@ -11,9 +11,9 @@ from openvod.access.model import ON, Domain
 from openvod.access.ports import AccessTx
 from openvod.base.errors import Denied
 from openvod.base.ports import Clock, UnitOfWork
+from openvod.server.wire import WireRequest
 from openvod.signing.hotlink import SignedLink, check_address, check_link, check_referer
 from openvod.signing.play_token import PARAMETER, SESSION_COOKIE, PlayToken, Presented, check_play_token, play_token
-from openvod.web.wire import WireRequest
 
 #: Changed policies take effect within this time; a request costs no question of the database.
 _REMEMBERED_SECONDS = 1.0

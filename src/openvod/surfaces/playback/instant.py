@@ -11,11 +11,11 @@ from openvod.playback.model import Piece
 from openvod.playback.names import Packaged, version_of
 from openvod.playback.segments import fragment, length_of
 from openvod.playback.service import InstantPlayback, Package
+from openvod.server.wire import Answer, WireRequest
 from openvod.storage.model import StoredObject
-from openvod.web.gate import Pass
-from openvod.web.objects import answer_to
-from openvod.web.signed_playlists import for_grant
-from openvod.web.wire import Answer, WireRequest
+from openvod.surfaces.objects import answer_to
+from openvod.surfaces.playback.gate import Pass
+from openvod.surfaces.playback.signed_playlists import for_grant
 
 _LIST = "application/vnd.apple.mpegurl"
 #: A list changes only when the bytes are replaced, which nobody does who shows them already.

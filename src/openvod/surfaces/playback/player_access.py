@@ -11,7 +11,7 @@ from openvod.base.ports import Clock
 from openvod.media.model import MediaAsset
 from openvod.signing.hotlink import check_link, link_digest
 from openvod.signing.player_signature import UrlAccess, check_player_signature
-from openvod.web.gate import PlaybackGate
+from openvod.surfaces.playback.gate import PlaybackGate
 
 #: How long links open media when a signature does not say it.
 _LINK_SECONDS = 6 * 3600

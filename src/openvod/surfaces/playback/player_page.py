@@ -18,11 +18,11 @@ from openvod.media.ports import StoredMediaTx
 from openvod.media.states import FileStatus, StateTx, file_status, percents_of
 from openvod.playback.service import InstantPlayback, Package
 from openvod.playback.sources import Description, describe
+from openvod.server.wire import Answer, WireRequest, json_answer, preflight
 from openvod.storage.model import StoredObject
-from openvod.web.assets import BuiltAssets, built
-from openvod.web.errors import http_status, player_code
-from openvod.web.play_access import PlayerAccess
-from openvod.web.wire import Answer, WireRequest, json_answer, preflight
+from openvod.surfaces.assets import BuiltAssets, built
+from openvod.surfaces.errors import http_status, player_code
+from openvod.surfaces.playback.player_access import PlayerAccess
 
 PREFIX = "/play/"
 _PATH = re.compile(r"/play/(?P<file>[0-9]{1,20})/?(?P<rest>.*)")

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from openvod.base.ports import UnitOfWork
 from openvod.media.ports import StoredMediaTx
+from openvod.server.file_sending import ReadyFile
 from openvod.storage.model import Bucket, StoredObject
-from openvod.web.file_sending import ReadyFile
 
 #: What another process took out of playback is gone within this time, as changed rules hold within it.
 _REMEMBERED_SECONDS = 1.0

@@ -11,9 +11,9 @@ import re
 from openvod.base.errors import NotFound
 from openvod.base.ports import Clock, UnitOfWork
 from openvod.media.ports import StoredMediaTx
+from openvod.server.wire import Answer, WireRequest
 from openvod.signing.playback_token import check_segment_token, segment_key, segment_token
-from openvod.web.gate import Pass, PlaybackGate
-from openvod.web.wire import Answer, WireRequest
+from openvod.surfaces.playback.gate import Pass, PlaybackGate
 
 #: How long a key's address is good: a film, a night's pause, and no more.
 KEY_SECONDS = 12 * 3600

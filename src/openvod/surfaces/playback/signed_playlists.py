@@ -30,7 +30,7 @@ def is_list(path: str) -> bool:
 
 
 class Grant(Protocol):
-    """By what a list was opened, and what it opens besides; see :class:`openvod.web.gate.Pass`."""
+    """By what a list was opened, and what it opens besides; see :class:`openvod.surfaces.playback.gate.Pass`."""
 
     @property
     def preview(self) -> int:

@@ -10,19 +10,19 @@ from openvod.media.model import FORBIDDEN
 from openvod.media.ports import StoredMediaTx
 from openvod.playback.names import Packaged, parse
 from openvod.playback.service import InstantPlayback
+from openvod.server.file_sending import ReadyFile
+from openvod.server.wire import Answer, WireRequest, common_lines, json_answer, own_lines
 from openvod.signing.playback_token import allows_evidence
 from openvod.storage.model import Bucket, StoredObject
 from openvod.storage.service import StorageService
-from openvod.web.acceleration import Acceleration
-from openvod.web.errors import cos_code
-from openvod.web.file_sending import ReadyFile
-from openvod.web.gate import Pass, PlaybackGate
-from openvod.web.instant import InstantSurface
-from openvod.web.objects import asks_for_whole, serve_object
-from openvod.web.published import PublishedObjects
-from openvod.web.segment_keys import SegmentKeys
-from openvod.web.signed_playlists import LONGEST, for_grant, is_list
-from openvod.web.wire import Answer, WireRequest, common_lines, json_answer, own_lines
+from openvod.surfaces.errors import cos_code
+from openvod.surfaces.objects import asks_for_whole, serve_object
+from openvod.surfaces.playback.acceleration import Acceleration
+from openvod.surfaces.playback.gate import Pass, PlaybackGate
+from openvod.surfaces.playback.instant import InstantSurface
+from openvod.surfaces.playback.published import PublishedObjects
+from openvod.surfaces.playback.segment_keys import SegmentKeys
+from openvod.surfaces.playback.signed_playlists import LONGEST, for_grant, is_list
 
 #: Digits before the ``FileId`` in the name of a file's directory.
 _DIRECTORY_DIGITS = 8

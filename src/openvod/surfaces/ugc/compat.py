@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 
 from openvod.base.errors import Invalid
-from openvod.web.wire import Answer, WireRequest
+from openvod.server.wire import Answer, WireRequest
 
 SCRIPT_PATH = "/compat/web.js"
 
@@ -25,5 +25,5 @@ async def serve_script(request: WireRequest) -> Answer:
 
 @cache
 def _script() -> tuple[bytes, str]:
-    body = files("openvod.web").joinpath("compat_web.js").read_bytes()
+    body = files("openvod.surfaces.ugc").joinpath("compat_web.js").read_bytes()
     return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'

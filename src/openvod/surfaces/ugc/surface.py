@@ -9,11 +9,11 @@ from typing import Any
 from openvod.base.errors import ClientDisconnected, Invalid, OpenVodError
 from openvod.base.ports import Clock
 from openvod.base.sizes import KIB
+from openvod.server.wire import Answer, WireRequest, json_answer, unavailable
 from openvod.signing import verify_content
+from openvod.surfaces.errors import ugc_code, ugc_message
 from openvod.upload.codec import ClientHosts, apply_data, parse_apply, parse_body, parse_checksums, success, text_field
 from openvod.upload.service import UploadService
-from openvod.web.errors import ugc_code, ugc_message
-from openvod.web.wire import Answer, WireRequest, json_answer, unavailable
 
 _BODY_LIMIT = 64 * KIB
 _VERIFY_CONTENT_SECONDS = 3600

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 import typer
 
-from openvod.app.administration import show
-from openvod.app.command_line import COMMANDS
+from openvod.app.cli.administration import show
+from openvod.app.cli.commands import COMMANDS
 from support.commands import in_process
 
 # Typer loads pydantic by itself.
@@ -45,7 +45,7 @@ _CREATE = {"serve", "keys create", "config show", "plan"}
 def commands() -> Iterator[tuple[list[str], Any]]:
     """Yield the words and the function of every command."""
     for name, command in COMMANDS.items():
-        found = getattr(import_module(f"openvod.app.{command.module}"), command.name)
+        found = getattr(import_module(f"openvod.app.cli.{command.module}"), command.name)
         if isinstance(found, typer.Typer):
             yield from inside([name], found)
         else:
@@ -85,7 +85,7 @@ def call(words: Sequence[str], function: Any, data_dir: Path) -> list[str]:
 def test_help_loads_little(name: str) -> None:
     """``--help`` of a command loads neither database nor web framework: it answers in a quarter of a second."""
     program = (
-        f"import sys; from openvod.app.command_line import run; status = run([{name!r}, '--help']);"
+        f"import sys; from openvod.app.cli.commands import run; status = run([{name!r}, '--help']);"
         f"print(status, len(sys.modules), [name for name in {_HEAVY} if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -98,7 +98,7 @@ def test_help_loads_little(name: str) -> None:
 def test_the_table_tells_what_commands_tell() -> None:
     """The list of commands has the words of each command's own help."""
     for name, command in COMMANDS.items():
-        found = getattr(import_module(f"openvod.app.{command.module}"), command.name)
+        found = getattr(import_module(f"openvod.app.cli.{command.module}"), command.name)
         told = found.info.help if isinstance(found, typer.Typer) else inspect.getdoc(found)
         assert isinstance(told, str)
         assert told.split()[0] == command.help.split()[0], name
@@ -208,7 +208,7 @@ def _interrupted(imports: int) -> tuple[int, str]:
         seen, told = -1, []
         for line in process.stderr:
             told.append(line)
-            if seen >= 0 or line.rstrip().endswith("openvod.app.cli"):
+            if seen >= 0 or line.rstrip().endswith("openvod.app.cli.__main__"):
                 seen += 1
                 if seen == imports:
                     process.send_signal(signal.SIGINT)

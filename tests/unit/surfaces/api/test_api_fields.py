@@ -19,9 +19,9 @@ from tencentcloud.vod.v20180717 import models as official
 from openvod.app.server_api import declared_actions
 from openvod.base.errors import OpenVodError
 from openvod.base.wire import LONGEST_TEXT, offered, read_wire
+from openvod.surfaces.api.declaration import Action
+from openvod.surfaces.api.parameters import from_json, validated
 from openvod.tasks.templates import PartialTranscode
-from openvod.web.api.declaration import Action
-from openvod.web.api.parameters import from_json, validated
 
 ACTIONS = {action.name: action for action in declared_actions()}
 _DEEPEST = 8

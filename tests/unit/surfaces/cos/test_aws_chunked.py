@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from openvod.base.errors import OpenVodError
 from openvod.signing.sigv4 import ChunkSigner, S3Credential
-from openvod.web.aws_chunked import ChunkedReader
+from openvod.surfaces.cos.aws_chunked import ChunkedReader
 
 _SEED = "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9"
 _SIGNATURES = (

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openvod.web.form_data import FormReader
+from openvod.surfaces.cos.form_data import FormReader
 
 
 @given(file=st.binary(max_size=80) | st.just(b"\r\n--b\r\r\n-\r\n--c"), piece=st.integers(1, 90))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openvod.base.errors import Invalid
-from openvod.web.storage_calls import Operation, wanted
+from openvod.surfaces.cos.operations import Operation, wanted
 
 _KEY = "short/dir/a.mp4"
 Query = list[tuple[str, str]]

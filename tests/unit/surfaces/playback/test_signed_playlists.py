@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from openvod.web.signed_playlists import with_queries
+from openvod.surfaces.playback.signed_playlists import with_queries
 
 
 def _query(directory: str) -> str:

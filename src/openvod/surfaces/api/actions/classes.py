@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from openvod.access.categories import TOP, CategoryService, ListedCategory
-from openvod.web.api.declaration import Action, Caller, Group, Request, Response
+from openvod.surfaces.api.declaration import Action, Caller, Group, Request, Response
 
 _Name = Annotated[str, Field(min_length=1, max_length=64, description="Its name.")]
 _ClassId = Annotated[int, Field(ge=0, description="The category; 0 is the built-in one.")]

@@ -11,7 +11,7 @@ from openvod.access.distribution import MOST_ADDRESSES, MOST_DOMAINS, MOST_REFER
 from openvod.access.model import AddressPolicy, Domain, RefererPolicy
 from openvod.base.wire import Wire
 from openvod.events.codec import iso_time
-from openvod.web.api.declaration import Action, Caller, Group, Offset, Request, Response
+from openvod.surfaces.api.declaration import Action, Caller, Group, Offset, Request, Response
 
 _Status = Literal["Enabled", "Disabled"]
 _ListKind = Literal["", "Black", "White"]

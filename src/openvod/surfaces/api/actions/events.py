@@ -12,7 +12,7 @@ from openvod.events.codec import pulled_event
 from openvod.events.endpoints import EndpointService
 from openvod.events.model import EventConfig, Transport
 from openvod.events.pull import MOST_EVENTS, PullService
-from openvod.web.api.declaration import Action, Caller, Group, Request, Response
+from openvod.surfaces.api.declaration import Action, Caller, Group, Request, Response
 
 _QUICK = 100
 _Switch = Literal["ON", "OFF"]

@@ -11,7 +11,7 @@ from openvod.access.model import MAIN_APPLICATION_ID, REGION_SHORT_NAMES, Applic
 from openvod.access.service import AccessService
 from openvod.base.errors import Invalid
 from openvod.events.codec import iso_time
-from openvod.web.api.declaration import Action, Caller, Group, Offset, Request, Response
+from openvod.surfaces.api.declaration import Action, Caller, Group, Offset, Request, Response
 
 _Region = Annotated[str, Field(min_length=1, max_length=40, description="A region, such as ap-chongqing.")]
 _Description = Annotated[str, Field(max_length=300, description="Remark.")]

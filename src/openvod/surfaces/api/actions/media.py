@@ -18,7 +18,7 @@ from openvod.media.library import MediaLibrary
 from openvod.media.model import KeyFrameMark
 from openvod.media.query import NOT_REVIEWED, REACHABLE, MediaQuery, Span
 from openvod.media.removal import Part, PartType
-from openvod.web.api.declaration import Action, Caller, Group, Offset, Request, Response
+from openvod.surfaces.api.declaration import Action, Caller, Group, Offset, Request, Response
 
 _MOST_FILES = 20
 #: A request has 10 MB at most (2.1), and a cover is a part of one.

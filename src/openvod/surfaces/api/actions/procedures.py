@@ -10,9 +10,9 @@ from pydantic import BeforeValidator, Field
 from openvod.base.errors import Invalid
 from openvod.base.wire import Wire
 from openvod.events.codec import iso_time
+from openvod.surfaces.api.declaration import Action, Caller, Group, Limit, Offset, Request, Response
 from openvod.tasks.model import ListedProcedure, MediaProcessTask, ReviewAudioVideoInput, ReviewInput
 from openvod.tasks.service import TaskService
-from openvod.web.api.declaration import Action, Caller, Group, Limit, Offset, Request, Response
 
 #: What the original offers beside; sent with content it is refused, so that nobody waits for its result.
 _NOT_OFFERED = ("ai_analysis_task", "ai_recognition_task", "ai_recognition_task_set", "mini_program_publish_task",

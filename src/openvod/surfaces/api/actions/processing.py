@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from openvod.base.errors import Invalid
-from openvod.media.processing import ProcessingService, TaskOrder
+from openvod.processing.service import ProcessingService, TaskOrder
+from openvod.surfaces.api.declaration import Action, Caller, FileId, Group, Request, Response
 from openvod.tasks.model import (
     MediaProcessTask,
     NotifyMode,
@@ -17,7 +18,6 @@ from openvod.tasks.model import (
     ReviewInput,
     read_notify_mode,
 )
-from openvod.web.api.declaration import Action, Caller, FileId, Group, Request, Response
 
 #: Days within which a SessionId may not come again; the original's texts differ by action (6.2).
 _SHORT_WINDOW, _LONG_WINDOW = 3 * 86_400.0, 7 * 86_400.0

@@ -8,12 +8,12 @@ from typing import Any
 from pydantic import Field
 
 from openvod.base.errors import Invalid
-from openvod.media.processing import TaskOrder
+from openvod.processing.service import TaskOrder
+from openvod.surfaces.api.actions.processing import SESSION_CODES, Priority
+from openvod.surfaces.api.declaration import Action, Caller, Group, Request, Response
 from openvod.upload.pull_model import PullOrder
 from openvod.upload.pulls import PullUploads, permission_of
 from openvod.upload.service import ServerPermission
-from openvod.web.api.actions.processing import SESSION_CODES, Priority
-from openvod.web.api.declaration import Action, Caller, Group, Request, Response
 
 _CODES = SESSION_CODES | {
     "pull.media_url": "InvalidParameterValue.MediaUrl",

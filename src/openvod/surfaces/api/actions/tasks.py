@@ -15,12 +15,12 @@ from openvod.base.errors import Invalid
 from openvod.base.text import json_value
 from openvod.base.wire import Wire
 from openvod.events.codec import iso_time, read_time
-from openvod.media.flow_records import FlowState, UrlOf, described
-from openvod.media.processing import ProcessingService
+from openvod.processing.flow_records import FlowState, UrlOf, described
+from openvod.processing.service import ProcessingService
+from openvod.surfaces.api.declaration import Action, Caller, FileId, Group, Limit, Request, Response
 from openvod.tasks.codec import review_audio_video_task
 from openvod.tasks.model import Task, TaskQuery, TaskStatus, TaskType
 from openvod.upload.pulls import PullUploads
-from openvod.web.api.declaration import Action, Caller, FileId, Group, Limit, Request, Response
 
 #: Members of a detail; the one of the task's type is set, the others are null.
 _MEMBERS = {

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from openvod.events.codec import iso_time
+from openvod.surfaces.api.declaration import Action, Caller, Group, Limit, Offset, Request, Response
 from openvod.tasks.service import TaskService
 from openvod.tasks.templates import BODIES, Template, TemplateKind, TranscodeTemplate
-from openvod.web.api.declaration import Action, Caller, Group, Limit, Offset, Request, Response
 
 _Definition = Annotated[int, Field(ge=1, description="The template's id.")]
 _Definitions = Annotated[tuple[int, ...], Field(max_length=100, description="Only those with these ids.")]

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from openvod.base.errors import Invalid
+from openvod.surfaces.api.declaration import Action, Caller, Group, Request, Response
 from openvod.upload.manifests import files_of_manifest
 from openvod.upload.model import ApplyRequest, FileRequest, Permission
 from openvod.upload.service import Applied, Committed, ServerPermission, UploadService
-from openvod.web.api.declaration import Action, Caller, Group, Request, Response
 
 _MANIFEST_CHARACTERS = 4_000_000
 

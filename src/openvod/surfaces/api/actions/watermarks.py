@@ -12,10 +12,10 @@ from pydantic import AfterValidator, Field
 from openvod.base.errors import Invalid
 from openvod.base.wire import Wire
 from openvod.events.codec import iso_time
-from openvod.media.watermarks import Watermarks
+from openvod.processing.watermarks import Watermarks
+from openvod.surfaces.api.actions.templates import field_errors
+from openvod.surfaces.api.declaration import Action, Caller, Group, Limit, Offset, Request, Response
 from openvod.tasks.templates import Corner, Length, SvgTemplate, Template, TemplateKind, TextTemplate
-from openvod.web.api.actions.templates import field_errors
-from openvod.web.api.declaration import Action, Caller, Group, Limit, Offset, Request, Response
 
 _CONTENT_CHARACTERS = 10_000_000
 _MOST_PIXELS, _LEAST_PIXELS = 4096, 8
