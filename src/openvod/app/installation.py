@@ -5,26 +5,77 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import Connection
 
+from openvod.adapters.filesystem.blobs import FileBlobStore
+from openvod.adapters.filesystem.folder import DataFolder
+from openvod.adapters.sql.database import Database
 from openvod.adapters.sql.installation_table import SqlInstallationTable
 from openvod.base.errors import Conflict, Invalid
 from openvod.base.identifiers import new_hex
+from openvod.base.ports import Clock, Entropy
 from openvod.storage.installation import Installation, Standing, Witness, check_age, judge
 
-if TYPE_CHECKING:
-    from openvod.app.foundation import Foundation
+
+class _Keys(Protocol):
+    @property
+    def installation_check(self) -> bytes:
+        """What proves the root key."""
+        ...
 
 
-def refuse_missing_database(base: Foundation) -> None:
+class Base(Protocol):
+    """What must belong together, and what its record is made with; see :class:`openvod.app.foundation.Foundation`."""
+
+    folder: DataFolder
+    installation: Installation
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        ...
+
+    @property
+    def entropy(self) -> Entropy:
+        """Where a new id comes from."""
+        ...
+
+    @property
+    def keys(self) -> _Keys:
+        """What the folder's root key gives."""
+        ...
+
+    @property
+    def on_postgresql(self) -> bool:
+        """Tell whether the database is a server of its own."""
+        ...
+
+    @property
+    def sqlite_file(self) -> Path:
+        """The database's file where it is none."""
+        ...
+
+    @property
+    def database(self) -> Database:
+        """The database, opened."""
+        ...
+
+    @property
+    def blobs(self) -> FileBlobStore:
+        """The store."""
+        ...
+
+
+def refuse_missing_database(base: Base) -> None:
     """Raise where the database's file is gone but folder or store remember one, before an empty one takes its place."""
     if not base.on_postgresql and not base.sqlite_file.exists():
         _judge(base, Witness())
 
 
-def establish(base: Foundation) -> Installation:
+def establish(base: Base) -> Installation:
     """Return the installation's record, made now where everything is new; raises ``OpenVodError`` for a mixture.
 
     The folder's mark is read before the database's, which a running server advances first.
@@ -48,11 +99,11 @@ def establish(base: Foundation) -> Installation:
     return known
 
 
-def _judge(base: Foundation, database: Witness) -> Standing:
+def _judge(base: Base, database: Witness) -> Standing:
     return judge(database, Witness(base.folder.identity()[0]), base.blobs.witness())
 
 
-def _checked(base: Foundation, table: SqlInstallationTable, mark: int) -> Installation:
+def _checked(base: Base, table: SqlInstallationTable, mark: int) -> Installation:
     known = table.get()
     if known is None:
         raise AssertionError("the database has just told its id")
@@ -66,12 +117,12 @@ def _checked(base: Foundation, table: SqlInstallationTable, mark: int) -> Instal
     return known
 
 
-def key_check(base: Foundation) -> str:
+def key_check(base: Base) -> str:
     """Return what tells root keys apart and reveals nothing of them."""
     return hashlib.sha256(base.keys.installation_check).hexdigest()[:32]
 
 
-def adopt(base: Foundation, *, new_root_key: bool = False) -> Installation:
+def adopt(base: Base, *, new_root_key: bool = False) -> Installation:
     """Make database, folder and store as they are one new installation; whoever had one of them is refused from now on.
 
     Nothing is erased for as long as files are kept in quarantine.
@@ -82,7 +133,7 @@ def adopt(base: Foundation, *, new_root_key: bool = False) -> Installation:
     return _take_over(base, new_hex(base.entropy, 32))
 
 
-def restore(base: Foundation) -> Installation:
+def restore(base: Base) -> Installation:
     """Accept an older database of the same installation; nothing is erased for as long as quarantine keeps files."""
     with base.database.engine.connect() as connection:
         database = SqlInstallationTable(connection).get()
@@ -99,7 +150,7 @@ def restore(base: Foundation) -> Installation:
     return _take_over(base, database.installation_id)
 
 
-async def advance(base: Foundation) -> bool:
+async def advance(base: Base) -> bool:
     """Let the mark grow in the database, then in the folder; return whether the database is still this one's."""
     own = base.installation.installation_id
     mark = await base.database.write(lambda tx: tx.installation.advance(own))
@@ -108,7 +159,7 @@ async def advance(base: Foundation) -> bool:
     return mark is not None
 
 
-def _take_over(base: Foundation, installation_id: str) -> Installation:
+def _take_over(base: Base, installation_id: str) -> Installation:
     mark = base.folder.mark_or_zero()
     with base.database.engine.connect() as connection:
         table = SqlInstallationTable(connection)

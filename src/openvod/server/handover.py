@@ -10,20 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import TYPE_CHECKING, Any
-
-import httptools
+from typing import TYPE_CHECKING, Any, Protocol
 
 from openvod.base.descriptors import readable
 from openvod.base.errors import ClientDisconnected, Invalid
+from openvod.server.file_sending import FileSending
 from openvod.server.pace import Pace
 from openvod.storage.model import FilePart
 
 if TYPE_CHECKING:
+    from uvicorn.protocols.http.flow_control import FlowControl
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
-
-    from openvod.server.file_sending import FileSending
-    from openvod.server.http_protocol import HttpProtocol
 
 EXTENSION = "openvod.handover"
 #: A head is a packet: the event loop writes it in its next turn, or the client takes nothing now.
@@ -31,27 +28,56 @@ _TURNS_FOR_HEAD = 3
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
+class Connection(Protocol):
+    """The connection that a request came over: uvicorn's, with what a handover asks of it beside."""
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """What holds the socket."""
+        ...
+
+    @property
+    def flow(self) -> FlowControl:
+        """What pauses its reading."""
+        ...
+
+    def awaits_body_of(self, cycle: RequestResponseCycle) -> bool:
+        """Tell whether nothing but the rest of that request's body comes over it now."""
+        ...
+
+    def sending_of(self, part: FilePart) -> FileSending:
+        """Return the sending of a piece of a file over it."""
+        ...
+
+    def body_has_ended(self) -> None:
+        """Take what comes next for a head."""
+        ...
+
+    def parse_anew(self) -> None:
+        """Parse what comes next as a new request: the body before it went past the parser."""
+        ...
+
+
 class Handover:
     """One request's offer to read its body from the socket."""
 
-    def __init__(self, protocol: HttpProtocol, cycle: RequestResponseCycle) -> None:
-        self._protocol = protocol
+    def __init__(self, connection: Connection, cycle: RequestResponseCycle) -> None:
+        self._connection = connection
         self._cycle = cycle
 
     def take(self, length: int, pace: Pace) -> SocketBody | None:
         """Return the body of ``length`` bytes, or ``None`` when it can only be had the usual way."""
-        protocol, cycle = self._protocol, self._cycle
+        connection, cycle = self._connection, self._cycle
         arrived = bytes(cycle.body)
-        busy = protocol.cycle is not cycle or protocol.pipeline or protocol.transport.is_closing()
-        if busy or cycle.disconnected or not cycle.more_body or len(arrived) >= length:
+        if cycle.disconnected or not connection.awaits_body_of(cycle) or len(arrived) >= length:
             return None
-        protocol.flow.pause_reading()
+        connection.flow.pause_reading()
         cycle.body = bytearray()
         if cycle.waiting_for_100_continue:
-            protocol.transport.write(_CONTINUE)
+            connection.transport.write(_CONTINUE)
             cycle.waiting_for_100_continue = False
         # A name of its own for the socket: the event loop watches it apart from the transport's.
-        duplicate = os.dup(protocol.transport.get_extra_info("socket").fileno())
+        duplicate = os.dup(connection.transport.get_extra_info("socket").fileno())
         return SocketBody(duplicate, arrived, length, pace, self)
 
     async def send_file(self, part: FilePart) -> bool:
@@ -61,7 +87,7 @@ class Handover:
         """
         if not await self._head_is_out():
             return False
-        await self._finish(self._protocol.sending_of(part))
+        await self._finish(self._connection.sending_of(part))
         return True
 
     async def finish_file(self, sending: FileSending) -> None:
@@ -88,30 +114,27 @@ class Handover:
     async def _head_is_out(self) -> bool:
         """Let the transport write what it holds; false when the client does not take even that now."""
         for _ in range(_TURNS_FOR_HEAD):
-            if self._cycle.disconnected or self._protocol.transport.is_closing():
+            if self._cycle.disconnected or self._connection.transport.is_closing():
                 raise ClientDisconnected
-            if not self._protocol.transport.get_write_buffer_size():
+            if not self._connection.transport.get_write_buffer_size():
                 return True
             await asyncio.sleep(0)
         return False
 
     def give_back(self, *, whole: bool) -> None:
         """Let uvicorn go on: with the next request, or (the body was not read to its end) with closing."""
-        protocol, cycle = self._protocol, self._cycle
         if not whole:
-            cycle.keep_alive = False
+            self._cycle.keep_alive = False
             return
-        cycle.more_body = False
-        protocol.body_has_ended()
-        if not protocol.transport.is_closing():
-            # The old parser still waits for bytes that went past it.
-            protocol.parser = httptools.HttpRequestParser(protocol)
-            protocol.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self._cycle.more_body = False
+        self._connection.body_has_ended()
+        if not self._connection.transport.is_closing():
+            self._connection.parse_anew()
 
     def lose(self) -> None:
         """The client is gone, which uvicorn cannot see while its reading is paused."""
         self._cycle.disconnected = True
-        self._protocol.transport.abort()
+        self._connection.transport.abort()
 
 
 class SocketBody:

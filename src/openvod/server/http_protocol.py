@@ -11,8 +11,9 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, cast
 
+import httptools
 from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from openvod.base.errors import ClientDisconnected
 from openvod.server.connections import Connections
@@ -90,9 +91,18 @@ class HttpProtocol(HttpToolsProtocol):
             return
         self._refuse(408, f"the head of the request took more than {self._all.limits.head_seconds:g} s")
 
+    def awaits_body_of(self, cycle: RequestResponseCycle) -> bool:
+        """See :class:`openvod.server.handover.Connection`."""
+        return self.cycle is cycle and cycle.more_body and not self.pipeline and not self.transport.is_closing()
+
     def body_has_ended(self) -> None:
         """What comes next is a head."""
         self._has_more_body = False
+
+    def parse_anew(self) -> None:
+        """Parse what comes next as a new request; the old parser still waits for a body that went past it."""
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
 
     def _count_awaited(self, size: int, *, is_body: bool) -> None:
         """Bound what comes before the next head is complete: the rest of a body, then the head.
