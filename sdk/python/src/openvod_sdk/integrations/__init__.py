@@ -7,7 +7,8 @@
 from openvod_sdk.integrations._authentication import Authenticator, Identity, JwtAuthenticator, StaticTokenAuthenticator
 from openvod_sdk.integrations._back_end import BackEnd, Reply, Request
 from openvod_sdk.integrations._events import EventReceiver, EventStore, SqliteEventStore
-from openvod_sdk.integrations._signatures import RateLimit, Refused, SignatureService
+from openvod_sdk.integrations._refused import Refused
+from openvod_sdk.integrations._signatures import RateLimit, SignatureService
 
 __all__ = [
     "Authenticator",

@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl
 
 from openvod_sdk._text import is_text
 from openvod_sdk.integrations._events import EventReceiver
-from openvod_sdk.integrations._signatures import IssuedSignature, Refused, SignatureService
+from openvod_sdk.integrations._refused import Refused
+from openvod_sdk.integrations._signatures import IssuedSignature, SignatureService
 
 _CORS = {
     "Access-Control-Allow-Origin": "*",

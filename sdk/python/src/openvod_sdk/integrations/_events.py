@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from openvod_sdk._errors import EventError
 from openvod_sdk._events import Event, parse_event, verify_event
 from openvod_sdk._webhook import check_webhook, webhook_keys
-from openvod_sdk.integrations._signatures import Refused
+from openvod_sdk.integrations._refused import Refused
 
 
 class EventStore(Protocol):

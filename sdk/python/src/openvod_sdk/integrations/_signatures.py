@@ -7,25 +7,14 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from openvod_sdk._errors import InvalidPermission
 from openvod_sdk._sign import sign
-
-if TYPE_CHECKING:
-    from openvod_sdk.integrations._authentication import Authenticator, Identity
+from openvod_sdk.integrations._authentication import Authenticator, Identity
+from openvod_sdk.integrations._refused import Refused
 
 _HOUR = 3600.0
-
-
-class Refused(Exception):
-    """No signature for this request: an HTTP ``status``, a stable ``code`` and a ``message`` for the user."""
-
-    def __init__(self, status: int, code: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
 
 
 @dataclass(frozen=True)
@@ -59,7 +48,7 @@ class RateLimit:
             issued.append(now)
 
 
-Permit = Callable[["Identity", str], Mapping[str, Any]]
+Permit = Callable[[Identity, str], Mapping[str, Any]]
 
 
 class SignatureService:

@@ -1,0 +1,13 @@
+"""Why there is no signature."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """No signature for this request: an HTTP ``status``, a stable ``code`` and a ``message`` for the user."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
