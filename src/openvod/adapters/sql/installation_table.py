@@ -12,7 +12,7 @@ _ONLY = 1
 
 
 class SqlInstallationTable:
-    """See :class:`openvod.storage.ports.InstallationTable`."""
+    """The one row that says whose the database is; see :class:`openvod.storage.installation.Installation`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
