@@ -87,17 +87,17 @@ bench: $(VENV)/.installed-dev ## latency and memory of a real server, and its la
 
 database-drill: $(VENV)/.installed-dev ## PostgreSQL crashes 20 times under uploads and flows with two workers; counts what was lost or stolen
 	@scripts/install-test-services
-	@PYTHONPATH=tests $(BIN)/python -m support.database_drill --restarts 20 --seed 1 $(ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m support.sweeps.database --restarts 20 --seed 1 $(ARGS)
 
 client-sweep: $(VENV)/.installed-dev ## kill -9 official clients and the server 200 times under upload and count what was lost
 	@scripts/install-test-services
-	@PYTHONPATH=tests $(BIN)/python -m support.client_sweep --kills 200 --seed 1 $(ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m support.sweeps.clients --kills 200 --seed 1 $(ARGS)
 
 flow-sweep: $(VENV)/.installed-dev ## kill -9 the worker 100 times in flows and count what was lost
-	@PYTHONPATH=tests $(BIN)/python -m support.flow_sweep --kills 100 --seed 1 $(ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m support.sweeps.flows --kills 100 --seed 1 $(ARGS)
 
 test-events-truth: $(VENV)/.installed-dev ## 10,000 events into receivers that misbehave, with kill -9 of the platform; counts what was lost
-	@PYTHONPATH=tests $(BIN)/python -m support.events_truth $(ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m support.sweeps.events $(ARGS)
 
 bench-events: $(VENV)/.installed-dev ## delay to the first attempt, events per second, what a hanging receiver costs others
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.events $(ARGS)

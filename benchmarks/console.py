@@ -21,8 +21,8 @@ from openvod.adapters.sql.database import Database, Transaction, open_database, 
 from openvod.adapters.sql.migrations import upgrade
 from openvod.events.model import EventState, NewEvent
 from openvod.tasks.model import NotifyMode, Procedure, SubTask, SubTaskKind, SubTaskStatus, Task, TaskStatus, TaskType
-from support.console import Person
 from support.server import PlatformServer
+from support.server.console import Person
 
 _BATCH, _ROUNDS, _PAUSE = 5_000, 50, 0.06
 _LIMIT_MS, _FIRST_VIEW_MS = 100.0, 1000.0

@@ -23,7 +23,7 @@ from openvod.adapters.sql.database import Database, Transaction, open_database, 
 from openvod.storage.crc64 import CRC64
 from openvod.storage.model import CompletedPart, Part
 from support.server import PlatformServer
-from support.wire import MIB, Applied, Wire, complete_xml, signature
+from support.server.wire import MIB, Applied, Wire, complete_xml, signature
 
 _RATE, _SECONDS, _PARTS, _UPLOADS = 200, 30, 10_000, 100
 _QUIET_SECONDS = 0.5

@@ -12,7 +12,7 @@ import psutil
 
 from openvod.signing import cos
 from support.server import PlatformServer
-from support.wire import MIB, Applied, Wire
+from support.server.wire import MIB, Applied, Wire
 
 _CLIENTS, _SECONDS, _CHUNK, _PAUSE = 200, 20.0, 32 * 1024, 0.1
 

@@ -23,7 +23,7 @@ from benchmarks.raw_http import in_milliseconds, percentile
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
 from openvod_sdk import Client, sign
 from support.server import PlatformServer
-from support.wire import Wire
+from support.server.wire import Wire
 
 _RATE, _SECONDS, _ROUNDS = 100, 8, 5
 

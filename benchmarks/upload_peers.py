@@ -17,9 +17,9 @@ import httpx
 
 from benchmarks.raw_http import answer_of
 from openvod.signing import cos
-from support.nginx import Nginx
 from support.server import PlatformServer, free_port
-from support.wire import Applied, Wire
+from support.server.nginx import Nginx
+from support.server.wire import Applied, Wire
 
 _PEERS = Path(__file__).parent / "peers"
 _TUS = {"Tus-Resumable": "1.0.0"}

@@ -18,10 +18,10 @@ from playwright.sync_api import Browser, Page
 from benchmarks.console import make
 from benchmarks.media_list import FILES
 from openvod.access.account_model import Role
-from support.chromium import chromium
-from support.console import Person
-from support.console_page import context_of
+from support.browser.chromium import chromium
+from support.browser.console_page import context_of
 from support.server import PlatformServer
+from support.server.console import Person
 
 _LIMIT_MS = 1000.0
 _PATIENCE_MS = 20_000

@@ -19,9 +19,9 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from openvod.access.service import IssuedKey
-from support.chromium import chromium
-from support.corpus_build import ffmpeg
-from support.player_page import make_film, uploaded
+from support.browser.chromium import chromium
+from support.browser.player_page import make_film, uploaded
+from support.corpus.build import ffmpeg
 from support.server import PlatformServer
 
 _SHORT_SECONDS = 60

@@ -21,9 +21,9 @@ from urllib.parse import urlsplit
 import psutil
 
 from openvod.base.sizes import KIB, MIB
-from support.nginx import Nginx, front_of
 from support.server import PlatformServer
-from support.wire import Wire
+from support.server.nginx import Nginx, front_of
+from support.server.wire import Wire
 
 _SIZES = (256 * KIB, MIB, 4 * MIB)
 _FILES, _CONNECTIONS, _SECONDS, _TURNS = 8, 4, 2.0, 3

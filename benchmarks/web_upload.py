@@ -21,9 +21,9 @@ from playwright.sync_api import Browser, CDPSession
 
 from clients.builds import node_packages
 from openvod.base.sizes import GIB, MIB
-from support.chromium import chromium
+from support.browser.chromium import chromium
+from support.browser.upload_site import UploadSite
 from support.server import PlatformServer
-from support.upload_site import UploadSite
 
 _OFFICIAL = "vod-js-sdk-v6/dist/vod-js-sdk-v6.js"
 _LARGEST_GROWTH = 64_000_000

@@ -9,7 +9,7 @@ import pytest
 
 from openvod.adapters.ffmpeg.encoder import make_cover, make_video
 from support.server import PlatformServer
-from support.wire import Wire
+from support.server.wire import Wire
 
 
 @pytest.fixture(scope="session")

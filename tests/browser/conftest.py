@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Browser
 
 from openvod.access.account_model import Role
-from support.chromium import chromium
-from support.console import Person
-from support.console_data import ENVIRONMENT, Filled, fill
-from support.console_page import apart, person_of
+from support.browser.chromium import chromium
+from support.browser.console_data import ENVIRONMENT, Filled, fill
+from support.browser.console_page import apart, person_of
 from support.server import PlatformServer
+from support.server.console import Person
 
 
 @pytest.fixture(scope="session")

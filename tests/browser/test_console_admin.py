@@ -11,12 +11,12 @@ from playwright.sync_api import Browser, Page, expect
 from openvod.access.account_model import Role
 from openvod.access.service import IssuedKey
 from openvod_sdk import sign_link
-from support.axe import violations
-from support.console import PASSWORD
-from support.console_data import MARKUP, Filled, until
-from support.console_page import ConsolePage, signed_in
+from support.browser.axe import violations
+from support.browser.console_data import MARKUP, Filled, until
+from support.browser.console_page import ConsolePage, signed_in
 from support.server import free_port
-from support.wire import Wire, signature
+from support.server.console import PASSWORD
+from support.server.wire import Wire, signature
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from openvod.access.account_model import Role
-from support.axe import violations
-from support.console_data import Filled
-from support.console_page import PHONE, looks, overflow, photograph, signed_in
+from support.browser.axe import violations
+from support.browser.console_data import Filled
+from support.browser.console_page import PHONE, looks, overflow, photograph, signed_in
 
 _SETTINGS = {
     "applications": "/applications",

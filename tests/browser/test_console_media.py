@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from openvod.access.account_model import Role
-from support.console import Person
-from support.console_page import ConsolePage, apart, person_of, signed_in
-from support.player_page import make_film, uploaded
+from support.browser.console_page import ConsolePage, apart, person_of, signed_in
+from support.browser.player_page import make_film, uploaded
 from support.server import PlatformServer
+from support.server.console import Person
 
 _MARKUP = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
 _LADDER_SECONDS = 90

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from openvod.access.account_model import Role
-from support.console import PASSWORD, Person, invite
-from support.console_page import ConsolePage, apart, person_of, signed_in
+from support.browser.console_page import ConsolePage, apart, person_of, signed_in
 from support.server import PlatformServer
+from support.server.console import PASSWORD, Person, invite
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from support.console import Person
-from support.console_page import ConsolePage, signed_in
-from support.player_page import make_film
+from support.browser.console_page import ConsolePage, signed_in
+from support.browser.player_page import make_film
 from support.server import PlatformServer
+from support.server.console import Person
 
 _MANY = 10_000
 _MIB = 1024 * 1024

@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from openvod.access.account_model import Role
-from support.axe import violations
-from support.console import Person, invite
-from support.console_page import PHONE, ConsolePage, apart, context_of, looks, overflow, photograph
-from support.player_page import make_film, uploaded
+from support.browser.axe import violations
+from support.browser.console_page import PHONE, ConsolePage, apart, context_of, looks, overflow, photograph
+from support.browser.player_page import make_film, uploaded
 from support.server import PlatformServer
+from support.server.console import Person, invite
 
 #: Names of views and what their pages show once their data is there.
 _SEEN = {

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from openvod.access.account_model import Role
-from support.console_data import MARKUP, Filled, until
-from support.console_page import ConsolePage, signed_in
+from support.browser.console_data import MARKUP, Filled, until
+from support.browser.console_page import ConsolePage, signed_in
 from support.server import free_port
 
 _SECONDS = 60_000

@@ -18,14 +18,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from openvod.access.account_model import Role
 from openvod.access.service import IssuedKey
-from support.api import call
-from support.commands import openvod_json
-from support.console import Person
-from support.console_page import apart, context_of, person_of, photograph
-from support.corpus_build import AAC, ffmpeg, heard, seen
-from support.player_page import make_film, uploaded
+from support.browser.console_page import apart, context_of, person_of, photograph
+from support.browser.player_page import make_film, uploaded
+from support.corpus.build import AAC, ffmpeg, heard, seen
 from support.server import PlatformServer
-from support.wire import Wire
+from support.server.api import call
+from support.server.commands import openvod_json
+from support.server.console import Person
+from support.server.wire import Wire
 
 #: By state: what the console's badge, the file's page, the player and the command line say.
 WORDS: dict[str, tuple[tuple[str, str], tuple[str, str], tuple[str, str], str]] = {

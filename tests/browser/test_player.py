@@ -15,12 +15,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from openvod.access.service import IssuedKey
 from openvod.signing.player_signature import player_signature
-from support.api import call
-from support.axe import violations
-from support.corpus_build import AAC, ffmpeg, heard, seen
-from support.player_page import PlayerPage, embedding, make_film, uploaded
+from support.browser.axe import violations
+from support.browser.player_page import PlayerPage, embedding, make_film, uploaded
+from support.corpus.build import AAC, ffmpeg, heard, seen
 from support.server import PlatformServer
-from support.wire import Wire
+from support.server.api import call
+from support.server.wire import Wire
 
 _SECONDS = 12
 _LADDER_SECONDS = 90.0

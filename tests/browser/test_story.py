@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from support.player_page import make_film
+from support.browser.player_page import make_film
+from support.browser.upload_site import UploadSite
 from support.server import PlatformServer
-from support.upload_site import UploadSite
 
 pytestmark = pytest.mark.timeout(240)
 _SCRIPT = """

@@ -12,10 +12,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
-from support.app_server import running_app_server
-from support.axe import violations
+from support.browser.axe import violations
+from support.browser.upload_site import UploadSite
 from support.server import PlatformServer
-from support.upload_site import UploadSite
+from support.server.app_server import running_app_server
 
 _ROOT = Path(__file__).parents[2]
 _HOWTO = _ROOT / "docs" / "how-to" / "upload-from-the-browser.md"

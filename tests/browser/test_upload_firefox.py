@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from support.browser.upload_site import UploadSite
 from support.server import PlatformServer
-from support.upload_site import UploadSite
-from support.wire import MIB
+from support.server.wire import MIB
 
 _FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 _SECONDS = 120

@@ -20,10 +20,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Request, Route
 
 from openvod.surfaces.assets import built
-from support.chromium import CHROMIUM
+from support.browser.chromium import CHROMIUM
+from support.browser.upload_site import UploadSite
 from support.server import PlatformServer
-from support.upload_site import UploadSite
-from support.wire import MIB
+from support.server.wire import MIB
 
 _SECONDS = 60_000
 _LIMIT = 15 * 1000

@@ -14,8 +14,8 @@ from clients.drivers.compiled import CosJava, VodJava
 from clients.matrix import CELLS, render
 from clients.stage import Stage, open_stage
 from openvod.access.service import IssuedKey
-from support.certificates import Certificates, make_certificates
 from support.server import PlatformServer
+from support.server.certificates import Certificates, make_certificates
 
 
 @pytest.fixture(scope="session")

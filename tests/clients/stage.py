@@ -24,13 +24,13 @@ from clients.scenarios import GIB, MIB, Content, File, Scenario, Signer, Signing
 from openvod.access.model import MAIN_APPLICATION_ID
 from openvod.access.service import IssuedKey
 from openvod.adapters.ffmpeg.encoder import decode_address, ffmpeg_path
-from support.api import call
-from support.certificates import Certificates
-from support.commands import openvod_json
-from support.fault_proxy import FaultProxy
+from support.faults.fault_proxy import FaultProxy
+from support.faults.shifted_clock import ShiftedClock
 from support.server import PlatformServer
-from support.shifted_clock import ShiftedClock
-from support.wire import Wire, signature
+from support.server.api import call
+from support.server.certificates import Certificates
+from support.server.commands import openvod_json
+from support.server.wire import Wire, signature
 
 #: What Apply names as ``domain``.
 DOMAIN = "vod.example.test"

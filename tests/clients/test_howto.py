@@ -17,9 +17,9 @@ from clients.builds import GO, Builds
 from clients.drivers.browser import Browsers
 from clients.scenarios import Content, File, Scenario
 from clients.stage import Stage
-from support.api import paced
-from support.flow_sweep import wait_for
-from support.wire import Applied, Wire
+from support.server.api import paced
+from support.server.wire import Applied, Wire
+from support.sweeps.flows import wait_for
 
 pytestmark = [pytest.mark.clients, pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("howto")]
 _ROOT = Path(__file__).parents[2]

@@ -11,8 +11,8 @@ import pytest
 
 from clients.builds import Builds
 from clients.drivers.programs import CosPython
-from support.client_sweep import ClientSweep, killable_clients, run_client_sweep
-from support.kill_sweep import lost_parts
+from support.sweeps.clients import ClientSweep, killable_clients, run_client_sweep
+from support.sweeps.kills import lost_parts
 
 
 @pytest.mark.clients

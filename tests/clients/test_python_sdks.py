@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from openvod.access.service import IssuedKey
-from support.certificates import Certificates
 from support.server import PlatformServer
-from support.wire import Wire, error_code
+from support.server.certificates import Certificates
+from support.server.wire import Wire, error_code
 
 pytestmark = pytest.mark.clients
 _PROGRAMS = Path(__file__).parent / "programs"

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from clients.builds import Builds
-from support.wire import MIB, Applied, Wire
+from support.server.wire import MIB, Applied, Wire
 
 pytestmark = [pytest.mark.clients, pytest.mark.xdist_group("tools")]
 _PROGRAMS = Path(__file__).parent / "programs"

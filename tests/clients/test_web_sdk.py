@@ -16,10 +16,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from openvod.access.service import IssuedKey
-from support.certificates import Certificates
-from support.chromium import launch
+from support.browser.chromium import launch
 from support.server import PlatformServer
-from support.wire import signature
+from support.server.certificates import Certificates
+from support.server.wire import signature
 
 pytestmark = [pytest.mark.clients, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 _ORIGIN = "https://app.example.test"

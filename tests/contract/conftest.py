@@ -11,7 +11,7 @@ import sqlalchemy
 
 from openvod.adapters.sql.database import Database, open_database, sqlite_url
 from openvod.adapters.sql.migrations import upgrade
-from support.postgresql import postgresql
+from support.server.postgresql import postgresql
 
 
 @pytest.fixture(scope="session")

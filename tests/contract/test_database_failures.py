@@ -21,9 +21,9 @@ from openvod.adapters.sql.database import Database, Limits, Transaction, open_da
 from openvod.adapters.sql.migrations import upgrade
 from openvod.adapters.sql.sessions import LockSession
 from openvod.base.errors import Exhausted, OpenVodError, Unavailable
-from support.cut_proxy import CutProxy
-from support.postgresql import Cluster, cluster
+from support.faults.cut_proxy import CutProxy
 from support.server import run_async
+from support.server.postgresql import Cluster, cluster
 
 _SHORT = Limits(connect=2.0, statement=1.0, lock=0.5, retry=4.0, hang=0.3)
 

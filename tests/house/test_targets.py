@@ -32,7 +32,7 @@ def test_targets_name_what_exists(target: str) -> None:
         ["make", "--dry-run", "--always-make", target], cwd=_ROOT, capture_output=True, text=True, check=False
     )
     assert shown.returncode == 0, shown.stderr
-    for module in re.findall(r"-m ((?:benchmarks|support)\.[a-z_]+)", shown.stdout):
+    for module in re.findall(r"-m ((?:benchmarks|support)\.[a-z_.]+)", shown.stdout):
         assert find_spec(module), module
     for path in re.findall(r"(?<==)?\b(?:tests|sdk)/[\w/.]+\.py", shown.stdout):
         assert (_ROOT / path).is_file(), path

@@ -16,11 +16,11 @@ from PIL import Image
 
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
 from openvod_sdk import Client, sign
-from support.api import call, code, events_of, paced
-from support.api_site import ApiSite
-from support.flow_sweep import make_clip
 from support.server import PlatformServer
-from support.wire import Wire
+from support.server.api import call, code, events_of, paced
+from support.server.api_site import ApiSite
+from support.server.wire import Wire
+from support.sweeps.flows import make_clip
 
 pytestmark = pytest.mark.xdist_group("api-processing")
 _SECONDS = 60.0
@@ -67,7 +67,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[Site]
     """A running platform with a worker."""
     environment = {
         "PYTHONPATH": str(Path(__file__).parents[1]),
-        "OPENVOD__TASKS__REVIEWERS": json.dumps({"Porn": "support.flagging_reviewer:FlaggingReviewer"}),
+        "OPENVOD__TASKS__REVIEWERS": json.dumps({"Porn": "support.media.flagging_reviewer:FlaggingReviewer"}),
     }
     with PlatformServer(tmp_path_factory.mktemp("processing") / "data", environment) as server:
         site = Site(server, clip)

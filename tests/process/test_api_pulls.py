@@ -16,11 +16,11 @@ import httpx
 import pytest
 
 from openvod.app.cli.administration import with_services
-from support.api import call, code, events_of
-from support.api_site import ApiSite
-from support.commands import openvod
-from support.flow_sweep import make_clip
 from support.server import PlatformServer
+from support.server.api import call, code, events_of
+from support.server.api_site import ApiSite
+from support.server.commands import openvod
+from support.sweeps.flows import make_clip
 
 pytestmark = pytest.mark.xdist_group("api-pulls")
 _SECONDS = 60.0

@@ -10,10 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from support.api import signed
-from support.attack import DESCRIPTORS, BoundedServer, Bystander, almost_sent, connected, descriptors, resident_mib
+from support.faults.attack import (
+    DESCRIPTORS,
+    BoundedServer,
+    Bystander,
+    almost_sent,
+    connected,
+    descriptors,
+    resident_mib,
+)
 from support.server import PlatformServer
-from support.wire import MIB, Wire
+from support.server.api import signed
+from support.server.wire import MIB, Wire
 
 #: Far above what was measured, far below what the faults cost (a minute, and an end of service).
 _WORST_SECONDS, _ROOM_MIB, _FREE_DESCRIPTORS = 5.0, 100, 50

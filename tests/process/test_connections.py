@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from support.attack import DESCRIPTORS, BoundedServer, connected, descriptors
-from support.commands import openvod_json
+from support.faults.attack import DESCRIPTORS, BoundedServer, connected, descriptors
 from support.server import PlatformServer
+from support.server.commands import openvod_json
 
 #: On Linux the whole network is one machine's: addresses to come from.
 _OPERATOR, _ATTACKER, _BYSTANDER = "127.0.0.1", "127.0.0.2", "127.0.0.3"

@@ -15,8 +15,8 @@ import pytest
 from openvod.access.account_model import Role
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
 from openvod_sdk import Client
-from support.console import Person
 from support.server import PlatformServer, free_port
+from support.server.console import Person
 
 pytestmark = pytest.mark.xdist_group("console")
 _SECONDS = 60.0
@@ -28,7 +28,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformServer]
     """A platform with a worker, and a reviewer that flags red frames."""
     environment = {
         "PYTHONPATH": str(Path(__file__).parents[1]),
-        "OPENVOD__TASKS__REVIEWERS": json.dumps({"Porn": "support.flagging_reviewer:FlaggingReviewer"}),
+        "OPENVOD__TASKS__REVIEWERS": json.dumps({"Porn": "support.media.flagging_reviewer:FlaggingReviewer"}),
         "OPENVOD__TASKS__HOLD_BLOCKED": "true",
     }
     with PlatformServer(tmp_path_factory.mktemp("console") / "data", environment) as running:

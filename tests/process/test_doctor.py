@@ -11,9 +11,9 @@ import pytest
 from openvod.app.doctor.machine import check_extras
 from openvod.app.doctor.model import Finding, Level
 from openvod.app.settings import Settings, TaskSettings
-from support.commands import openvod
-from support.nginx import Nginx
 from support.server import PlatformServer
+from support.server.commands import openvod
+from support.server.nginx import Nginx
 
 _HEADERS = "proxy_set_header Host $http_host; proxy_http_version 1.1;"
 
@@ -90,7 +90,7 @@ def test_reviewers_of_the_settings() -> None:
         settings = Settings(tasks=TaskSettings(reviewers={"Porn": place}))
         return [each for each in asyncio.run(check_extras(settings)) if each.what == "review"]
 
-    (own,) = found("support.flagging_reviewer:FlaggingReviewer")
+    (own,) = found("support.media.flagging_reviewer:FlaggingReviewer")
     assert (own.level, own.found) == (Level.OK, "Porn: FlaggingReviewer")
     (default,) = found("openvod.adapters.opennsfw.reviewer:OpenNsfwReviewer")
     assert "open_nsfw" in default.found or "pip install 'openvod[review]'" in default.advice

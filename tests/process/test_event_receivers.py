@@ -16,13 +16,13 @@ import pytest
 
 from openvod.events.endpoints import EndpointOptions
 from openvod_sdk import Client, sign
-from support.api import call
-from support.certificates import make_certificates
-from support.commands import openvod_json
 from support.events import add_endpoint
-from support.flow_sweep import wait_for
 from support.server import PlatformServer, set_callback
-from support.wire import Wire
+from support.server.api import call
+from support.server.certificates import make_certificates
+from support.server.commands import openvod_json
+from support.server.wire import Wire
+from support.sweeps.flows import wait_for
 
 Body = Mapping[str, Any]
 

@@ -21,9 +21,9 @@ from openvod.events.pull import PullService
 from openvod.events.types import EventType
 from openvod.events.watch import LogWatch
 from openvod_sdk import parse_event
-from support.commands import openvod, openvod_json
-from support.events_truth import Receiver
 from support.server import PlatformServer, run_async, set_callback
+from support.server.commands import openvod, openvod_json
+from support.sweeps.events import Receiver
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.events_truth import run_truth
+from support.sweeps.events import run_truth
 
 
 @pytest.mark.slow

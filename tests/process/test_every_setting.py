@@ -17,8 +17,8 @@ import pytest
 
 from openvod.app.cli.administration import with_services
 from openvod.app.settings import Settings
-from support.certificates import make_certificates
 from support.server import free_port
+from support.server.certificates import make_certificates
 
 #: Values that have to mean something; every other setting gets a number or text beside its default.
 _CHOSEN = {
@@ -33,7 +33,7 @@ _CHOSEN = {
     "PLAYBACK__MEDIA_URL": "https://media.example.test",
     "PLAYBACK__ACCEL": "x-sendfile",
     "TASKS__PRESET": "ultrafast",
-    "TASKS__REVIEWERS": '{"Terror": "support.flagging_reviewer:FlaggingReviewer"}',
+    "TASKS__REVIEWERS": '{"Terror": "support.media.flagging_reviewer:FlaggingReviewer"}',
     "TASKS__HOLD_BLOCKED": "true",
     "EVENTS__ALLOW_PRIVATE": '["10.9.0.0/16"]',
     "LOG__FORMAT": "json",

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from openvod.base.sizes import MIB
-from support.corpus import CASES
-from support.corpus_build import Workshop
-from support.corpus_case import MALFORMED, OK, Case, Refused
-from support.corpus_judge import differences, looked_at
-from support.corpus_table import Row, Table
-from support.corpus_trap import set_trap
-from support.flow_bench import Flow, FlowBench, Order, outcome
+from support.corpus.build import Workshop
+from support.corpus.case import MALFORMED, OK, Case, Refused
+from support.corpus.catalogue import CASES
+from support.corpus.judge import differences, looked_at
+from support.corpus.table import Row, Table
+from support.corpus.trap import set_trap
+from support.sweeps.flow_bench import Flow, FlowBench, Order, outcome
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows"), pytest.mark.timeout(400)]
 _PROCEDURE = "corpus"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.flow_sweep import run_flow_sweep
+from support.sweeps.flows import run_flow_sweep
 
 
 @pytest.mark.slow

@@ -21,10 +21,10 @@ import pytest
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
 from openvod.signing.hotlink import link_digest
 from openvod.signing.play_token import PlayToken, play_token
-from support.api import call, paced
-from support.flow_sweep import wait_for
 from support.server import PlatformServer
-from support.wire import Wire
+from support.server.api import call, paced
+from support.server.wire import Wire
+from support.sweeps.flows import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows"), pytest.mark.timeout(300)]
 _KEY, _NEXT_KEY = "24FEQmTzro4V5u3D5epW", "the/next-KEY.of:this=domain"

@@ -25,7 +25,7 @@ from openvod.storage.collector import Collector
 from openvod.storage.model import CompletedPart
 from support.events import ManualClock
 from support.server import PlatformServer, run_async
-from support.wire import Applied, Wire
+from support.server.wire import Applied, Wire
 
 _DAY = 86_400.0
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.kill_sweep import run_sweep
+from support.sweeps.kills import run_sweep
 
 
 @pytest.mark.parametrize(

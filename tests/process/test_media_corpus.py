@@ -16,12 +16,12 @@ from openvod.adapters.ffmpeg.probe import PyAvProber
 from openvod.base.errors import Invalid, OpenVodError
 from openvod.base.sizes import MIB
 from openvod.media.probe import ProbeResult
-from support.corpus import CASES
-from support.corpus_build import FILM, Workshop, ffmpeg
-from support.corpus_case import OK, Case, Output, Probed, Refused, about
-from support.corpus_judge import differences, looked_at
-from support.corpus_table import Row, Table, Watched, watched
-from support.corpus_trap import Trap, set_trap
+from support.corpus.build import FILM, Workshop, ffmpeg
+from support.corpus.case import OK, Case, Output, Probed, Refused, about
+from support.corpus.catalogue import CASES
+from support.corpus.judge import differences, looked_at
+from support.corpus.table import Row, Table, Watched, watched
+from support.corpus.trap import Trap, set_trap
 
 pytestmark = pytest.mark.xdist_group("corpus")
 _PEAK_BYTES = 1024 * MIB

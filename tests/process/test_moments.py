@@ -1,6 +1,6 @@
 """What containers say beside packets (edits, turns, times, lengths) is in every output: judged by frames and samples.
 
-Films tell the number of each picture (:mod:`support.barcode`); plans run as they are, without a server.
+Films tell the number of each picture (:mod:`support.media.barcode`); plans run as they are, without a server.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from openvod.tasks.model import (
 )
 from openvod.tasks.presets import PRESETS
 from openvod.tasks.templates import Template, TemplateKind, read_body
-from support.barcode import SIZE, TONE_AT, Shown, film, make, offsets, pictures, read_picture, tone
+from support.media.barcode import SIZE, TONE_AT, Shown, film, make, offsets, pictures, read_picture, tone
 
 #: One process makes the films, once.
 pytestmark = pytest.mark.xdist_group("moments")

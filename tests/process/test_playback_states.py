@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from support.player_page import make_film, uploaded
+from support.browser.player_page import make_film, uploaded
 from support.server import PlatformServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]

@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from openvod_sdk import Client, sign
-from support.database_drill import run_drill
-from support.flow_sweep import WorkerProcess, event_log, make_clip, media_programs_of, wait_for
-from support.postgresql import Cluster, cluster
 from support.server import PlatformServer, set_callback
+from support.server.postgresql import Cluster, cluster
+from support.sweeps.database import run_drill
+from support.sweeps.flows import WorkerProcess, event_log, make_clip, media_programs_of, wait_for
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.xdist_group("postgresql-away")]
 

@@ -15,13 +15,13 @@ import pytest
 
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
 from openvod_sdk import Client, sign
-from support.api import call
-from support.commands import openvod
 from support.server import PlatformServer
-from support.wire import Wire
+from support.server.api import call
+from support.server.commands import openvod
+from support.server.wire import Wire
 
 _SECONDS = 60.0
-_STUB = json.dumps({"Porn": "support.flagging_reviewer:FlaggingReviewer"})
+_STUB = json.dumps({"Porn": "support.media.flagging_reviewer:FlaggingReviewer"})
 
 
 class Reviewing:

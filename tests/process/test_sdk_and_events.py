@@ -16,10 +16,10 @@ import httpx
 import pytest
 
 from openvod_sdk import Client, FileResumeStore, Progress, UploadCancelled, UploadControl, sign
-from support.commands import openvod
-from support.kill_sweep import receiver
 from support.server import PlatformServer, set_callback
-from support.wire import Wire
+from support.server.commands import openvod
+from support.server.wire import Wire
+from support.sweeps.kills import receiver
 
 MIB = 1024 * 1024
 

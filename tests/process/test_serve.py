@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from openvod.app.settings import Settings
-from support.commands import openvod, openvod_json
 from support.server import PlatformServer
-from support.wire import MIB, Wire
+from support.server.commands import openvod, openvod_json
+from support.server.wire import MIB, Wire
 
 
 def _refused(data_dir: Path, *arguments: str) -> str:

@@ -16,8 +16,8 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from openvod.tasks.templates import TemplateKind
-from support.corpus_build import PATCHES, ffmpeg
-from support.flow_bench import FlowBench, Order, Rendition, examined, outcome, picture_at, plays
+from support.corpus.build import PATCHES, ffmpeg
+from support.sweeps.flow_bench import FlowBench, Order, Rendition, examined, outcome, picture_at, plays
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows"), pytest.mark.timeout(400)]
 Plain = Mapping[str, Any]

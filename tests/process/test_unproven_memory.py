@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from support.api import code, send, signed, signed_v1
-from support.attack import almost_sent, resident_mib
+from support.faults.attack import almost_sent, resident_mib
 from support.server import PlatformServer
-from support.wire import MIB, Wire
+from support.server.api import code, send, signed, signed_v1
+from support.server.wire import MIB, Wire
 
 _ROOM_MIB = 100
 _LEFT_MIB = 40

@@ -20,8 +20,10 @@ from openvod.adapters.ffmpeg.encoder import ffmpeg_path
 from openvod.app.cli.administration import with_services
 from openvod.tasks.model import SubTask, Task
 from openvod_sdk import Client, sign
-from support.commands import openvod, openvod_json
-from support.flow_sweep import (
+from support.server import PlatformServer, set_callback
+from support.server.commands import openvod, openvod_json
+from support.server.postgresql import postgresql
+from support.sweeps.flows import (
     EventLog,
     WorkerProcess,
     event_log,
@@ -33,8 +35,6 @@ from support.flow_sweep import (
     survivors,
     wait_for,
 )
-from support.postgresql import postgresql
-from support.server import PlatformServer, set_callback
 
 _ENCODE = "QCVB_SimpleProcessFile(20)"
 _MIXED = "QCVB_SimpleProcessFile({10,20},0,10,10)"

@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from openvod.signing.hotlink import link_digest
-from support.api import call
-from support.flow_sweep import wait_for
 from support.server import PlatformServer
-from support.wire import Wire
+from support.server.api import call
+from support.server.wire import Wire
+from support.sweeps.flows import wait_for
 
 _KEY = "24FEQmTzro4V5u3D5epW"
 

@@ -15,10 +15,10 @@ from openvod.app.cli.administration import with_services
 from openvod.app.services import Services
 from openvod.base.sizes import KIB, MIB
 from openvod.surfaces.api.replays import TC3_AGAIN_SECONDS
-from support.api import call, send, signed, signed_v1
-from support.api import code as code_of
 from support.server import PlatformServer
-from support.wire import Wire
+from support.server.api import call, send, signed, signed_v1
+from support.server.api import code as code_of
+from support.server.wire import Wire
 
 READ = "DescribeAllClass"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from openvod_sdk import Client, sign
-from support.api import call
 from support.server import PlatformServer
-from support.wire import Wire
+from support.server.api import call
+from support.server.wire import Wire
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from openvod.access.model import Group
-from support.api import call
-from support.commands import openvod_json
-from support.flow_sweep import wait_for
 from support.server import PlatformServer
-from support.wire import Wire, signature
+from support.server.api import call
+from support.server.commands import openvod_json
+from support.server.wire import Wire, signature
+from support.sweeps.flows import wait_for
 
 
 def _application(wire: Wire, name: str) -> int:

@@ -22,11 +22,11 @@ from openvod.events.model import Event
 from openvod.media.info import PARTS
 from openvod.storage.model import BlobState
 from openvod_sdk import Client, sign
-from support.api import paced
-from support.commands import openvod
-from support.flow_sweep import wait_for
 from support.server import PlatformServer, run_async
-from support.wire import Wire, signature
+from support.server.api import paced
+from support.server.commands import openvod
+from support.server.wire import Wire, signature
+from support.sweeps.flows import wait_for
 
 _SECONDS = 120.0
 _NEVER = "9999-12-31T23:59:59Z"

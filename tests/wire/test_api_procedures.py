@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from support.api import call, code, paced
 from support.server import PlatformServer
-from support.wire import Wire
+from support.server.api import call, code, paced
+from support.server.wire import Wire
 
 _FULL = {
     "TranscodeTaskSet": [

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from openvod.surfaces.api.actions.templates import FAMILIES, Family
-from support.api import call, code, paced
 from support.server import PlatformServer
-from support.wire import Wire
+from support.server.api import call, code, paced
+from support.server.wire import Wire
 
 _VIDEO = {"Codec": "libx264", "Fps": 25, "Bitrate": 500}
 _AUDIO = {"Codec": "libfdk_aac", "Bitrate": 64, "SampleRate": 44100}

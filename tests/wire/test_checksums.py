@@ -12,9 +12,9 @@ import pytest
 
 from openvod.storage.crc64 import CRC64
 from openvod_sdk import Client
-from support.commands import openvod, openvod_json
 from support.server import PlatformServer
-from support.wire import MIB, Applied, Wire, signature
+from support.server.commands import openvod, openvod_json
+from support.server.wire import MIB, Applied, Wire, signature
 
 CONTENT = os.urandom(MIB + 7)
 

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from openvod.storage.model import CompletedPart
-from support.api import call
-from support.wire import Applied, Wire, error_code, signature
+from support.server.api import call
+from support.server.wire import Applied, Wire, error_code, signature
 
 _BODY = b"the bytes that were checked"
 

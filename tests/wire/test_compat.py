@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.wire import Wire
+from support.server.wire import Wire
 
 
 def test_the_script_is_served_and_checked_for_changes(wire: Wire) -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from openvod.access.account_model import Role
 from openvod.access.service import IssuedKey
-from support.api import call
-from support.console import Person
 from support.server import PlatformServer
-from support.wire import Wire
+from support.server.api import call
+from support.server.console import Person
+from support.server.wire import Wire
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ import pytest
 
 from openvod.access.account_model import Role
 from openvod_sdk import sign_link
-from support.console import Person
 from support.server import PlatformServer
+from support.server.console import Person
 
 _DOMAIN, _KEY = "links.example.com", "abcdefgh12345678"
 _URL = f"https://{_DOMAIN}/bucket/dir/video.mp4"

@@ -10,9 +10,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from openvod.access.account_model import Role
 from openvod.app.server_api import declared_actions
 from openvod.surfaces.console_api.roles import ROLE_OF_ACTION
-from support.commands import openvod_json
-from support.console import Person, client, problem
 from support.server import PlatformServer
+from support.server.commands import openvod_json
+from support.server.console import Person, client, problem
 
 _ORDER = ["viewer", "operator", "admin"]
 _PUBLIC = {("post", "/api/v1/session"), ("post", "/api/v1/invites/look"), ("post", "/api/v1/invites/accept")}

@@ -9,9 +9,9 @@ import pytest
 
 from openvod.access.account_model import Role
 from openvod.app.cli.administration import with_services
-from support.commands import openvod, openvod_json
-from support.console import PASSWORD, Person, client, invite, problem
 from support.server import PlatformServer
+from support.server.commands import openvod, openvod_json
+from support.server.console import PASSWORD, Person, client, invite, problem
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from support.api import call
 from support.server import PlatformServer
-from support.wire import Wire, signature
+from support.server.api import call
+from support.server.wire import Wire, signature
 
 NOW = int(time.time())
 

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from openvod.base.sizes import KIB
-from support.api import call
-from support.wire import Wire
+from support.server.api import call
+from support.server.wire import Wire
 
 _BODY = random.Random(2).randbytes(300 * KIB)
 #: The first answer comes from the database, the second opens the file, the third is sent from both memories.

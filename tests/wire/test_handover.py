@@ -12,7 +12,7 @@ import pytest
 
 from openvod.signing import cos
 from support.server import PlatformServer
-from support.wire import MIB, Applied, Wire
+from support.server.wire import MIB, Applied, Wire
 
 
 def head(applied: Applied, upload_id: str, number: int, length: int, extra: str = "") -> bytes:

@@ -15,11 +15,11 @@ import pytest
 
 from openvod.signing.hotlink import link_digest
 from openvod.signing.player_signature import player_signature
-from support.api import call
-from support.corpus_build import AAC, H264, ffmpeg, heard, seen
-from support.packaged import frames
+from support.corpus.build import AAC, H264, ffmpeg, heard, seen
+from support.media.packaged import frames
 from support.server import PlatformServer
-from support.wire import Wire
+from support.server.api import call
+from support.server.wire import Wire
 
 _KEY = "24FEQmTzro4V5u3D5epW"
 _HLS = "application/vnd.apple.mpegurl"

@@ -8,7 +8,7 @@ import pytest
 
 from openvod.storage.model import CompletedPart
 from support.server import PlatformServer
-from support.wire import MIB, Applied, Wire, signature
+from support.server.wire import MIB, Applied, Wire, signature
 
 
 def stored_bytes(server: PlatformServer) -> int:

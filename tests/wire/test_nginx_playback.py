@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from openvod.signing.hotlink import link_digest
-from support.api import call
-from support.nginx import front_of
 from support.server import PlatformServer
-from support.wire import Wire
+from support.server.api import call
+from support.server.nginx import front_of
+from support.server.wire import Wire
 
 pytestmark = pytest.mark.nginx
 _KEY = "24FEQmTzro4V5u3D5epW"

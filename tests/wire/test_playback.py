@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.wire import Wire
+from support.server.wire import Wire
 
 
 def test_a_committed_file_plays_and_an_uncommitted_does_not(wire: Wire, video: Path) -> None:

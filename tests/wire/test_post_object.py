@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from openvod.signing import cos
-from support.wire import Applied, Wire, error_code
+from support.server.wire import Applied, Wire, error_code
 
 _BODY = b"moving pictures\r\n--almost a boundary\r\n" * 100
 

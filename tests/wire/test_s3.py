@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from openvod.signing import sigv4
-from support.wire import Applied, Wire, error_code, signature
+from support.server.wire import Applied, Wire, error_code, signature
 
 
 def _put(applied: Applied, body: bytes, *, signer: str = "", **headers: str) -> httpx.Response:

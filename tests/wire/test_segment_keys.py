@@ -13,9 +13,9 @@ from openvod.adapters.filesystem.folder import DataFolder
 from openvod.app.foundation import DerivedKeys
 from openvod.signing.hotlink import link_digest
 from openvod.signing.playback_token import segment_key, segment_token
-from support.api import call
 from support.server import PlatformServer
-from support.wire import Wire
+from support.server.api import call
+from support.server.wire import Wire
 
 _KEY = "a-KEY-of-this-test"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from support.api import call
-from support.wire import Wire
+from support.server.api import call
+from support.server.wire import Wire
 
 
 def test_apply_and_commit(wire: Wire) -> None:

@@ -16,7 +16,7 @@ import pytest
 from openvod.storage.crc64 import CRC64
 from openvod.storage.model import CompletedPart
 from support.server import PlatformServer
-from support.wire import MIB, Applied, Wire, complete_xml, error_code
+from support.server.wire import MIB, Applied, Wire, complete_xml, error_code
 
 
 @pytest.fixture

@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 
 from openvod.access.account_model import Role
 from openvod.app.server_api import declared_actions
-from support.api import call
-from support.console import Person
-from support.postgresql import postgresql
 from support.server import PlatformServer
-from support.wire import Wire, error_code, signature
+from support.server.api import call
+from support.server.console import Person
+from support.server.postgresql import postgresql
+from support.server.wire import Wire, error_code, signature
 
 _BAD = ("%ff", "%00", "a%ED%A0%80", "%C3", "%F5%80%80%80", "x%00y")
 #: As JSON writes them.

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from openvod.base.sizes import KIB, MIB
-from support.api import call, code, signed
-from support.wire import Wire
+from support.server.api import call, code, signed
+from support.server.wire import Wire
 
 READ = "DescribeAllClass"
 

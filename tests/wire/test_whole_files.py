@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from openvod.base.sizes import MIB
-from support.flow_sweep import wait_for
 from support.server import PlatformServer
-from support.wire import Wire
+from support.server.wire import Wire
+from support.sweeps.flows import wait_for
 
 _SIZE = 24 * MIB
 

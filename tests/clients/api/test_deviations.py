@@ -11,7 +11,7 @@ from clients.api.recorder import Recorder, Reply, Seen, recording
 from clients.api.sdks import GO, JAVA, NODE, PYTHON, SDKS, Program, Sdk, settings_of
 from clients.builds import Builds
 from openvod.signing import tc3
-from support.wire import Wire
+from support.server.wire import Wire
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(600)]
 READ = "DescribeAllClass"

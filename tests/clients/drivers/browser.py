@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from clients.drivers.base import NOT_YET, Driver, Job, Outcome, Run
 from clients.drivers.storage import STORAGE_LACKS, StorageDriver
 from clients.stage import Stage
-from support.chromium import launch
+from support.browser.chromium import launch
 
 _PAGES = Path(__file__).parents[1] / "pages"
 _OFFICIAL = ("*.qcloud.com", "vod2.dnsv1.com", "*.myqcloud.com", "*.tencentcos.cn")

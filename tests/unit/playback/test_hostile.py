@@ -18,8 +18,8 @@ from openvod.playback.index import MOST_INDEX_BYTES, first_wanted, next_wanted, 
 from openvod.playback.lists import master_playlist, media_playlist
 from openvod.playback.model import Range
 from openvod.playback.segments import fragment, initialisation, plan
-from support.corpus_build import AAC, H264, heard, seen
-from support.packaged import clip, index_of, movie_of
+from support.corpus.build import AAC, H264, heard, seen
+from support.media.packaged import clip, index_of, movie_of
 
 _CONTAINERS = frozenset({b"trak", b"mdia", b"minf", b"stbl", b"edts"})
 

@@ -12,8 +12,8 @@ from openvod.base.errors import NotFound
 from openvod.playback.boxes import box, boxes
 from openvod.playback.model import Range, first_seconds
 from openvod.playback.segments import fragment, length_of, part_of, plan, whole_file
-from support.corpus_build import AAC, H264, heard, seen
-from support.packaged import clip, filled, frames, index_of, packaged
+from support.corpus.build import AAC, H264, heard, seen
+from support.media.packaged import clip, filled, frames, index_of, packaged
 
 _B_FRAMES = ("-c:v", "libx264", "-preset", "veryfast", "-bf", "3", "-pix_fmt", "yuv420p")
 _VARIABLE = ("-vf", "select='not(mod(n,7))+not(mod(n,3))'", "-fps_mode", "vfr")

@@ -13,8 +13,8 @@ from openvod.playback.model import Piece, Range
 from openvod.playback.segments import fragment, length_of
 from openvod.playback.service import InstantPlayback
 from openvod.storage.model import Extent, StoredObject
-from support.corpus_build import AAC, H264, heard, seen
-from support.packaged import clip, filled
+from support.corpus.build import AAC, H264, heard, seen
+from support.media.packaged import clip, filled
 
 
 class _Store:

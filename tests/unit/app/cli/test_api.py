@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from openvod.app.server_api import declared_actions
-from support.commands import in_process
+from support.server.commands import in_process
 
 
 def _said(*arguments: str) -> str:

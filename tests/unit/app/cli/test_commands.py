@@ -20,7 +20,7 @@ import typer
 
 from openvod.app.cli.administration import show
 from openvod.app.cli.commands import COMMANDS
-from support.commands import in_process
+from support.server.commands import in_process
 
 # Typer loads pydantic by itself.
 _HEAVY = (

@@ -13,7 +13,7 @@ from openvod.base.errors import Invalid
 from openvod.base.sizes import KIB, MIB
 from openvod.storage.model import CompletedPart
 from openvod.surfaces.cos.complete_body import MAX_BYTES, limit_for, parse_complete
-from support.wire import complete_xml
+from support.server.wire import complete_xml
 
 _ETAG = "0123456789abcdef0123456789abcdef"
 _PARTS = 10_000

@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 
-from support.corpus_case import Corner, Output
+from support.corpus.case import Corner, Output
 
 _BRIGHT = 200
 _DARK = 60

@@ -28,8 +28,8 @@ import psutil
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
 from openvod_sdk import Client
 from openvod_sdk import sign as sign_permission
-from support.commands import openvod, openvod_json
 from support.server import PlatformServer, set_callback
+from support.server.commands import openvod, openvod_json
 
 #: A supervised worker that lived longer is started again without a pause.
 _LONG_LIFE_SECONDS = 5.1

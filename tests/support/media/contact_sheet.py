@@ -1,4 +1,4 @@
-"""One labelled picture of what the platform makes, for people: ``python -m support.contact_sheet OUT.png``."""
+"""One labelled picture of what the platform makes, for people: ``python -m support.media.contact_sheet OUT.png``."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from openvod.tasks.templates import TemplateKind
-from support.corpus_build import PATCHES, ffmpeg
-from support.flow_bench import FlowBench, Order, outcome, picture_at
+from support.corpus.build import PATCHES, ffmpeg
+from support.sweeps.flow_bench import FlowBench, Order, outcome, picture_at
 
 Plain = Mapping[str, Any]
 _COLUMNS = 4

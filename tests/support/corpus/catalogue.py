@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from support.corpus_case import Case
-from support.corpus_damaged import DAMAGED
-from support.corpus_hostile import HOSTILE
-from support.corpus_sound import PICTURES, SOUNDS
-from support.corpus_video import FILMS
+from support.corpus.case import Case
+from support.corpus.damaged import DAMAGED
+from support.corpus.hostile import HOSTILE
+from support.corpus.sound import PICTURES, SOUNDS
+from support.corpus.video import FILMS
 
 CASES: tuple[Case, ...] = (*FILMS, *SOUNDS, *PICTURES, *DAMAGED, *HOSTILE)

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from support.corpus_build import (
+from support.corpus.build import (
     AAC,
     FAST_FILM,
     FILM,
@@ -21,10 +21,10 @@ from support.corpus_build import (
     remuxed,
     seen,
 )
-from support.corpus_case import MALFORMED, UNSUPPORTED, Output, Probed, Span, about, refused, unplayable, video
-from support.corpus_ebml import with_duration
-from support.corpus_iso import FTYP, box, boxes, renamed, table_of, top, with_content
-from support.corpus_raw import flipped, noise
+from support.corpus.case import MALFORMED, UNSUPPORTED, Output, Probed, Span, about, refused, unplayable, video
+from support.corpus.ebml import with_duration
+from support.corpus.iso import FTYP, box, boxes, renamed, table_of, top, with_content
+from support.corpus.raw import flipped, noise
 
 _LIE_SECONDS = 360_000
 _FILM = Probed("Video", 320, 180, about(2.0), fps=25, video=("h264",), audio=("aac",))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from support.corpus_build import (
+from support.corpus.build import (
     AAC,
     FAST_FILM,
     FILM,
@@ -23,8 +23,8 @@ from support.corpus_build import (
     seen,
     written,
 )
-from support.corpus_case import Case, Corner, Output, Probed, Span, about, video
-from support.corpus_ebml import with_default_duration, without_default_duration
+from support.corpus.case import Case, Corner, Output, Probed, Span, about, video
+from support.corpus.ebml import with_default_duration, without_default_duration
 
 _FILM = Probed("Video", 320, 180, about(2.0), fps=25, video=("h264",), audio=("aac",))
 _SILENT = Probed("Video", 320, 180, about(2.0), fps=25, video=("h264",), audio=())

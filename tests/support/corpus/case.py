@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from openvod.media.probe import ProbeResult
 
 if TYPE_CHECKING:
-    from support.corpus_build import Workshop
+    from support.corpus.build import Workshop
 
 Build = Callable[["Workshop", Path], None]
 Category = Literal["Video", "Audio", "Image"]

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from openvod.access.service import IssuedKey
 from support.server import PlatformServer
-from support.wire import signature
+from support.server.wire import signature
 
 _PAGE = """<!doctype html><html lang="{language}"><meta charset="utf-8"><title>Upload</title>
 <h1>Upload</h1><p><label>Video <input id="media" type="file" multiple></label>

@@ -16,7 +16,7 @@ import httpx
 from openvod.access.service import IssuedKey
 from openvod.app.cli.administration import with_services
 from openvod.signing import tc3, v1
-from support.wire import Wire
+from support.server.wire import Wire
 
 
 def call(

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from openvod.access.account_model import Role
-from support.console import PASSWORD, Person
 from support.server import PlatformServer
+from support.server.console import PASSWORD, Person
 
 R = TypeVar("R")
 

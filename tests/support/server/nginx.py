@@ -23,7 +23,7 @@ http {{
   {server}
 }}
 """
-_EXAMPLE = Path(__file__).parents[2] / "examples" / "nginx" / "openvod.conf"
+_EXAMPLE = Path(__file__).parents[3] / "examples" / "nginx" / "openvod.conf"
 
 
 class Nginx:

@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 from openvod.access.account_model import Role
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
 from openvod_sdk import Client
-from support.console import PASSWORD, Person
-from support.flow_sweep import make_clip
 from support.server import PlatformServer, free_port
+from support.server.console import PASSWORD, Person
+from support.sweeps.flows import make_clip
 
 T = TypeVar("T")
 _SECONDS = 120.0
@@ -26,8 +26,8 @@ _SECONDS = 120.0
 MARKUP = "<img src=x onerror=alert(1)><b>bold</b>"
 #: How a platform has to run to be filled: a reviewer that knows the answer, and blocked files held back.
 ENVIRONMENT: Mapping[str, str] = {
-    "PYTHONPATH": str(Path(__file__).parents[1]),
-    "OPENVOD__TASKS__REVIEWERS": json.dumps({"Porn": "support.flagging_reviewer:FlaggingReviewer"}),
+    "PYTHONPATH": str(Path(__file__).parents[2]),
+    "OPENVOD__TASKS__REVIEWERS": json.dumps({"Porn": "support.media.flagging_reviewer:FlaggingReviewer"}),
     "OPENVOD__TASKS__HOLD_BLOCKED": "true",
 }
 _PICTURES = {

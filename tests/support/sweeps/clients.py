@@ -27,11 +27,11 @@ from clients.drivers.compiled import CosGo, CosJava, VodJava
 from clients.drivers.programs import CosNodejs, CosPython, VodPython, VodWx
 from clients.scenarios import MIB, Scenario
 from clients.stage import Stage, open_stage
-from support.certificates import make_certificates
-from support.commands import openvod_json
-from support.fault_proxy import Call, Seen
-from support.kill_sweep import Receiver, lost_parts, receiver
+from support.faults.fault_proxy import Call, Seen
 from support.server import set_callback
+from support.server.certificates import make_certificates
+from support.server.commands import openvod_json
+from support.sweeps.kills import Receiver, lost_parts, receiver
 
 #: So slow that a kill falls into parts, not only between them.
 _BYTES_PER_SECOND = 24 * MIB

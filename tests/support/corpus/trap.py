@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from support.corpus_build import FILM, Lure, ffmpeg
+from support.corpus.build import FILM, Lure, ffmpeg
 
 _IN_OPEN = 0x20
 _EVENT_BYTES = 16  # an event about a file itself carries no name

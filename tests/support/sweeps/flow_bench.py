@@ -32,8 +32,8 @@ from openvod.media.model import MediaAsset
 from openvod.tasks.model import SubTask, Task
 from openvod.tasks.templates import TemplateKind
 from openvod_sdk import Client, sign
-from support.commands import in_process
 from support.server import PlatformServer
+from support.server.commands import in_process
 
 _POLL_SECONDS = 0.05
 _WATCH_SECONDS = 0.02

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
-from support.corpus_case import Build, Case
+from support.corpus.case import Build, Case
 
 _LIMIT_SECONDS = 60
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from support.corpus_build import AAC, SONG, STILL, Workshop, encoded, ffmpeg, heard, remuxed, seen, written
-from support.corpus_case import TWO_SECONDS, Build, Probed, about, picture, sound
-from support.corpus_raw import endless_wav
+from support.corpus.build import AAC, SONG, STILL, Workshop, encoded, ffmpeg, heard, remuxed, seen, written
+from support.corpus.case import TWO_SECONDS, Build, Probed, about, picture, sound
+from support.corpus.raw import endless_wav
 
 
 def _heard(codec: str, rate: int = 44_100) -> Probed:

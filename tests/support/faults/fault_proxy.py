@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import parse_qsl, urlsplit
 
-from support.certificates import Certificates
+from support.server.certificates import Certificates
 
 _CHUNK = 256 * 1024
 _LIMIT = 1024 * 1024

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-_AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+_AXE = Path(__file__).parents[3] / "node_modules" / "axe-core" / "axe.min.js"
 _LOOK = """(within) => axe.run(within ?? {exclude: ["iframe"]}).then((all) => [
     all.passes.length,
     all.violations.flatMap((v) => v.nodes.map((node) => [v.impact, v.id, node.html + " " + node.failureSummary])),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from support.api import code, paced
 from support.server import PlatformServer
-from support.wire import Wire
+from support.server.api import code, paced
+from support.server.wire import Wire
 
 
 class ApiSite:

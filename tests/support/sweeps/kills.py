@@ -21,8 +21,8 @@ import httpx
 
 from openvod_sdk import Client, FileResumeStore, RetryPolicy, UploadResult, parse_event
 from openvod_sdk import sign as sign_permission
-from support.commands import openvod_json
 from support.server import PlatformServer, set_callback
+from support.server.commands import openvod_json
 
 MIB = 1024 * 1024
 _MEDIA_BYTES = 9 * MIB + 12_345

@@ -14,7 +14,7 @@ import av
 from openvod.playback.index import first_wanted, next_wanted, read_index
 from openvod.playback.model import Index, Piece, Range
 from openvod.playback.segments import fragment, initialisation, plan
-from support.corpus_build import ffmpeg
+from support.corpus.build import ffmpeg
 
 
 def movie_of(data: bytes) -> bytes:

@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 
 from openvod.access.service import IssuedKey
 from openvod_sdk import Client, sign
-from support.corpus_build import AAC, ffmpeg, heard, seen
+from support.corpus.build import AAC, ffmpeg, heard, seen
 from support.server import PlatformServer
 
 #: Marks of the page's own: when the first picture was shown, and from which kind of source.

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from support import corpus_ebml as ebml
-from support import corpus_iso as iso
-from support.corpus_build import FILM, STILL, Recipe, Workshop, edited, pointing, seen, written
-from support.corpus_case import Build, Output, Probed, Span, refused, unplayable, video
-from support.corpus_raw import archive, avi_with_subtitle, bmp, huge_h264, many_programs, noise, png, program
+from support.corpus import ebml, iso
+from support.corpus.build import FILM, STILL, Recipe, Workshop, edited, pointing, seen, written
+from support.corpus.case import Build, Output, Probed, Span, refused, unplayable, video
+from support.corpus.raw import archive, avi_with_subtitle, bmp, huge_h264, many_programs, noise, png, program
 
 _TEXT = b"This is a text that somebody called a film.\n" * 40
 _PAGE = b"<!DOCTYPE html><html><head><title>404</title></head><body><video src='x.mp4'></video></body></html>\n"

@@ -1,0 +1,1 @@
+"""Headless Chromium, the pages it opens, and what they show."""

@@ -1,0 +1,1 @@
+"""The media corpus: how its files are made, and what their uploader may expect."""

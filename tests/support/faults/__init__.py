@@ -1,0 +1,1 @@
+"""What harms a platform or its clients: proxies, strangers, wrong clocks."""

@@ -1,0 +1,1 @@
+"""Films that tell their frames, and what is made of films."""
