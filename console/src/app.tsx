@@ -39,7 +39,7 @@ function Entrance() {
   const invited = match("/invite/:token", path);
   if (invited) return <Invite key={invited.token} token={invited.token ?? ""} />;
   return (
-    <SessionProvider otherwise={<SignIn />}>
+    <SessionProvider signedOutView={<SignIn />}>
       <ApplicationProvider>
         <LiveProvider>
           <Layout>
@@ -56,13 +56,13 @@ function Entrance() {
 }
 
 function Page({ path }: { readonly path: string }) {
-  const words = useWords(shell);
+  const t = useWords(shell);
   const { may } = useSession();
   for (const route of ROUTES) {
     const params = match(route.path, path);
     if (!params) continue;
-    if (!may(route.role)) return <Empty title={words.notAllowed} help={words.notAllowedHelp} />;
+    if (!may(route.role)) return <Empty title={t.notAllowed} help={t.notAllowedHelp} />;
     return <route.component key={path} params={params} />;
   }
-  return <Empty title={words.unknownPage} help={words.unknownPageHelp} />;
+  return <Empty title={t.unknownPage} help={t.unknownPageHelp} />;
 }

@@ -1,8 +1,8 @@
 /** Which application's data is shown. Query keys begin [what, subAppId], so that another one is other data. */
 import { useQuery } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useMemo, useState } from "react";
-import { api, ask, type Schemas } from "./api/client";
-import { remember, remembered } from "./memory";
+import { api, type Schemas, unwrap } from "./api/client";
+import { loadPreference, savePreference } from "./preferences";
 
 interface Application {
   /** 0: the main application. */
@@ -14,7 +14,7 @@ const Chosen = createContext<Application>({ subAppId: 0, choose: () => {} });
 
 /** The application that was chosen last. */
 export function keptApplication(): number {
-  return Number(remembered("application")) || 0;
+  return Number(loadPreference("application")) || 0;
 }
 
 export function ApplicationProvider({ children }: { readonly children: ReactNode }) {
@@ -23,7 +23,7 @@ export function ApplicationProvider({ children }: { readonly children: ReactNode
     () => ({
       subAppId,
       choose: (chosen: number) => {
-        remember("application", String(chosen));
+        savePreference("application", String(chosen));
         setSubAppId(chosen);
       },
     }),
@@ -37,6 +37,6 @@ export function useApplication(): Application {
 }
 
 export function useApplications(): readonly Schemas["ApplicationRow"][] {
-  const found = useQuery({ queryKey: ["applications"], queryFn: () => ask(api.GET("/api/v1/applications")) });
+  const found = useQuery({ queryKey: ["applications"], queryFn: () => unwrap(api.GET("/api/v1/applications")) });
   return found.data?.items ?? [];
 }

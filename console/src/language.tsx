@@ -1,6 +1,6 @@
 /** Two languages and nothing but words of dictionaries: a dictionary that lacks a word does not compile. */
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
-import { remember, remembered } from "./memory";
+import { loadPreference, savePreference } from "./preferences";
 
 export type Language = "en" | "zh";
 type Entry = string | ((...values: never[]) => string);
@@ -24,7 +24,7 @@ const Chosen = createContext<Choice | null>(null);
 const LOCALES = { en: "en", zh: "zh-CN" } as const;
 
 function first(): Language {
-  const kept = remembered("language");
+  const kept = loadPreference("language");
   if (kept === "en" || kept === "zh") return kept;
   return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
 }
@@ -34,7 +34,7 @@ export function LanguageProvider({ children }: { readonly children: ReactNode })
   const locale = LOCALES[language];
   useEffect(() => {
     document.documentElement.lang = locale;
-    remember("language", language);
+    savePreference("language", language);
   }, [language, locale]);
   const choice = useMemo(() => ({ language, locale, choose }), [language, locale]);
   return <Chosen value={choice}>{children}</Chosen>;

@@ -1,4 +1,4 @@
-/** The one stream of everything live: it says what changed, the caches of queries ask again. */
+/** The live stream: it says what changed, and the stale queries are fetched again. */
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from "react";
 import type { Schemas } from "./api/client";
@@ -25,24 +25,24 @@ const Current = createContext<Live>({ state: "connecting", listen: () => () => {
 
 const NAMES: readonly LiveName[] = ["event", "upload", "task", "review"];
 const FLUSH_MILLISECONDS = 1000;
-const AGAIN_MILLISECONDS = 2000;
+const RECONNECT_MILLISECONDS = 2000;
 /** Browsers open six connections to a server: pages that nobody looks at give theirs back. */
 const HIDDEN_MILLISECONDS = 60_000;
 
-/** What a cut does not make old: another address of a player would start it anew. */
-const KEPT = new Set<unknown>(["session", "player"]);
+/** Queries that stay valid after a lost connection: a new player address would restart the player. */
+const KEPT_ON_RECONNECT = new Set<unknown>(["session", "player"]);
 
-/** Names the queries that a message makes old: the first member of their keys. */
-const TOUCHED: Record<LiveName, readonly string[]> = {
-  // Tasks too: the stream looks at running ones once a second, and shorter ones are told by their events alone.
+/** Queries that a message makes stale, by the first member of their keys. */
+const INVALIDATED_BY: Record<LiveName, readonly string[]> = {
+  // Tasks too: the stream looks at running ones once a second, and shorter ones appear in their events alone.
   event: ["events", "event", "transcript", "dashboard", "media", "file", "states", "tasks", "task", "endpoints"],
   upload: ["media", "states", "dashboard"],
   task: ["tasks", "task", "transcript", "states", "dashboard"],
   review: ["reviews", "review", "dashboard"],
 };
 
-/** Collects what is old and asks again once a second, however many messages come. */
-class Renewal {
+/** Collects stale queries and invalidates them once a second, however many messages arrive. */
+class InvalidationBatch {
   private readonly waiting = new Set<string>();
   private timer = 0;
 
@@ -76,8 +76,8 @@ class Connection {
   constructor(
     private readonly address: string,
     private readonly queries: QueryClient,
-    private readonly told: Listener,
-    private readonly changed: (state: LiveState) => void,
+    private readonly onMessage: Listener,
+    private readonly onState: (state: LiveState) => void,
   ) {}
 
   readonly open = (): void => {
@@ -89,7 +89,7 @@ class Connection {
     source.onerror = () => this.failed(source);
     source.addEventListener("end", (message) => this.ended(JSON.parse(message.data)));
     for (const name of NAMES) {
-      source.addEventListener(name, (message) => this.told(name, JSON.parse(message.data)));
+      source.addEventListener(name, (message) => this.onMessage(name, JSON.parse(message.data)));
     }
   };
 
@@ -99,33 +99,34 @@ class Connection {
     this.source = null;
   };
 
-  readonly lose = (): void => {
+  readonly disconnect = (): void => {
     this.close();
     this.cut = true;
-    this.changed("lost");
-    this.timer = window.setTimeout(this.open, AGAIN_MILLISECONDS);
+    this.onState("lost");
+    this.timer = window.setTimeout(this.open, RECONNECT_MILLISECONDS);
   };
 
   private opened(): void {
-    this.changed("open");
-    // What happened in between was not told.
-    if (this.cut) void this.queries.invalidateQueries({ predicate: (query) => !KEPT.has(query.queryKey[0]) });
+    this.onState("open");
+    // The stream does not repeat what happened in between.
+    if (this.cut)
+      void this.queries.invalidateQueries({ predicate: (query) => !KEPT_ON_RECONNECT.has(query.queryKey[0]) });
     this.cut = false;
   }
 
   private failed(source: EventSource): void {
     this.cut = true;
-    this.changed("lost");
+    this.onState("lost");
     // The browser tries again by itself, except after an answer that is no stream: 401 after the session's end, say.
     if (source.readyState !== EventSource.CLOSED) return;
-    this.timer = window.setTimeout(this.open, AGAIN_MILLISECONDS);
+    this.timer = window.setTimeout(this.open, RECONNECT_MILLISECONDS);
     checkSession(this.queries).catch(() => {});
   }
 
   private ended(end: { reason: string }): void {
     if (end.reason !== "session") return;
     this.close();
-    checkSession(this.queries).catch(() => this.lose());
+    checkSession(this.queries).catch(() => this.disconnect());
   }
 }
 
@@ -134,18 +135,18 @@ function follow(connection: Connection): () => void {
   let timer = 0;
   const seen = () => {
     window.clearTimeout(timer);
-    if (document.hidden) timer = window.setTimeout(connection.lose, HIDDEN_MILLISECONDS);
+    if (document.hidden) timer = window.setTimeout(connection.disconnect, HIDDEN_MILLISECONDS);
     else connection.open();
   };
   connection.open();
   document.addEventListener("visibilitychange", seen);
-  window.addEventListener("offline", connection.lose);
+  window.addEventListener("offline", connection.disconnect);
   window.addEventListener("online", connection.open);
   return () => {
     window.clearTimeout(timer);
     connection.close();
     document.removeEventListener("visibilitychange", seen);
-    window.removeEventListener("offline", connection.lose);
+    window.removeEventListener("offline", connection.disconnect);
     window.removeEventListener("online", connection.open);
   };
 }
@@ -156,16 +157,16 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const [state, setState] = useState<LiveState>("connecting");
   const listeners = useRef(new Set<Listener>());
   useEffect(() => {
-    const renewal = new Renewal(queries);
-    const told: Listener = (name, data) => {
-      renewal.note(TOUCHED[name]);
+    const invalidation = new InvalidationBatch(queries);
+    const onMessage: Listener = (name, data) => {
+      invalidation.note(INVALIDATED_BY[name]);
       for (const listener of listeners.current) listener(name, data);
     };
     setState("connecting");
-    const leave = follow(new Connection(`/api/v1/stream?subAppId=${subAppId}`, queries, told, setState));
+    const leave = follow(new Connection(`/api/v1/stream?subAppId=${subAppId}`, queries, onMessage, setState));
     return () => {
       leave();
-      renewal.stop();
+      invalidation.stop();
     };
   }, [subAppId, queries]);
   const live = useMemo(() => {
@@ -182,10 +183,13 @@ export function useLiveState(): LiveState {
   return useContext(Current).state;
 }
 
-/** Calls `act` with each message of a name, for what has to change before the next answer: progress bars, say. */
-export function useLive<N extends LiveName>(name: N, act: (data: LiveMessages[N]) => void): void {
+/** Calls `onMessage` with each message of a name, for what changes between two answers, such as progress bars. */
+export function useLive<N extends LiveName>(name: N, onMessage: (data: LiveMessages[N]) => void): void {
   const { listen } = useContext(Current);
-  const latest = useRef(act);
-  latest.current = act;
-  useEffect(() => listen((told, data) => told === name && latest.current(data as LiveMessages[N])), [listen, name]);
+  const latest = useRef(onMessage);
+  latest.current = onMessage;
+  useEffect(
+    () => listen((received, data) => received === name && latest.current(data as LiveMessages[N])),
+    [listen, name],
+  );
 }

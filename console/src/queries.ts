@@ -1,4 +1,4 @@
-/** What the server told, until the stream says that it is old. */
+/** Cache of the server's answers, valid until the stream says that they are stale. */
 import { QueryClient } from "@tanstack/react-query";
 import { Problem } from "./api/problem";
 
@@ -12,7 +12,7 @@ function retry(count: number, error: unknown): boolean {
 
 export const queries = new QueryClient({
   defaultOptions: {
-    // The stream says what changed: nothing else has to ask again.
+    // The stream says what changed: no other refetch is needed.
     queries: { retry, staleTime: 30_000, refetchOnWindowFocus: false, networkMode: "always" },
     mutations: { networkMode: "always" },
   },

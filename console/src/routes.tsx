@@ -214,9 +214,9 @@ const ENTRIES: readonly Entry[] = [
 const TRIES = 6;
 const PAUSE_MILLISECONDS = 2000;
 
-/** A cut while a view's script travels is waited for; what stays away after that is told by the page. */
-async function patiently(load: Entry["load"]): Promise<LoadedView> {
-  for (let tried = 1; tried < TRIES; tried++) {
+/** Retries a script that the network lost; the last failure goes to the error boundary. */
+async function loadWithRetries(load: Entry["load"]): Promise<LoadedView> {
+  for (let attempt = 1; attempt < TRIES; attempt++) {
     try {
       return await load();
     } catch {
@@ -226,5 +226,5 @@ async function patiently(load: Entry["load"]): Promise<LoadedView> {
   return load();
 }
 
-export const ROUTES = ENTRIES.map((entry) => ({ ...entry, component: lazy(() => patiently(entry.load)) }));
+export const ROUTES = ENTRIES.map((entry) => ({ ...entry, component: lazy(() => loadWithRetries(entry.load)) }));
 export type Route = (typeof ROUTES)[number];

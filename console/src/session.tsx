@@ -1,7 +1,7 @@
 /** Who is signed in. The session itself is a cookie that scripts cannot read; this knows the name, role and token. */
 import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect } from "react";
-import { api, ask, onOutdated, onSignedOut, type Role, type Schemas, setCsrfToken } from "./api/client";
+import { api, onOutdated, onSignedOut, type Role, type Schemas, setCsrfToken, unwrap } from "./api/client";
 import { Problem } from "./api/problem";
 import { Failure } from "./components/failure";
 import { Loading } from "./components/states";
@@ -19,9 +19,9 @@ export interface Session {
 
 const Current = createContext<Session | null>(null);
 
-async function whoAmI(): Promise<Me | null> {
+async function fetchSession(): Promise<Me | null> {
   try {
-    const me = await ask(api.GET("/api/v1/session"));
+    const me = await unwrap(api.GET("/api/v1/session"));
     setCsrfToken(me.csrfToken);
     return me;
   } catch (error) {
@@ -30,25 +30,25 @@ async function whoAmI(): Promise<Me | null> {
   }
 }
 
-/** Takes a fresh session up; what another user saw is forgotten. */
+/** Starts a session; data that another user saw is dropped. */
 export function signedIn(queries: QueryClient, me: Me): void {
   setCsrfToken(me.csrfToken);
   queries.removeQueries({ predicate: (query) => query.queryKey[0] !== KEY[0] });
   queries.setQueryData(KEY, me);
 }
 
-/** Asks whether the session still is one: an end shows the sign-in page, the address stays. */
+/** Checks the session: when it has ended, the sign-in page is shown at the same address. */
 export async function checkSession(queries: QueryClient): Promise<void> {
-  const me = await whoAmI();
+  const me = await fetchSession();
   queries.setQueryData(KEY, me);
 }
 
 async function signOut(queries: QueryClient, everywhere: boolean): Promise<void> {
-  await ask(everywhere ? api.DELETE("/api/v1/sessions") : api.DELETE("/api/v1/session"));
+  await unwrap(everywhere ? api.DELETE("/api/v1/sessions") : api.DELETE("/api/v1/session"));
   queries.setQueryData(KEY, null);
 }
 
-const QUERY = { queryKey: KEY, queryFn: whoAmI, staleTime: Number.POSITIVE_INFINITY };
+const QUERY = { queryKey: KEY, queryFn: fetchSession, staleTime: Number.POSITIVE_INFINITY };
 
 /** Requests the session before the first render, in parallel with the view's script. */
 export function prefetchSession(queries: QueryClient): Promise<Me | null> {
@@ -58,10 +58,10 @@ export function prefetchSession(queries: QueryClient): Promise<Me | null> {
 interface Props {
   readonly children: ReactNode;
   /** What is shown to those who are not signed in. */
-  readonly otherwise: ReactNode;
+  readonly signedOutView: ReactNode;
 }
 
-export function SessionProvider({ children, otherwise }: Props) {
+export function SessionProvider({ children, signedOutView }: Props) {
   const queries = useQueryClient();
   const { data: me, error, refetch } = useQuery(QUERY);
   useEffect(() => {
@@ -69,7 +69,7 @@ export function SessionProvider({ children, otherwise }: Props) {
     onOutdated(() => void checkSession(queries).catch(() => {}));
   }, [queries]);
   if (me === undefined) return error ? <Failure problem={error} retry={() => void refetch()} /> : <Loading tall />;
-  if (me === null) return otherwise;
+  if (me === null) return signedOutView;
   const session: Session = {
     name: me.name,
     role: me.role,

@@ -9,21 +9,21 @@ export type Role = Schemas["Role"];
 let csrf = "";
 let signedOut: () => void = () => {};
 
-/** Says which token goes with changes from now on. */
+/** Sets the CSRF token of all further changes. */
 export function setCsrfToken(token: string): void {
   csrf = token;
 }
 
-/** Says what happens when the server no longer knows the session. */
-export function onSignedOut(act: () => void): void {
-  signedOut = act;
+/** Sets what happens when the server no longer knows the session. */
+export function onSignedOut(handler: () => void): void {
+  signedOut = handler;
 }
 
 let outdated: () => void = () => {};
 
-/** Says what happens when another tab signed in meanwhile: the token that goes with changes is another one. */
-export function onOutdated(act: () => void): void {
-  outdated = act;
+/** Sets what happens when another tab signed in meanwhile, which replaced the CSRF token. */
+export function onOutdated(handler: () => void): void {
+  outdated = handler;
 }
 
 /** These answer 401 for a wrong password or invitation; there is no session to lose. */
@@ -46,21 +46,21 @@ interface Answer<T> {
   readonly response: Response;
 }
 
-/** Returns what was answered; throws a `Problem` for a refusal and for a server that was not reached. */
-export async function ask<T>(answer: Promise<Answer<T>>): Promise<T> {
-  let told: Answer<T>;
+/** Returns the data of an answer; throws a `Problem` for a refusal and for an unreachable server. */
+export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
+  let answered: Answer<T>;
   try {
-    told = await answer;
+    answered = await answer;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw Problem.unreachable();
   }
-  if (!told.response.ok) {
-    const problem = Problem.of(told.response, told.error);
+  if (!answered.response.ok) {
+    const problem = Problem.of(answered.response, answered.error);
     if (problem.code === "account.csrf") outdated();
     throw problem;
   }
-  return told.data as T;
+  return answered.data as T;
 }
 
 type ActionPath = Extract<keyof paths, `/api/v1/actions/${string}`>;
@@ -72,8 +72,8 @@ export type ActionAnswer<A extends Action> =
   Operation<A> extends { responses: { 200: { content: { "application/json": infer Body } } } } ? Body : never;
 
 /** Calls an action of the server API. */
-export function act<A extends Action>(name: A, body: ActionBody<A>): Promise<ActionAnswer<A>> {
+export function callAction<A extends Action>(name: A, body: ActionBody<A>): Promise<ActionAnswer<A>> {
   // The client's own types want each path by itself; what goes in and comes out is checked above.
   const post = api.POST as (path: string, options: unknown) => Promise<Answer<ActionAnswer<A>>>;
-  return ask(post(`/api/v1/actions/${name}`, { body }));
+  return unwrap(post(`/api/v1/actions/${name}`, { body }));
 }

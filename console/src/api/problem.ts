@@ -18,8 +18,8 @@ export class Problem extends Error {
   }
 
   static of(response: Response, body: unknown): Problem {
-    const told = (typeof body === "object" && body !== null ? body : {}) as Partial<Record<string, unknown>>;
-    const text = (name: string) => (typeof told[name] === "string" ? told[name] : "");
+    const fields = (typeof body === "object" && body !== null ? body : {}) as Partial<Record<string, unknown>>;
+    const text = (name: string) => (typeof fields[name] === "string" ? fields[name] : "");
     const seconds = Number(response.headers.get("Retry-After") ?? 0);
     return new Problem(response.status, text("code"), text("message"), text("field"), seconds || 0);
   }

@@ -5,10 +5,10 @@ import { CopyButton } from "./secret-once";
 interface Props {
   readonly label: string;
   readonly text: string;
-  readonly most?: number;
+  readonly maxHeight?: number;
 }
 
-export function CodeBlock({ label, text, most = 320 }: Props) {
+export function CodeBlock({ label, text, maxHeight = 320 }: Props) {
   return (
     <section aria-label={label}>
       <Group justify="space-between" mb={4} wrap="nowrap">
@@ -20,7 +20,7 @@ export function CodeBlock({ label, text, most = 320 }: Props) {
       <Code
         block
         tabIndex={0}
-        mah={most}
+        mah={maxHeight}
         style={{ overflow: "auto", whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}
       >
         {text}

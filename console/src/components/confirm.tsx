@@ -1,4 +1,4 @@
-/** Asks before something that cannot be undone: `if (await confirm({…})) …`. */
+/** Asks for confirmation: `if (await confirm({…})) …`. */
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { createContext, type ReactNode, useCallback, useContext, useRef, useState } from "react";
 import { useWords } from "../language";
@@ -7,7 +7,7 @@ import { states } from "../words";
 export interface Question {
   readonly title: string;
   readonly body: ReactNode;
-  /** What the button that goes ahead says: the deed, not “OK”. */
+  /** Label of the button that goes ahead: a verb, not “OK”. */
   readonly action: string;
   readonly danger?: boolean;
 }
@@ -16,7 +16,7 @@ type Ask = (question: Question) => Promise<boolean>;
 const Asking = createContext<Ask>(() => Promise.resolve(false));
 
 export function ConfirmProvider({ children }: { readonly children: ReactNode }) {
-  const words = useWords(states);
+  const t = useWords(states);
   const [question, setQuestion] = useState<Question | null>(null);
   const [opened, setOpened] = useState(false);
   const answer = useRef<(yes: boolean) => void>(() => {});
@@ -40,7 +40,7 @@ export function ConfirmProvider({ children }: { readonly children: ReactNode }) 
         opened={opened}
         onClose={() => settle(false)}
         title={question?.title}
-        closeButtonProps={{ "aria-label": words.close }}
+        closeButtonProps={{ "aria-label": t.close }}
         centered
       >
         <Stack>
@@ -49,7 +49,7 @@ export function ConfirmProvider({ children }: { readonly children: ReactNode }) 
           </Text>
           <Group justify="flex-end">
             <Button variant="default" onClick={() => settle(false)} data-autofocus>
-              {words.cancel}
+              {t.cancel}
             </Button>
             <Button {...(question?.danger ? { color: "red.9" } : {})} onClick={() => settle(true)}>
               {question?.action}

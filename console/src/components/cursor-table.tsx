@@ -40,7 +40,7 @@ function walk(event: KeyboardEvent<HTMLElement>): void {
   next.focus();
 }
 
-/** Roles are told: as cards on phones the elements would lose those of a table. */
+/** Roles are explicit: rendered as cards on phones, the elements would lose those of a table. */
 export function CursorTable<R, P>({ query, rows, rowKey, columns, href, label, empty }: Props<R, P>) {
   if (query.isPending) return <Loading />;
   if (query.isError && !query.data) return <Failure problem={query.error} retry={() => void query.refetch()} />;
@@ -105,17 +105,17 @@ function Row<R>({ row, columns, link }: RowProps<R>) {
 }
 
 function More<P>({ query, any }: { readonly query: UseInfiniteQueryResult<{ pages: P[] }>; readonly any: boolean }) {
-  const words = useWords(states);
+  const t = useWords(states);
   if (!any) return null;
   return (
     <Center my="md">
       {query.hasNextPage ? (
         <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-          {words.more}
+          {t.more}
         </Button>
       ) : (
         <Text size="sm" c="dimmed">
-          {words.all}
+          {t.all}
         </Text>
       )}
     </Center>

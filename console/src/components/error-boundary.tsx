@@ -27,14 +27,14 @@ export class ErrorBoundary extends Component<Props, { error: unknown }> {
 }
 
 function Broken({ error }: { readonly error: unknown }) {
-  const words = useWords(shell);
+  const t = useWords(shell);
   return (
-    <Alert color="red" title={words.broken} role="alert">
+    <Alert color="red" title={t.broken} role="alert">
       <Stack align="flex-start" gap="xs">
-        <Text size="sm">{words.brokenHelp}</Text>
+        <Text size="sm">{t.brokenHelp}</Text>
         <Code>{String(error)}</Code>
         <Button size="xs" variant="default" onClick={() => location.reload()}>
-          {words.reload}
+          {t.reload}
         </Button>
       </Stack>
     </Alert>

@@ -8,7 +8,7 @@ import { useWords } from "../language";
 import { states } from "../words";
 
 type Words = typeof states.en;
-export interface Told {
+export interface Explanation {
   readonly title: string;
   readonly help: string;
   /** The server's own words, in English. */
@@ -29,14 +29,14 @@ function kind(
   return status >= 500 ? "failed" : "refused";
 }
 
-export function explain(problem: unknown, words: Words): Told {
-  if (!(problem instanceof Problem)) return { title: words.failed, help: words.failedHelp, detail: String(problem) };
+export function explain(problem: unknown, t: Words): Explanation {
+  if (!(problem instanceof Problem)) return { title: t.failed, help: t.failedHelp, detail: String(problem) };
   if (problem.status === 429) {
     const minutes = Math.max(1, Math.ceil(problem.retryAfter / MINUTE));
-    return { title: words.tooMany, help: words.tooManyHelp(minutes), detail: problem.message };
+    return { title: t.tooMany, help: t.tooManyHelp(minutes), detail: problem.message };
   }
   const found = kind(problem.status);
-  return { title: words[found], help: words[`${found}Help`], detail: problem.message };
+  return { title: t[found], help: t[`${found}Help`], detail: problem.message };
 }
 
 interface Props {
@@ -45,21 +45,21 @@ interface Props {
 }
 
 export function Failure({ problem, retry }: Props) {
-  const words = useWords(states);
-  const { title, help, detail } = explain(problem, words);
+  const t = useWords(states);
+  const { title, help, detail } = explain(problem, t);
   return (
     <Alert color="red" title={title} icon={<IconAlertTriangle aria-hidden />} role="alert" my="md">
       <Stack gap="xs" align="flex-start">
         <Text size="sm">{help}</Text>
         {detail && (
           <Text size="sm" style={{ overflowWrap: "anywhere" }}>
-            {words.details}: <Code>{detail}</Code>
+            {t.details}: <Code>{detail}</Code>
           </Text>
         )}
         {retry && (
           <Group>
             <Button size="xs" variant="default" onClick={retry}>
-              {words.retry}
+              {t.retry}
             </Button>
           </Group>
         )}
@@ -68,17 +68,17 @@ export function Failure({ problem, retry }: Props) {
   );
 }
 
-/** Tells outcomes of what a person did in a corner of the page, where screen readers hear of them. */
+/** Notifications in a corner of the page, announced to screen readers. */
 export function useNotify() {
-  const words = useWords(states);
-  const done = useCallback((message: string) => notifications.show({ message, color: "green" }), []);
-  const failed = useCallback(
+  const t = useWords(states);
+  const success = useCallback((message: string) => notifications.show({ message, color: "green" }), []);
+  const error = useCallback(
     (problem: unknown) => {
-      const { title, help, detail } = explain(problem, words);
-      const message = detail ? `${help} ${words.details}: ${detail}` : help;
+      const { title, help, detail } = explain(problem, t);
+      const message = detail ? `${help} ${t.details}: ${detail}` : help;
       notifications.show({ title, message, color: "red", autoClose: false, role: "alert" });
     },
-    [words],
+    [t],
   );
-  return { done, failed };
+  return { success, error };
 }

@@ -1,31 +1,19 @@
 /** Names of files that lists know by their ids alone. */
 import { Text } from "@mantine/core";
-import { useQueries } from "@tanstack/react-query";
-import { act } from "../api/client";
-import { useApplication } from "../application";
+import { type ActionAnswer, callAction } from "../api/client";
+import { type IdSource, useByIds } from "./use-by-ids";
 
-/** As many as one call takes. */
-const CHUNK = 20;
+const NAMES: IdSource<ActionAnswer<"DescribeMediaInfos">, string> = {
+  name: "names",
+  limit: 20,
+  fetch: (ids, subAppId) =>
+    callAction("DescribeMediaInfos", { SubAppId: subAppId, FileIds: ids, Filters: ["basicInfo"] }),
+  entries: (answer) => answer.MediaInfoSet.map((each) => [each.FileId, each.BasicInfo?.Name ?? ""]),
+};
 
-/** Return the names of files that are there, by id; asked for in few calls, and kept. */
+/** Return the names of files that exist, by id. */
 export function useFileNames(fileIds: readonly string[]): ReadonlyMap<string, string> {
-  const { subAppId } = useApplication();
-  const wanted = [...new Set(fileIds.filter(Boolean))];
-  const chunks = Array.from({ length: Math.ceil(wanted.length / CHUNK) }, (_, index) =>
-    wanted.slice(index * CHUNK, (index + 1) * CHUNK),
-  );
-  return useQueries({
-    queries: chunks.map((chunk) => ({
-      queryKey: ["names", subAppId, ...chunk],
-      queryFn: () => act("DescribeMediaInfos", { SubAppId: subAppId, FileIds: chunk, Filters: ["basicInfo"] }),
-    })),
-    combine: (answers) =>
-      new Map(
-        answers.flatMap((answer) =>
-          (answer.data?.MediaInfoSet ?? []).map((each) => [each.FileId, each.BasicInfo?.Name ?? ""]),
-        ),
-      ),
-  });
+  return useByIds(fileIds, NAMES);
 }
 
 /** A file's name over its id; the id alone where there is no file any more. */

@@ -1,16 +1,13 @@
-/** How files stand, asked for in few calls and told in the words of the vocabulary. */
+/** States of files, fetched in few calls and shown in the words of the vocabulary. */
 import { Badge } from "@mantine/core";
-import { useQueries } from "@tanstack/react-query";
-import { api, ask } from "../api/client";
-import { useApplication } from "../application";
+import { api, type Schemas, unwrap } from "../api/client";
 import { useFormat } from "../format";
 import { useLanguage, useWords } from "../language";
 import { type FileState, type FileStateRow, fileWords, reasonOf } from "../vocabulary";
+import { type IdSource, useByIds } from "./use-by-ids";
 
-/** As many as one call takes. */
-const CHUNK = 50;
-/** A file that is on its way somewhere is looked at again so soon, in case the live stream is cut. */
-const AGAIN_MILLISECONDS = 3000;
+/** Files in progress are fetched again after this time, in case the live stream is cut. */
+const REFETCH_MILLISECONDS = 3000;
 const COLOURS: Record<FileState, string> = {
   checking: "blue",
   processing: "blue",
@@ -21,40 +18,35 @@ const COLOURS: Record<FileState, string> = {
   deleted: "gray",
 };
 
-export function isOnItsWay(row: FileStateRow | undefined): boolean {
+export function isInProgress(row: FileStateRow | undefined): boolean {
   return row?.state === "checking" || row?.state === "processing";
 }
 
-/** Return how files stand, by id. */
+const STATES: IdSource<Schemas["FileStateRows"], FileStateRow> = {
+  name: "states",
+  limit: 50,
+  fetch: (fileId, subAppId) => unwrap(api.GET("/api/v1/media/states", { params: { query: { fileId, subAppId } } })),
+  entries: (answer) => answer.items.map((row) => [row.fileId, row]),
+  refetchInterval: (answer) => (answer?.items.some(isInProgress) ? REFETCH_MILLISECONDS : false),
+};
+
+/** Return the states of files, by id. */
 export function useFileStates(fileIds: readonly string[]): ReadonlyMap<string, FileStateRow> {
-  const { subAppId } = useApplication();
-  const wanted = [...new Set(fileIds.filter(Boolean))];
-  const chunks = Array.from({ length: Math.ceil(wanted.length / CHUNK) }, (_, index) =>
-    wanted.slice(index * CHUNK, (index + 1) * CHUNK),
-  );
-  return useQueries({
-    queries: chunks.map((chunk) => ({
-      queryKey: ["states", subAppId, ...chunk],
-      queryFn: () => ask(api.GET("/api/v1/media/states", { params: { query: { fileId: chunk, subAppId } } })),
-      refetchInterval: (query: { state: { data?: { items: FileStateRow[] } | undefined } }) =>
-        query.state.data?.items.some(isOnItsWay) ? AGAIN_MILLISECONDS : (false as const),
-    })),
-    combine: (answers) => new Map(answers.flatMap((each) => each.data?.items ?? []).map((row) => [row.fileId, row])),
-  });
+  return useByIds(fileIds, STATES);
 }
 
-/** Return how one file stands; undefined until it is known. */
+/** Return the state of one file; undefined until it is known. */
 export function useFileState(fileId: string): FileStateRow | undefined {
   return useFileStates([fileId]).get(fileId);
 }
 
 /** Says the state in words, and why where that matters; colour only repeats it. */
 export function FileStateBadge({ row }: { readonly row: FileStateRow | undefined }) {
-  const words = useWords(fileWords);
+  const t = useWords(fileWords);
   const { language } = useLanguage();
   const format = useFormat();
   if (!row) return "–";
-  const text = row.state === "processing" ? words.processing(format.percent(row.percent)) : words[row.state];
+  const text = row.state === "processing" ? t.processing(format.percent(row.percent)) : t[row.state];
   return (
     <Badge variant="dot" color={COLOURS[row.state]} title={reasonOf(row, language) || undefined}>
       {text}

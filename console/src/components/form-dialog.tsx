@@ -1,55 +1,53 @@
-/** A dialog with a form; a refusal is told in it, and what was entered stays. */
+/** A dialog with a form; a refusal is shown in it, and what was entered stays. */
 import { Button, Group, Modal, Stack } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { useWords } from "../language";
 import { states } from "../words";
-import { Failure, useNotify } from "./failure";
+import { Failure } from "./failure";
+import { useAction } from "./use-action";
 
 interface Props {
   readonly title: string;
-  /** What the button that sends says: the deed. */
-  readonly action: string;
-  readonly close: () => void;
-  readonly send: () => Promise<unknown>;
-  readonly done?: string;
-  readonly renew?: readonly string[];
+  readonly submitLabel: string;
+  readonly onClose: () => void;
+  readonly onSubmit: () => Promise<unknown>;
+  /** Notification after success. */
+  readonly success?: string;
+  /** First members of the keys of queries that are stale after success. */
+  readonly invalidates?: readonly string[];
   readonly size?: string;
+  /** Whether there is nothing to submit yet. */
+  readonly incomplete?: boolean;
+  /** Whether the browser checks the fields before the server does. */
+  readonly browserChecks?: boolean;
   readonly children: ReactNode;
 }
 
-/** Is drawn while it is open: every opening begins with fresh fields. */
-export function FormDialog({ title, action, close, send, done, renew = [], size = "md", children }: Props) {
-  const words = useWords(states);
-  const queries = useQueryClient();
-  const notify = useNotify();
-  const [busy, setBusy] = useState(false);
+/** Render it only while it is open: every opening begins with fresh fields. */
+export function FormDialog(props: Props) {
+  const { title, submitLabel, onClose, onSubmit, success, invalidates = [], children } = props;
+  const { size = "md", incomplete = false, browserChecks = false } = props;
+  const t = useWords(states);
+  const action = useAction();
   const [problem, setProblem] = useState<unknown>(null);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    setBusy(true);
-    try {
-      await send();
-      await queries.invalidateQueries({ predicate: (query) => renew.includes(String(query.queryKey[0])) });
-      if (done) notify.done(done);
-      close();
-    } catch (error) {
-      setProblem(error);
-      setBusy(false);
-    }
+    const work = () => onSubmit().then(() => true);
+    const outcome = { invalidates, onError: setProblem, ...(success && { success }) };
+    if (await action.run(work, outcome)) onClose();
   };
   return (
-    <Modal opened onClose={close} title={title} size={size} closeButtonProps={{ "aria-label": words.close }} centered>
-      <form onSubmit={submit} noValidate>
+    <Modal opened onClose={onClose} title={title} size={size} closeButtonProps={{ "aria-label": t.close }} centered>
+      <form onSubmit={submit} noValidate={!browserChecks}>
         <Stack>
           {children}
           {problem !== null && <Failure problem={problem} />}
           <Group justify="flex-end">
-            <Button variant="default" onClick={close}>
-              {words.cancel}
+            <Button variant="default" onClick={onClose}>
+              {t.cancel}
             </Button>
-            <Button type="submit" loading={busy}>
-              {action}
+            <Button type="submit" loading={action.busy} disabled={incomplete}>
+              {submitLabel}
             </Button>
           </Group>
         </Stack>

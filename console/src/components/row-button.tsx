@@ -1,18 +1,18 @@
-/** A small button of a row: its visible text is short, its name says which row it belongs to. */
+/** A small button of a row: its visible text is short, its accessible name says which row it belongs to. */
 import { Button } from "@mantine/core";
 
 interface Props {
-  readonly text: string;
-  /** What the deed is done to. */
-  readonly of: string;
+  readonly label: string;
+  /** The row's name. */
+  readonly subject: string;
   readonly busy?: boolean;
-  readonly act: () => void;
+  readonly onClick: () => void;
 }
 
-export function RowButton({ text, of, busy = false, act }: Props) {
+export function RowButton({ label, subject, busy = false, onClick }: Props) {
   return (
-    <Button size="xs" variant="default" aria-label={`${text}: ${of}`} loading={busy} onClick={act}>
-      {text}
+    <Button size="xs" variant="default" aria-label={`${label}: ${subject}`} loading={busy} onClick={onClick}>
+      {label}
     </Button>
   );
 }

@@ -1,10 +1,9 @@
-/** A list that comes as a whole, with what stands in its place until it is there. */
+/** A list that arrives as a whole, as a table. */
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { Column } from "./cursor-table";
-import { Failure } from "./failure";
 import { PlainTable } from "./plain-table";
-import { Loading } from "./states";
+import { QueryState } from "./query-state";
 
 interface Props<A, R> {
   readonly query: UseQueryResult<A>;
@@ -16,12 +15,5 @@ interface Props<A, R> {
 }
 
 export function RowsTable<A, R>({ query, rows, ...table }: Props<A, R>) {
-  if (query.isPending) return <Loading />;
-  if (query.data === undefined) return <Failure problem={query.error} retry={() => void query.refetch()} />;
-  return (
-    <>
-      {query.isError && <Failure problem={query.error} retry={() => void query.refetch()} />}
-      <PlainTable rows={rows(query.data)} {...table} />
-    </>
-  );
+  return <QueryState query={query}>{(data) => <PlainTable rows={rows(data)} {...table} />}</QueryState>;
 }

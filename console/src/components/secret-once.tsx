@@ -1,4 +1,4 @@
-/** Shows what the server tells once and never again. */
+/** Shows a secret that the server returns once. */
 import { Alert, Button, Code, Group, Modal, Stack, Text } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useState } from "react";
@@ -24,27 +24,27 @@ const words = dictionary(
 
 export interface Secret {
   readonly title: string;
-  /** What is told, by its label. */
+  /** Values by their labels. */
   readonly lines: Readonly<Record<string, string>>;
 }
 
-export function SecretOnce({ secret, close }: { readonly secret: Secret | null; readonly close: () => void }) {
-  const said = useWords(words);
+export function SecretOnce({ secret, onClose }: { readonly secret: Secret | null; readonly onClose: () => void }) {
+  const t = useWords(words);
   const { close: closing } = useWords(states);
   if (!secret) return null;
   return (
     <Modal
       opened
-      onClose={close}
+      onClose={onClose}
       title={secret.title}
       size="lg"
       centered
-      // A click beside the dialog must not lose what is told once.
+      // A click beside the dialog must not lose the secret.
       closeOnClickOutside={false}
       closeButtonProps={{ "aria-label": closing }}
     >
       <Stack>
-        <Alert color="yellow">{said.once}</Alert>
+        <Alert color="yellow">{t.once}</Alert>
         {Object.entries(secret.lines).map(([label, value]) => (
           <Stack key={label} gap={4}>
             <Text size="sm" fw={600}>
@@ -64,20 +64,20 @@ export function SecretOnce({ secret, close }: { readonly secret: Secret | null; 
             </Group>
           </Stack>
         ))}
-        <Button onClick={close} style={{ alignSelf: "flex-end" }}>
-          {said.noted}
+        <Button onClick={onClose} style={{ alignSelf: "flex-end" }}>
+          {t.noted}
         </Button>
       </Stack>
     </Modal>
   );
 }
 
-/** Copies a text, and says whether it could. */
+/** Copies a text to the clipboard and shows whether the browser allowed it. */
 export function CopyButton({ text, label }: { readonly text: string; readonly label: string }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const { copy, copied } = useWords(states);
   const [state, setState] = useState<"" | "copied" | "refused">("");
-  const act = () =>
+  const copyText = () =>
     // Without https browsers offer no clipboard at all.
     Promise.resolve(navigator.clipboard?.writeText(text) ?? Promise.reject(new Error("no clipboard"))).then(
       () => setState("copied"),
@@ -88,14 +88,14 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
       <Button
         size="xs"
         variant="default"
-        aria-label={state === "copied" ? said.copiedOf(label) : said.copyOf(label)}
+        aria-label={state === "copied" ? t.copiedOf(label) : t.copyOf(label)}
         leftSection={state === "copied" ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />}
-        onClick={act}
+        onClick={copyText}
       >
         {state === "copied" ? copied : copy}
       </Button>
       <Text size="xs" role="status" maw={160}>
-        {state === "refused" && said.byHand}
+        {state === "refused" && t.byHand}
       </Text>
     </Stack>
   );

@@ -6,9 +6,9 @@ import { useWords } from "../language";
 import { states } from "../words";
 
 export function Loading({ tall = false }: { readonly tall?: boolean }) {
-  const words = useWords(states);
+  const t = useWords(states);
   return (
-    <Center mih={tall ? "60vh" : 160} role="status" aria-label={words.loading}>
+    <Center mih={tall ? "60vh" : 160} role="status" aria-label={t.loading}>
       <Loader size="md" />
     </Center>
   );

@@ -16,10 +16,10 @@ import {
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { createContext, type ReactNode, useContext } from "react";
 import { useWords } from "../language";
-import { emptyOf, type Field, type Json, type JsonObject, type Wrong } from "./schema";
+import { emptyOf, type Field, type FieldError, type Json, type JsonObject } from "./schema";
 import { labels, spaced, words } from "./words";
 
-/** One member of what is edited. */
+/** A field with its place in the edited value. */
 export interface Place {
   readonly name: string;
   readonly path: string;
@@ -28,29 +28,29 @@ export interface Place {
   readonly change: (value: Json | undefined) => void;
 }
 
-interface Surroundings {
-  /** Draws a place in another way; undefined: as its schema says, null: not at all. */
-  readonly draw: (place: Place) => ReactNode | undefined;
-  readonly wrong: ReadonlyMap<string, string>;
+interface FormState {
+  /** Renders a field differently; undefined: by its schema, null: not at all. */
+  readonly renderField: (place: Place) => ReactNode | undefined;
+  readonly errors: ReadonlyMap<string, string>;
 }
 
-const Around = createContext<Surroundings>({ draw: () => undefined, wrong: new Map() });
+const FormContext = createContext<FormState>({ renderField: () => undefined, errors: new Map() });
 
 interface Props {
   readonly field: Field;
   readonly value: Json;
   readonly change: (value: Json) => void;
-  readonly wrong: ReadonlyMap<string, string>;
-  readonly draw?: (place: Place) => ReactNode | undefined;
+  readonly errors: ReadonlyMap<string, string>;
+  readonly renderField?: (place: Place) => ReactNode | undefined;
 }
 
-const asTheSchemaSays = () => undefined;
+const byTheSchema = () => undefined;
 
-export function SchemaForm({ field, value, change, wrong, draw = asTheSchemaSays }: Props) {
+export function SchemaForm({ field, value, change, errors, renderField = byTheSchema }: Props) {
   return (
-    <Around value={{ draw, wrong }}>
+    <FormContext value={{ renderField, errors }}>
       <Members field={field} path="" value={(value ?? {}) as JsonObject} change={change} />
-    </Around>
+    </FormContext>
   );
 }
 
@@ -61,7 +61,7 @@ interface MembersProps {
   readonly change: (value: JsonObject) => void;
 }
 
-/** What holds others stands below what is a single line. */
+/** Fields of one line come first, objects and lists below. */
 function Members({ field, path, value, change }: MembersProps) {
   if (field.kind !== "object") return null;
   const places = Object.entries(field.members).map(
@@ -70,7 +70,7 @@ function Members({ field, path, value, change }: MembersProps) {
       path: path ? `${path}.${name}` : name,
       field: each,
       value: value[name],
-      change: (told) => change(replaced(value, name, told)),
+      change: (next) => change(replaced(value, name, next)),
     }),
   );
   const single = places.filter((place) => !isWide(place.field));
@@ -80,53 +80,53 @@ function Members({ field, path, value, change }: MembersProps) {
       {single.length > 0 && (
         <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm" verticalSpacing="sm">
           {single.map((place) => (
-            <At key={place.name} {...place} />
+            <FieldAt key={place.name} {...place} />
           ))}
         </SimpleGrid>
       )}
       {wide.map((place) => (
-        <At key={place.name} {...place} />
+        <FieldAt key={place.name} {...place} />
       ))}
     </Stack>
   );
 }
 
-function replaced(value: JsonObject, name: string, told: Json | undefined): JsonObject {
+function replaced(value: JsonObject, name: string, next: Json | undefined): JsonObject {
   const { [name]: _, ...others } = value;
-  return told === undefined ? others : { ...value, [name]: told };
+  return next === undefined ? others : { ...value, [name]: next };
 }
 
 function isWide(field: Field): boolean {
   return field.kind === "object" || field.kind === "list";
 }
 
-function At(place: Place) {
-  const drawn = useContext(Around).draw(place);
-  return drawn === undefined ? <Usual {...place} /> : drawn;
+function FieldAt(place: Place) {
+  const rendered = useContext(FormContext).renderField(place);
+  return rendered === undefined ? <DefaultField {...place} /> : rendered;
 }
 
-function useLine(place: Place) {
+function useFieldProps(place: Place) {
   const label = useWords(labels)[place.name as keyof typeof labels.en] ?? spaced(place.name);
-  const error = useContext(Around).wrong.get(place.path);
+  const error = useContext(FormContext).errors.get(place.path);
   return { label, error, name: place.path, "data-path": place.path, withAsterisk: place.field.required };
 }
 
-function Usual(place: Place) {
+function DefaultField(place: Place) {
   switch (place.field.kind) {
     case "object":
-      return <Part {...place} field={place.field} />;
+      return <ObjectField {...place} field={place.field} />;
     case "list":
-      return <Row {...place} field={place.field} />;
+      return <ListField {...place} field={place.field} />;
     case "choice":
-      return <Choice {...place} field={place.field} />;
+      return <ChoiceField {...place} field={place.field} />;
     case "choices":
-      return <Choices {...place} field={place.field} />;
+      return <ChoicesField {...place} field={place.field} />;
     case "switch":
-      return <OnOff {...place} field={place.field} />;
+      return <SwitchField {...place} field={place.field} />;
     case "number":
-      return <Figure {...place} field={place.field} />;
+      return <NumberField {...place} field={place.field} />;
     case "text":
-      return <Line {...place} />;
+      return <TextField {...place} />;
     default:
       // Values of any form are kept as they are; no line could be right for all of them.
       return null;
@@ -135,8 +135,8 @@ function Usual(place: Place) {
 
 type Of<K extends Field["kind"]> = Place & { readonly field: Extract<Field, { kind: K }> };
 
-function Part(place: Of<"object">) {
-  const line = useLine(place);
+function ObjectField(place: Of<"object">) {
+  const line = useFieldProps(place);
   const { used } = useWords(words);
   const optional = place.field.nullable || (!place.field.required && place.field.initial === undefined);
   const there = place.value !== null && place.value !== undefined;
@@ -164,8 +164,8 @@ function Part(place: Of<"object">) {
   );
 }
 
-function Row(place: Of<"list">) {
-  const line = useLine(place);
+function ListField(place: Of<"list">) {
+  const line = useFieldProps(place);
   const items = (place.value ?? []) as Json[];
   // Most lists stay empty: then the button alone is enough.
   if (items.length === 0) return <AddItem place={place} />;
@@ -174,7 +174,7 @@ function Row(place: Of<"list">) {
       <Stack gap="sm">
         {items.map((_, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: what is listed has no other identity than its place
-          <Listed key={index} place={place} items={items} index={index} />
+          <ListItem key={index} place={place} items={items} index={index} />
         ))}
         <AddItem place={place} />
       </Stack>
@@ -183,8 +183,8 @@ function Row(place: Of<"list">) {
 }
 
 function AddItem({ place }: { readonly place: Of<"list"> }) {
-  const { label, error } = useLine(place);
-  const said = useWords(words);
+  const { label, error } = useFieldProps(place);
+  const t = useWords(words);
   const items = (place.value ?? []) as Json[];
   const { of, most } = place.field;
   if (items.length >= most) return null;
@@ -200,7 +200,7 @@ function AddItem({ place }: { readonly place: Of<"list"> }) {
         style={{ alignSelf: "flex-start" }}
         styles={{ label: { whiteSpace: "normal" } }}
       >
-        {said.addItem(label)}
+        {t.addItem(label)}
       </Button>
       {error && (
         <Text role="alert" size="sm" c="var(--mantine-color-error)">
@@ -211,29 +211,29 @@ function AddItem({ place }: { readonly place: Of<"list"> }) {
   );
 }
 
-interface ListedProps {
+interface ListItemProps {
   readonly place: Of<"list">;
   readonly items: readonly Json[];
   readonly index: number;
 }
 
-function Listed({ place, items, index }: ListedProps) {
-  const { label } = useLine(place);
-  const said = useWords(words);
+function ListItem({ place, items, index }: ListItemProps) {
+  const { label } = useFieldProps(place);
+  const t = useWords(words);
   const { of, least } = place.field;
   const item: Place = {
     name: place.name,
     path: `${place.path}.${index}`,
     field: of,
     value: items[index],
-    change: (told) => place.change(items.map((each, other) => (other === index ? (told ?? null) : each))),
+    change: (next) => place.change(items.map((each, other) => (other === index ? (next ?? null) : each))),
   };
   const remove = items.length > least && (
     <Button
       variant="subtle"
       color="red"
       px="xs"
-      aria-label={said.removeItem(label, index + 1)}
+      aria-label={t.removeItem(label, index + 1)}
       onClick={() => place.change(items.filter((_, other) => other !== index))}
     >
       <IconTrash size={18} aria-hidden />
@@ -248,13 +248,13 @@ interface ItemProps {
   readonly remove: ReactNode;
 }
 
-/** What is a line has its button beside it; what is more has it below, which leaves phones their width. */
+/** A field of one line has its button beside it; an object has it below, which leaves phones their width. */
 function Item({ place, number, remove }: ItemProps) {
   if (place.field.kind !== "object") {
     return (
       <Group align="flex-end" wrap="nowrap" gap="xs">
         <Box flex={1} miw={0}>
-          <At {...place} />
+          <FieldAt {...place} />
         </Box>
         {remove}
       </Group>
@@ -273,24 +273,24 @@ function Item({ place, number, remove }: ItemProps) {
   );
 }
 
-function Choice(place: Of<"choice">) {
-  const said = useWords(words);
+function ChoiceField(place: Of<"choice">) {
+  const t = useWords(words);
   const { values, required } = place.field;
-  const data = values.map((each) => ({ value: String(each), label: each === "" ? said.automatic : String(each) }));
+  const data = values.map((each) => ({ value: String(each), label: each === "" ? t.automatic : String(each) }));
   const given = place.value ?? place.field.initial;
   const unset = given === undefined || given === null;
   return (
     <NativeSelect
-      {...useLine(place)}
-      data={unset && !required ? [{ value: "", label: said.automatic }, ...data] : data}
+      {...useFieldProps(place)}
+      data={unset && !required ? [{ value: "", label: t.automatic }, ...data] : data}
       value={unset ? "" : String(given)}
       onChange={(event) => place.change(values.find((each) => String(each) === event.currentTarget.value))}
     />
   );
 }
 
-function Choices(place: Of<"choices">) {
-  const { label, error, withAsterisk } = useLine(place);
+function ChoicesField(place: Of<"choices">) {
+  const { label, error, withAsterisk } = useFieldProps(place);
   return (
     <Checkbox.Group
       label={label}
@@ -308,8 +308,8 @@ function Choices(place: Of<"choices">) {
   );
 }
 
-function OnOff(place: Of<"switch">) {
-  const { label, error } = useLine(place);
+function SwitchField(place: Of<"switch">) {
+  const { label, error } = useFieldProps(place);
   const { on, off, initial } = place.field;
   return (
     <Switch
@@ -323,35 +323,35 @@ function OnOff(place: Of<"switch">) {
   );
 }
 
-function Figure(place: Of<"number">) {
+function NumberField(place: Of<"number">) {
   const { whole, nullable, most } = place.field;
-  const said = useWords(words);
+  const t = useWords(words);
   return (
     <NumberInput
-      {...useLine(place)}
+      {...useFieldProps(place)}
       value={typeof place.value === "number" || typeof place.value === "string" ? place.value : ""}
       allowDecimal={!whole}
-      placeholder={nullable ? said.automatic : undefined}
-      // What is wrong is said beside the field: numbers that change while one types are worse.
+      placeholder={nullable ? t.automatic : undefined}
+      // The error stands beside the field; clamping would change the number while one types.
       clampBehavior="none"
       step={most === 1 ? 0.1 : 1}
-      onChange={(told) => place.change(told === "" && nullable ? null : told)}
+      onChange={(next) => place.change(next === "" && nullable ? null : next)}
     />
   );
 }
 
-function Line(place: Place) {
+function TextField(place: Place) {
   return (
     <TextInput
-      {...useLine(place)}
+      {...useFieldProps(place)}
       value={typeof place.value === "string" ? place.value : ""}
       onChange={(event) => place.change(event.currentTarget.value)}
     />
   );
 }
 
-/** Return what is wrong, in words, by path. */
-export function useWrongWords(): (found: readonly Wrong[]) => ReadonlyMap<string, string> {
-  const said = useWords(words);
-  return (found) => new Map(found.map((each) => [each.path, said[each.what](each.limit)]));
+/** Return messages for the errors, by path. */
+export function useErrorMessages(): (found: readonly FieldError[]) => ReadonlyMap<string, string> {
+  const t = useWords(words);
+  return (found) => new Map(found.map((each) => [each.path, t[each.what](each.limit)]));
 }

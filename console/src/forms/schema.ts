@@ -1,4 +1,4 @@
-/** Reads JSON schemas of the API's description as forms: what fields there are, what they begin with, what is wrong. */
+/** Reads JSON schemas of the API's description as forms: fields, initial values, errors. */
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 export type JsonObject = { [name: string]: Json };
@@ -109,7 +109,7 @@ function choiceShape(values: (string | number)[]) {
   return { kind: "choice", values };
 }
 
-/** Return what a field begins with in a new form: its default, or for what is needed an empty value of its kind. */
+/** Return the initial value of a field in a new form: its default, or an empty value of its kind if it is required. */
 export function initialOf(field: Field): Json | undefined {
   if (field.initial !== undefined) return structuredClone(field.initial);
   if (!field.required) return field.nullable ? null : undefined;
@@ -140,14 +140,14 @@ export function emptyOf(field: Field): Json {
   }
 }
 
-export interface Wrong {
+export interface FieldError {
   path: string;
   what: "missing" | "least" | "most" | "above" | "whole" | "longest" | "items";
   limit: number;
 }
 
-/** Return what of a value cannot be sent, with the paths of its members (joined by dots). */
-export function wrongIn(field: Field, value: Json | undefined, path = ""): Wrong[] {
+/** Return the errors of a value, each with the path of its member (names joined by dots). */
+export function errorsIn(field: Field, value: Json | undefined, path = ""): FieldError[] {
   if (value === undefined || value === null) {
     return field.required && !field.nullable ? [{ path, what: "missing", limit: 0 }] : [];
   }
@@ -155,30 +155,30 @@ export function wrongIn(field: Field, value: Json | undefined, path = ""): Wrong
   switch (field.kind) {
     case "object": {
       const given = value as JsonObject;
-      return Object.entries(field.members).flatMap(([name, each]) => wrongIn(each, given[name], under(name)));
+      return Object.entries(field.members).flatMap(([name, each]) => errorsIn(each, given[name], under(name)));
     }
     case "list": {
       const items = value as Json[];
-      const few: Wrong[] = items.length < field.least ? [{ path, what: "items", limit: field.least }] : [];
-      return [...few, ...items.flatMap((each, index) => wrongIn(field.of, each, under(index)))];
+      const few: FieldError[] = items.length < field.least ? [{ path, what: "items", limit: field.least }] : [];
+      return [...few, ...items.flatMap((each, index) => errorsIn(field.of, each, under(index)))];
     }
     case "choices":
       return (value as Json[]).length < field.least ? [{ path, what: "items", limit: field.least }] : [];
     case "number":
-      return wrongNumber(field, value as number | string, path);
+      return numberErrors(field, value as number | string, path);
     case "text":
-      return wrongText(field, value as string, path);
+      return textErrors(field, value as string, path);
     default:
       return [];
   }
 }
 
-function wrongText(field: Field & { kind: "text" }, value: string, path: string): Wrong[] {
+function textErrors(field: Field & { kind: "text" }, value: string, path: string): FieldError[] {
   if (value === "" && field.required && field.initial === undefined) return [{ path, what: "missing", limit: 0 }];
   return value.length > field.longest ? [{ path, what: "longest", limit: field.longest }] : [];
 }
 
-function wrongNumber(field: Field & { kind: "number" }, value: number | string, path: string): Wrong[] {
+function numberErrors(field: Field & { kind: "number" }, value: number | string, path: string): FieldError[] {
   if (typeof value !== "number") return [{ path, what: "missing", limit: 0 }];
   if (field.whole && !Number.isInteger(value)) return [{ path, what: "whole", limit: 0 }];
   if (field.least !== undefined && value < field.least) return [{ path, what: "least", limit: field.least }];

@@ -5,19 +5,19 @@ import { shell } from "../words";
 
 /** Shown when there is more than the main application to choose from. */
 export function ApplicationChooser() {
-  const words = useWords(shell);
+  const t = useWords(shell);
   const { subAppId, choose } = useApplication();
   const found = useApplications();
   if (found.length < 2 && subAppId === 0) return null;
   const data = found.map((each) => ({
     value: String(each.subAppId),
-    label: each.enabled ? each.name || String(each.subAppId) : `${each.name} (${words.switchedOff})`,
+    label: each.enabled ? each.name || String(each.subAppId) : `${each.name} (${t.switchedOff})`,
   }));
   // 0 is short for the main application, which is listed under its own number, the first of all.
   const value = String(subAppId || found[0]?.subAppId || 0);
   return (
     <Select
-      aria-label={words.application}
+      aria-label={t.application}
       data={data}
       value={value}
       onChange={(chosen) => choose(Number(chosen ?? 0))}

@@ -14,7 +14,7 @@ import classes from "./layout.module.css";
 import { Preferences } from "./preferences";
 
 export function Layout({ children }: { readonly children: ReactNode }) {
-  const words = useWords(shell);
+  const t = useWords(shell);
   const [opened, { toggle, close }] = useDisclosure();
   const { path } = useAddress();
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the navigation of phones
@@ -26,7 +26,7 @@ export function Layout({ children }: { readonly children: ReactNode }) {
       padding={{ base: "sm", sm: "lg" }}
     >
       <button type="button" className={classes.skip} onClick={skip}>
-        {words.skip}
+        {t.skip}
       </button>
       <AppShell.Header>
         <Group h="100%" px="sm" justify="space-between" wrap="nowrap" gap="xs">
@@ -36,11 +36,11 @@ export function Layout({ children }: { readonly children: ReactNode }) {
               onClick={toggle}
               hiddenFrom="sm"
               size="sm"
-              aria-label={opened ? words.closeNavigation : words.openNavigation}
+              aria-label={opened ? t.closeNavigation : t.openNavigation}
               aria-expanded={opened}
             />
             <a className={classes.brand} href="#/">
-              {words.product}
+              {t.product}
             </a>
             <LiveDot />
           </Group>
@@ -50,13 +50,13 @@ export function Layout({ children }: { readonly children: ReactNode }) {
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar aria-label={words.navigation}>
+      <AppShell.Navbar aria-label={t.navigation}>
         <ScrollArea p="xs">
           <Navigation path={path} />
         </ScrollArea>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} style={{ outline: "none" }}>
-        <Lost />
+        <OfflineNotice />
         {children}
       </AppShell.Main>
     </AppShell>
@@ -69,7 +69,7 @@ function skip(): void {
 }
 
 function Navigation({ path }: { readonly path: string }) {
-  const words = useWords(titles);
+  const t = useWords(titles);
   const { may } = useSession();
   return GROUPS.map((group) => {
     const routes = ROUTES.filter((route) => route.group === group && route.icon && may(route.role));
@@ -77,7 +77,7 @@ function Navigation({ path }: { readonly path: string }) {
     return (
       <div key={group}>
         <Text size="xs" c="dimmed" fw={600} px="sm" pt="sm" pb={4} id={`nav-${group}`}>
-          {words[group]}
+          {t[group]}
         </Text>
         <ul aria-labelledby={`nav-${group}`} style={{ listStyle: "none", margin: 0, padding: 0 }}>
           {routes.map(({ icon: Icon, ...route }) => {
@@ -86,7 +86,7 @@ function Navigation({ path }: { readonly path: string }) {
               <li key={route.path}>
                 <NavLink
                   href={to(route.path)}
-                  label={words[route.title]}
+                  label={t[route.title]}
                   leftSection={Icon && <Icon size={18} aria-hidden />}
                   active={current}
                   {...(current ? { "aria-current": "page" } : {})}
@@ -102,35 +102,35 @@ function Navigation({ path }: { readonly path: string }) {
 }
 
 function LiveDot() {
-  const words = useWords(shell);
+  const t = useWords(shell);
   const state = useLiveState();
-  const text = state === "open" ? words.live : words.connecting;
+  const text = state === "open" ? t.live : t.connecting;
   return <span className={classes.dot} data-state={state} role="img" aria-label={text} title={text} />;
 }
 
-function Lost() {
-  const words = useWords(shell);
+function OfflineNotice() {
+  const t = useWords(shell);
   if (useLiveState() !== "lost") return null;
   return (
     <Alert color="orange" mb="md" role="status" icon={<IconPlugConnectedX aria-hidden />}>
-      {words.lost}
+      {t.lost}
     </Alert>
   );
 }
 
 function Account() {
-  const words = useWords(shell);
+  const t = useWords(shell);
   const { name, signOut } = useSession();
   const notify = useNotify();
   const leave = (everywhere: boolean) => () => {
-    signOut(everywhere).then(() => everywhere && notify.done(words.everywhereDone), notify.failed);
+    signOut(everywhere).then(() => everywhere && notify.success(t.everywhereDone), notify.error);
   };
   return (
     <Preferences name={name}>
       <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={leave(false)}>
-        {words.signOut}
+        {t.signOut}
       </Menu.Item>
-      <Menu.Item onClick={leave(true)}>{words.signOutEverywhere}</Menu.Item>
+      <Menu.Item onClick={leave(true)}>{t.signOutEverywhere}</Menu.Item>
       <Menu.Divider />
     </Preferences>
   );

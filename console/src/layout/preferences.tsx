@@ -17,32 +17,32 @@ const LANGUAGES = [
 
 /** The menu of language and appearance; who is signed in has more in it. */
 export function Preferences({ name, children }: { readonly name?: string; readonly children?: ReactNode }) {
-  const words = useWords(shell);
+  const t = useWords(shell);
   const { language, choose } = useLanguage();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
     <Menu position="bottom-end" width={220} withinPortal>
       <Menu.Target>
-        <UnstyledButton className={classes.button ?? ""} aria-label={words.preferences}>
+        <UnstyledButton className={classes.button ?? ""} aria-label={t.preferences}>
           <IconUserCircle aria-hidden />
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
-        {name && <Menu.Label>{words.signedInAs(name)}</Menu.Label>}
+        {name && <Menu.Label>{t.signedInAs(name)}</Menu.Label>}
         {children}
-        <Menu.Label>{words.language}</Menu.Label>
+        <Menu.Label>{t.language}</Menu.Label>
         <Menu.RadioGroup value={language} onChange={(chosen) => choose(chosen as Language)}>
           {LANGUAGES.map(([key, word]) => (
             <Menu.RadioItem key={key} value={key}>
-              {words[word]}
+              {t[word]}
             </Menu.RadioItem>
           ))}
         </Menu.RadioGroup>
-        <Menu.Label>{words.theme}</Menu.Label>
+        <Menu.Label>{t.theme}</Menu.Label>
         <Menu.RadioGroup value={colorScheme} onChange={(chosen) => setColorScheme(chosen as MantineColorScheme)}>
           {SCHEMES.map(([key, word]) => (
             <Menu.RadioItem key={key} value={key}>
-              {words[word]}
+              {t[word]}
             </Menu.RadioItem>
           ))}
         </Menu.RadioGroup>

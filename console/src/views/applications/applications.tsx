@@ -1,22 +1,22 @@
 /** Applications: separate libraries of media with keys, procedures and events of their own. */
-import { Badge, Button, Group, Textarea, TextInput } from "@mantine/core";
-import { IconPlus } from "@tabler/icons-react";
+
+import { Button, Group, Textarea, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, ask, type Schemas } from "../../api/client";
+import { api, type Schemas, unwrap } from "../../api/client";
 import { useConfirm } from "../../components/confirm";
-import { useDeed } from "../../components/deed";
 import { FormDialog } from "../../components/form-dialog";
-import { PageHeader } from "../../components/page-header";
+import { OnOffBadge } from "../../components/on-off-badge";
 import { RowButton } from "../../components/row-button";
-import { RowsTable } from "../../components/rows-table";
+import { SettingsList } from "../../components/settings-list";
 import { Empty } from "../../components/states";
+import { useAction } from "../../components/use-action";
 import { useFormat } from "../../format";
 import { dictionary, useWords } from "../../language";
 import { useSession } from "../../session";
 
 type Row = Schemas["ApplicationRow"];
-const RENEW = ["applications"];
+const INVALIDATES = ["applications"];
 /** The main application cannot be switched off. */
 const MAIN = 1_500_000_001;
 
@@ -31,7 +31,7 @@ const words = dictionary(
     on: "on",
     off: "off",
     created: "Created",
-    deeds: "Actions",
+    actions: "Actions",
     create: "New application",
     change: "Change",
     changeOf: (name: string) => `Change ${name}`,
@@ -55,7 +55,7 @@ const words = dictionary(
     on: "启用",
     off: "停用",
     created: "创建时间",
-    deeds: "操作",
+    actions: "操作",
     create: "新建应用",
     change: "修改",
     changeOf: (name: string) => `修改 ${name}`,
@@ -72,104 +72,83 @@ const words = dictionary(
 );
 
 export default function Applications() {
-  const said = useWords(words);
+  const t = useWords(words);
   const format = useFormat();
   const { may } = useSession();
-  const [edited, setEdited] = useState<Row | "new" | null>(null);
-  const found = useQuery({ queryKey: ["applications"], queryFn: () => ask(api.GET("/api/v1/applications")) });
+  const query = useQuery({ queryKey: ["applications"], queryFn: () => unwrap(api.GET("/api/v1/applications")) });
   const admin = may("admin");
-  const columns = [
-    { key: "name", title: said.name, cell: (row: Row) => `${row.name} (${row.subAppId})` },
-    { key: "description", title: said.description, cell: (row: Row) => row.description || "–" },
-    {
-      key: "state",
-      title: said.state,
-      cell: (row: Row) => (
-        <Badge variant="dot" color={row.enabled ? "green" : "gray"}>
-          {row.enabled ? said.on : said.off}
-        </Badge>
-      ),
-    },
-    { key: "created", title: said.created, cell: (row: Row) => format.time(row.createdAt) },
-  ];
-  const deeds = {
-    key: "deeds",
-    title: said.deeds,
-    cell: (row: Row) => <Deeds row={row} edit={() => setEdited(row)} />,
-  };
   return (
-    <>
-      <PageHeader title={said.title} help={admin ? said.help : said.mayNot}>
-        {admin && (
-          <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setEdited("new")}>
-            {said.create}
-          </Button>
-        )}
-      </PageHeader>
-      <RowsTable
-        query={found}
-        label={said.title}
-        rows={(answer) => answer.items}
-        rowKey={(row) => row.subAppId}
-        empty={<Empty title={said.none} />}
-        columns={admin ? [...columns, deeds] : columns}
-      />
-      {edited && <Editor row={edited === "new" ? null : edited} close={() => setEdited(null)} />}
-    </>
+    <SettingsList
+      title={t.title}
+      help={admin ? t.help : t.mayNot}
+      create={admin && { label: t.create, dialog: ({ onClose }) => <Editor row={null} onClose={onClose} /> }}
+      edit={(row, { onClose }) => <Editor row={row} onClose={onClose} />}
+      query={query}
+      rows={(answer) => answer.items}
+      rowKey={(row: Row) => row.subAppId}
+      empty={<Empty title={t.none} />}
+      columns={[
+        { key: "name", title: t.name, cell: (row) => `${row.name} (${row.subAppId})` },
+        { key: "description", title: t.description, cell: (row) => row.description || "–" },
+        { key: "state", title: t.state, cell: (row) => <OnOffBadge on={row.enabled} t={t} /> },
+        { key: "created", title: t.created, cell: (row) => format.time(row.createdAt) },
+      ]}
+      actions={admin && { title: t.actions, cell: (row, { onEdit }) => <RowActions row={row} edit={onEdit} /> }}
+    />
   );
 }
 
-function Deeds({ row, edit }: { readonly row: Row; readonly edit: () => void }) {
-  const said = useWords(words);
+function RowActions({ row, edit }: { readonly row: Row; readonly edit: () => void }) {
+  const t = useWords(words);
   const confirm = useConfirm();
-  const deed = useDeed();
+  const action = useAction();
   const turn = async () => {
-    const question = { title: said.offTitle(row.name), body: said.offText, action: said.turnOff, danger: true };
+    const question = { title: t.offTitle(row.name), body: t.offText, action: t.turnOff, danger: true };
     if (row.enabled && !(await confirm(question))) return;
     const params = { path: { subAppId: row.subAppId } };
-    await deed.run(
-      () => ask(api.PATCH("/api/v1/applications/{subAppId}", { params, body: { enabled: !row.enabled } })),
-      { done: said.changed, renew: RENEW },
+    await action.run(
+      () => unwrap(api.PATCH("/api/v1/applications/{subAppId}", { params, body: { enabled: !row.enabled } })),
+      { success: t.changed, invalidates: INVALIDATES },
     );
   };
   return (
     <Group gap="xs" justify="flex-end" wrap="nowrap">
-      <Button size="xs" variant="default" aria-label={said.changeOf(row.name)} onClick={edit}>
-        {said.change}
+      <Button size="xs" variant="default" aria-label={t.changeOf(row.name)} onClick={edit}>
+        {t.change}
       </Button>
       {row.subAppId !== MAIN && (
         <RowButton
-          text={row.enabled ? said.turnOff : said.turnOn}
-          of={row.name}
-          busy={deed.busy}
-          act={() => void turn()}
+          label={row.enabled ? t.turnOff : t.turnOn}
+          subject={row.name}
+          busy={action.busy}
+          onClick={() => void turn()}
         />
       )}
     </Group>
   );
 }
 
-function Editor({ row, close }: { readonly row: Row | null; readonly close: () => void }) {
-  const said = useWords(words);
+function Editor({ row, onClose }: { readonly row: Row | null; readonly onClose: () => void }) {
+  const t = useWords(words);
   const [name, setName] = useState(row?.name ?? "");
   const [description, setDescription] = useState(row?.description ?? "");
   const body = { name, description };
   const send = () =>
     row
-      ? ask(api.PATCH("/api/v1/applications/{subAppId}", { params: { path: { subAppId: row.subAppId } }, body }))
-      : ask(api.POST("/api/v1/applications", { body }));
+      ? unwrap(api.PATCH("/api/v1/applications/{subAppId}", { params: { path: { subAppId: row.subAppId } }, body }))
+      : unwrap(api.POST("/api/v1/applications", { body }));
   return (
     <FormDialog
-      title={row ? said.changeOf(row.name) : said.create}
-      action={row ? said.save : said.create}
-      close={close}
-      send={send}
-      done={row ? said.changed : said.created_}
-      renew={RENEW}
+      title={row ? t.changeOf(row.name) : t.create}
+      submitLabel={row ? t.save : t.create}
+      onClose={onClose}
+      onSubmit={send}
+      success={row ? t.changed : t.created_}
+      invalidates={INVALIDATES}
     >
       <TextInput
-        label={said.name}
-        description={said.nameHelp}
+        label={t.name}
+        description={t.nameHelp}
         maxLength={40}
         required
         data-autofocus
@@ -177,7 +156,7 @@ function Editor({ row, close }: { readonly row: Row | null; readonly close: () =
         onChange={(event) => setName(event.currentTarget.value)}
       />
       <Textarea
-        label={said.description}
+        label={t.description}
         value={description}
         onChange={(event) => setDescription(event.currentTarget.value)}
       />

@@ -1,7 +1,7 @@
 /** What was changed or refused, by whom. */
 import { Code, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { api, ask, type Schemas } from "../../api/client";
+import { api, type Schemas, unwrap } from "../../api/client";
 import { CursorTable } from "../../components/cursor-table";
 import { PageHeader } from "../../components/page-header";
 import { Empty } from "../../components/states";
@@ -40,32 +40,33 @@ const words = dictionary(
 );
 
 export default function Audit() {
-  const said = useWords(words);
+  const t = useWords(words);
   const format = useFormat();
   const found = useInfiniteQuery({
     queryKey: ["audit"],
     initialPageParam: 0,
     // Nothing in the stream tells of it: whoever looks wants what is there now.
     staleTime: 0,
-    queryFn: ({ pageParam }) => ask(api.GET("/api/v1/audit", { params: { query: { cursor: pageParam, limit: 50 } } })),
+    queryFn: ({ pageParam }) =>
+      unwrap(api.GET("/api/v1/audit", { params: { query: { cursor: pageParam, limit: 50 } } })),
     getNextPageParam: (page) => page.nextCursor || undefined,
   });
   return (
     <>
-      <PageHeader title={said.title} help={said.help} />
+      <PageHeader title={t.title} help={t.help} />
       <CursorTable
         query={found}
-        label={said.title}
+        label={t.title}
         rows={(page) => page.items}
         rowKey={(row: Row) => row.number}
-        empty={<Empty title={said.none} />}
+        empty={<Empty title={t.none} />}
         columns={[
-          { key: "action", title: said.action, cell: (row) => <Action row={row} /> },
-          { key: "actor", title: said.actor, cell: (row) => row.actor },
-          { key: "at", title: said.at, width: 190, cell: (row) => format.time(row.at) },
-          { key: "application", title: said.application, cell: (row) => row.subAppId },
-          { key: "address", title: said.address, cell: (row) => row.address },
-          { key: "outcome", title: said.outcome, cell: (row) => row.outcome || said.done },
+          { key: "action", title: t.action, cell: (row) => <Action row={row} /> },
+          { key: "actor", title: t.actor, cell: (row) => row.actor },
+          { key: "at", title: t.at, width: 190, cell: (row) => format.time(row.at) },
+          { key: "application", title: t.application, cell: (row) => row.subAppId },
+          { key: "address", title: t.address, cell: (row) => row.address },
+          { key: "outcome", title: t.outcome, cell: (row) => row.outcome || t.done },
         ]}
       />
     </>

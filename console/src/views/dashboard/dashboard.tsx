@@ -1,7 +1,7 @@
 import { Alert, Button, Paper, Progress, SimpleGrid, Text } from "@mantine/core";
 import { type QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { api, ask, type Schemas } from "../../api/client";
+import { api, type Schemas, unwrap } from "../../api/client";
 import { useApplication } from "../../application";
 import { Failure } from "../../components/failure";
 import { PageHeader } from "../../components/page-header";
@@ -12,14 +12,14 @@ import { to } from "../../router";
 import { titles } from "../../words";
 import classes from "./dashboard.module.css";
 import { Uploads } from "./uploads";
-import { words as dictionary } from "./words";
+import { words } from "./words";
 
 const LOW_SHARE = 0.1;
 
 function figuresOf(subAppId: number) {
   return queryOptions({
     queryKey: ["dashboard", subAppId],
-    queryFn: () => ask(api.GET("/api/v1/dashboard", { params: { query: { subAppId, days: 30 } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/dashboard", { params: { query: { subAppId, days: 30 } } })),
   });
 }
 
@@ -42,38 +42,38 @@ export default function Dashboard() {
 }
 
 function Figures({ figures }: { readonly figures: Schemas["Dashboard"] }) {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const format = useFormat();
-  const waiting = words.waiting(format.number(figures.waitingTasks));
+  const waiting = t.waiting(format.number(figures.waitingTasks));
   return (
     <>
       <SimpleGrid cols={{ base: 2, sm: 3, lg: 6 }} spacing="sm" mb="lg">
-        <Card label={words.files} value={format.number(figures.files)} path="/media" />
-        <Card label={words.stored} value={format.bytes(figures.bytes)} />
-        <Card label={words.running} value={format.number(figures.runningTasks)} help={waiting} path="/tasks" />
+        <Card label={t.files} value={format.number(figures.files)} path="/media" />
+        <Card label={t.stored} value={format.bytes(figures.bytes)} />
+        <Card label={t.running} value={format.number(figures.runningTasks)} help={waiting} path="/tasks" />
         <Card
-          label={words.failures}
+          label={t.failures}
           value={format.number(figures.failures)}
-          help={words.failuresHelp}
+          help={t.failuresHelp}
           bad={figures.failures > 0}
         />
         <Card
-          label={words.dead}
+          label={t.dead}
           value={format.number(figures.deadLetters)}
-          help={words.deadHelp}
+          help={t.deadHelp}
           bad={figures.deadLetters > 0}
           path="/endpoints"
         />
-        <Card label={words.reviews} value={format.number(figures.reviews)} path="/reviews" />
+        <Card label={t.reviews} value={format.number(figures.reviews)} path="/reviews" />
       </SimpleGrid>
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="sm" style={{ alignItems: "start" }}>
-        <Panel title={words.uploads} help={words.uploadsHelp}>
+        <Panel title={t.uploads} help={t.uploadsHelp}>
           {figures.uploads.some((day) => day.files > 0) ? (
             <Uploads days={figures.uploads} />
           ) : (
-            <Empty title={words.none} help={words.noneHelp}>
+            <Empty title={t.none} help={t.noneHelp}>
               <Button component="a" href={to("/upload")} size="xs">
-                {words.upload}
+                {t.upload}
               </Button>
             </Empty>
           )}
@@ -140,20 +140,20 @@ function Panel({ title, help, children }: PanelProps) {
 }
 
 function Disk({ disk }: { readonly disk: Schemas["DiskRoom"] }) {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const format = useFormat();
   const used = disk.total > 0 ? ((disk.total - disk.free) / disk.total) * 100 : 0;
   const low = disk.free < disk.total * LOW_SHARE;
-  const share = words.diskUsed(format.percent(used));
+  const share = t.diskUsed(format.percent(used));
   return (
-    <Panel title={words.disk} help={words.free(format.bytes(disk.free), format.bytes(disk.total))}>
+    <Panel title={t.disk} help={t.free(format.bytes(disk.free), format.bytes(disk.total))}>
       <Progress value={used} color={low ? "red.9" : "blue.8"} size="lg" aria-label={share} />
       <Text size="sm" mt="xs">
         {share}
       </Text>
       {low && (
         <Alert color="red" mt="sm" role="alert">
-          {words.diskLow}
+          {t.diskLow}
         </Alert>
       )}
     </Panel>

@@ -3,7 +3,7 @@ import type { Schemas } from "../../api/client";
 import { useFormat } from "../../format";
 import { useWords } from "../../language";
 import classes from "./dashboard.module.css";
-import { words as dictionary } from "./words";
+import { words } from "./words";
 
 const DAY_SECONDS = 86_400;
 const DAYS = 30;
@@ -24,18 +24,18 @@ function complete(days: readonly Day[], now: number): Day[] {
 
 /** One bar for each day; each says its figures as text too. */
 export function Uploads({ days }: { readonly days: readonly Day[] }) {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const format = useFormat();
   const shown = complete(days, Date.now() / 1000);
   const most = Math.max(1, ...shown.map((day) => day.files));
   return (
     <>
       <Text size="xs" c="dimmed">
-        {words.most(format.number(most))}
+        {t.most(format.number(most))}
       </Text>
       <ul className={classes.chart}>
         {shown.map((day) => {
-          const text = words.bar(format.day(day.day, "UTC"), format.number(day.files), format.bytes(day.bytes));
+          const text = t.bar(format.day(day.day, "UTC"), format.number(day.files), format.bytes(day.bytes));
           const height = day.files && Math.max(LEAST_PERCENT, (day.files / most) * 100);
           return (
             <li key={day.day} title={text}>

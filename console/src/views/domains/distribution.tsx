@@ -2,7 +2,7 @@
 import { Card, Group, NativeSelect, Stack, TextInput, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { type ActionAnswer, act } from "../../api/client";
+import { type ActionAnswer, callAction } from "../../api/client";
 import { useApplication } from "../../application";
 import { Facts } from "../../components/facts";
 import { Failure } from "../../components/failure";
@@ -10,84 +10,84 @@ import { FormDialog } from "../../components/form-dialog";
 import { RowButton } from "../../components/row-button";
 import { Loading } from "../../components/states";
 import { useWords } from "../../language";
-import { Hidden } from "./hidden";
+import { MaskedSecret } from "./masked-secret";
 import { words } from "./words";
 
 type Known = ActionAnswer<"DescribeDefaultDistributionConfig">;
 
 export function Distribution({ domains }: { readonly domains: readonly string[] }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const { subAppId } = useApplication();
   const [changing, setChanging] = useState(false);
   const found = useQuery({
     queryKey: ["distribution", subAppId],
-    queryFn: () => act("DescribeDefaultDistributionConfig", { SubAppId: subAppId }),
+    queryFn: () => callAction("DescribeDefaultDistributionConfig", { SubAppId: subAppId }),
   });
   if (found.isPending) return <Loading />;
   if (!found.data) return <Failure problem={found.error} retry={() => void found.refetch()} />;
   const { Domain, Scheme, PlayKey } = found.data;
   return (
-    <Card component="section" withBorder aria-label={said.default}>
+    <Card component="section" withBorder aria-label={t.default}>
       <Group justify="space-between" mb="xs">
         <Title order={2} size="h4">
-          {said.default}
+          {t.default}
         </Title>
-        <RowButton text={said.change} of={said.default} act={() => setChanging(true)} />
+        <RowButton label={t.change} subject={t.default} onClick={() => setChanging(true)} />
       </Group>
       <Stack gap="xs">
         <Facts
           facts={[
-            [said.domain, Domain],
-            [said.scheme, Scheme],
+            [t.domain, Domain],
+            [t.scheme, Scheme],
           ]}
         />
-        <Hidden label={said.playKey} value={PlayKey} />
+        <MaskedSecret label={t.playKey} value={PlayKey} />
       </Stack>
-      {changing && <Changing known={found.data} domains={domains} close={() => setChanging(false)} />}
+      {changing && <DistributionDialog known={found.data} domains={domains} onClose={() => setChanging(false)} />}
     </Card>
   );
 }
 
-interface ChangingProps {
+interface DialogProps {
   readonly known: Known;
   readonly domains: readonly string[];
-  readonly close: () => void;
+  readonly onClose: () => void;
 }
 
-function Changing({ known, domains, close }: ChangingProps) {
-  const said = useWords(words);
+function DistributionDialog({ known, domains, onClose }: DialogProps) {
+  const t = useWords(words);
   const { subAppId } = useApplication();
   const [domain, setDomain] = useState(known.Domain);
   const [scheme, setScheme] = useState(known.Scheme);
   const [playKey, setPlayKey] = useState("");
   const send = () => {
     const body = { SubAppId: subAppId, Domain: domain, Scheme: scheme as "HTTP" | "HTTPS" };
-    return act("ModifyDefaultDistributionConfig", playKey ? { ...body, PlayKey: playKey } : body);
+    return callAction("ModifyDefaultDistributionConfig", playKey ? { ...body, PlayKey: playKey } : body);
   };
   return (
     <FormDialog
-      title={said.default}
-      action={said.save}
-      close={close}
-      send={send}
-      done={said.saved}
-      renew={["distribution", "media", "file"]}
+      title={t.default}
+      submitLabel={t.save}
+      onClose={onClose}
+      onSubmit={send}
+      success={t.saved}
+      invalidates={["distribution", "media", "file"]}
     >
       <NativeSelect
-        label={said.domain}
+        label={t.domain}
         value={domain}
         data={[...domains]}
         onChange={(event) => setDomain(event.currentTarget.value)}
       />
       <NativeSelect
-        label={said.scheme}
+        label={t.scheme}
         value={scheme}
         data={["HTTP", "HTTPS"]}
         onChange={(event) => setScheme(event.currentTarget.value)}
       />
       <TextInput
-        label={said.playKey}
-        description={said.playKeyHelp}
+        label={t.playKey}
+        description={t.playKeyHelp}
         autoComplete="off"
         maxLength={20}
         value={playKey}

@@ -1,75 +1,76 @@
 /** The KEY of a domain: on or off, changed by hand, or rotated without breaking links. */
 import { Button, Group, Stack, Switch, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
-import { act } from "../../api/client";
+import { callAction } from "../../api/client";
 import { useApplication } from "../../application";
 import { useConfirm } from "../../components/confirm";
-import { useDeed } from "../../components/deed";
 import { FormDialog } from "../../components/form-dialog";
 import { RowButton } from "../../components/row-button";
 import { type Secret, SecretOnce } from "../../components/secret-once";
+import { useAction } from "../../components/use-action";
 import { useWords } from "../../language";
-import { Hidden } from "./hidden";
+import { MaskedSecret } from "./masked-secret";
 import { type DomainRow, newKey } from "./model";
-import { OnOff } from "./on-off";
+import { StatusBadge } from "./status-badge";
 import { words } from "./words";
 
-const RENEW = ["domains", "file"];
+const INVALIDATES = ["domains", "file"];
 
 function useModify(domain: string) {
   const { subAppId } = useApplication();
   return (policy: { Status: "Enabled" | "Disabled"; EncryptedKey?: string; BackupEncryptedKey?: string }) =>
-    act("ModifyVodDomainConfig", { SubAppId: subAppId, Domain: domain, UrlSignatureAuthPolicy: policy });
+    callAction("ModifyVodDomainConfig", { SubAppId: subAppId, Domain: domain, UrlSignatureAuthPolicy: policy });
 }
 
 export function KeyPart({ row }: { readonly row: DomainRow }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const { Status: status, EncryptedKey: key, BackupEncryptedKey: backup } = row.UrlSignatureAuthPolicy;
   const [changing, setChanging] = useState(false);
   const [secret, setSecret] = useState<Secret | null>(null);
   const confirm = useConfirm();
-  const deed = useDeed();
+  const action = useAction();
   const modify = useModify(row.Domain);
   const rotate = async () => {
-    const asked = { title: said.rotateTitle(row.Domain), body: said.rotateText, action: said.rotate };
+    const asked = { title: t.rotateTitle(row.Domain), body: t.rotateText, action: t.rotate };
     if (!(await confirm(asked))) return;
     const fresh = newKey();
     const work = () => modify({ Status: status, EncryptedKey: fresh, BackupEncryptedKey: key });
-    if (await deed.run(work, { renew: RENEW })) setSecret({ title: said.rotated, lines: { [said.currentKey]: fresh } });
+    if (await action.run(work, { invalidates: INVALIDATES }))
+      setSecret({ title: t.rotated, lines: { [t.currentKey]: fresh } });
   };
   const drop = async () => {
-    if (!(await confirm({ title: said.dropTitle, body: said.dropText, action: said.dropBackup, danger: true }))) return;
+    if (!(await confirm({ title: t.dropTitle, body: t.dropText, action: t.dropBackup, danger: true }))) return;
     const work = () => modify({ Status: status, BackupEncryptedKey: "" });
-    await deed.run(work, { done: said.saved, renew: RENEW });
+    await action.run(work, { success: t.saved, invalidates: INVALIDATES });
   };
-  const button = (text: string, press: () => void) => (
-    <RowButton text={text} of={`${said.key}, ${row.Domain}`} busy={deed.busy} act={press} />
+  const button = (label: string, onClick: () => void) => (
+    <RowButton label={label} subject={`${t.key}, ${row.Domain}`} busy={action.busy} onClick={onClick} />
   );
   return (
     <Stack gap="xs">
       <Group justify="space-between">
         <Group gap="sm">
           <Text fw={600} size="sm">
-            {said.key}
+            {t.key}
           </Text>
-          <OnOff status={status} />
+          <StatusBadge status={status} />
         </Group>
         <Group gap="xs">
-          {key && button(said.rotate, () => void rotate())}
-          {backup && button(said.dropBackup, () => void drop())}
-          {button(said.change, () => setChanging(true))}
+          {key && button(t.rotate, () => void rotate())}
+          {backup && button(t.dropBackup, () => void drop())}
+          {button(t.change, () => setChanging(true))}
         </Group>
       </Group>
-      {key && <Hidden label={said.currentKey} value={key} />}
-      {backup && <Hidden label={said.backupKey} value={backup} />}
-      {changing && <KeyDialog row={row} close={() => setChanging(false)} />}
-      <SecretOnce secret={secret} close={() => setSecret(null)} />
+      {key && <MaskedSecret label={t.currentKey} value={key} />}
+      {backup && <MaskedSecret label={t.backupKey} value={backup} />}
+      {changing && <KeyDialog row={row} onClose={() => setChanging(false)} />}
+      <SecretOnce secret={secret} onClose={() => setSecret(null)} />
     </Stack>
   );
 }
 
-function KeyDialog({ row, close }: { readonly row: DomainRow; readonly close: () => void }) {
-  const said = useWords(words);
+function KeyDialog({ row, onClose }: { readonly row: DomainRow; readonly onClose: () => void }) {
+  const t = useWords(words);
   const first = row.UrlSignatureAuthPolicy;
   const [enabled, setEnabled] = useState(first.Status === "Enabled");
   const [key, setKey] = useState(first.EncryptedKey);
@@ -79,16 +80,16 @@ function KeyDialog({ row, close }: { readonly row: DomainRow; readonly close: ()
     modify({ Status: enabled ? "Enabled" : "Disabled", EncryptedKey: key.trim(), BackupEncryptedKey: backup.trim() });
   return (
     <FormDialog
-      title={`${said.key}: ${row.Domain}`}
-      action={said.save}
-      close={close}
-      send={send}
-      done={said.saved}
-      renew={RENEW}
+      title={`${t.key}: ${row.Domain}`}
+      submitLabel={t.save}
+      onClose={onClose}
+      onSubmit={send}
+      success={t.saved}
+      invalidates={INVALIDATES}
     >
-      <Text size="sm">{said.keyHelp}</Text>
+      <Text size="sm">{t.keyHelp}</Text>
       <Switch
-        label={said.enabled}
+        label={t.enabled}
         checked={enabled}
         onChange={(event) => setEnabled(event.currentTarget.checked)}
         data-autofocus
@@ -96,20 +97,20 @@ function KeyDialog({ row, close }: { readonly row: DomainRow; readonly close: ()
       <Group align="flex-end" wrap="nowrap">
         <TextInput
           flex={1}
-          label={said.currentKey}
-          description={said.keyForm}
+          label={t.currentKey}
+          description={t.keyForm}
           autoComplete="off"
           maxLength={40}
           value={key}
           onChange={(event) => setKey(event.currentTarget.value)}
         />
         <Button variant="default" onClick={() => setKey(newKey())}>
-          {said.generate}
+          {t.generate}
         </Button>
       </Group>
       <TextInput
-        label={said.backupKey}
-        description={said.backupHelp}
+        label={t.backupKey}
+        description={t.backupHelp}
         autoComplete="off"
         maxLength={40}
         value={backup}

@@ -1,11 +1,11 @@
-/** Makes a link that opens under a KEY, and tells why another one does not. */
+/** Creates a link signed with the KEY, and says why a given link is refused. */
 import { Alert, Button, Card, Group, NumberInput, Stack, Text, TextInput, Title } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { api, ask, type Schemas } from "../../api/client";
+import { api, type Schemas, unwrap } from "../../api/client";
 import { useApplication } from "../../application";
 import { CodeBlock } from "../../components/code-block";
-import { useDeed } from "../../components/deed";
 import { Failure } from "../../components/failure";
+import { useAction } from "../../components/use-action";
 import { useFormat } from "../../format";
 import { useWords } from "../../language";
 import { words } from "./link-words";
@@ -13,22 +13,22 @@ import { words } from "./link-words";
 const HOUR_SECONDS = 3600;
 
 export function LinkMaker() {
-  const said = useWords(words);
+  const t = useWords(words);
   return (
-    <Card component="section" withBorder aria-label={said.title}>
+    <Card component="section" withBorder aria-label={t.title}>
       <Stack>
         <Title order={2} size="h4">
-          {said.title}
+          {t.title}
         </Title>
-        <Making />
-        <Judging />
+        <CreateLink />
+        <CheckLink />
       </Stack>
     </Card>
   );
 }
 
-function Making() {
-  const said = useWords(words);
+function CreateLink() {
+  const t = useWords(words);
   const { subAppId } = useApplication();
   const [url, setUrl] = useState("");
   const [hours, setHours] = useState<number | string>(1);
@@ -36,67 +36,67 @@ function Making() {
   const [addresses, setAddresses] = useState<number | string>(0);
   const [made, setMade] = useState<Schemas["MadeLink"] | null>(null);
   const [problem, setProblem] = useState<unknown>(null);
-  const deed = useDeed();
+  const action = useAction();
   const make = async (event: FormEvent) => {
     event.preventDefault();
     setProblem(null);
     const seconds = Math.round(Number(hours) * HOUR_SECONDS);
     const limits = { preview: Number(preview), mostAddresses: Number(addresses) };
     const body = { subAppId, url: url.trim(), seconds, ...limits };
-    const link = await deed.run(() => ask(api.POST("/api/v1/links", { body })), { failed: setProblem });
+    const link = await action.run(() => unwrap(api.POST("/api/v1/links", { body })), { onError: setProblem });
     setMade(link ?? null);
   };
   return (
     <form onSubmit={make} noValidate>
       <Stack gap="sm">
         <TextInput
-          label={said.address}
-          description={said.addressHelp}
+          label={t.address}
+          description={t.addressHelp}
           value={url}
           onChange={(event) => setUrl(event.currentTarget.value)}
         />
         <Group align="flex-end">
-          <NumberInput label={said.hours} min={0.1} w={150} value={hours} onChange={setHours} />
-          <NumberInput label={said.preview} min={0} step={10} w={220} value={preview} onChange={setPreview} />
-          <NumberInput label={said.addresses} min={0} max={9} w={220} value={addresses} onChange={setAddresses} />
-          <Button type="submit" variant="default" disabled={!url} loading={deed.busy}>
-            {said.make}
+          <NumberInput label={t.hours} min={0.1} w={150} value={hours} onChange={setHours} />
+          <NumberInput label={t.preview} min={0} step={10} w={220} value={preview} onChange={setPreview} />
+          <NumberInput label={t.addresses} min={0} max={9} w={220} value={addresses} onChange={setAddresses} />
+          <Button type="submit" variant="default" disabled={!url} loading={action.busy}>
+            {t.make}
           </Button>
         </Group>
         {problem !== null && <Failure problem={problem} />}
-        {made && <CodeBlock label={made.signed ? said.link : said.open} text={made.url} />}
+        {made && <CodeBlock label={made.signed ? t.link : t.open} text={made.url} />}
       </Stack>
     </form>
   );
 }
 
-function Judging() {
-  const said = useWords(words);
+function CheckLink() {
+  const t = useWords(words);
   const { subAppId } = useApplication();
   const [url, setUrl] = useState("");
   const [verdict, setVerdict] = useState<Schemas["LinkVerdict"] | null>(null);
   const [problem, setProblem] = useState<unknown>(null);
-  const deed = useDeed();
-  const judge = async (event: FormEvent) => {
+  const action = useAction();
+  const check = async (event: FormEvent) => {
     event.preventDefault();
     setProblem(null);
     const body = { subAppId, url: url.trim() };
-    const told = await deed.run(() => ask(api.POST("/api/v1/links/check", { body })), { failed: setProblem });
-    setVerdict(told ?? null);
+    const checked = await action.run(() => unwrap(api.POST("/api/v1/links/check", { body })), { onError: setProblem });
+    setVerdict(checked ?? null);
   };
   return (
-    <form onSubmit={judge} noValidate>
+    <form onSubmit={check} noValidate>
       <Stack gap="sm">
         <Group align="flex-end">
           <TextInput
             flex={1}
             miw={220}
-            label={said.test}
+            label={t.test}
             value={url}
             onChange={(event) => setUrl(event.currentTarget.value)}
           />
-          <Button type="submit" variant="default" disabled={!url} loading={deed.busy}>
-            {said.judge}
+          <Button type="submit" variant="default" disabled={!url} loading={action.busy}>
+            {t.judge}
           </Button>
         </Group>
         {problem !== null && <Failure problem={problem} />}
@@ -107,12 +107,12 @@ function Judging() {
 }
 
 function Verdict({ verdict }: { readonly verdict: Schemas["LinkVerdict"] }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const format = useFormat();
   if (!verdict.opens) {
     return (
-      <Alert color="red" role="status" title={said.refused}>
-        <Text size="sm">{said[verdict.code as "hotlink.unsigned"] ?? verdict.message}</Text>
+      <Alert color="red" role="status" title={t.refused}>
+        <Text size="sm">{t[verdict.code as "hotlink.unsigned"] ?? verdict.message}</Text>
         <Text size="sm" c="dimmed">
           {verdict.code}: {verdict.message}
         </Text>
@@ -120,12 +120,12 @@ function Verdict({ verdict }: { readonly verdict: Schemas["LinkVerdict"] }) {
     );
   }
   const limits = [
-    verdict.expiresAt ? said.until(format.time(verdict.expiresAt)) : "",
-    verdict.preview ? said.onlyFirst(format.number(verdict.preview)) : "",
-    verdict.mostAddresses ? said.onlyFrom(format.number(verdict.mostAddresses)) : "",
+    verdict.expiresAt ? t.until(format.time(verdict.expiresAt)) : "",
+    verdict.preview ? t.onlyFirst(format.number(verdict.preview)) : "",
+    verdict.mostAddresses ? t.onlyFrom(format.number(verdict.mostAddresses)) : "",
   ];
   return (
-    <Alert color="teal" role="status" title={said.opens}>
+    <Alert color="teal" role="status" title={t.opens}>
       {limits.filter(Boolean).join(" · ")}
     </Alert>
   );

@@ -1,7 +1,7 @@
 /** Lists of pages and of addresses that may, or may not, play. */
 import { NativeSelect, Switch, Textarea } from "@mantine/core";
 import { type ReactNode, useState } from "react";
-import { act } from "../../api/client";
+import { callAction } from "../../api/client";
 import { useApplication } from "../../application";
 import { FormDialog } from "../../components/form-dialog";
 import { useWords } from "../../language";
@@ -10,7 +10,7 @@ import { words } from "./words";
 
 interface Props {
   readonly row: DomainRow;
-  readonly close: () => void;
+  readonly onClose: () => void;
 }
 
 interface ListValue {
@@ -24,8 +24,8 @@ function useList(status: Status, kind: ListKind, entries: readonly string[]) {
   return { value, change, status: (value.enabled ? "Enabled" : "Disabled") as Status, entries: linesOf(value.text) };
 }
 
-export function RefererDialog({ row, close }: Props) {
-  const said = useWords(words);
+export function RefererDialog({ row, onClose }: Props) {
+  const t = useWords(words);
   const { subAppId } = useApplication();
   const first = row.RefererAuthPolicy;
   const list = useList(first.Status, first.AuthType, first.Referers);
@@ -37,58 +37,59 @@ export function RefererDialog({ row, close }: Props) {
       Referers: list.entries,
       BlankRefererAllowed: blank ? ("Yes" as const) : ("No" as const),
     };
-    return act("ModifyVodDomainConfig", { SubAppId: subAppId, Domain: row.Domain, RefererAuthPolicy: policy });
+    return callAction("ModifyVodDomainConfig", { SubAppId: subAppId, Domain: row.Domain, RefererAuthPolicy: policy });
   };
   return (
-    <Dialog title={`${said.referers}: ${row.Domain}`} close={close} send={send} list={list} help={said.referersHelp}>
-      <Switch label={said.blank} checked={blank} onChange={(event) => setBlank(event.currentTarget.checked)} />
+    <Dialog title={`${t.referers}: ${row.Domain}`} onClose={onClose} send={send} list={list} help={t.referersHelp}>
+      <Switch label={t.blank} checked={blank} onChange={(event) => setBlank(event.currentTarget.checked)} />
     </Dialog>
   );
 }
 
-export function AddressDialog({ row, close }: Props) {
-  const said = useWords(words);
+export function AddressDialog({ row, onClose }: Props) {
+  const t = useWords(words);
   const { subAppId } = useApplication();
   const first = row.IPFilterPolicy;
   const list = useList(first.Status, first.FilterType, first.IPList);
   const send = () => {
     const policy = { Status: list.status, FilterType: list.value.kind, IPList: list.entries };
-    return act("ModifyVodDomainConfig", { SubAppId: subAppId, Domain: row.Domain, IPFilterPolicy: policy });
+    return callAction("ModifyVodDomainConfig", { SubAppId: subAppId, Domain: row.Domain, IPFilterPolicy: policy });
   };
   return (
-    <Dialog
-      title={`${said.addresses}: ${row.Domain}`}
-      close={close}
-      send={send}
-      list={list}
-      help={said.addressesHelp}
-    />
+    <Dialog title={`${t.addresses}: ${row.Domain}`} onClose={onClose} send={send} list={list} help={t.addressesHelp} />
   );
 }
 
 interface DialogProps {
   readonly title: string;
   readonly help: string;
-  readonly close: () => void;
+  readonly onClose: () => void;
   readonly send: () => Promise<unknown>;
   readonly list: ReturnType<typeof useList>;
   readonly children?: ReactNode;
 }
 
-function Dialog({ title, help, close, send, list, children }: DialogProps) {
-  const said = useWords(words);
+function Dialog({ title, help, onClose, send, list, children }: DialogProps) {
+  const t = useWords(words);
   const { value, change } = list;
   return (
-    <FormDialog title={title} action={said.save} close={close} send={send} done={said.saved} renew={["domains"]}>
+    <FormDialog
+      title={title}
+      submitLabel={t.save}
+      onClose={onClose}
+      onSubmit={send}
+      success={t.saved}
+      invalidates={["domains"]}
+    >
       <Switch
-        label={said.enabled}
+        label={t.enabled}
         checked={value.enabled}
         onChange={(event) => change({ ...value, enabled: event.currentTarget.checked })}
       />
       <NativeSelect
-        label={said.kind}
+        label={t.kind}
         value={value.kind}
-        data={(["White", "Black"] as const).map((each) => ({ value: each, label: said[each] }))}
+        data={(["White", "Black"] as const).map((each) => ({ value: each, label: t[each] }))}
         onChange={(event) => change({ ...value, kind: event.currentTarget.value as ListKind })}
       />
       <Textarea

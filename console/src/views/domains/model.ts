@@ -1,5 +1,5 @@
 /** Domains as the actions tell them. */
-import { act } from "../../api/client";
+import { callAction } from "../../api/client";
 
 export type Status = "Enabled" | "Disabled";
 export type ListKind = "White" | "Black";
@@ -20,7 +20,7 @@ const LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 const KEY_LENGTH = 24;
 
 export async function listDomains(subAppId: number): Promise<DomainRow[]> {
-  return (await act("DescribeVodDomains", { SubAppId: subAppId })).DomainSet as unknown as DomainRow[];
+  return (await callAction("DescribeVodDomains", { SubAppId: subAppId })).DomainSet as unknown as DomainRow[];
 }
 
 export function newKey(): string {

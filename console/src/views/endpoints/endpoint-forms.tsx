@@ -1,25 +1,21 @@
 /** Dialogs: an endpoint to make, and the callback URL. */
+
 import { Checkbox, MultiSelect, NativeSelect, NumberInput, PasswordInput, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
-import { api, ask, type Schemas } from "../../api/client";
+import { api, type Schemas, unwrap } from "../../api/client";
 import { Problem } from "../../api/problem";
 import { useApplication } from "../../application";
 import { FormDialog } from "../../components/form-dialog";
-import type { Secret } from "../../components/secret-once";
+import type { DialogControls } from "../../components/settings-list";
 import { useWords } from "../../language";
 import { EVENT_TYPES, type EventType } from "../events/types";
 import { words } from "./words";
 
 type Format = Schemas["PayloadFormat"];
-const RENEW = ["endpoints"];
+const INVALIDATES = ["endpoints"];
 /** The endpoint that is the application's callback URL. */
 const DEFAULT = "default";
 const TIMEOUT_SECONDS = 5;
-
-interface NewProps {
-  readonly close: () => void;
-  readonly told: (secret: Secret) => void;
-}
 
 /** Return the numbers of `5, 30, 60`; null when it is none. */
 function delaysOf(text: string): number[] | null {
@@ -28,8 +24,8 @@ function delaysOf(text: string): number[] | null {
   return numbers.every((each) => Number.isFinite(each) && each >= 0) ? numbers : null;
 }
 
-export function NewEndpoint({ close, told }: NewProps) {
-  const said = useWords(words);
+export function NewEndpoint({ onClose, onSecret }: DialogControls) {
+  const t = useWords(words);
   const { subAppId } = useApplication();
   const [name, setName] = useState("");
   const [url, setUrl] = useState("");
@@ -41,16 +37,16 @@ export function NewEndpoint({ close, told }: NewProps) {
   const [fromStart, setFromStart] = useState(false);
   const retryDelays = delaysOf(delays);
   const send = async () => {
-    if (!retryDelays) throw new Problem(400, "endpoint.retry_delays", said.badDelays);
+    if (!retryDelays) throw new Problem(400, "endpoint.retry_delays", t.badDelays);
     const usual = { name, url, types, format, timeoutSeconds: Number(timeoutSeconds), signKey, fromStart };
     const body = retryDelays.length > 0 ? { ...usual, retryDelays } : usual;
-    const made = await ask(api.POST("/api/v1/endpoints", { params: { query: { subAppId } }, body }));
-    told({ title: said.made, lines: { [said.secret]: made.secret } });
+    const made = await unwrap(api.POST("/api/v1/endpoints", { params: { query: { subAppId } }, body }));
+    onSecret({ title: t.made, lines: { [t.secret]: made.secret } });
   };
   return (
-    <FormDialog title={said.create} action={said.create} close={close} send={send} renew={RENEW}>
+    <FormDialog title={t.create} submitLabel={t.create} onClose={onClose} onSubmit={send} invalidates={INVALIDATES}>
       <TextInput
-        label={said.name}
+        label={t.name}
         required
         maxLength={50}
         data-autofocus
@@ -58,7 +54,7 @@ export function NewEndpoint({ close, told }: NewProps) {
         onChange={(event) => setName(event.currentTarget.value)}
       />
       <TextInput
-        label={said.url}
+        label={t.url}
         type="url"
         required
         placeholder="https://"
@@ -66,38 +62,38 @@ export function NewEndpoint({ close, told }: NewProps) {
         onChange={(event) => setUrl(event.currentTarget.value)}
       />
       <MultiSelect
-        label={said.types}
-        description={said.typesHelp}
+        label={t.types}
+        description={t.typesHelp}
         data={EVENT_TYPES}
         value={types}
         onChange={(chosen) => setTypes(chosen as EventType[])}
       />
       <NativeSelect
-        label={said.format}
+        label={t.format}
         value={format}
         data={[
-          { value: "3.0", label: said.current },
-          { value: "2.0", label: said.legacy },
+          { value: "3.0", label: t.current },
+          { value: "2.0", label: t.legacy },
         ]}
         onChange={(event) => setFormat(event.currentTarget.value as Format)}
       />
-      <NumberInput label={said.timeout} min={1} value={timeoutSeconds} onChange={setTimeoutSeconds} />
+      <NumberInput label={t.timeout} min={1} value={timeoutSeconds} onChange={setTimeoutSeconds} />
       <TextInput
-        label={said.delays}
+        label={t.delays}
         placeholder="5, 30, 300"
-        error={retryDelays ? undefined : said.badDelays}
+        error={retryDelays ? undefined : t.badDelays}
         value={delays}
         onChange={(event) => setDelays(event.currentTarget.value)}
       />
       <TextInput
-        label={said.signKey}
-        description={said.signKeyHelp}
+        label={t.signKey}
+        description={t.signKeyHelp}
         maxLength={32}
         value={signKey}
         onChange={(event) => setSignKey(event.currentTarget.value)}
       />
       <Checkbox
-        label={said.fromStart}
+        label={t.fromStart}
         checked={fromStart}
         onChange={(event) => setFromStart(event.currentTarget.checked)}
       />
@@ -108,11 +104,11 @@ export function NewEndpoint({ close, told }: NewProps) {
 interface DefaultProps {
   /** null: there is none yet. */
   readonly row: Schemas["EndpointRow"] | null;
-  readonly close: () => void;
+  readonly onClose: () => void;
 }
 
-export function DefaultEndpoint({ row, close }: DefaultProps) {
-  const said = useWords(words);
+export function DefaultEndpoint({ row, onClose }: DefaultProps) {
+  const t = useWords(words);
   const { subAppId } = useApplication();
   const [url, setUrl] = useState(row?.url ?? "");
   const [signKey, setSignKey] = useState("");
@@ -120,13 +116,20 @@ export function DefaultEndpoint({ row, close }: DefaultProps) {
   const params = { path: { name: DEFAULT }, query: { subAppId } };
   const send = () => {
     const body = without ? { url, signKey: "" } : signKey ? { url, signKey } : { url };
-    return ask(api.PATCH("/api/v1/endpoints/{name}", { params, body }));
+    return unwrap(api.PATCH("/api/v1/endpoints/{name}", { params, body }));
   };
   return (
-    <FormDialog title={said.setUrl} action={said.save} close={close} send={send} done={said.changed} renew={RENEW}>
-      <Text size="sm">{said.defaultHelp}</Text>
+    <FormDialog
+      title={t.setUrl}
+      submitLabel={t.save}
+      onClose={onClose}
+      onSubmit={send}
+      success={t.changed}
+      invalidates={INVALIDATES}
+    >
+      <Text size="sm">{t.defaultHelp}</Text>
       <TextInput
-        label={said.url}
+        label={t.url}
         type="url"
         placeholder="https://"
         data-autofocus
@@ -134,8 +137,8 @@ export function DefaultEndpoint({ row, close }: DefaultProps) {
         onChange={(event) => setUrl(event.currentTarget.value)}
       />
       <PasswordInput
-        label={said.signKey}
-        description={row?.hasSignKey ? said.signKeyStays : said.signKeyHelp}
+        label={t.signKey}
+        description={row?.hasSignKey ? t.signKeyStays : t.signKeyHelp}
         autoComplete="off"
         maxLength={32}
         disabled={without}
@@ -143,11 +146,7 @@ export function DefaultEndpoint({ row, close }: DefaultProps) {
         onChange={(event) => setSignKey(event.currentTarget.value)}
       />
       {row?.hasSignKey && (
-        <Checkbox
-          label={said.removeKey}
-          checked={without}
-          onChange={(event) => setWithout(event.currentTarget.checked)}
-        />
+        <Checkbox label={t.removeKey} checked={without} onChange={(event) => setWithout(event.currentTarget.checked)} />
       )}
     </FormDialog>
   );

@@ -1,20 +1,19 @@
 /** Endpoints of the application's events, with their health. */
-import { Badge, Button, Card, Group, Stack, Text, Title } from "@mantine/core";
-import { IconPlus } from "@tabler/icons-react";
+
+import { Badge, Button, Card, Group, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, ask, type Schemas } from "../../api/client";
+import { api, type Schemas, unwrap } from "../../api/client";
 import { useApplication } from "../../application";
 import { Facts } from "../../components/facts";
-import { Failure } from "../../components/failure";
-import { PageHeader } from "../../components/page-header";
 import { RowButton } from "../../components/row-button";
-import { type Secret, SecretOnce } from "../../components/secret-once";
-import { Empty, Loading } from "../../components/states";
+import type { Secret } from "../../components/secret-once";
+import { SettingsList } from "../../components/settings-list";
+import { Empty } from "../../components/states";
 import { useFormat } from "../../format";
 import { useWords } from "../../language";
 import { useSession } from "../../session";
-import { EndpointDeeds } from "./endpoint-deeds";
+import { EndpointActions } from "./endpoint-actions";
 import { DefaultEndpoint, NewEndpoint } from "./endpoint-forms";
 import { words } from "./words";
 
@@ -22,41 +21,40 @@ type Row = Schemas["EndpointRow"];
 const DEFAULT = "default";
 
 export default function Endpoints() {
-  const said = useWords(words);
+  const t = useWords(words);
   const { may } = useSession();
   const { subAppId } = useApplication();
-  const [open, setOpen] = useState<Row | "new" | "default" | null>(null);
-  const [secret, setSecret] = useState<Secret | null>(null);
-  const found = useQuery({
+  const query = useQuery({
     queryKey: ["endpoints", subAppId],
-    queryFn: () => ask(api.GET("/api/v1/endpoints", { params: { query: { subAppId } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/endpoints", { params: { query: { subAppId } } })),
   });
   const admin = may("admin");
+  const hasDefault = query.data?.items.some((row) => row.name === DEFAULT) ?? true;
+  return (
+    <SettingsList
+      title={t.title}
+      help={admin ? t.help : t.mayNot}
+      create={admin && { label: t.create, dialog: (controls) => <NewEndpoint {...controls} /> }}
+      edit={(row, { onClose }) => <DefaultEndpoint row={row} onClose={onClose} />}
+      query={query}
+      rows={(answer) => answer.items}
+      rowKey={(row: Row) => row.name}
+      empty={<Empty title={t.none} help={t.noneHelp} />}
+      toolbar={admin && !hasDefault && <SetCallbackUrl />}
+      card={(row, { onEdit, onSecret }) => <Endpoint row={row} change={onEdit} onSecret={onSecret} />}
+    />
+  );
+}
+
+function SetCallbackUrl() {
+  const t = useWords(words);
+  const [open, setOpen] = useState(false);
   return (
     <>
-      <PageHeader title={said.title} help={admin ? said.help : said.mayNot}>
-        {admin && (
-          <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setOpen("new")}>
-            {said.create}
-          </Button>
-        )}
-      </PageHeader>
-      {found.isPending && <Loading />}
-      {found.isError && <Failure problem={found.error} retry={() => void found.refetch()} />}
-      {found.data?.items.length === 0 && <Empty title={said.none} help={said.noneHelp} />}
-      {admin && found.data && !found.data.items.some((row) => row.name === DEFAULT) && (
-        <Button variant="default" mb="md" onClick={() => setOpen("default")}>
-          {said.setUrl}
-        </Button>
-      )}
-      <Stack>
-        {found.data?.items.map((row) => (
-          <Endpoint key={row.name} row={row} change={() => setOpen(row)} told={setSecret} />
-        ))}
-      </Stack>
-      {open === "new" && <NewEndpoint close={() => setOpen(null)} told={setSecret} />}
-      {open && open !== "new" && <DefaultEndpoint row={open === "default" ? null : open} close={() => setOpen(null)} />}
-      <SecretOnce secret={secret} close={() => setSecret(null)} />
+      <Button variant="default" mb="md" onClick={() => setOpen(true)}>
+        {t.setUrl}
+      </Button>
+      {open && <DefaultEndpoint row={null} onClose={() => setOpen(false)} />}
     </>
   );
 }
@@ -64,11 +62,11 @@ export default function Endpoints() {
 interface EndpointProps {
   readonly row: Row;
   readonly change: () => void;
-  readonly told: (secret: Secret) => void;
+  readonly onSecret: (secret: Secret) => void;
 }
 
-function Endpoint({ row, change, told }: EndpointProps) {
-  const said = useWords(words);
+function Endpoint({ row, change, onSecret }: EndpointProps) {
+  const t = useWords(words);
   const { may } = useSession();
   return (
     <Card component="article" withBorder aria-label={row.name}>
@@ -80,14 +78,14 @@ function Endpoint({ row, change, told }: EndpointProps) {
           <Health row={row} />
         </Group>
         <Group gap="xs">
-          {row.name === DEFAULT && may("admin") && <RowButton text={said.change} of={row.name} act={change} />}
-          <EndpointDeeds row={row} isDefault={row.name === DEFAULT} told={told} />
+          {row.name === DEFAULT && may("admin") && <RowButton label={t.change} subject={row.name} onClick={change} />}
+          <EndpointActions row={row} isDefault={row.name === DEFAULT} onSecret={onSecret} />
         </Group>
       </Group>
       <EndpointFacts row={row} />
       {row.lastError && (
         <Text size="sm" style={{ overflowWrap: "anywhere" }}>
-          {said.lastError}: {row.lastError}
+          {t.lastError}: {row.lastError}
         </Text>
       )}
     </Card>
@@ -95,9 +93,9 @@ function Endpoint({ row, change, told }: EndpointProps) {
 }
 
 function Health({ row }: { readonly row: Row }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const format = useFormat();
-  const state = !row.enabled ? said.paused : row.failing ? said.failing(format.time(row.failingSince)) : said.works;
+  const state = !row.enabled ? t.paused : row.failing ? t.failing(format.time(row.failingSince)) : t.works;
   const colour = !row.enabled || !row.url ? "gray" : row.failing ? "red" : "green";
   return (
     <>
@@ -106,17 +104,17 @@ function Health({ row }: { readonly row: Row }) {
       </Badge>
       {row.waiting > 0 && (
         <Badge variant="dot" color="blue">
-          {said.waiting(row.waiting)}
+          {t.waiting(row.waiting)}
         </Badge>
       )}
       {row.unread > 0 && row.url && (
         <Badge variant="dot" color="gray">
-          {said.unread(row.unread)}
+          {t.unread(row.unread)}
         </Badge>
       )}
       {row.dead > 0 && (
         <Badge variant="dot" color="red">
-          {said.dead(row.dead)}
+          {t.dead(row.dead)}
         </Badge>
       )}
     </>
@@ -124,15 +122,15 @@ function Health({ row }: { readonly row: Row }) {
 }
 
 function EndpointFacts({ row }: { readonly row: Row }) {
-  const said = useWords(words);
+  const t = useWords(words);
   return (
     <Facts
       facts={[
-        [said.url, row.url || said.noUrl],
-        [said.types, row.types.length > 0 ? row.types.join(", ") : said.allTypes],
-        [said.format, row.format === "2.0" ? said.legacy : said.current],
-        [said.timeout, String(row.timeoutSeconds)],
-        [said.delays, row.retryDelays.join(", ")],
+        [t.url, row.url || t.noUrl],
+        [t.types, row.types.length > 0 ? row.types.join(", ") : t.allTypes],
+        [t.format, row.format === "2.0" ? t.legacy : t.current],
+        [t.timeout, String(row.timeoutSeconds)],
+        [t.delays, row.retryDelays.join(", ")],
       ]}
     />
   );

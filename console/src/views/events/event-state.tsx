@@ -14,10 +14,10 @@ const COLOURS: Partial<Record<Standing, string>> = {
 };
 
 export function EventState({ state }: { readonly state: Standing }) {
-  const words = useWords(eventWords);
+  const t = useWords(eventWords);
   return (
     <Badge variant="dot" color={COLOURS[state] ?? "gray"}>
-      {words[state]}
+      {t[state]}
     </Badge>
   );
 }

@@ -3,14 +3,14 @@ import { Alert, Anchor, Button, Group, NativeSelect, Stack, Text, Title } from "
 import { IconSend } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, ask, type Schemas } from "../../api/client";
+import { api, type Schemas, unwrap } from "../../api/client";
 import { CodeBlock, json } from "../../components/code-block";
-import { useDeed } from "../../components/deed";
 import { Facts } from "../../components/facts";
 import { Failure, useNotify } from "../../components/failure";
 import { PageHeader } from "../../components/page-header";
 import { PlainTable } from "../../components/plain-table";
 import { Loading } from "../../components/states";
+import { useAction } from "../../components/use-action";
 import { useFormat } from "../../format";
 import { useWords } from "../../language";
 import { to } from "../../router";
@@ -26,7 +26,7 @@ export default function EventView({ params }: { readonly params: Params }) {
   const eventId = Number(params.eventId);
   const found = useQuery({
     queryKey: ["event", eventId],
-    queryFn: ({ signal }) => ask(api.GET("/api/v1/events/{eventId}", { params: { path: { eventId } }, signal })),
+    queryFn: ({ signal }) => unwrap(api.GET("/api/v1/events/{eventId}", { params: { path: { eventId } }, signal })),
     // Attempts are no events of their own, so that the stream is silent about them: asked while something is on its way.
     // The event's own state is that of its worst delivery; another may be on its way.
     refetchInterval: (query) => (query.state.data?.deliveries.some((each) => each.state === "pending") ? 2000 : false),
@@ -37,33 +37,33 @@ export default function EventView({ params }: { readonly params: Params }) {
 }
 
 function Shown({ event }: { readonly event: Detail }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const standings = useWords(eventWords);
   const format = useFormat();
   return (
     <Stack gap="lg">
       <div>
-        <PageHeader title={`${said.event}: ${event.type}`} help={event.publicId} />
+        <PageHeader title={`${t.event}: ${event.type}`} help={event.publicId} />
         {event.state === "dead" && (
           <Alert color="red" mb="md" title={standings.dead}>
-            {said.deadHelp} <Anchor href={to("/endpoints")}>{said.toEndpoints}</Anchor>
+            {t.deadHelp} <Anchor href={to("/endpoints")}>{t.toEndpoints}</Anchor>
           </Alert>
         )}
         <Facts
           facts={[
-            [said.state, <EventState key="state" state={event.state} />],
-            [said.file, <FileLink key="file" fileId={event.fileId} />],
-            [said.created, format.time(event.createdAt)],
-            [said.sequence, event.sequence ?? "–"],
-            [said.id, event.publicId],
-            [said.attempts, format.number(event.attempts)],
+            [t.state, <EventState key="state" state={event.state} />],
+            [t.file, <FileLink key="file" fileId={event.fileId} />],
+            [t.created, format.time(event.createdAt)],
+            [t.sequence, event.sequence ?? "–"],
+            [t.id, event.publicId],
+            [t.attempts, format.number(event.attempts)],
           ]}
         />
         <Resend event={event} />
       </div>
       <Deliveries event={event} />
       <Attempts event={event} />
-      {event.body ? <CodeBlock label={said.body} text={json(event.body)} most={600} /> : <Text>{said.noBody}</Text>}
+      {event.body ? <CodeBlock label={t.body} text={json(event.body)} maxHeight={600} /> : <Text>{t.noBody}</Text>}
     </Stack>
   );
 }
@@ -73,52 +73,52 @@ function FileLink({ fileId }: { readonly fileId: string }) {
 }
 
 function Resend({ event }: { readonly event: Detail }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const { may } = useSession();
   const notify = useNotify();
-  const deed = useDeed();
+  const action = useAction();
   const [endpoint, setEndpoint] = useState("");
   if (!may("operator") || event.deliveries.length === 0) return null;
   const send = async () => {
     const params = { path: { eventId: event.eventId } };
-    const answer = await deed.run(
-      () => ask(api.POST("/api/v1/events/{eventId}/resend", { params, body: { endpoint } })),
-      { renew: ["events", "event"] },
+    const answer = await action.run(
+      () => unwrap(api.POST("/api/v1/events/{eventId}/resend", { params, body: { endpoint } })),
+      { invalidates: ["events", "event"] },
     );
-    if (answer) notify.done(said.resent(answer.endpoints));
+    if (answer) notify.success(t.resent(answer.endpoints));
   };
   const names = event.deliveries.map((each) => each.endpoint);
   return (
     <Group align="flex-end">
       <NativeSelect
-        label={said.resendTo}
+        label={t.resendTo}
         value={endpoint}
-        data={[{ value: "", label: said.everyone }, ...names.map((name) => ({ value: name, label: name }))]}
+        data={[{ value: "", label: t.everyone }, ...names.map((name) => ({ value: name, label: name }))]}
         onChange={(change) => setEndpoint(change.currentTarget.value)}
       />
-      <Button leftSection={<IconSend size={16} aria-hidden />} loading={deed.busy} onClick={() => void send()}>
-        {said.resend}
+      <Button leftSection={<IconSend size={16} aria-hidden />} loading={action.busy} onClick={() => void send()}>
+        {t.resend}
       </Button>
     </Group>
   );
 }
 
 function Deliveries({ event }: { readonly event: Detail }) {
-  const said = useWords(words);
+  const t = useWords(words);
   return (
     <section>
       <Title order={2} size="h4" mb="xs">
-        {said.deliveries}
+        {t.deliveries}
       </Title>
       <PlainTable
-        label={said.deliveries}
+        label={t.deliveries}
         rows={event.deliveries}
         rowKey={(row) => row.endpoint}
-        empty={<Text size="sm">{said.noDeliveries}</Text>}
+        empty={<Text size="sm">{t.noDeliveries}</Text>}
         columns={[
-          { key: "endpoint", title: said.endpoint, cell: (row) => row.endpoint },
-          { key: "state", title: said.state, cell: (row) => <EventState state={row.state} /> },
-          { key: "attempts", title: said.attempts, cell: (row) => row.attempts },
+          { key: "endpoint", title: t.endpoint, cell: (row) => row.endpoint },
+          { key: "state", title: t.state, cell: (row) => <EventState state={row.state} /> },
+          { key: "attempts", title: t.attempts, cell: (row) => row.attempts },
         ]}
       />
     </section>
@@ -126,25 +126,25 @@ function Deliveries({ event }: { readonly event: Detail }) {
 }
 
 function Attempts({ event }: { readonly event: Detail }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const format = useFormat();
   return (
     <section>
       <Title order={2} size="h4" mb="xs">
-        {said.log}
+        {t.log}
       </Title>
       <PlainTable
-        label={said.log}
+        label={t.log}
         rows={event.attemptLog}
         rowKey={(row) => `${row.endpoint} ${row.number} ${row.startedAt}`}
-        empty={<Text size="sm">{said.noAttempts}</Text>}
+        empty={<Text size="sm">{t.noAttempts}</Text>}
         columns={[
-          { key: "endpoint", title: said.endpoint, cell: (row) => row.endpoint || said.removed },
-          { key: "number", title: said.number, cell: (row) => row.number },
-          { key: "at", title: said.at, cell: (row) => format.time(row.startedAt) },
-          { key: "took", title: said.took, cell: (row) => said.seconds(row.seconds.toFixed(2)) },
-          { key: "answer", title: said.answer, cell: (row) => row.status || said.noAnswer },
-          { key: "error", title: said.error, cell: (row) => row.error || "–" },
+          { key: "endpoint", title: t.endpoint, cell: (row) => row.endpoint || t.removed },
+          { key: "number", title: t.number, cell: (row) => row.number },
+          { key: "at", title: t.at, cell: (row) => format.time(row.startedAt) },
+          { key: "took", title: t.took, cell: (row) => t.seconds(row.seconds.toFixed(2)) },
+          { key: "answer", title: t.answer, cell: (row) => row.status || t.noAnswer },
+          { key: "error", title: t.error, cell: (row) => row.error || "–" },
         ]}
       />
     </section>

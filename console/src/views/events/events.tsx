@@ -1,7 +1,7 @@
 /** The application's log of events, the newest first. */
 import { Group, Select, TextInput } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { api, ask, type Schemas } from "../../api/client";
+import { api, type Schemas, unwrap } from "../../api/client";
 import { useApplication } from "../../application";
 import { CursorTable } from "../../components/cursor-table";
 import { FileName, useFileNames } from "../../components/file-names";
@@ -16,7 +16,7 @@ import { words } from "./words";
 
 type Row = Schemas["EventRow"];
 export default function Events() {
-  const said = useWords(words);
+  const t = useWords(words);
   const format = useFormat();
   const { subAppId } = useApplication();
   const { query } = useAddress();
@@ -26,42 +26,42 @@ export default function Events() {
     initialPageParam: 0,
     queryFn: ({ pageParam, signal }) => {
       const asked = { subAppId, ...(type && { type }), fileId, cursor: pageParam, limit: 30 };
-      return ask(api.GET("/api/v1/events", { params: { query: asked }, signal }));
+      return unwrap(api.GET("/api/v1/events", { params: { query: asked }, signal }));
     },
     getNextPageParam: (page) => page.nextCursor || undefined,
   });
   const names = useFileNames(found.data?.pages.flatMap((page) => page.items.map((row) => row.fileId)) ?? []);
   return (
     <>
-      <PageHeader title={said.title} />
+      <PageHeader title={t.title} />
       <Group mb="md" align="flex-end">
         <Select
-          label={said.filterType}
-          placeholder={said.all}
+          label={t.filterType}
+          placeholder={t.all}
           data={EVENT_TYPES}
           clearable
           value={type ?? null}
           onChange={(value) => changeQuery({ type: value ?? "" })}
         />
         <TextInput
-          label={said.filterFile}
+          label={t.filterFile}
           value={fileId}
           onChange={(event) => changeQuery({ fileId: event.currentTarget.value.trim() })}
         />
       </Group>
       <CursorTable
         query={found}
-        label={said.title}
+        label={t.title}
         rows={(page) => page.items}
         rowKey={(row: Row) => row.eventId}
         href={(row) => to(`/events/${row.eventId}`)}
-        empty={<Empty title={type || fileId ? said.noneFound : said.none} />}
+        empty={<Empty title={type || fileId ? t.noneFound : t.none} />}
         columns={[
-          { key: "type", title: said.type, cell: (row) => row.type },
-          { key: "state", title: said.state, cell: (row) => <EventState state={row.state} /> },
-          { key: "file", title: said.fileOf, cell: (row) => <FileName fileId={row.fileId} names={names} /> },
-          { key: "attempts", title: said.attempts, cell: (row) => format.number(row.attempts) },
-          { key: "created", title: said.created, cell: (row) => format.time(row.createdAt) },
+          { key: "type", title: t.type, cell: (row) => row.type },
+          { key: "state", title: t.state, cell: (row) => <EventState state={row.state} /> },
+          { key: "file", title: t.fileOf, cell: (row) => <FileName fileId={row.fileId} names={names} /> },
+          { key: "attempts", title: t.attempts, cell: (row) => format.number(row.attempts) },
+          { key: "created", title: t.created, cell: (row) => format.time(row.createdAt) },
         ]}
       />
     </>

@@ -1,88 +1,77 @@
 import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconBan, IconPencil, IconPlayerPlay, IconTrash, IconWand } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
-import { act, type Schemas } from "../../api/client";
+import { callAction, type Schemas } from "../../api/client";
 import { useApplication } from "../../application";
 import { useConfirm } from "../../components/confirm";
-import { useNotify } from "../../components/failure";
+import { useAction } from "../../components/use-action";
 import { useWords } from "../../language";
 import { navigate } from "../../router";
 import { Edit } from "./edit";
 import { Process } from "./process";
-import { words as dictionary } from "./words";
+import { words } from "./words";
 
 interface Props {
   readonly media: Schemas["MediaInfo"];
 }
 
 export function Actions({ media }: Props) {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const [editing, edit] = useDisclosure();
   const [processing, process] = useDisclosure();
   const forbidden = media.BasicInfo?.Status !== "Normal";
-  const { forbid, recover, remove } = useDeeds(media);
+  const { forbid, recover, remove } = useMediaActions(media);
   return (
     <>
       <Button variant="default" leftSection={<IconPencil size={16} aria-hidden />} onClick={edit.open}>
-        {words.edit}
+        {t.edit}
       </Button>
       <Button variant="default" leftSection={<IconWand size={16} aria-hidden />} onClick={process.open}>
-        {words.process}
+        {t.process}
       </Button>
       {forbidden ? (
         <Button variant="default" leftSection={<IconPlayerPlay size={16} aria-hidden />} onClick={recover}>
-          {words.recover}
+          {t.recover}
         </Button>
       ) : (
         <Button variant="default" leftSection={<IconBan size={16} aria-hidden />} onClick={forbid}>
-          {words.forbid}
+          {t.forbid}
         </Button>
       )}
       <Button color="red.9" leftSection={<IconTrash size={16} aria-hidden />} onClick={remove}>
-        {words.delete}
+        {t.delete}
       </Button>
-      <Edit media={media} opened={editing} close={edit.close} />
-      <Process fileId={media.FileId} opened={processing} close={process.close} />
+      {editing && <Edit media={media} onClose={edit.close} />}
+      {processing && <Process fileId={media.FileId} onClose={process.close} />}
     </>
   );
 }
 
-function useDeeds(media: Schemas["MediaInfo"]) {
-  const words = useWords(dictionary);
+const INVALIDATES = ["file", "media", "states", "transcript"];
+
+function useMediaActions(media: Schemas["MediaInfo"]) {
+  const t = useWords(words);
   const confirm = useConfirm();
-  const notify = useNotify();
-  const queries = useQueryClient();
+  const action = useAction();
   const { subAppId } = useApplication();
   const name = media.BasicInfo?.Name || media.FileId;
-  const renew = () =>
-    queries.invalidateQueries({
-      predicate: ({ queryKey: [kind] }) => ["file", "media", "states", "transcript"].includes(String(kind)),
-    });
-  const distribute = async (Operation: "forbid" | "recover", told: string) => {
-    try {
-      await act("ForbidMediaDistribution", { SubAppId: subAppId, FileIds: [media.FileId], Operation });
-      notify.done(told);
-      await renew();
-    } catch (problem) {
-      notify.failed(problem);
-    }
+  const distribute = async (Operation: "forbid" | "recover", success: string) => {
+    const body = { SubAppId: subAppId, FileIds: [media.FileId], Operation };
+    await action.run(() => callAction("ForbidMediaDistribution", body), { success, invalidates: INVALIDATES });
   };
   const forbid = async () => {
-    const question = { title: words.forbidTitle, body: words.forbidBody, action: words.forbid, danger: true };
-    if (await confirm(question)) await distribute("forbid", words.forbidden);
+    const question = { title: t.forbidTitle, body: t.forbidBody, action: t.forbid, danger: true };
+    if (await confirm(question)) await distribute("forbid", t.forbidden);
   };
   const remove = async () => {
-    const question = { title: words.deleteTitle, body: words.deleteBody(name), action: words.delete, danger: true };
+    const question = { title: t.deleteTitle, body: t.deleteBody(name), action: t.delete, danger: true };
     if (!(await confirm(question))) return;
-    try {
-      await act("DeleteMedia", { SubAppId: subAppId, FileId: media.FileId });
-      notify.done(words.deletedDone(name));
-      navigate("/media");
-      await renew();
-    } catch (problem) {
-      notify.failed(problem);
-    }
+    await action.run(() => callAction("DeleteMedia", { SubAppId: subAppId, FileId: media.FileId }), {
+      success: t.deletedDone(name),
+      invalidates: INVALIDATES,
+      // Before the invalidation: this page would fetch the deleted file.
+      onSuccess: () => navigate("/media"),
+    });
   };
-  return { forbid, remove, recover: () => distribute("recover", words.recovered) };
+  return { forbid, remove, recover: () => distribute("recover", t.recovered) };
 }

@@ -1,6 +1,6 @@
 import { Alert, Anchor, Box, Button, Grid } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { act, api, ask, type Schemas } from "../../api/client";
+import { api, callAction, type Schemas, unwrap } from "../../api/client";
 import { Problem } from "../../api/problem";
 import { useApplication } from "../../application";
 import { Failure } from "../../components/failure";
@@ -20,7 +20,7 @@ import { Facts } from "./facts";
 import { MakePlayable } from "./make-playable";
 import { Renditions } from "./renditions";
 import { Story } from "./story";
-import { words as dictionary } from "./words";
+import { words } from "./words";
 
 export default function Details({ params }: { readonly params: Params }) {
   const fileId = params.fileId ?? "";
@@ -28,17 +28,17 @@ export default function Details({ params }: { readonly params: Params }) {
   const file = useQuery({
     queryKey: ["file", subAppId, fileId],
     queryFn: async () => {
-      const found = await act("DescribeMediaInfos", { SubAppId: subAppId, FileIds: [fileId] });
+      const found = await callAction("DescribeMediaInfos", { SubAppId: subAppId, FileIds: [fileId] });
       return found.MediaInfoSet[0] ?? null;
     },
   });
   if (file.isPending) return <Loading tall />;
   if (file.error && !file.data) return <Failure problem={file.error} retry={() => void file.refetch()} />;
-  return file.data ? <Present media={file.data} /> : <Gone fileId={fileId} />;
+  return file.data ? <ExistingFile media={file.data} /> : <DeletedFile fileId={fileId} />;
 }
 
-function Present({ media }: { readonly media: Schemas["MediaInfo"] }) {
-  const words = useWords(dictionary);
+function ExistingFile({ media }: { readonly media: Schemas["MediaInfo"] }) {
+  const t = useWords(words);
   const { may } = useSession();
   const story = useStory(media.FileId);
   const state = useFileState(media.FileId);
@@ -46,12 +46,12 @@ function Present({ media }: { readonly media: Schemas["MediaInfo"] }) {
   return (
     <>
       <Anchor href={to("/media")} size="sm">
-        ← {words.back}
+        ← {t.back}
       </Anchor>
       <PageHeader title={name}>{may("operator") && <Actions media={media} />}</PageHeader>
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, lg: 7 }}>
-          <Standing media={media} row={state} />
+          <StateNotice media={media} row={state} />
           <Player media={media} name={name} row={state} />
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 5 }}>
@@ -66,37 +66,37 @@ function Present({ media }: { readonly media: Schemas["MediaInfo"] }) {
   );
 }
 
-interface StandingProps {
+interface StateProps {
   readonly media: Schemas["MediaInfo"];
   readonly row: FileStateRow | undefined;
 }
 
-/** Says how the file stands where it does not simply play, why, and what can be done. */
-function Standing({ media, row }: StandingProps) {
-  const words = useWords(fileWords);
+/** Says why the file does not play, and what can be done. */
+function StateNotice({ media, row }: StateProps) {
+  const t = useWords(fileWords);
   const { language } = useLanguage();
   const { may } = useSession();
   switch (row?.state) {
     case "checking":
-      return <Alert color="blue">{words.checkingHelp}</Alert>;
+      return <Alert color="blue">{t.checkingHelp}</Alert>;
     case "processing":
-      return row.playable ? null : <Alert color="blue">{words.processingHelp}</Alert>;
+      return row.playable ? null : <Alert color="blue">{t.processingHelp}</Alert>;
     case "damaged":
       return (
-        <Alert color="red" title={words.damaged} role="alert">
-          {words.damagedHelp}
+        <Alert color="red" title={t.damaged} role="alert">
+          {t.damagedHelp}
         </Alert>
       );
     case "blocked":
       return (
-        <Alert color="red" title={words.blocked} mb="md">
-          {words.blockedHelp}
+        <Alert color="red" title={t.blocked} mb="md">
+          {t.blockedHelp}
         </Alert>
       );
     case "not_playable":
       return (
-        <Alert color="orange" title={words.not_playable} role="alert">
-          {words.notPlayableHelp(reasonOf(row, language))}
+        <Alert color="orange" title={t.not_playable} role="alert">
+          {t.notPlayableHelp(reasonOf(row, language))}
           {may("operator") && <MakePlayable media={media} row={row} />}
         </Alert>
       );
@@ -105,7 +105,7 @@ function Standing({ media, row }: StandingProps) {
   }
 }
 
-interface PlayerProps extends StandingProps {
+interface PlayerProps extends StateProps {
   readonly name: string;
 }
 
@@ -119,29 +119,30 @@ function Player({ media, name, row }: PlayerProps) {
 
 /** The player's own page, which loads nothing but media. Its address is signed, so that protected files play too. */
 function Frame({ fileId, name }: { readonly fileId: string; readonly name: string }) {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const { subAppId } = useApplication();
   const found = useQuery({
     queryKey: ["player", subAppId, fileId],
-    queryFn: () => ask(api.GET("/api/v1/media/{fileId}/player", { params: { path: { fileId }, query: { subAppId } } })),
+    queryFn: () =>
+      unwrap(api.GET("/api/v1/media/{fileId}/player", { params: { path: { fileId }, query: { subAppId } } })),
     staleTime: Number.POSITIVE_INFINITY,
   });
   if (found.error) return <Failure problem={found.error} retry={() => void found.refetch()} />;
   return (
     <Box className={classes.stage ?? ""}>
-      {found.data && <iframe src={found.data.address} title={words.player(name)} allow="fullscreen; autoplay" />}
+      {found.data && <iframe src={found.data.address} title={t.player(name)} allow="fullscreen; autoplay" />}
     </Box>
   );
 }
 
 /** What happened to a file outlives it. */
-function Gone({ fileId }: { readonly fileId: string }) {
-  const words = useWords(dictionary);
+function DeletedFile({ fileId }: { readonly fileId: string }) {
+  const t = useWords(words);
   const title = useWords(titles).mediaDetails;
   const story = useStory(fileId);
   const back = (
     <Button component="a" href={to("/media")} variant="default">
-      {words.toLibrary}
+      {t.toLibrary}
     </Button>
   );
   if (story.isPending) return <Loading />;
@@ -149,7 +150,7 @@ function Gone({ fileId }: { readonly fileId: string }) {
     return (
       <>
         <PageHeader title={title} />
-        <Empty title={words.unknown} help={words.unknownHelp}>
+        <Empty title={t.unknown} help={t.unknownHelp}>
           {back}
         </Empty>
       </>
@@ -157,11 +158,11 @@ function Gone({ fileId }: { readonly fileId: string }) {
   }
   return (
     <>
-      <PageHeader title={words.deleted} help={fileId}>
+      <PageHeader title={t.deleted} help={fileId}>
         {back}
       </PageHeader>
       <Alert color="orange" mb="md">
-        {words.deletedHelp}
+        {t.deletedHelp}
       </Alert>
       <Story query={story} />
     </>

@@ -1,122 +1,104 @@
-import { Button, Group, Modal, Select, Stack, TagsInput, Textarea, TextInput } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
-import { act, type Schemas } from "../../api/client";
+/** The dialog that changes what people say of a file: name, description, category, tags. */
+import { Select, TagsInput, Textarea, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { callAction, type Schemas } from "../../api/client";
 import { useApplication } from "../../application";
-import { Failure, useNotify } from "../../components/failure";
+import { FormDialog } from "../../components/form-dialog";
 import { useWords } from "../../language";
-import { states } from "../../words";
 import { useClasses } from "../media/classes";
-import { words as dictionary } from "./words";
+import { words } from "./words";
 
 interface Props {
   readonly media: Schemas["MediaInfo"];
-  readonly opened: boolean;
-  readonly close: () => void;
+  readonly onClose: () => void;
 }
 
-export function Edit({ media, opened, close }: Props) {
-  const words = useWords(dictionary);
-  const { close: closeWord } = useWords(states);
-  return (
-    <Modal opened={opened} onClose={close} title={words.edit} closeButtonProps={{ "aria-label": closeWord }}>
-      <Form media={media} close={close} />
-    </Modal>
-  );
-}
-
-function Form({ media, close }: Omit<Props, "opened">) {
-  const words = useWords(dictionary);
-  const { cancel } = useWords(states);
-  const classes = useClasses();
-  const basic = media.BasicInfo;
-  const before = {
-    name: basic?.Name ?? "",
-    description: basic?.Description ?? "",
-    classId: String(basic?.ClassId ?? 0),
-    tags: basic?.TagSet ?? [],
-  };
-  const [form, setForm] = useState(before);
-  const save = useSave(media.FileId, before.tags, close);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    save.mutate(form);
-  };
-  const change = (changes: Partial<typeof form>) => setForm((now) => ({ ...now, ...changes }));
-  return (
-    <form onSubmit={submit}>
-      <Stack>
-        <TextInput
-          label={words.name}
-          value={form.name}
-          onChange={(event) => change({ name: event.currentTarget.value })}
-          data-autofocus
-          required
-          withAsterisk={false}
-        />
-        <Textarea
-          label={words.description}
-          value={form.description}
-          onChange={(event) => change({ description: event.currentTarget.value })}
-          autosize
-          minRows={2}
-          maxRows={8}
-        />
-        <Select
-          label={words.category}
-          data={[{ value: "0", label: words.noClass }, ...classes.filter((each) => each.value !== "0")]}
-          value={form.classId}
-          onChange={(classId) => change({ classId: classId ?? "0" })}
-          allowDeselect={false}
-        />
-        <TagsInput
-          label={words.tags}
-          description={words.tagsHelp}
-          value={[...form.tags]}
-          onChange={(tags) => change({ tags })}
-          maxTags={16}
-        />
-        {save.error && <Failure problem={save.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={close}>
-            {cancel}
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            {words.save}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
-  );
-}
-
-interface Changed {
+interface Details {
   readonly name: string;
   readonly description: string;
   readonly classId: string;
   readonly tags: readonly string[];
 }
 
-function useSave(fileId: string, tagsBefore: readonly string[], close: () => void) {
-  const words = useWords(dictionary);
-  const notify = useNotify();
-  const queries = useQueryClient();
+export function Edit({ media, onClose }: Props) {
+  const t = useWords(words);
   const { subAppId } = useApplication();
-  return useMutation({
-    mutationFn: (form: Changed) =>
-      act("ModifyMediaInfo", {
-        SubAppId: subAppId,
-        FileId: fileId,
-        Name: form.name,
-        Description: form.description,
-        ClassId: Number(form.classId),
-        AddTags: form.tags.filter((tag) => !tagsBefore.includes(tag)),
-        DeleteTags: tagsBefore.filter((tag) => !form.tags.includes(tag)),
-      }),
-    onSuccess: async () => {
-      await Promise.all(["file", "media"].map((kind) => queries.invalidateQueries({ queryKey: [kind] })));
-      notify.done(words.saved);
-      close();
-    },
-  });
+  const before = detailsOf(media);
+  const [details, setDetails] = useState(before);
+  const save = () =>
+    callAction("ModifyMediaInfo", {
+      SubAppId: subAppId,
+      FileId: media.FileId,
+      Name: details.name,
+      Description: details.description,
+      ClassId: Number(details.classId),
+      AddTags: details.tags.filter((tag) => !before.tags.includes(tag)),
+      DeleteTags: before.tags.filter((tag) => !details.tags.includes(tag)),
+    });
+  return (
+    <FormDialog
+      title={t.edit}
+      submitLabel={t.save}
+      onClose={onClose}
+      onSubmit={save}
+      success={t.saved}
+      invalidates={["file", "media"]}
+      browserChecks
+    >
+      <DetailsFields details={details} change={(changes) => setDetails((now) => ({ ...now, ...changes }))} />
+    </FormDialog>
+  );
+}
+
+function detailsOf({ BasicInfo: basic }: Schemas["MediaInfo"]): Details {
+  return {
+    name: basic?.Name ?? "",
+    description: basic?.Description ?? "",
+    classId: String(basic?.ClassId ?? 0),
+    tags: basic?.TagSet ?? [],
+  };
+}
+
+interface FieldsProps {
+  readonly details: Details;
+  readonly change: (changes: Partial<Details>) => void;
+}
+
+function DetailsFields({ details, change }: FieldsProps) {
+  const t = useWords(words);
+  const classes = useClasses();
+  return (
+    <>
+      <TextInput
+        label={t.name}
+        value={details.name}
+        onChange={(event) => change({ name: event.currentTarget.value })}
+        data-autofocus
+        required
+        withAsterisk={false}
+      />
+      <Textarea
+        label={t.description}
+        value={details.description}
+        onChange={(event) => change({ description: event.currentTarget.value })}
+        autosize
+        minRows={2}
+        maxRows={8}
+      />
+      <Select
+        label={t.category}
+        data={[{ value: "0", label: t.noClass }, ...classes.filter((each) => each.value !== "0")]}
+        value={details.classId}
+        onChange={(classId) => change({ classId: classId ?? "0" })}
+        allowDeselect={false}
+      />
+      <TagsInput
+        label={t.tags}
+        description={t.tagsHelp}
+        value={[...details.tags]}
+        onChange={(tags) => change({ tags })}
+        maxTags={16}
+      />
+    </>
+  );
 }

@@ -6,20 +6,20 @@ import type { Schemas } from "../../api/client";
 import { type Format, useFormat } from "../../format";
 import { useWords } from "../../language";
 import classes from "./details.module.css";
-import { words as dictionary } from "./words";
+import { words } from "./words";
 
 type Media = Schemas["MediaInfo"];
-type Words = typeof dictionary.en;
+type Words = typeof words.en;
 const NEVER = "9999";
 
 export function Facts({ media, state }: { readonly media: Media; readonly state: ReactNode }) {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const format = useFormat();
-  const rows = [...about(media, state, words), ...measured(media, words, format), ...times(media, words, format)];
+  const rows = [...about(media, state, t), ...measured(media, t, format), ...times(media, t, format)];
   return (
-    <Paper withBorder p="md" component="section" aria-label={words.facts}>
+    <Paper withBorder p="md" component="section" aria-label={t.facts}>
       <Text component="h2" fw={600} m={0} mb="xs">
-        {words.facts}
+        {t.facts}
       </Text>
       <dl className={classes.facts}>
         {rows.map(([term, value]) => (
@@ -35,63 +35,63 @@ export function Facts({ media, state }: { readonly media: Media; readonly state:
 
 type Row = readonly [string, ReactNode];
 
-function about({ FileId: fileId, BasicInfo: basic }: Media, state: ReactNode, words: Words): Row[] {
-  if (!basic) return [[words.fileId, fileId]];
+function about({ FileId: fileId, BasicInfo: basic }: Media, state: ReactNode, t: Words): Row[] {
+  if (!basic) return [[t.fileId, fileId]];
   const tags = basic.TagSet.map((tag) => (
     <Badge key={tag} variant="default">
       {tag}
     </Badge>
   ));
   return [
-    [words.fileId, <Copied key="id" text={fileId} />],
-    [words.description, basic.Description || words.none],
-    [words.category, basic.ClassId ? basic.ClassPath || basic.ClassName : words.noClass],
+    [t.fileId, <Copied key="id" text={fileId} />],
+    [t.description, basic.Description || t.none],
+    [t.category, basic.ClassId ? basic.ClassPath || basic.ClassName : t.noClass],
     [
-      words.tags,
+      t.tags,
       tags.length > 0 ? (
         <Group key="tags" gap={4}>
           {tags}
         </Group>
       ) : (
-        words.none
+        t.none
       ),
     ],
-    [words.status, state],
-    [words.address, basic.MediaUrl ? <Copied key="url" text={basic.MediaUrl} /> : words.none],
+    [t.status, state],
+    [t.address, basic.MediaUrl ? <Copied key="url" text={basic.MediaUrl} /> : t.none],
   ];
 }
 
-function measured({ MetaData: data, BasicInfo: basic }: Media, words: Words, format: Format): Row[] {
+function measured({ MetaData: data, BasicInfo: basic }: Media, t: Words, format: Format): Row[] {
   const type = [basic?.Type, data?.Container].filter(Boolean).join(", ");
-  if (!data) return [[words.type, type || words.none]];
+  if (!data) return [[t.type, type || t.none]];
   const video = data.VideoStreamSet.map((one) => `${one.Codec}, ${one.Width} × ${one.Height}, ${one.Fps} fps`);
   const audio = data.AudioStreamSet.map((one) => `${one.Codec}, ${format.number(one.SamplingRate)} Hz`);
   return [
-    [words.type, type || words.none],
-    [words.size, format.bytes(data.Size)],
-    [words.length, format.duration(data.Duration)],
-    ...(video.length > 0 ? [[words.video, video.join("; ")] as const] : []),
-    ...(audio.length > 0 ? [[words.audio, audio.join("; ")] as const] : []),
-    ...(data.Bitrate > 0 ? [[words.rate, `${format.number(Math.round(data.Bitrate / 1000))} kbit/s`] as const] : []),
+    [t.type, type || t.none],
+    [t.size, format.bytes(data.Size)],
+    [t.length, format.duration(data.Duration)],
+    ...(video.length > 0 ? [[t.video, video.join("; ")] as const] : []),
+    ...(audio.length > 0 ? [[t.audio, audio.join("; ")] as const] : []),
+    ...(data.Bitrate > 0 ? [[t.rate, `${format.number(Math.round(data.Bitrate / 1000))} kbit/s`] as const] : []),
   ];
 }
 
-function times({ BasicInfo: basic }: Media, words: Words, format: Format): Row[] {
+function times({ BasicInfo: basic }: Media, t: Words, format: Format): Row[] {
   if (!basic) return [];
   const ends = basic.ExpireTime && !basic.ExpireTime.startsWith(NEVER);
   return [
-    [words.region, basic.StorageRegion],
-    [words.uploaded, format.time(basic.CreateTime)],
-    [words.changed, format.time(basic.UpdateTime)],
-    ...(ends ? [[words.expires, format.time(basic.ExpireTime)] as const] : []),
+    [t.region, basic.StorageRegion],
+    [t.uploaded, format.time(basic.CreateTime)],
+    [t.changed, format.time(basic.UpdateTime)],
+    ...(ends ? [[t.expires, format.time(basic.ExpireTime)] as const] : []),
   ];
 }
 
 /** A text that programs want, with a button: addresses are not links, what a user uploaded is not opened from here. */
 export function Copied({ text }: { readonly text: string }) {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const clipboard = useClipboard();
-  const label = clipboard.copied ? words.copied : words.copyText(text);
+  const label = clipboard.copied ? t.copied : t.copyText(text);
   return (
     <Group gap="xs" wrap="nowrap" justify="space-between" align="flex-start">
       <span className={classes.code}>{text}</span>

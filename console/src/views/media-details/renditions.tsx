@@ -3,7 +3,7 @@ import type { Schemas } from "../../api/client";
 import { useFormat } from "../../format";
 import { useWords } from "../../language";
 import { Copied } from "./facts";
-import { words as dictionary } from "./words";
+import { words } from "./words";
 
 type Media = Schemas["MediaInfo"];
 type Kind = "Transcode" | "Adaptive" | "Animated" | "Sprite" | "Snapshot" | "Sample";
@@ -51,32 +51,32 @@ function useMade(media: Media): Made[] {
 }
 
 export function Renditions({ media }: { readonly media: Media }) {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const made = useMade(media);
   return (
-    <Paper withBorder p="md" component="section" aria-label={words.renditions}>
+    <Paper withBorder p="md" component="section" aria-label={t.renditions}>
       <Text component="h2" fw={600} m={0} mb="xs">
-        {words.renditions}
+        {t.renditions}
       </Text>
       {made.length === 0 ? (
         <Text size="sm" c="dimmed">
-          {words.noRenditions}
+          {t.noRenditions}
         </Text>
       ) : (
         <Table.ScrollContainer minWidth={520} type="native" tabIndex={0}>
           <Table verticalSpacing={4}>
             <Table.Thead>
               <Table.Tr>
-                <Table.Th>{words.kind}</Table.Th>
-                <Table.Th>{words.template}</Table.Th>
-                <Table.Th>{words.result}</Table.Th>
-                <Table.Th>{words.address}</Table.Th>
+                <Table.Th>{t.kind}</Table.Th>
+                <Table.Th>{t.template}</Table.Th>
+                <Table.Th>{t.result}</Table.Th>
+                <Table.Th>{t.address}</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
               {made.map((one) => (
                 <Table.Tr key={`${one.kind}${one.definition}${one.url}`}>
-                  <Table.Td>{words[one.kind]}</Table.Td>
+                  <Table.Td>{t[one.kind]}</Table.Td>
                   <Table.Td>{one.definition}</Table.Td>
                   <Table.Td>{one.about}</Table.Td>
                   <Table.Td>{one.url && <Copied text={one.url} />}</Table.Td>

@@ -10,27 +10,27 @@ import { to } from "../../router";
 import { kindWords } from "../../vocabulary";
 import { EventState } from "../events/event-state";
 import classes from "./details.module.css";
-import { words as dictionary } from "./words";
+import { words } from "./words";
 
 type Moment = Schemas["Moment"];
 
 /** All that happened to a file, the newest first; bodies, plans and logs can be unfolded. */
 export function Story({ query }: { readonly query: UseQueryResult<Schemas["Transcript"]> }) {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   return (
-    <Box component="section" aria-label={words.transcript} mt="lg">
+    <Box component="section" aria-label={t.transcript} mt="lg">
       <Text component="h2" fw={600} m={0}>
-        {words.transcript}
+        {t.transcript}
       </Text>
       <Text size="sm" c="dimmed" mb="xs">
-        {words.transcriptHelp}
+        {t.transcriptHelp}
       </Text>
       {query.isPending && <Loading />}
       {query.error && <Failure problem={query.error} retry={() => void query.refetch()} />}
       <ol className={classes.story} reversed>
         {[...(query.data?.items ?? [])].reverse().map((moment) => (
           <li key={keyOf(moment)}>
-            <Told moment={moment} />
+            <MomentEntry moment={moment} />
           </li>
         ))}
       </ol>
@@ -43,10 +43,10 @@ function keyOf({ event, task, at }: Moment): string {
   return task ? `task${task.taskId}` : `decision${at}`;
 }
 
-function Told({ moment }: { readonly moment: Moment }) {
-  if (moment.event) return <ToldEvent event={moment.event} />;
-  if (moment.task) return <ToldTask task={moment.task} />;
-  return moment.decision ? <ToldDecision decision={moment.decision} /> : null;
+function MomentEntry({ moment }: { readonly moment: Moment }) {
+  if (moment.event) return <EventMoment event={moment.event} />;
+  if (moment.task) return <TaskMoment task={moment.task} />;
+  return moment.decision ? <DecisionMoment decision={moment.decision} /> : null;
 }
 
 interface LineProps {
@@ -70,37 +70,37 @@ function Line({ title, at, children }: LineProps) {
   );
 }
 
-function ToldEvent({ event }: { readonly event: Schemas["EventDetail"] }) {
-  const words = useWords(dictionary);
+function EventMoment({ event }: { readonly event: Schemas["EventDetail"] }) {
+  const t = useWords(words);
   const format = useFormat();
   return (
     <>
-      <Line title={words.event(event.type)} at={event.createdAt}>
+      <Line title={t.event(event.type)} at={event.createdAt}>
         <EventState state={event.state} />
-        {event.attempts > 0 && <Text size="sm">{words.attempts(format.number(event.attempts))}</Text>}
+        {event.attempts > 0 && <Text size="sm">{t.attempts(format.number(event.attempts))}</Text>}
         <Anchor size="sm" href={to(`/events/${event.eventId}`)}>
-          {words.showEvent}
+          {t.showEvent}
         </Anchor>
       </Line>
-      <Fold title={words.body} text={event.body ? JSON.stringify(event.body, null, 2) : ""} />
+      <Fold title={t.body} text={event.body ? JSON.stringify(event.body, null, 2) : ""} />
     </>
   );
 }
 
-function ToldTask({ task }: { readonly task: Schemas["TaskDetail"] }) {
-  const words = useWords(dictionary);
+function TaskMoment({ task }: { readonly task: Schemas["TaskDetail"] }) {
+  const t = useWords(words);
   const kinds = useWords(kindWords);
   const title = task.procedure ? `${kinds[task.type]} · ${task.procedure}` : kinds[task.type];
   const running = task.finishedAt === null;
   return (
     <>
       <Line title={title} at={task.createdAt}>
-        <Badge variant="default">{words[task.status]}</Badge>
+        <Badge variant="default">{t[task.status]}</Badge>
         <Anchor size="sm" href={to(`/tasks/${task.taskId}`)}>
-          {words.showTask}
+          {t.showTask}
         </Anchor>
       </Line>
-      {running && <Progress value={task.progress} my={6} maw={420} aria-label={words.progress(title)} />}
+      {running && <Progress value={task.progress} my={6} maw={420} aria-label={t.progress(title)} />}
       <ul className={classes.parts}>
         {task.items.map((part) => (
           <li key={part.number}>
@@ -113,31 +113,31 @@ function ToldTask({ task }: { readonly task: Schemas["TaskDetail"] }) {
 }
 
 function Part({ part }: { readonly part: Schemas["SubTaskRow"] }) {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const kinds = useWords(kindWords);
   const format = useFormat();
   return (
     <>
       <Text size="sm" span>
-        {kinds[part.kind]} {part.definition || ""} · {words[part.status]} · {format.percent(part.progress)}
+        {kinds[part.kind]} {part.definition || ""} · {t[part.status]} · {format.percent(part.progress)}
       </Text>
       {part.status === "FAIL" && part.message && (
         <Text size="sm" c="var(--mantine-color-error)" style={{ overflowWrap: "anywhere" }}>
           {part.errCodeExt} {part.message}
         </Text>
       )}
-      <Fold title={words.plan} text={part.plan} />
-      <Fold title={words.log} text={part.log} />
+      <Fold title={t.plan} text={part.plan} />
+      <Fold title={t.log} text={part.log} />
     </>
   );
 }
 
-function ToldDecision({ decision }: { readonly decision: Schemas["Decision"] }) {
-  const words = useWords(dictionary);
+function DecisionMoment({ decision }: { readonly decision: Schemas["Decision"] }) {
+  const t = useWords(words);
   return (
     <>
-      <Line title={decision.accepted ? words.accepted : words.blocked} at={decision.decidedAt}>
-        <Text size="sm">{words.decidedBy(decision.decidedBy)}</Text>
+      <Line title={decision.accepted ? t.accepted : t.blocked} at={decision.decidedAt}>
+        <Text size="sm">{t.decidedBy(decision.decidedBy)}</Text>
       </Line>
       {decision.note && <Text size="sm">{decision.note}</Text>}
     </>

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { act } from "../../api/client";
+import { callAction } from "../../api/client";
 import { useApplication } from "../../application";
 
 export interface ClassChoice {
@@ -12,7 +12,7 @@ export function useClasses(): readonly ClassChoice[] {
   const { subAppId } = useApplication();
   const found = useQuery({
     queryKey: ["classes", subAppId],
-    queryFn: () => act("DescribeAllClass", { SubAppId: subAppId }),
+    queryFn: () => callAction("DescribeAllClass", { SubAppId: subAppId }),
   });
   const all = found.data?.ClassInfoSet ?? [];
   const byId = new Map(all.map((each) => [each.ClassId, each]));

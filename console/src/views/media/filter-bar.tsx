@@ -7,38 +7,38 @@ import { changeQuery } from "../../router";
 import { useClasses } from "./classes";
 import styles from "./library.module.css";
 import { CATEGORIES, type Filters, REVIEWS, STATUSES } from "./search";
-import { words as dictionary } from "./words";
+import { words } from "./words";
 
 const PAUSE_MILLISECONDS = 250;
 
 export function FilterBar({ filters }: { readonly filters: Filters }) {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const classes = useClasses();
   const reviewWord = {
-    pass: words.pass,
-    review: words.reviewWanted,
-    block: words.block,
-    notModerated: words.notModerated,
+    pass: t.pass,
+    review: t.reviewWanted,
+    block: t.block,
+    notModerated: t.notModerated,
   };
   return (
     <search>
       <SimpleGrid cols={{ base: 2, md: 5 }} spacing="xs" mb="md">
         <SearchField text={filters.text} />
-        <Filter label={words.class} name="class" value={filters.classId} data={classes} />
+        <Filter label={t.class} name="class" value={filters.classId} data={classes} />
         <Filter
-          label={words.type}
+          label={t.type}
           name="type"
           value={filters.type}
-          data={CATEGORIES.map((value) => ({ value, label: words[value] }))}
+          data={CATEGORIES.map((value) => ({ value, label: t[value] }))}
         />
         <Filter
-          label={words.status}
+          label={t.status}
           name="status"
           value={filters.status}
-          data={STATUSES.map((value) => ({ value, label: words[value] }))}
+          data={STATUSES.map((value) => ({ value, label: t[value] }))}
         />
         <Filter
-          label={words.review}
+          label={t.review}
           name="review"
           value={filters.review}
           data={REVIEWS.map((value) => ({ value, label: reviewWord[value] }))}
@@ -49,7 +49,7 @@ export function FilterBar({ filters }: { readonly filters: Filters }) {
 }
 
 function SearchField({ text }: { readonly text: string }) {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const [typed, setTyped] = useState(text);
   const search = useDebouncedCallback((value: string) => changeQuery({ text: value.trim() }), PAUSE_MILLISECONDS);
   // The address may change otherwise: back, or a press on “Clear filters”.
@@ -61,10 +61,10 @@ function SearchField({ text }: { readonly text: string }) {
   return (
     <TextInput
       className={styles.search ?? ""}
-      label={words.search}
-      placeholder={words.searchHelp}
+      label={t.search}
+      placeholder={t.searchHelp}
       leftSection={<IconSearch size={16} aria-hidden />}
-      rightSection={typed && <CloseButton size="sm" aria-label={words.clear} onClick={() => change("")} />}
+      rightSection={typed && <CloseButton size="sm" aria-label={t.clear} onClick={() => change("")} />}
       value={typed}
       onChange={(event) => change(event.currentTarget.value)}
       maxLength={64}
@@ -80,8 +80,8 @@ interface FilterProps {
 }
 
 function Filter({ label, name, value, data }: FilterProps) {
-  const words = useWords(dictionary);
-  const all = [{ value: "", label: words.any }, ...data];
+  const t = useWords(words);
+  const all = [{ value: "", label: t.any }, ...data];
   return (
     <Select
       label={label}

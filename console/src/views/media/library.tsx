@@ -17,7 +17,7 @@ import { FilterBar } from "./filter-bar";
 import classes from "./library.module.css";
 import { Poster } from "./poster";
 import { anyFilter, filtersOf, type MediaPage, searchOptions, useSearch } from "./search";
-import { words as dictionary } from "./words";
+import { words } from "./words";
 
 type Media = Schemas["MediaInfo"];
 const REACHABLE = 5000;
@@ -27,7 +27,7 @@ export function prefetch(queries: QueryClient, subAppId: number, query: URLSearc
 }
 
 export default function Library() {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const title = useWords(titles).media;
   const { subAppId } = useApplication();
   const filters = filtersOf(useAddress().query);
@@ -40,7 +40,7 @@ export default function Library() {
     <>
       <PageHeader
         title={title}
-        help={<span role="status">{total !== undefined && words.files(format.number(total))}</span>}
+        help={<span role="status">{total !== undefined && t.files(format.number(total))}</span>}
       >
         <UploadButton />
       </PageHeader>
@@ -51,41 +51,41 @@ export default function Library() {
         rowKey={(media) => media.FileId}
         columns={columns}
         href={(media) => to(`/media/${media.FileId}`)}
-        label={words.list}
+        label={t.list}
         empty={<Nothing filtered={anyFilter(filters)} />}
       />
-      {total !== undefined && total > REACHABLE && !found.hasNextPage && <Text size="sm">{words.limit}</Text>}
+      {total !== undefined && total > REACHABLE && !found.hasNextPage && <Text size="sm">{t.limit}</Text>}
     </>
   );
 }
 
 function useColumns(states: ReadonlyMap<string, FileStateRow>): Column<Media>[] {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const format = useFormat();
   return [
-    { key: "name", title: words.name, cell: (media) => <Name media={media} /> },
+    { key: "name", title: t.name, cell: (media) => <Name media={media} /> },
     {
       key: "status",
-      title: words.status,
+      title: t.status,
       width: 190,
       cell: (media) => <FileStateBadge row={states.get(media.FileId)} />,
     },
     {
       key: "length",
-      title: words.length,
+      title: t.length,
       width: 100,
       cell: ({ MetaData: data, BasicInfo: basic }) =>
         data && basic?.Category !== "Image" ? format.duration(data.Duration) : "–",
     },
     {
       key: "size",
-      title: words.size,
+      title: t.size,
       width: 110,
       cell: ({ MetaData: data }) => (data ? format.bytes(data.Size) : "–"),
     },
     {
       key: "uploaded",
-      title: words.uploaded,
+      title: t.uploaded,
       width: 210,
       cell: ({ BasicInfo: basic }) => format.time(basic?.CreateTime),
     },
@@ -103,30 +103,30 @@ function Name({ media }: { readonly media: Media }) {
 }
 
 function UploadButton() {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const { may } = useSession();
   if (!may("operator")) return null;
   return (
     <Button component="a" href={to("/upload")} leftSection={<IconUpload size={16} aria-hidden />}>
-      {words.upload}
+      {t.upload}
     </Button>
   );
 }
 
 function Nothing({ filtered }: { readonly filtered: boolean }) {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   if (!filtered) {
     return (
-      <Empty title={words.empty} help={words.emptyHelp}>
+      <Empty title={t.empty} help={t.emptyHelp}>
         <UploadButton />
       </Empty>
     );
   }
   const clear = () => changeQuery({ text: "", class: "", type: "", status: "", review: "" });
   return (
-    <Empty title={words.nothing} help={words.nothingHelp}>
+    <Empty title={t.nothing} help={t.nothingHelp}>
       <Button variant="default" onClick={clear}>
-        {words.clear}
+        {t.clear}
       </Button>
     </Empty>
   );

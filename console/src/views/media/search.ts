@@ -1,6 +1,6 @@
 /** The library's filters stand in the address, so that a search can be kept and sent to others. */
 import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query";
-import { type ActionBody, act, type Schemas } from "../../api/client";
+import { type ActionBody, callAction, type Schemas } from "../../api/client";
 
 export const CATEGORIES = ["Video", "Audio", "Image"] as const;
 export const STATUSES = ["Normal", "Forbidden", "SystemForbidden"] as const;
@@ -56,7 +56,7 @@ export function searchOptions(subAppId: number, filters: Filters) {
   return infiniteQueryOptions({
     queryKey: ["media", subAppId, filters],
     queryFn: async ({ pageParam }: { pageParam: number }): Promise<MediaPage> => {
-      const found = await act("SearchMedia", body(subAppId, filters, pageParam));
+      const found = await callAction("SearchMedia", body(subAppId, filters, pageParam));
       const next = pageParam + PAGE;
       const more = found.MediaInfoSet.length === PAGE && next < Math.min(found.TotalCount, REACHABLE);
       return { items: found.MediaInfoSet, total: found.TotalCount, next: more ? next : undefined };

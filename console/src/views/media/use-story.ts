@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { api, ask } from "../../api/client";
+import { api, unwrap } from "../../api/client";
 import { useApplication } from "../../application";
 
 /** Everything that happened to a file; it outlives the file. */
@@ -8,6 +8,6 @@ export function useStory(fileId: string) {
   return useQuery({
     queryKey: ["transcript", subAppId, fileId],
     queryFn: () =>
-      ask(api.GET("/api/v1/media/{fileId}/transcript", { params: { path: { fileId }, query: { subAppId } } })),
+      unwrap(api.GET("/api/v1/media/{fileId}/transcript", { params: { path: { fileId }, query: { subAppId } } })),
   });
 }

@@ -3,7 +3,7 @@ import { Select } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { act } from "../../api/client";
+import { callAction } from "../../api/client";
 import { useApplication } from "../../application";
 import { useWords } from "../../language";
 import { words } from "./words";
@@ -16,7 +16,7 @@ interface Props {
 }
 
 export function FilePicker({ value, choose }: Props) {
-  const said = useWords(words);
+  const t = useWords(words);
   const { subAppId } = useApplication();
   const [typed, setTyped] = useState("");
   const [text] = useDebouncedValue(typed, PAUSE_MILLISECONDS);
@@ -24,7 +24,7 @@ export function FilePicker({ value, choose }: Props) {
     queryKey: ["media", subAppId, "picker", text],
     queryFn: () => {
       const sought = text ? { Names: [text] } : {};
-      return act("SearchMedia", { SubAppId: subAppId, Limit: 30, Filters: ["basicInfo"], ...sought });
+      return callAction("SearchMedia", { SubAppId: subAppId, Limit: 30, Filters: ["basicInfo"], ...sought });
     },
     placeholderData: (before) => before,
   });
@@ -37,9 +37,9 @@ export function FilePicker({ value, choose }: Props) {
   const chosen = value && !options.some((each) => each.value === value) ? [{ value, label: label || value }] : [];
   return (
     <Select
-      label={said.file}
-      placeholder={said.search}
-      nothingFoundMessage={said.noFiles}
+      label={t.file}
+      placeholder={t.search}
+      nothingFoundMessage={t.noFiles}
       searchable
       data={[...chosen, ...options]}
       // The server has chosen by the text already, and knows names better than their labels do.
@@ -49,7 +49,9 @@ export function FilePicker({ value, choose }: Props) {
         setLabel(option?.label ?? "");
         choose(fileId ?? "");
       }}
-      onSearchChange={(told) => setTyped(options.some((each) => each.label === told) || told === label ? "" : told)}
+      onSearchChange={(search) =>
+        setTyped(options.some((each) => each.label === search) || search === label ? "" : search)
+      }
       maw={520}
     />
   );

@@ -2,10 +2,11 @@
 import { Alert, Badge, Button, Card, Group, Stack, Text, Title } from "@mantine/core";
 import { IconListDetails } from "@tabler/icons-react";
 import { useState } from "react";
-import { api, ask, type Schemas } from "../../api/client";
+import { api, type Schemas, unwrap } from "../../api/client";
 import { useApplication } from "../../application";
 import { CodeBlock } from "../../components/code-block";
 import { Failure } from "../../components/failure";
+import { useAction } from "../../components/use-action";
 import { useFormat } from "../../format";
 import { useWords } from "../../language";
 import { FilePicker } from "./file-picker";
@@ -20,36 +21,30 @@ interface Props {
 }
 
 export function PlanPreview({ subject }: Props) {
-  const said = useWords(words);
+  const t = useWords(words);
   const { subAppId } = useApplication();
   const [fileId, setFileId] = useState("");
   const [plan, setPlan] = useState<Plan | null>(null);
   const [problem, setProblem] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState(false);
+  const action = useAction();
   const show = async () => {
     const asked = subject();
     setWrong(asked === null);
     if (!asked) return;
-    setBusy(true);
     setProblem(null);
-    try {
-      setPlan(await ask(api.POST("/api/v1/plan-preview", { body: { subAppId, fileId, ...asked } })));
-    } catch (error) {
-      setPlan(null);
-      setProblem(error);
-    } finally {
-      setBusy(false);
-    }
+    const body = { subAppId, fileId, ...asked };
+    const made = await action.run(() => unwrap(api.POST("/api/v1/plan-preview", { body })), { onError: setProblem });
+    setPlan(made ?? null);
   };
   return (
-    <Card withBorder component="section" aria-label={said.title}>
+    <Card withBorder component="section" aria-label={t.title}>
       <Stack gap="sm">
         <Title order={2} size="h4">
-          {said.title}
+          {t.title}
         </Title>
         <Text size="sm" c="dimmed">
-          {said.help}
+          {t.help}
         </Text>
         <FilePicker value={fileId} choose={setFileId} />
         <Button
@@ -57,13 +52,13 @@ export function PlanPreview({ subject }: Props) {
           style={{ alignSelf: "flex-start" }}
           leftSection={<IconListDetails size={16} aria-hidden />}
           disabled={!fileId}
-          loading={busy}
+          loading={action.busy}
           onClick={() => void show()}
         >
-          {said.show}
+          {t.show}
         </Button>
         <div aria-live="polite">
-          {wrong && <Text c="var(--mantine-color-error)">{said.wrongFirst}</Text>}
+          {wrong && <Text c="var(--mantine-color-error)">{t.wrongFirst}</Text>}
           {problem !== null && <Failure problem={problem} />}
           {plan && <Planned plan={plan} />}
         </div>
@@ -73,11 +68,11 @@ export function PlanPreview({ subject }: Props) {
 }
 
 function Planned({ plan }: { readonly plan: Plan }) {
-  const said = useWords(words);
+  const t = useWords(words);
   return (
     <Stack gap="md">
       {plan.failures.length > 0 && (
-        <Alert color="red" title={said.failures}>
+        <Alert color="red" title={t.failures}>
           {plan.failures.map((each) => (
             <Text key={each.number} size="sm" style={{ overflowWrap: "anywhere" }}>
               {each.errCodeExt}: {each.message}
@@ -85,7 +80,7 @@ function Planned({ plan }: { readonly plan: Plan }) {
           ))}
         </Alert>
       )}
-      {plan.jobs.length === 0 && plan.failures.length === 0 && <Text>{said.nothing}</Text>}
+      {plan.jobs.length === 0 && plan.failures.length === 0 && <Text>{t.nothing}</Text>}
       {plan.jobs.map((job) => (
         <Job key={job.name} job={job} />
       ))}
@@ -94,27 +89,27 @@ function Planned({ plan }: { readonly plan: Plan }) {
 }
 
 function Job({ job }: { readonly job: Schemas["PlannedJob"] }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const format = useFormat();
   return (
     <Stack gap={6} data-job={job.name}>
       <Group gap="xs">
         <Text fw={600} size="sm">
-          {said.job(job.name)}
+          {t.job(job.name)}
         </Text>
         {job.subTasks.map((each) => (
           <Badge key={each.number} variant="light" color="gray">
-            {each.type} · {said.template(each.definition)}
+            {each.type} · {t.template(each.definition)}
           </Badge>
         ))}
         <Text size="sm" c="dimmed">
-          {said.cost(format.number(Math.round(job.estimatedCpuSeconds * 10) / 10))}
+          {t.cost(format.number(Math.round(job.estimatedCpuSeconds * 10) / 10))}
         </Text>
       </Group>
-      <CodeBlock label={said.commands} text={job.commands.join("\n\n")} />
+      <CodeBlock label={t.commands} text={job.commands.join("\n\n")} />
       {job.assets.length > 0 && (
         <Text size="xs" c="dimmed" style={{ overflowWrap: "anywhere" }}>
-          {said.makes}: {job.assets.join(", ")}
+          {t.makes}: {job.assets.join(", ")}
         </Text>
       )}
     </Stack>

@@ -1,6 +1,13 @@
 /** What procedures are made of, and where in them templates are named. */
-import { act } from "../../api/client";
-import { type ApiDocument, type Field, type Json, type JsonObject, namedField, type Wrong } from "../../forms/schema";
+import { callAction } from "../../api/client";
+import {
+  type ApiDocument,
+  type Field,
+  type FieldError,
+  type Json,
+  type JsonObject,
+  namedField,
+} from "../../forms/schema";
 import { type Kind, withoutMembers } from "../templates/kinds";
 
 export type ProcedureRow = JsonObject & { Name: string; Type: string; Comment: string; UpdateTime: string };
@@ -31,7 +38,8 @@ export async function listProcedures(subAppId: number): Promise<ProcedureRow[]> 
   const found: ProcedureRow[] = [];
   for (;;) {
     const body = { SubAppId: subAppId, Limit: PAGE, Offset: found.length };
-    const page = (await act("DescribeProcedureTemplates", body)).ProcedureTemplateSet as unknown as ProcedureRow[];
+    const page = (await callAction("DescribeProcedureTemplates", body))
+      .ProcedureTemplateSet as unknown as ProcedureRow[];
     found.push(...page);
     if (page.length < PAGE) return found;
   }
@@ -49,7 +57,7 @@ export function kindAt(path: string): Kind | undefined {
 }
 
 /** A step whose template was not chosen yet has the id 0, which the schema does not know for wrong. */
-export function missingTemplates(value: Json | undefined, path = ""): Wrong[] {
+export function missingTemplates(value: Json | undefined, path = ""): FieldError[] {
   if (value === null || typeof value !== "object") {
     return value === 0 && kindAt(path) ? [{ path, what: "missing", limit: 0 }] : [];
   }

@@ -1,43 +1,34 @@
 /** One procedure: the templates that it puts together, and what they would run. */
-import { Button, Stack, Text } from "@mantine/core";
-import { IconCopy } from "@tabler/icons-react";
-import { useMemo } from "react";
-import { Failure } from "../../components/failure";
-import { PageHeader } from "../../components/page-header";
-import { Empty, Loading } from "../../components/states";
+import { type ActionBody, callAction } from "../../api/client";
+import { useApplication } from "../../application";
+import { EditorFrame } from "../../forms/editor-frame";
+import { EditorSource, UnknownEntry } from "../../forms/editor-source";
 import type { Field } from "../../forms/schema";
+import type { Place } from "../../forms/schema-form";
+import type { Draft } from "../../forms/use-editor";
 import { useWords } from "../../language";
-import { to, useAddress } from "../../router";
-import { useSession } from "../../session";
+import { navigate, to } from "../../router";
 import type { Params } from "../../view";
-import { useApiDocument } from "../templates/queries";
-import { ProcedureEditor } from "./procedure-editor";
-import { type ProcedureRow, partsOf, procedureForm } from "./procedure-form";
+import { PlanPreview } from "../plan/plan-preview";
+import { kindAt, missingTemplates, type ProcedureRow, partsOf, procedureForm } from "./procedure-form";
 import { useProcedures } from "./queries";
+import { TemplateSelect } from "./template-select";
 import { words } from "./words";
 
-const NEW = "new";
+const NAME = /^[^()&=]{1,20}$/u;
 
 export default function Procedure({ params }: { readonly params: Params }) {
-  const said = useWords(words);
-  const document = useApiDocument();
-  const found = useProcedures();
-  const from = useAddress().query.get("from");
-  const field = useMemo(() => document.data && procedureForm(document.data), [document.data]);
-  if (document.isPending || found.isPending) return <Loading tall />;
-  if (!field || !found.data) {
-    const retry = () => void Promise.all([document.refetch(), found.refetch()]);
-    return <Failure problem={document.error ?? found.error} retry={retry} />;
-  }
-  const isNew = params.name === NEW;
-  const row = found.data.find((each) => each.Name === (isNew ? from : params.name));
-  if (row || isNew) return <Edited key={`${params.name} ${from}`} field={field} row={row} isNew={isNew} />;
+  const t = useWords(words);
   return (
-    <Empty title={said.unknown} help={said.unknownHelp}>
-      <Button component="a" variant="default" href={to("/procedures")}>
-        {said.toList}
-      </Button>
-    </Empty>
+    <EditorSource
+      id={params.name ?? ""}
+      query={useProcedures()}
+      idOf={(row) => row.Name}
+      formOf={procedureForm}
+      unknown={<UnknownEntry t={t} href={to("/procedures")} />}
+    >
+      {({ field, row, isNew }) => <ProcedureEditor field={field} row={row} isNew={isNew} />}
+    </EditorSource>
   );
 }
 
@@ -47,30 +38,47 @@ interface Props {
   readonly isNew: boolean;
 }
 
-function Edited({ field, row, isNew }: Props) {
-  const said = useWords(words);
-  const { may } = useSession();
-  const preset = !isNew && row?.Type === "Preset";
-  const first = { name: isNew ? "" : (row?.Name ?? ""), comment: row?.Comment ?? "", parts: row ? partsOf(row) : {} };
+function ProcedureEditor({ field, row, isNew }: Props) {
+  const t = useWords(words);
+  const { subAppId } = useApplication();
+  const name = isNew ? "" : (row?.Name ?? "");
+  const nameError = (text: string) => (text ? (NAME.test(text) ? "" : t.badName) : t.noName);
+  const save = async (draft: Draft) => {
+    const body = { ...draft.members, Name: draft.name, Comment: draft.comment, SubAppId: subAppId };
+    const action = isNew ? "CreateProcedureTemplate" : "ResetProcedureTemplate";
+    await callAction(action, body as unknown as ActionBody<"CreateProcedureTemplate">);
+    return `/procedures/${encodeURIComponent(draft.name)}`;
+  };
+  const removal = {
+    title: t.removeTitle(name),
+    remove: () => callAction("DeleteProcedureTemplate", { SubAppId: subAppId, Name: name }),
+    leave: () => navigate("/procedures"),
+  };
+  const planned = (draft: Draft | null) => draft && { draft: draft.members };
   return (
-    <>
-      <PageHeader title={isNew ? said.create : `${said.procedure}: ${row?.Name}`} help={said.help}>
-        {!isNew && may("operator") && (
-          <Button
-            component="a"
-            variant="default"
-            href={to("/procedures/new", { from: row?.Name })}
-            leftSection={<IconCopy size={16} aria-hidden />}
-          >
-            {said.copy}
-          </Button>
-        )}
-      </PageHeader>
-      <Stack>
-        {preset && <Text size="sm">{said.presetHelp}</Text>}
-        {!may("operator") && <Text size="sm">{said.mayNot}</Text>}
-        <ProcedureEditor field={field} first={first} isNew={isNew} readOnly={preset || !may("operator")} />
-      </Stack>
-    </>
+    <EditorFrame
+      t={t}
+      title={isNew ? t.create : `${t.procedure}: ${name}`}
+      help={t.help}
+      isPreset={!isNew && row?.Type === "Preset"}
+      copyHref={!isNew && to("/procedures/new", { from: name })}
+      field={field}
+      first={{ name, comment: row?.Comment ?? "", members: row ? partsOf(row) : {} }}
+      invalidates="procedures"
+      check={(draft) => missingTemplates(draft.members)}
+      nameError={nameError}
+      nameProps={{ description: isNew ? t.nameHelp : undefined, withAsterisk: true, readOnly: !isNew }}
+      renderField={procedureField}
+      save={save}
+      removal={!isNew && removal}
+      preview={(draft) => <PlanPreview subject={() => planned(draft())} />}
+    />
   );
+}
+
+function procedureField(place: Place, error: string | undefined) {
+  // The older form of moments is shown where it is used, and no longer offered.
+  if (place.name === "TimeOffsetSet" && !(place.value as number[] | undefined)?.length) return null;
+  const kind = kindAt(place.path);
+  return kind ? <TemplateSelect kind={kind} place={place} error={error} /> : undefined;
 }

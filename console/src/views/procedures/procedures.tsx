@@ -1,9 +1,8 @@
 /** Presets and the application's own procedures. */
-import { Badge, Button, Group } from "@mantine/core";
-import { IconPlus } from "@tabler/icons-react";
-import { PageHeader } from "../../components/page-header";
+
+import { Badge, Group } from "@mantine/core";
 import { RowLink } from "../../components/row-link";
-import { RowsTable } from "../../components/rows-table";
+import { SettingsList } from "../../components/settings-list";
 import { Empty } from "../../components/states";
 import { useFormat } from "../../format";
 import { labels } from "../../forms/words";
@@ -15,60 +14,53 @@ import { useProcedures } from "./queries";
 import { words } from "./words";
 
 export default function Procedures() {
-  const said = useWords(words);
+  const t = useWords(words);
   const format = useFormat();
   const { may } = useSession();
   return (
-    <>
-      <PageHeader title={said.title} help={said.help}>
-        {may("operator") && (
-          <Button component="a" href={to("/procedures/new")} leftSection={<IconPlus size={16} aria-hidden />}>
-            {said.create}
-          </Button>
-        )}
-      </PageHeader>
-      <RowsTable
-        query={useProcedures()}
-        label={said.title}
-        rows={(rows) => rows}
-        rowKey={(row: ProcedureRow) => row.Name}
-        empty={<Empty title={said.none} help={said.noneHelp} />}
-        columns={[
-          {
-            key: "name",
-            title: said.name,
-            cell: (row) => (
-              <RowLink href={to(`/procedures/${encodeURIComponent(row.Name)}`)} hint={row.Comment}>
-                {row.Name}
-              </RowLink>
-            ),
-          },
-          { key: "steps", title: said.steps, cell: (row) => <Steps row={row} /> },
-          {
-            key: "origin",
-            title: said.origin,
-            cell: (row) => (
-              <Badge variant="dot" color={row.Type === "Preset" ? "gray" : "blue"}>
-                {row.Type === "Preset" ? said.preset : said.custom}
-              </Badge>
-            ),
-          },
-          {
-            key: "changed",
-            title: said.changed,
-            cell: (row) => (row.Type === "Preset" ? "–" : format.time(row.UpdateTime)),
-          },
-        ]}
-      />
-    </>
+    <SettingsList
+      title={t.title}
+      help={t.help}
+      create={may("operator") && { label: t.create, href: to("/procedures/new") }}
+      query={useProcedures()}
+      rows={(rows) => rows}
+      rowKey={(row: ProcedureRow) => row.Name}
+      empty={<Empty title={t.none} help={t.noneHelp} />}
+      columns={[
+        {
+          key: "name",
+          title: t.name,
+          cell: (row) => (
+            <RowLink href={to(`/procedures/${encodeURIComponent(row.Name)}`)} hint={row.Comment}>
+              {row.Name}
+            </RowLink>
+          ),
+        },
+        { key: "steps", title: t.steps, cell: (row) => <Steps row={row} /> },
+        {
+          key: "origin",
+          title: t.origin,
+          cell: (row) => (
+            <Badge variant="dot" color={row.Type === "Preset" ? "gray" : "blue"}>
+              {row.Type === "Preset" ? t.preset : t.custom}
+            </Badge>
+          ),
+        },
+        {
+          key: "changed",
+          title: t.changed,
+          cell: (row) => (row.Type === "Preset" ? "–" : format.time(row.UpdateTime)),
+        },
+      ]}
+    />
   );
 }
 
 function Steps({ row }: { readonly row: ProcedureRow }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const names = useWords(labels);
   const steps = stepsOf(row);
-  if (steps.length === 0) return said.nothing;
+  if (steps.length === 0) return t.nothing;
   return (
     <Group gap={4} justify="flex-start">
       {steps.map(([name, count]) => (

@@ -14,7 +14,7 @@ interface Props {
 }
 
 export function TemplateSelect({ kind, place, error }: Props) {
-  const said = useWords(words);
+  const t = useWords(words);
   const label = useWords(labels).Definition;
   const rows = useTemplates(kind).data ?? [];
   const value = String(place.value ?? "");
@@ -24,11 +24,11 @@ export function TemplateSelect({ kind, place, error }: Props) {
     <NativeSelect
       label={label}
       withAsterisk
-      error={error && said.chooseThis}
+      error={error && t.chooseThis}
       data-path={place.path}
       value={value}
       data={[
-        { value: "0", label: said.choose },
+        { value: "0", label: t.choose },
         ...rows.map(named),
         // A template that is gone is shown by its id, so that saving other changes does not exchange it.
         ...(isKnown || value === "0" ? [] : [{ value, label: value }]),

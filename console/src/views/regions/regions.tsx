@@ -1,20 +1,20 @@
 /** Storage regions: names under which uploads are kept apart. */
-import { Badge, Button, Group, TextInput } from "@mantine/core";
-import { IconPlus } from "@tabler/icons-react";
+
+import { Badge, Group, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, ask, type Schemas } from "../../api/client";
-import { useDeed } from "../../components/deed";
+import { api, type Schemas, unwrap } from "../../api/client";
 import { FormDialog } from "../../components/form-dialog";
-import { PageHeader } from "../../components/page-header";
+import { OnOffBadge } from "../../components/on-off-badge";
 import { RowButton } from "../../components/row-button";
-import { RowsTable } from "../../components/rows-table";
+import { SettingsList } from "../../components/settings-list";
 import { Empty } from "../../components/states";
+import { useAction } from "../../components/use-action";
 import { dictionary, useWords } from "../../language";
 import { useSession } from "../../session";
 
 type Row = Schemas["RegionRow"];
-const RENEW = ["regions"];
+const INVALIDATES = ["regions"];
 
 const words = dictionary(
   {
@@ -26,7 +26,7 @@ const words = dictionary(
     on: "takes uploads",
     off: "takes none",
     default: "default",
-    deeds: "Actions",
+    actions: "Actions",
     open: "Enable a region",
     openHelp: "Such as ap-beijing",
     close: "Disable",
@@ -44,7 +44,7 @@ const words = dictionary(
     on: "可上传",
     off: "不可上传",
     default: "默认",
-    deeds: "操作",
+    actions: "操作",
     open: "启用地域",
     openHelp: "例如 ap-beijing",
     close: "停用",
@@ -56,84 +56,78 @@ const words = dictionary(
 );
 
 function change(name: string, body: Schemas["RegionChange"]) {
-  return ask(api.PUT("/api/v1/regions/{name}", { params: { path: { name } }, body }));
+  return unwrap(api.PUT("/api/v1/regions/{name}", { params: { path: { name } }, body }));
 }
 
 export default function Regions() {
-  const said = useWords(words);
+  const t = useWords(words);
   const { may } = useSession();
   const admin = may("admin");
-  const [opening, setOpening] = useState(false);
-  const found = useQuery({ queryKey: ["regions"], queryFn: () => ask(api.GET("/api/v1/regions")) });
-  const columns = [
-    { key: "name", title: said.name, cell: (row: Row) => row.name },
-    { key: "state", title: said.state, cell: (row: Row) => <State row={row} /> },
-  ];
+  const query = useQuery({ queryKey: ["regions"], queryFn: () => unwrap(api.GET("/api/v1/regions")) });
   return (
-    <>
-      <PageHeader title={said.title} help={admin ? said.help : said.mayNot}>
-        {admin && (
-          <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setOpening(true)}>
-            {said.open}
-          </Button>
-        )}
-      </PageHeader>
-      <RowsTable
-        query={found}
-        label={said.title}
-        rows={(answer) => answer.items}
-        rowKey={(row) => row.name}
-        empty={<Empty title={said.none} />}
-        columns={
-          admin ? [...columns, { key: "deeds", title: said.deeds, cell: (row: Row) => <Deeds row={row} /> }] : columns
-        }
-      />
-      {opening && <Opening close={() => setOpening(false)} />}
-    </>
+    <SettingsList
+      title={t.title}
+      help={admin ? t.help : t.mayNot}
+      create={admin && { label: t.open, dialog: ({ onClose }) => <EnableRegion onClose={onClose} /> }}
+      query={query}
+      rows={(answer) => answer.items}
+      rowKey={(row: Row) => row.name}
+      empty={<Empty title={t.none} />}
+      columns={[
+        { key: "name", title: t.name, cell: (row) => row.name },
+        { key: "state", title: t.state, cell: (row) => <State row={row} /> },
+      ]}
+      actions={admin && { title: t.actions, cell: (row) => <RowActions row={row} /> }}
+    />
   );
 }
 
 function State({ row }: { readonly row: Row }) {
-  const said = useWords(words);
+  const t = useWords(words);
   return (
     <Group gap="xs">
-      <Badge variant="dot" color={row.enabled ? "green" : "gray"}>
-        {row.enabled ? said.on : said.off}
-      </Badge>
-      {row.isDefault && <Badge variant="dot">{said.default}</Badge>}
+      <OnOffBadge on={row.enabled} t={t} />
+      {row.isDefault && <Badge variant="dot">{t.default}</Badge>}
     </Group>
   );
 }
 
-function Deeds({ row }: { readonly row: Row }) {
-  const said = useWords(words);
-  const deed = useDeed();
+function RowActions({ row }: { readonly row: Row }) {
+  const t = useWords(words);
+  const action = useAction();
   if (row.isDefault) return null;
-  const button = (text: string, body: Schemas["RegionChange"]) => (
+  const button = (label: string, body: Schemas["RegionChange"]) => (
     <RowButton
-      text={text}
-      of={row.name}
-      busy={deed.busy}
-      act={() => void deed.run(() => change(row.name, body), { done: said.changed, renew: RENEW })}
+      label={label}
+      subject={row.name}
+      busy={action.busy}
+      onClick={() => void action.run(() => change(row.name, body), { success: t.changed, invalidates: INVALIDATES })}
     />
   );
   return (
     <Group gap="xs" justify="flex-end">
-      {row.enabled && button(said.makeDefault, { isDefault: true })}
-      {button(row.enabled ? said.close : said.reopen, { enabled: !row.enabled })}
+      {row.enabled && button(t.makeDefault, { isDefault: true })}
+      {button(row.enabled ? t.close : t.reopen, { enabled: !row.enabled })}
     </Group>
   );
 }
 
-function Opening({ close }: { readonly close: () => void }) {
-  const said = useWords(words);
+function EnableRegion({ onClose }: { readonly onClose: () => void }) {
+  const t = useWords(words);
   const [name, setName] = useState("");
   const send = () => change(name.trim(), { enabled: true });
   return (
-    <FormDialog title={said.open} action={said.reopen} close={close} send={send} done={said.changed} renew={RENEW}>
+    <FormDialog
+      title={t.open}
+      submitLabel={t.reopen}
+      onClose={onClose}
+      onSubmit={send}
+      success={t.changed}
+      invalidates={INVALIDATES}
+    >
       <TextInput
-        label={said.name}
-        description={said.openHelp}
+        label={t.name}
+        description={t.openHelp}
         maxLength={40}
         required
         data-autofocus

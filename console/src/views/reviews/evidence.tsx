@@ -1,4 +1,4 @@
-/** Frames in which something was found. Nobody has to see them who does not ask. */
+/** Frames that a review flagged, blurred until the person wants to see them. */
 import { Center, SimpleGrid, Text } from "@mantine/core";
 import type { Schemas } from "../../api/client";
 import { useFormat } from "../../format";
@@ -12,32 +12,32 @@ interface Props {
 }
 
 export function Evidence({ rows, shown }: Props) {
-  const said = useWords(words);
+  const t = useWords(words);
   const format = useFormat();
   return (
     <SimpleGrid cols={{ base: 2, sm: 3, md: 4 }} spacing="sm">
       {rows.map((row) => {
-        const told = said.frame(row.label, format.duration(row.start), format.duration(row.end));
+        const caption = t.frame(row.label, format.duration(row.start), format.duration(row.end));
         return (
           <figure key={`${row.start} ${row.end} ${row.label}`} className={classes.figure}>
             <div className={classes.frame}>
               {row.picture ? (
                 <img
                   src={row.picture}
-                  alt={told}
+                  alt={caption}
                   className={`${classes.picture} ${shown ? "" : classes.blurred}`}
                   data-blurred={!shown}
                 />
               ) : (
                 <Center h="100%">
-                  <Text size="xs">{said.noPicture}</Text>
+                  <Text size="xs">{t.noPicture}</Text>
                 </Center>
               )}
             </div>
             <figcaption>
-              <Text size="xs">{told}</Text>
+              <Text size="xs">{caption}</Text>
               <Text size="xs" c="dimmed">
-                {said.confidence(format.percent(row.confidence))}
+                {t.confidence(format.percent(row.confidence))}
               </Text>
             </figcaption>
           </figure>

@@ -2,9 +2,9 @@
 import { Anchor, Badge, Button, Card, Group, Stack, Text, Textarea, Title } from "@mantine/core";
 import { IconBan, IconCheck, IconEye, IconEyeOff } from "@tabler/icons-react";
 import { type KeyboardEvent, useState } from "react";
-import { api, ask, type Schemas } from "../../api/client";
+import { api, type Schemas, unwrap } from "../../api/client";
 import { useApplication } from "../../application";
-import { useDeed } from "../../components/deed";
+import { useAction } from "../../components/use-action";
 import { useFormat } from "../../format";
 import { useWords } from "../../language";
 import { to } from "../../router";
@@ -15,16 +15,16 @@ import { words } from "./words";
 type Row = Schemas["ReviewRow"];
 
 function useDecision(item: Row) {
-  const said = useWords(words);
+  const t = useWords(words);
   const { subAppId } = useApplication();
-  const deed = useDeed();
+  const action = useAction();
   const params = { path: { fileId: item.fileId }, query: { subAppId } };
   const decide = (accept: boolean, note: string) =>
-    deed.run(() => ask(api.POST("/api/v1/reviews/{fileId}/decision", { params, body: { accept, note } })), {
-      done: accept ? said.accepted(item.name) : said.blocked(item.name),
-      renew: ["reviews", "review", "dashboard", "file", "media", "transcript"],
+    action.run(() => unwrap(api.POST("/api/v1/reviews/{fileId}/decision", { params, body: { accept, note } })), {
+      success: accept ? t.accepted(item.name) : t.blocked(item.name),
+      invalidates: ["reviews", "review", "dashboard", "file", "media", "transcript"],
     });
-  return { busy: deed.busy, decide };
+  return { busy: action.busy, decide };
 }
 
 /** Letters are for decisions only where nobody writes. */
@@ -38,13 +38,13 @@ function step(card: HTMLElement, by: 1 | -1): void {
 }
 
 export function ReviewCard({ item }: { readonly item: Row }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const { may } = useSession();
   const { busy, decide } = useDecision(item);
   const [shown, setShown] = useState(false);
   const [note, setNote] = useState("");
   const mayDecide = may("operator");
-  const act = async (accept: boolean, card: HTMLElement | null) => {
+  const decideAndMoveOn = async (accept: boolean, card: HTMLElement | null) => {
     if (busy) return;
     const after = card?.nextElementSibling ?? card?.previousElementSibling;
     // The card leaves the queue: the focus goes on, not back to the top of the page.
@@ -57,8 +57,8 @@ export function ReviewCard({ item }: { readonly item: Row }) {
     if (key === "j") step(card, 1);
     else if (key === "k") step(card, -1);
     else if (key === "s") setShown(!shown);
-    else if (key === "a" && mayDecide) void act(true, card);
-    else if (key === "b" && mayDecide) void act(false, card);
+    else if (key === "a" && mayDecide) void decideAndMoveOn(true, card);
+    else if (key === "b" && mayDecide) void decideAndMoveOn(false, card);
     else return;
     event.preventDefault();
   };
@@ -82,11 +82,11 @@ export function ReviewCard({ item }: { readonly item: Row }) {
             leftSection={shown ? <IconEyeOff size={16} aria-hidden /> : <IconEye size={16} aria-hidden />}
             onClick={() => setShown(!shown)}
           >
-            {shown ? said.hide : said.show}
+            {shown ? t.hide : t.show}
           </Button>
           {!shown && (
             <Text size="xs" c="dimmed">
-              {said.hidden}
+              {t.hidden}
             </Text>
           )}
         </Group>
@@ -95,8 +95,8 @@ export function ReviewCard({ item }: { readonly item: Row }) {
         {mayDecide ? (
           <>
             <Textarea
-              label={said.note}
-              description={said.noteHelp}
+              label={t.note}
+              description={t.noteHelp}
               maxLength={1000}
               autosize
               value={note}
@@ -107,23 +107,23 @@ export function ReviewCard({ item }: { readonly item: Row }) {
                 color="teal.9"
                 loading={busy}
                 leftSection={<IconCheck size={16} aria-hidden />}
-                onClick={(event) => void act(true, cardOf(event.currentTarget))}
+                onClick={(event) => void decideAndMoveOn(true, cardOf(event.currentTarget))}
               >
-                {said.accept}
+                {t.accept}
               </Button>
               <Button
                 color="red.9"
                 loading={busy}
                 leftSection={<IconBan size={16} aria-hidden />}
-                onClick={(event) => void act(false, cardOf(event.currentTarget))}
+                onClick={(event) => void decideAndMoveOn(false, cardOf(event.currentTarget))}
               >
-                {said.blockIt}
+                {t.blockIt}
               </Button>
             </Group>
           </>
         ) : (
           <Text size="sm" c="dimmed">
-            {said.mayNot}
+            {t.mayNot}
           </Text>
         )}
       </Stack>
@@ -132,9 +132,9 @@ export function ReviewCard({ item }: { readonly item: Row }) {
 }
 
 function Head({ item }: { readonly item: Row }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const format = useFormat();
-  const suggestion = item.suggestion === "block" ? said.block : item.suggestion === "pass" ? said.pass : said.review_;
+  const suggestion = item.suggestion === "block" ? t.block : item.suggestion === "pass" ? t.pass : t.review_;
   return (
     <div>
       <Title order={2} size="h4" style={{ overflowWrap: "anywhere" }}>
@@ -142,10 +142,10 @@ function Head({ item }: { readonly item: Row }) {
       </Title>
       <Group gap="sm" my={4}>
         <Badge variant="dot" color={item.suggestion === "block" ? "red" : "yellow"}>
-          {said.suggestion}: {suggestion}
+          {t.suggestion}: {suggestion}
         </Badge>
         <Badge variant="dot" color={item.status === "Forbidden" ? "red" : "gray"}>
-          {item.status === "Forbidden" ? said.Forbidden : said.Normal}
+          {item.status === "Forbidden" ? t.Forbidden : t.Normal}
         </Badge>
         <Text size="sm" c="dimmed">
           {format.time(item.createdAt)}
@@ -153,11 +153,11 @@ function Head({ item }: { readonly item: Row }) {
       </Group>
       <Group gap="md">
         <Anchor size="sm" href={to(`/media/${item.fileId}`)}>
-          {said.toFile}
+          {t.toFile}
         </Anchor>
         {item.taskId && (
           <Anchor size="sm" href={to(`/tasks/${item.taskId}`)}>
-            {said.toTask}
+            {t.toTask}
           </Anchor>
         )}
       </Group>
@@ -166,14 +166,14 @@ function Head({ item }: { readonly item: Row }) {
 }
 
 function Decisions({ item }: { readonly item: Row }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const format = useFormat();
   if (item.decisions.length === 0) return null;
   return (
-    <section aria-label={said.decisions}>
+    <section aria-label={t.decisions}>
       {item.decisions.map((each) => (
         <Text key={each.decidedAt} size="sm" style={{ overflowWrap: "anywhere" }}>
-          {(each.accepted ? said.acceptedBy : said.blockedBy)(each.decidedBy, format.time(each.decidedAt))}
+          {(each.accepted ? t.acceptedBy : t.blockedBy)(each.decidedBy, format.time(each.decidedAt))}
           {each.note && ` – ${each.note}`}
         </Text>
       ))}

@@ -1,6 +1,6 @@
 /** What reviews found in one file, decided or not. */
 import { useQuery } from "@tanstack/react-query";
-import { api, ask } from "../../api/client";
+import { api, unwrap } from "../../api/client";
 import { useApplication } from "../../application";
 import { Failure } from "../../components/failure";
 import { PageHeader } from "../../components/page-header";
@@ -11,19 +11,19 @@ import { ReviewCard } from "./review-card";
 import { words } from "./words";
 
 export default function Review({ params }: { readonly params: Params }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const { subAppId } = useApplication();
   const fileId = params.fileId ?? "";
   const asked = { path: { fileId }, query: { subAppId } };
   const found = useQuery({
     queryKey: ["review", subAppId, fileId],
-    queryFn: ({ signal }) => ask(api.GET("/api/v1/reviews/{fileId}", { params: asked, signal })),
+    queryFn: ({ signal }) => unwrap(api.GET("/api/v1/reviews/{fileId}", { params: asked, signal })),
   });
   if (found.isPending) return <Loading tall />;
   if (!found.data) return <Failure problem={found.error} retry={() => void found.refetch()} />;
   return (
     <>
-      <PageHeader title={said.review} />
+      <PageHeader title={t.review} />
       <ReviewCard item={found.data} />
     </>
   );

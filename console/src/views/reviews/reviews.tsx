@@ -1,7 +1,7 @@
 /** Files that wait for a person. */
 import { Button, Center, Stack, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { api, ask } from "../../api/client";
+import { api, unwrap } from "../../api/client";
 import { useApplication } from "../../application";
 import { Failure } from "../../components/failure";
 import { PageHeader } from "../../components/page-header";
@@ -11,27 +11,27 @@ import { ReviewCard } from "./review-card";
 import { words } from "./words";
 
 export default function Reviews() {
-  const said = useWords(words);
+  const t = useWords(words);
   const { subAppId } = useApplication();
   const found = useInfiniteQuery({
     queryKey: ["reviews", subAppId],
     initialPageParam: "",
     queryFn: ({ pageParam, signal }) => {
       const query = { subAppId, cursor: pageParam, limit: 20 };
-      return ask(api.GET("/api/v1/reviews", { params: { query }, signal }));
+      return unwrap(api.GET("/api/v1/reviews", { params: { query }, signal }));
     },
     getNextPageParam: (page) => page.nextCursor || undefined,
   });
   const items = found.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
-      <PageHeader title={said.title} help={said.help} />
+      <PageHeader title={t.title} help={t.help} />
       {found.isError && <Failure problem={found.error} retry={() => void found.refetch()} />}
       {found.isPending && <Loading />}
-      {found.data && items.length === 0 && <Empty title={said.none} help={said.noneHelp} />}
+      {found.data && items.length === 0 && <Empty title={t.none} help={t.noneHelp} />}
       {items.length > 0 && (
         <Text size="sm" c="dimmed" mb="sm" visibleFrom="sm">
-          {said.keys}
+          {t.keys}
         </Text>
       )}
       <Stack>
@@ -42,7 +42,7 @@ export default function Reviews() {
       {found.hasNextPage && (
         <Center my="md">
           <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-            {said.more}
+            {t.more}
           </Button>
         </Center>
       )}

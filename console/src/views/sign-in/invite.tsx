@@ -1,7 +1,7 @@
 import { Anchor, Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { api, ask, type Schemas } from "../../api/client";
+import { api, type Schemas, unwrap } from "../../api/client";
 import { Problem } from "../../api/problem";
 import { Failure } from "../../components/failure";
 import { Loading } from "../../components/states";
@@ -9,21 +9,21 @@ import { useWords } from "../../language";
 import { navigate } from "../../router";
 import { signedIn } from "../../session";
 import { Frame } from "./frame";
-import { words as dictionary } from "./words";
+import { words } from "./words";
 
 const SHORTEST = 12;
 
 export function Invite({ token }: { readonly token: string }) {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const found = useQuery({
     queryKey: ["invite", token],
-    queryFn: () => ask(api.POST("/api/v1/invites/look", { body: { token } })),
+    queryFn: () => unwrap(api.POST("/api/v1/invites/look", { body: { token } })),
   });
   if (found.isPending) return <Loading tall />;
   if (found.error instanceof Problem && found.error.status > 0 && found.error.status < 500) {
     return (
-      <Frame title={words.invalid} help={words.invalidHelp}>
-        <Anchor href="#/">{words.toSignIn}</Anchor>
+      <Frame title={t.invalid} help={t.invalidHelp}>
+        <Anchor href="#/">{t.toSignIn}</Anchor>
       </Frame>
     );
   }
@@ -37,13 +37,13 @@ interface Props {
 }
 
 function Choose({ token, invited }: Props) {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const queries = useQueryClient();
   const [form, setForm] = useState({ name: invited.name, password: "", again: "" });
   const [tried, setTried] = useState(false);
   const accept = useMutation({
     mutationFn: () =>
-      ask(
+      unwrap(
         api.POST("/api/v1/invites/accept", {
           body: { token, name: invited.name ? "" : form.name, password: form.password },
         }),
@@ -55,9 +55,9 @@ function Choose({ token, invited }: Props) {
     },
   });
   const errors = {
-    name: form.name.trim() ? null : words.nameMissing,
-    password: form.password.length >= SHORTEST ? null : words.short,
-    again: form.again === form.password ? null : words.differ,
+    name: form.name.trim() ? null : t.nameMissing,
+    password: form.password.length >= SHORTEST ? null : t.short,
+    again: form.again === form.password ? null : t.differ,
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -72,24 +72,24 @@ function Choose({ token, invited }: Props) {
       setForm((before) => ({ ...before, [name]: value }));
     },
   });
-  const help = invited.name ? words.oldUser(invited.name) : words.newUser(words[invited.role]);
+  const help = invited.name ? t.oldUser(invited.name) : t.newUser(t[invited.role]);
   return (
-    <Frame title={words.welcome} help={help}>
+    <Frame title={t.welcome} help={help}>
       <form onSubmit={submit} noValidate>
         <Stack>
           {!invited.name && (
-            <TextInput label={words.name} description={words.nameHelp} autoComplete="username" {...field("name")} />
+            <TextInput label={t.name} description={t.nameHelp} autoComplete="username" {...field("name")} />
           )}
           <PasswordInput
-            label={words.password}
-            description={words.passwordHelp}
+            label={t.password}
+            description={t.passwordHelp}
             autoComplete="new-password"
             {...field("password")}
           />
-          <PasswordInput label={words.again} autoComplete="new-password" {...field("again")} />
+          <PasswordInput label={t.again} autoComplete="new-password" {...field("again")} />
           {accept.error && <Failure problem={accept.error} />}
           <Button type="submit" loading={accept.isPending}>
-            {words.begin}
+            {t.begin}
           </Button>
         </Stack>
       </form>

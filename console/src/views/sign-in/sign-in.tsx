@@ -1,21 +1,21 @@
 import { Alert, Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { api, ask } from "../../api/client";
+import { api, unwrap } from "../../api/client";
 import { Problem } from "../../api/problem";
 import { Failure } from "../../components/failure";
 import { useWords } from "../../language";
 import { signedIn } from "../../session";
 import { Frame } from "./frame";
-import { words as dictionary } from "./words";
+import { words } from "./words";
 
 export function SignIn() {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const queries = useQueryClient();
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const enter = useMutation({
-    mutationFn: () => ask(api.POST("/api/v1/session", { body: { name, password } })),
+    mutationFn: () => unwrap(api.POST("/api/v1/session", { body: { name, password } })),
     onSuccess: (me) => signedIn(queries, me),
   });
   const submit = (event: FormEvent) => {
@@ -24,11 +24,11 @@ export function SignIn() {
   };
   const wrong = enter.error instanceof Problem && enter.error.status === 401;
   return (
-    <Frame title={words.signIn} help={words.signInHelp}>
+    <Frame title={t.signIn} help={t.signInHelp}>
       <form onSubmit={submit}>
         <Stack>
           <TextInput
-            label={words.name}
+            label={t.name}
             autoComplete="username"
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
@@ -37,7 +37,7 @@ export function SignIn() {
             data-autofocus
           />
           <PasswordInput
-            label={words.password}
+            label={t.password}
             autoComplete="current-password"
             value={password}
             onChange={(event) => setPassword(event.currentTarget.value)}
@@ -45,13 +45,13 @@ export function SignIn() {
             withAsterisk={false}
           />
           {wrong && (
-            <Alert color="red" title={words.wrong} role="alert">
-              {words.wrongHelp}
+            <Alert color="red" title={t.wrong} role="alert">
+              {t.wrongHelp}
             </Alert>
           )}
           {enter.error && !wrong && <Failure problem={enter.error} />}
           <Button type="submit" loading={enter.isPending}>
-            {words.signIn}
+            {t.signIn}
           </Button>
         </Stack>
       </form>

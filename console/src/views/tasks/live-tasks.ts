@@ -4,20 +4,20 @@ import { useLive } from "../../live";
 
 type TaskRow = Schemas["TaskRow"];
 
-/** How old an answer may be and still outrank what the stream told: both read the same table. */
-function isNewer(told: TaskRow, row: TaskRow): boolean {
-  if (told.run !== row.run) return told.run > row.run;
+/** How old an answer may be and still outrank the stream: both read the same table. */
+function isNewer(live: TaskRow, row: TaskRow): boolean {
+  if (live.run !== row.run) return live.run > row.run;
   const ended = (each: TaskRow) => each.status === "FINISH" || each.status === "ABORTED";
-  if (ended(told) !== ended(row)) return ended(told);
-  return told.progress >= row.progress;
+  if (ended(live) !== ended(row)) return ended(live);
+  return live.progress >= row.progress;
 }
 
-/** Return what the stream told of a task, where that is newer than the answer at hand. */
+/** Return the state of a task from the stream where that is newer than the answer at hand. */
 export function useLiveTasks(): <T extends TaskRow>(row: T) => T {
   const [rows, setRows] = useState<ReadonlyMap<string, TaskRow>>(new Map());
-  useLive("task", (told) => setRows((known) => new Map(known).set(told.taskId, told)));
+  useLive("task", (live) => setRows((known) => new Map(known).set(live.taskId, live)));
   return (row) => {
-    const told = rows.get(row.taskId);
-    return told && isNewer(told, row) ? { ...row, ...told } : row;
+    const live = rows.get(row.taskId);
+    return live && isNewer(live, row) ? { ...row, ...live } : row;
   };
 }

@@ -8,10 +8,10 @@ type SubTaskRow = Schemas["SubTaskRow"];
 
 /** Says the state in words; colour only repeats it. */
 export function TaskState({ task }: { readonly task: TaskRow }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const aborting = task.abortRequested && (task.status === "PROCESSING" || task.status === "WAITING");
   const failed = task.status === "FINISH" && task.failed > 0;
-  const text = aborting ? said.aborting : failed ? said.withFailures : said[task.status];
+  const text = aborting ? t.aborting : failed ? t.withFailures : t[task.status];
   return (
     <Badge variant="dot" color={failed ? "red" : colourOf(task.status)}>
       {text}
@@ -34,10 +34,10 @@ function colourOf(status: TaskRow["status"] | SubTaskRow["status"]): string {
 }
 
 export function TaskProgress({ task }: { readonly task: TaskRow }) {
-  const said = useWords(words);
+  const t = useWords(words);
   return (
     <Group gap="xs" wrap="nowrap" miw={140}>
-      <Bar percent={task.progress} label={said.progress} color={task.failed > 0 ? "red" : undefined} />
+      <Bar percent={task.progress} label={t.progress} color={task.failed > 0 ? "red" : undefined} />
       <Text size="xs" c="dimmed" style={{ whiteSpace: "nowrap" }}>
         {task.progress}%{task.subTasks > 0 && ` · ${task.done}/${task.subTasks}`}
       </Text>

@@ -3,14 +3,14 @@ import { Accordion, Alert, Anchor, Button, Group, Stack, Text, Title } from "@ma
 import { IconPlayerStop, IconRefresh } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { api, ask, type Schemas } from "../../api/client";
+import { api, type Schemas, unwrap } from "../../api/client";
 import { CodeBlock, json } from "../../components/code-block";
 import { useConfirm } from "../../components/confirm";
-import { useDeed } from "../../components/deed";
 import { Facts } from "../../components/facts";
 import { Failure } from "../../components/failure";
 import { PageHeader } from "../../components/page-header";
 import { Loading } from "../../components/states";
+import { useAction } from "../../components/use-action";
 import { useFormat } from "../../format";
 import { useWords } from "../../language";
 import { to } from "../../router";
@@ -23,13 +23,13 @@ import { advice, adviceFor, words } from "./words";
 
 type Detail = Schemas["TaskDetail"];
 type Part = Schemas["SubTaskRow"];
-const RENEW = ["tasks", "task"];
+const INVALIDATES = ["tasks", "task"];
 
 export default function TaskView({ params }: { readonly params: Params }) {
   const taskId = params.taskId ?? "";
   const found = useQuery({
     queryKey: ["task", taskId],
-    queryFn: ({ signal }) => ask(api.GET("/api/v1/tasks/{taskId}", { params: { path: { taskId } }, signal })),
+    queryFn: ({ signal }) => unwrap(api.GET("/api/v1/tasks/{taskId}", { params: { path: { taskId } }, signal })),
   });
   if (found.isPending) return <Loading tall />;
   if (!found.data) return <Failure problem={found.error} retry={() => void found.refetch()} />;
@@ -37,24 +37,24 @@ export default function TaskView({ params }: { readonly params: Params }) {
 }
 
 function Shown({ task }: { readonly task: Detail }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const kinds = useWords(kindWords);
   const live = useLiveTasks()(task);
   return (
     <>
-      <PageHeader title={`${said.task}: ${task.procedure || kinds[task.type]}`} help={task.taskId}>
-        <Deeds task={live} />
+      <PageHeader title={`${t.task}: ${task.procedure || kinds[task.type]}`} help={task.taskId}>
+        <RowActions task={live} />
       </PageHeader>
       <Stack gap="xs" mb="md" maw={480} aria-live="polite">
         <Group gap="xs">
           <TaskState task={live} />
-          <Text size="sm">{said.parts(live.done, live.subTasks, live.failed)}</Text>
+          <Text size="sm">{t.parts(live.done, live.subTasks, live.failed)}</Text>
         </Group>
         <TaskProgress task={live} />
       </Stack>
       <TaskFacts task={live} />
       <Title order={2} size="h4" mb="xs">
-        {said.subTasks}
+        {t.subTasks}
       </Title>
       <Accordion
         multiple
@@ -73,48 +73,48 @@ const isFailed = (part: Part) => part.status === "FAIL";
 const isEnded = (task: Detail) => task.status === "FINISH" || task.status === "ABORTED";
 
 function useRetry(task: Detail) {
-  const said = useWords(words);
-  const deed = useDeed();
+  const t = useWords(words);
+  const action = useAction();
   const params = { path: { taskId: task.taskId } };
   const retry = (number: number | null) =>
-    deed.run(() => ask(api.POST("/api/v1/tasks/{taskId}/retry", { params, body: { number } })), {
-      done: said.retried,
-      renew: RENEW,
+    action.run(() => unwrap(api.POST("/api/v1/tasks/{taskId}/retry", { params, body: { number } })), {
+      success: t.retried,
+      invalidates: INVALIDATES,
     });
-  return { busy: deed.busy, retry };
+  return { busy: action.busy, retry };
 }
 
-function Deeds({ task }: { readonly task: Detail }) {
-  const said = useWords(words);
+function RowActions({ task }: { readonly task: Detail }) {
+  const t = useWords(words);
   const { may } = useSession();
   const confirm = useConfirm();
-  const deed = useDeed();
+  const action = useAction();
   const { busy, retry } = useRetry(task);
   if (!may("operator")) return null;
   const abort = async () => {
-    if (!(await confirm({ title: said.abortTitle, body: said.abortText, action: said.abort, danger: true }))) return;
+    if (!(await confirm({ title: t.abortTitle, body: t.abortText, action: t.abort, danger: true }))) return;
     const params = { path: { taskId: task.taskId } };
-    await deed.run(() => ask(api.POST("/api/v1/tasks/{taskId}/abort", { params })), {
-      done: said.aborted,
-      renew: RENEW,
+    await action.run(() => unwrap(api.POST("/api/v1/tasks/{taskId}/abort", { params })), {
+      success: t.aborted,
+      invalidates: INVALIDATES,
     });
   };
   return (
     <>
       {isEnded(task) && task.failed > 0 && (
         <Button leftSection={<IconRefresh size={16} aria-hidden />} loading={busy} onClick={() => void retry(null)}>
-          {said.retryFailed}
+          {t.retryFailed}
         </Button>
       )}
       {!isEnded(task) && (
         <Button
           color="red.9"
           leftSection={<IconPlayerStop size={16} aria-hidden />}
-          loading={deed.busy}
+          loading={action.busy}
           disabled={task.abortRequested}
           onClick={() => void abort()}
         >
-          {said.abort}
+          {t.abort}
         </Button>
       )}
     </>
@@ -122,30 +122,30 @@ function Deeds({ task }: { readonly task: Detail }) {
 }
 
 function TaskFacts({ task }: { readonly task: Detail }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const kinds = useWords(kindWords);
   const format = useFormat();
   const file = task.fileId && (
     <>
       <Anchor href={to(`/media/${task.fileId}`)}>{task.fileId}</Anchor>{" "}
-      <Anchor href={to("/events", { fileId: task.fileId })}>{said.toEvents}</Anchor>
+      <Anchor href={to("/events", { fileId: task.fileId })}>{t.toEvents}</Anchor>
     </>
   );
   const facts: [string, ReactNode][] = [
-    [said.file, file || "–"],
-    [said.type, kinds[task.type]],
-    [said.created, format.time(task.createdAt)],
-    [said.started, format.time(task.startedAt)],
-    [said.finished, format.time(task.finishedAt)],
-    [said.run, format.number(task.run + 1)],
+    [t.file, file || "–"],
+    [t.type, kinds[task.type]],
+    [t.created, format.time(task.createdAt)],
+    [t.started, format.time(task.startedAt)],
+    [t.finished, format.time(task.finishedAt)],
+    [t.run, format.number(task.run + 1)],
   ];
-  if (task.sessionId) facts.push([said.session, task.sessionId]);
-  if (task.sessionContext) facts.push([said.context, task.sessionContext]);
+  if (task.sessionId) facts.push([t.session, task.sessionId]);
+  if (task.sessionContext) facts.push([t.context, task.sessionContext]);
   return <Facts facts={facts} />;
 }
 
 function SubTask({ task, part }: { readonly task: Detail; readonly part: Part }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const kind = useWords(kindWords)[part.kind];
   return (
     <Accordion.Item value={`${part.number}`}>
@@ -155,7 +155,7 @@ function SubTask({ task, part }: { readonly task: Detail; readonly part: Part })
             {kind}
           </Text>
           <Text size="sm" c="dimmed">
-            {said.template(part.definition)}
+            {t.template(part.definition)}
           </Text>
           <SubTaskState status={part.status} />
         </Group>
@@ -163,15 +163,15 @@ function SubTask({ task, part }: { readonly task: Detail; readonly part: Part })
       <Accordion.Panel>
         <Stack gap="md">
           {part.status === "PROCESSING" && (
-            <Bar percent={part.progress} label={`${said.progress}: ${kind} ${part.definition}`} />
+            <Bar percent={part.progress} label={`${t.progress}: ${kind} ${part.definition}`} />
           )}
           {isFailed(part) && <PartFailure part={part} />}
           <PartFacts part={part} />
           <RetryOne task={task} part={part} />
-          {part.plan ? <CodeBlock label={said.plan} text={part.plan} /> : <Text size="sm">{said.noPlan}</Text>}
-          {part.log && <CodeBlock label={said.log} text={part.log} />}
-          {part.output && <CodeBlock label={said.output} text={json(part.output)} />}
-          <CodeBlock label={said.input} text={json(part.input)} />
+          {part.plan ? <CodeBlock label={t.plan} text={part.plan} /> : <Text size="sm">{t.noPlan}</Text>}
+          {part.log && <CodeBlock label={t.log} text={part.log} />}
+          {part.output && <CodeBlock label={t.output} text={json(part.output)} />}
+          <CodeBlock label={t.input} text={json(part.input)} />
         </Stack>
       </Accordion.Panel>
     </Accordion.Item>
@@ -179,9 +179,9 @@ function SubTask({ task, part }: { readonly task: Detail; readonly part: Part })
 }
 
 function PartFailure({ part }: { readonly part: Part }) {
-  const said = useWords(words);
+  const t = useWords(words);
   return (
-    <Alert color="red" title={part.errCodeExt || said.FAIL}>
+    <Alert color="red" title={part.errCodeExt || t.FAIL}>
       <Text size="sm" style={{ overflowWrap: "anywhere" }}>
         {part.message}
       </Text>
@@ -193,21 +193,21 @@ function PartFailure({ part }: { readonly part: Part }) {
 }
 
 function PartFacts({ part }: { readonly part: Part }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const format = useFormat();
   return (
     <Facts
       facts={[
-        [said.started, format.time(part.beganAt)],
-        [said.finished, format.time(part.finishedAt)],
-        [said.attempts, format.number(part.attempts)],
+        [t.started, format.time(part.beganAt)],
+        [t.finished, format.time(part.finishedAt)],
+        [t.attempts, format.number(part.attempts)],
       ]}
     />
   );
 }
 
 function RetryOne({ task, part }: { readonly task: Detail; readonly part: Part }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const { may } = useSession();
   const { busy, retry } = useRetry(task);
   if (!may("operator") || !isEnded(task)) return null;
@@ -220,7 +220,7 @@ function RetryOne({ task, part }: { readonly task: Detail; readonly part: Part }
       loading={busy}
       onClick={() => void retry(part.number)}
     >
-      {said.retryOne}
+      {t.retryOne}
     </Button>
   );
 }

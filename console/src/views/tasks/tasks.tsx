@@ -1,7 +1,7 @@
 /** All tasks of the application, live. */
 import { Group, NativeSelect, TextInput } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { api, ask, type Schemas } from "../../api/client";
+import { api, type Schemas, unwrap } from "../../api/client";
 import { useApplication } from "../../application";
 import { CursorTable } from "../../components/cursor-table";
 import { FileName, useFileNames } from "../../components/file-names";
@@ -19,7 +19,7 @@ type Row = Schemas["TaskRow"];
 const STATES = ["WAITING", "PROCESSING", "FINISH", "ABORTED"] as const;
 
 export default function Tasks() {
-  const said = useWords(words);
+  const t = useWords(words);
   const kinds = useWords(kindWords);
   const format = useFormat();
   const { subAppId } = useApplication();
@@ -32,7 +32,7 @@ export default function Tasks() {
     initialPageParam: "",
     queryFn: ({ pageParam, signal }) => {
       const asked = { subAppId, fileId, cursor: pageParam, limit: 30, ...(status ? { status } : {}) };
-      return ask(api.GET("/api/v1/tasks", { params: { query: asked }, signal }));
+      return unwrap(api.GET("/api/v1/tasks", { params: { query: asked }, signal }));
     },
     getNextPageParam: (page) => page.nextCursor || undefined,
   });
@@ -40,33 +40,33 @@ export default function Tasks() {
   const filtered = status !== undefined || fileId !== "";
   return (
     <>
-      <PageHeader title={said.title} />
+      <PageHeader title={t.title} />
       <Group mb="md" align="flex-end">
         <NativeSelect
-          label={said.filterStatus}
+          label={t.filterStatus}
           value={status ?? ""}
-          data={[{ value: "", label: said.all }, ...STATES.map((each) => ({ value: each, label: said[each] }))]}
+          data={[{ value: "", label: t.all }, ...STATES.map((each) => ({ value: each, label: t[each] }))]}
           onChange={(event) => changeQuery({ status: event.currentTarget.value })}
         />
         <TextInput
-          label={said.filterFile}
+          label={t.filterFile}
           value={fileId}
           onChange={(event) => changeQuery({ fileId: event.currentTarget.value.trim() })}
         />
       </Group>
       <CursorTable
         query={found}
-        label={said.title}
+        label={t.title}
         rows={(page) => page.items}
         rowKey={(row: Row) => row.taskId}
         href={(row) => to(`/tasks/${row.taskId}`)}
-        empty={<Empty title={filtered ? said.noneFound : said.none} />}
+        empty={<Empty title={filtered ? t.noneFound : t.none} />}
         columns={[
-          { key: "task", title: said.task, cell: (row) => row.procedure || kinds[row.type] },
-          { key: "file", title: said.file, cell: (row) => <FileName fileId={row.fileId} names={names} /> },
-          { key: "status", title: said.status, cell: (row) => <TaskState task={live(row)} /> },
-          { key: "progress", title: said.progress, cell: (row) => <TaskProgress task={live(row)} /> },
-          { key: "created", title: said.begun, cell: (row) => format.time(row.createdAt) },
+          { key: "task", title: t.task, cell: (row) => row.procedure || kinds[row.type] },
+          { key: "file", title: t.file, cell: (row) => <FileName fileId={row.fileId} names={names} /> },
+          { key: "status", title: t.status, cell: (row) => <TaskState task={live(row)} /> },
+          { key: "progress", title: t.progress, cell: (row) => <TaskProgress task={live(row)} /> },
+          { key: "created", title: t.begun, cell: (row) => format.time(row.createdAt) },
         ]}
       />
     </>

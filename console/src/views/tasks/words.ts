@@ -133,7 +133,7 @@ export const advice = dictionary(
   } as Record<string, string>,
 );
 
-export function adviceFor(told: Record<string, string>, code: string): string {
-  const fitting = Object.keys(told).filter((each) => code.startsWith(each));
-  return told[fitting.sort((one, other) => other.length - one.length)[0] ?? ""] ?? "";
+export function adviceFor(advice: Record<string, string>, code: string): string {
+  const fitting = Object.keys(advice).filter((each) => code.startsWith(each));
+  return advice[fitting.sort((one, other) => other.length - one.length)[0] ?? ""] ?? "";
 }

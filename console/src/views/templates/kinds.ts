@@ -1,6 +1,7 @@
 /** The nine kinds of templates: their actions differ by name alone. */
-import { type Action, act, type Schemas } from "../../api/client";
+import { type Action, callAction, type Schemas } from "../../api/client";
 import { type ApiDocument, type Field, type JsonObject, namedField } from "../../forms/schema";
+import type { Draft } from "../../forms/use-editor";
 
 export const KINDS = [
   "Transcode",
@@ -21,11 +22,6 @@ export type TemplateRow = JsonObject & {
   Comment: string;
   UpdateTime: string;
 };
-export interface TemplateValue {
-  readonly name: string;
-  readonly comment: string;
-  readonly members: JsonObject;
-}
 
 /** Kinds that make nothing by themselves: there is no plan to show. */
 export const PLANLESS: readonly Kind[] = ["Watermark", "Review"];
@@ -41,34 +37,34 @@ export function isPreset(row: TemplateRow): boolean {
   return row.Type === "Preset";
 }
 
-type Ask = (name: Action, body: unknown) => Promise<JsonObject>;
+type AnyAction = (name: Action, body: unknown) => Promise<JsonObject>;
 // The names are put together here, which the types of single actions cannot follow.
-const ask = act as unknown as Ask;
+const callAny = callAction as unknown as AnyAction;
 
 export async function listTemplates(kind: Kind, subAppId: number): Promise<TemplateRow[]> {
   const found: TemplateRow[] = [];
   for (;;) {
     const body = { SubAppId: subAppId, Limit: PAGE, Offset: found.length };
-    const answer = await ask(`Describe${kind}Templates` as Action, body);
+    const answer = await callAny(`Describe${kind}Templates` as Action, body);
     const page = answer[`${kind}TemplateSet`] as TemplateRow[];
     found.push(...page);
     if (page.length < PAGE) return found;
   }
 }
 
-export async function createTemplate(kind: Kind, subAppId: number, value: TemplateValue): Promise<number> {
+export async function createTemplate(kind: Kind, subAppId: number, value: Draft): Promise<number> {
   const body = { ...value.members, Name: value.name, Comment: value.comment, SubAppId: subAppId };
-  return Number((await ask(`Create${kind}Template` as Action, body)).Definition);
+  return Number((await callAny(`Create${kind}Template` as Action, body)).Definition);
 }
 
-export async function changeTemplate(kind: Kind, subAppId: number, definition: number, value: TemplateValue) {
+export async function changeTemplate(kind: Kind, subAppId: number, definition: number, value: Draft) {
   const { Type: _, ...members } = value.members;
   const head = { Name: value.name, Comment: value.comment, SubAppId: subAppId, Definition: definition };
-  await ask(`Modify${kind}Template` as Action, { ...(kind === "Watermark" ? members : value.members), ...head });
+  await callAny(`Modify${kind}Template` as Action, { ...(kind === "Watermark" ? members : value.members), ...head });
 }
 
 export async function deleteTemplate(kind: Kind, subAppId: number, definition: number): Promise<void> {
-  await ask(`Delete${kind}Template` as Action, { SubAppId: subAppId, Definition: definition });
+  await callAny(`Delete${kind}Template` as Action, { SubAppId: subAppId, Definition: definition });
 }
 
 /** Return the form of a kind's own members, from the description of its Create action. */
@@ -84,7 +80,7 @@ export function withoutMembers(field: Field, names: readonly string[]): Field {
 }
 
 /** Return of a listed template what its form edits. */
-export function editedOf(field: Field, row: TemplateRow): TemplateValue {
+export function draftOf(field: Field, row: TemplateRow): Draft {
   const names = field.kind === "object" ? Object.keys(field.members) : [];
   const members = Object.fromEntries(names.flatMap((name) => (name in row ? [[name, row[name] ?? null]] : [])));
   return { name: row.Name, comment: row.Comment, members: withoutPictureAddress(members) };

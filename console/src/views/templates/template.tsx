@@ -1,93 +1,98 @@
 /** One template: its form as the server describes it, and what it would run. */
-import { Button, Stack, Text } from "@mantine/core";
-import { IconCopy } from "@tabler/icons-react";
-import { useMemo } from "react";
-import { Failure } from "../../components/failure";
-import { PageHeader } from "../../components/page-header";
-import { Empty, Loading } from "../../components/states";
+import { Problem } from "../../api/problem";
+import { useApplication } from "../../application";
+import { EditorFrame } from "../../forms/editor-frame";
+import { EditorSource, UnknownEntry } from "../../forms/editor-source";
 import { emptyOf, type Field, type JsonObject } from "../../forms/schema";
+import type { Draft } from "../../forms/use-editor";
 import { useWords } from "../../language";
-import { to, useAddress } from "../../router";
-import { useSession } from "../../session";
+import { navigate, to } from "../../router";
 import type { Params } from "../../view";
-import { editedOf, formOf, isPreset, type Kind, kindOf, type TemplateRow } from "./kinds";
-import { useApiDocument, useTemplates } from "./queries";
-import { TemplateEditor } from "./template-editor";
+import { PlanPreview } from "../plan/plan-preview";
+import {
+  changeTemplate,
+  createTemplate,
+  deleteTemplate,
+  draftOf,
+  formOf,
+  isPreset,
+  type Kind,
+  kindOf,
+  PLANLESS,
+  type TemplateRow,
+} from "./kinds";
+import { useTemplates } from "./queries";
+import { templateField } from "./template-fields";
 import { words } from "./words";
 
 export default function Template({ params }: { readonly params: Params }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const kind = kindOf(params.kind);
-  if (!kind) return <Unknown />;
-  return <OfKind key={kind} kind={kind} id={params.definition ?? ""} title={said[kind]} />;
+  if (!kind) return <UnknownEntry t={t} href={to("/templates")} />;
+  return <TemplateOfKind key={kind} kind={kind} id={params.definition ?? ""} />;
 }
 
-function Unknown() {
-  const said = useWords(words);
+function TemplateOfKind({ kind, id }: { readonly kind: Kind; readonly id: string }) {
+  const t = useWords(words);
   return (
-    <Empty title={said.unknown} help={said.unknownHelp}>
-      <Button component="a" variant="default" href={to("/templates")}>
-        {said.toList}
-      </Button>
-    </Empty>
+    <EditorSource
+      id={id}
+      query={useTemplates(kind)}
+      idOf={(row) => String(row.Definition)}
+      formOf={(document) => formOf(document, kind)}
+      unknown={<UnknownEntry t={t} href={to("/templates")} />}
+    >
+      {({ field, row, isNew }) => <TemplateEditor kind={kind} field={field} row={row} isNew={isNew} />}
+    </EditorSource>
   );
-}
-
-function OfKind({ kind, id, title }: { readonly kind: Kind; readonly id: string; readonly title: string }) {
-  const document = useApiDocument();
-  const found = useTemplates(kind);
-  const from = useAddress().query.get("from");
-  const field = useMemo(() => document.data && formOf(document.data, kind), [document.data, kind]);
-  if (document.isPending || found.isPending) return <Loading tall />;
-  if (!field || !found.data) {
-    const retry = () => void Promise.all([document.refetch(), found.refetch()]);
-    return <Failure problem={document.error ?? found.error} retry={retry} />;
-  }
-  const row = found.data.find((each) => String(each.Definition) === (id === "new" ? from : id));
-  if (!row && id !== "new") return <Unknown />;
-  return <Edited key={`${id} ${from}`} kind={kind} title={title} field={field} row={row} isNew={id === "new"} />;
 }
 
 interface Props {
   readonly kind: Kind;
-  readonly title: string;
   readonly field: Field;
   readonly row: TemplateRow | undefined;
   readonly isNew: boolean;
 }
 
-function Edited({ kind, title, field, row, isNew }: Props) {
-  const said = useWords(words);
-  const { may } = useSession();
-  const value = row ? editedOf(field, row) : { name: "", comment: "", members: emptyOf(field) as JsonObject };
-  const preset = !isNew && row !== undefined && isPreset(row);
+function TemplateEditor({ kind, field, row, isNew }: Props) {
+  const t = useWords(words);
+  const { subAppId } = useApplication();
+  // 0: it is not stored yet.
   const definition = isNew ? 0 : Number(row?.Definition);
-  const name = isNew ? said.create : row?.Name || String(definition);
+  const save = async (draft: Draft) => {
+    if (definition) await changeTemplate(kind, subAppId, definition, draft);
+    return `/templates/${kind}/${definition || (await createTemplate(kind, subAppId, draft))}`;
+  };
+  const removal = {
+    title: t.removeTitle(definition),
+    remove: () => deleteTemplate(kind, subAppId, definition),
+    leave: () => navigate("/templates", { kind }),
+  };
+  const planned = (draft: Draft | null, readOnly: boolean) =>
+    draft && { template: { kind, definition, ...(readOnly ? {} : { body: draft.members }) } };
   return (
-    <>
-      <PageHeader title={`${title}: ${name}`} help={isNew ? undefined : `${said.id} ${definition}`}>
-        {!isNew && may("operator") && kind !== "Watermark" && (
-          <Button
-            component="a"
-            variant="default"
-            href={to(`/templates/${kind}/new`, { from: definition })}
-            leftSection={<IconCopy size={16} aria-hidden />}
-          >
-            {said.copy}
-          </Button>
-        )}
-      </PageHeader>
-      <Stack>
-        {preset && <Text size="sm">{said.presetHelp}</Text>}
-        {!may("operator") && <Text size="sm">{said.mayNot}</Text>}
-        <TemplateEditor
-          kind={kind}
-          field={field}
-          first={value}
-          definition={definition}
-          readOnly={preset || !may("operator")}
-        />
-      </Stack>
-    </>
+    <EditorFrame
+      t={t}
+      title={`${t[kind]}: ${isNew ? t.create : row?.Name || String(definition)}`}
+      help={isNew ? undefined : `${t.id} ${definition}`}
+      isPreset={!isNew && row !== undefined && isPreset(row)}
+      copyHref={!isNew && kind !== "Watermark" && to(`/templates/${kind}/new`, { from: definition })}
+      field={field}
+      first={row ? draftOf(field, row) : { name: "", comment: "", members: emptyOf(field) as JsonObject }}
+      invalidates="templates"
+      nameProps={{ maxLength: 64 }}
+      refusedFields={refusedField}
+      renderField={(place) => templateField(place, !isNew)}
+      save={save}
+      removal={!isNew && removal}
+      preview={(draft, readOnly) =>
+        !PLANLESS.includes(kind) && <PlanPreview subject={() => planned(draft(), readOnly)} />
+      }
+    />
   );
+}
+
+/** The field that the server named, with its message. */
+function refusedField(problem: unknown): readonly (readonly [string, string])[] {
+  return problem instanceof Problem && problem.field ? [[problem.field, problem.message]] : [];
 }

@@ -1,17 +1,15 @@
 /** One's own access tokens: what tools call this API with. */
-import { Button, Code, NativeSelect, Text, TextInput } from "@mantine/core";
-import { IconPlus } from "@tabler/icons-react";
+
+import { Code, NativeSelect, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, ask, type Role, type Schemas } from "../../api/client";
+import { api, type Role, type Schemas, unwrap } from "../../api/client";
 import { useConfirm } from "../../components/confirm";
-import { useDeed } from "../../components/deed";
 import { FormDialog } from "../../components/form-dialog";
-import { PageHeader } from "../../components/page-header";
 import { RowButton } from "../../components/row-button";
-import { RowsTable } from "../../components/rows-table";
-import { type Secret, SecretOnce } from "../../components/secret-once";
+import { type DialogControls, SettingsList } from "../../components/settings-list";
 import { Empty } from "../../components/states";
+import { useAction } from "../../components/use-action";
 import { useFormat } from "../../format";
 import { dictionary, useWords } from "../../language";
 import { useSession } from "../../session";
@@ -21,7 +19,7 @@ type Row = Schemas["TokenRow"];
 const ROLES = ["viewer", "operator", "admin"] as const satisfies readonly Role[];
 const DAY = 86_400;
 const SPANS = [7, 30, 90, 365] as const;
-const RENEW = ["tokens"];
+const INVALIDATES = ["tokens"];
 
 const words = dictionary(
   {
@@ -33,7 +31,7 @@ const words = dictionary(
     created: "Created",
     until: "Until",
     forEver: "for ever",
-    deeds: "Actions",
+    actions: "Actions",
     create: "New token",
     made: "Your new access token",
     token: "Access token",
@@ -55,7 +53,7 @@ const words = dictionary(
     created: "创建时间",
     until: "有效期至",
     forEver: "永久",
-    deeds: "操作",
+    actions: "操作",
     create: "新建令牌",
     made: "您的新访问令牌",
     token: "访问令牌",
@@ -71,64 +69,54 @@ const words = dictionary(
 );
 
 export default function Tokens() {
-  const said = useWords(words);
+  const t = useWords(words);
   const roles = useWords(users);
   const format = useFormat();
-  const [making, setMaking] = useState(false);
-  const [secret, setSecret] = useState<Secret | null>(null);
-  const found = useQuery({ queryKey: ["tokens"], queryFn: () => ask(api.GET("/api/v1/tokens")) });
+  const query = useQuery({ queryKey: ["tokens"], queryFn: () => unwrap(api.GET("/api/v1/tokens")) });
   const help = (
     <>
-      {said.help} <Code>Authorization: Bearer ovt_…</Code>
+      {t.help} <Code>Authorization: Bearer ovt_…</Code>
     </>
   );
   return (
-    <>
-      <PageHeader title={said.title} help={help}>
-        <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setMaking(true)}>
-          {said.create}
-        </Button>
-      </PageHeader>
-      <RowsTable
-        query={found}
-        label={said.title}
-        rows={(answer) => answer.items}
-        rowKey={(row: Row) => row.id}
-        empty={<Empty title={said.none} help={said.noneHelp} />}
-        columns={[
-          { key: "note", title: said.note, cell: (row) => row.note || row.id },
-          { key: "role", title: said.role, cell: (row) => roles[row.role] },
-          { key: "created", title: said.created, cell: (row) => format.time(row.createdAt) },
-          {
-            key: "until",
-            title: said.until,
-            cell: (row) => (row.expiresAt ? format.time(row.expiresAt) : said.forEver),
-          },
-          { key: "deeds", title: said.deeds, cell: (row) => <Remove row={row} /> },
-        ]}
-      />
-      {making && <NewToken close={() => setMaking(false)} told={setSecret} />}
-      <SecretOnce secret={secret} close={() => setSecret(null)} />
-    </>
+    <SettingsList
+      title={t.title}
+      help={help}
+      create={{ label: t.create, dialog: (controls) => <NewToken {...controls} /> }}
+      query={query}
+      rows={(answer) => answer.items}
+      rowKey={(row: Row) => row.id}
+      empty={<Empty title={t.none} help={t.noneHelp} />}
+      columns={[
+        { key: "note", title: t.note, cell: (row) => row.note || row.id },
+        { key: "role", title: t.role, cell: (row) => roles[row.role] },
+        { key: "created", title: t.created, cell: (row) => format.time(row.createdAt) },
+        { key: "until", title: t.until, cell: (row) => (row.expiresAt ? format.time(row.expiresAt) : t.forEver) },
+      ]}
+      actions={{ title: t.actions, cell: (row) => <Remove row={row} /> }}
+    />
   );
 }
 
 function Remove({ row }: { readonly row: Row }) {
-  const said = useWords(words);
+  const t = useWords(words);
   const confirm = useConfirm();
-  const deed = useDeed();
+  const action = useAction();
   const name = row.note || row.id;
   const remove = async () => {
-    const question = { title: said.removeTitle(name), body: said.removeText, action: said.remove, danger: true };
+    const question = { title: t.removeTitle(name), body: t.removeText, action: t.remove, danger: true };
     if (!(await confirm(question))) return;
     const params = { path: { id: row.id } };
-    await deed.run(() => ask(api.DELETE("/api/v1/tokens/{id}", { params })), { done: said.removed, renew: RENEW });
+    await action.run(() => unwrap(api.DELETE("/api/v1/tokens/{id}", { params })), {
+      success: t.removed,
+      invalidates: INVALIDATES,
+    });
   };
-  return <RowButton text={said.remove} of={name} busy={deed.busy} act={() => void remove()} />;
+  return <RowButton label={t.remove} subject={name} busy={action.busy} onClick={() => void remove()} />;
 }
 
-function NewToken({ close, told }: { readonly close: () => void; readonly told: (secret: Secret) => void }) {
-  const said = useWords(words);
+function NewToken({ onClose, onSecret }: DialogControls) {
+  const t = useWords(words);
   const roles = useWords(users);
   const { may } = useSession();
   const [note, setNote] = useState("");
@@ -136,30 +124,30 @@ function NewToken({ close, told }: { readonly close: () => void; readonly told: 
   const [days, setDays] = useState("30");
   const send = async () => {
     const seconds = days ? Number(days) * DAY : null;
-    const made = await ask(api.POST("/api/v1/tokens", { body: { note, role, seconds } }));
-    told({ title: said.made, lines: { [said.token]: made.secret } });
+    const made = await unwrap(api.POST("/api/v1/tokens", { body: { note, role, seconds } }));
+    onSecret({ title: t.made, lines: { [t.token]: made.secret } });
   };
-  const spans = SPANS.map((each) => ({ value: String(each), label: said.days(each) }));
+  const spans = SPANS.map((each) => ({ value: String(each), label: t.days(each) }));
   return (
-    <FormDialog title={said.create} action={said.create} close={close} send={send} renew={RENEW}>
+    <FormDialog title={t.create} submitLabel={t.create} onClose={onClose} onSubmit={send} invalidates={INVALIDATES}>
       <TextInput
-        label={said.note}
+        label={t.note}
         maxLength={100}
         data-autofocus
         value={note}
         onChange={(event) => setNote(event.currentTarget.value)}
       />
       <NativeSelect
-        label={said.role}
-        description={said.roleHelp}
+        label={t.role}
+        description={t.roleHelp}
         value={role}
         data={ROLES.filter(may).map((each) => ({ value: each, label: roles[each] }))}
         onChange={(event) => setRole(event.currentTarget.value as Role)}
       />
       <NativeSelect
-        label={said.lasts}
+        label={t.lasts}
         value={days}
-        data={[...spans, { value: "", label: said.forEver }]}
+        data={[...spans, { value: "", label: t.forEver }]}
         onChange={(event) => setDays(event.currentTarget.value)}
       />
       <Text size="sm" c="dimmed">

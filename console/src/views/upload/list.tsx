@@ -4,14 +4,14 @@ import { useWords } from "../../language";
 import { Row } from "./row";
 import { useUploads } from "./store";
 import classes from "./upload.module.css";
-import { words as dictionary } from "./words";
+import { words } from "./words";
 
 const ROW_PIXELS = 76;
 const BEYOND = 6;
 
 /** Only rows in sight are elements of the page: 10,000 files are as light as ten. */
 export function List() {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const { entries } = useUploads();
   const list = useRef<HTMLUListElement>(null);
   const [offset, setOffset] = useState(0);
@@ -24,7 +24,7 @@ export function List() {
     getItemKey: (index) => entries[index]?.id ?? index,
   });
   return (
-    <ul ref={list} className={classes.list} style={{ height: virtual.getTotalSize() }} aria-label={words.list}>
+    <ul ref={list} className={classes.list} style={{ height: virtual.getTotalSize() }} aria-label={t.list}>
       {virtual.getVirtualItems().map((shown) => {
         const entry = entries[shown.index];
         return (

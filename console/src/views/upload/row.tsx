@@ -6,9 +6,9 @@ import { useWords } from "../../language";
 import { to } from "../../router";
 import { type Entry, hasEnded, stateOf, uploads } from "./store";
 import classes from "./upload.module.css";
-import { words as dictionary } from "./words";
+import { words } from "./words";
 
-type Words = typeof dictionary.en;
+type Words = typeof words.en;
 type ErrorWord = Extract<keyof Words, `error${string}`>;
 
 const ERRORS: Record<ErrorKind, ErrorWord | "cancelled"> = {
@@ -30,7 +30,7 @@ const ERRORS: Record<ErrorKind, ErrorWord | "cancelled"> = {
 };
 
 export function Row({ entry }: { readonly entry: Entry }) {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const format = useFormat();
   const state = stateOf(entry);
   const { item, file } = entry;
@@ -51,35 +51,35 @@ export function Row({ entry }: { readonly entry: Entry }) {
           size="sm"
           my={4}
           color={bad ? "red.9" : "blue.8"}
-          aria-label={words.progress(file.name)}
+          aria-label={t.progress(file.name)}
         />
       )}
       <Text size="sm" {...(bad ? { c: "var(--mantine-color-error)" } : {})}>
-        {said(entry, words, format)}
+        {statusText(entry, t, format)}
       </Text>
-      {item?.result?.fileId && <Standing fileId={item.result.fileId} />}
+      {item?.result?.fileId && <ServerState fileId={item.result.fileId} />}
     </>
   );
 }
 
-function said(entry: Entry, words: Words, format: Format): string {
+function statusText(entry: Entry, t: Words, format: Format): string {
   const state = stateOf(entry);
   const { item, cover } = entry;
-  if (state === "failed" && item?.error) return `${words.failed}: ${words[ERRORS[item.error.kind] ?? "errorServer"]}`;
-  if (state === "chosen") return cover ? `${words.chosen} · ${words.coverChosen(cover.name)}` : words.chosen;
+  if (state === "failed" && item?.error) return `${t.failed}: ${t[ERRORS[item.error.kind] ?? "errorServer"]}`;
+  if (state === "chosen") return cover ? `${t.chosen} · ${t.coverChosen(cover.name)}` : t.chosen;
   const progress = item?.progress;
-  if (state !== "uploading" || !progress) return words[state];
-  const far = words.far(format.bytes(progress.loaded), format.bytes(progress.total), format.bytes(progress.speed));
-  const left = Number.isFinite(progress.secondsLeft) ? words.left(format.duration(progress.secondsLeft ?? 0)) : "";
-  return [words.uploading, far, left].filter(Boolean).join(" · ");
+  if (state !== "uploading" || !progress) return t[state];
+  const far = t.far(format.bytes(progress.loaded), format.bytes(progress.total), format.bytes(progress.speed));
+  const left = Number.isFinite(progress.secondsLeft) ? t.left(format.duration(progress.secondsLeft ?? 0)) : "";
+  return [t.uploading, far, left].filter(Boolean).join(" · ");
 }
 
 function Buttons({ entry }: { readonly entry: Entry }) {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const state = stateOf(entry);
   const { item, file } = entry;
   const button = (action: string, onClick: () => void) => (
-    <Button size="compact-sm" variant="default" onClick={onClick} aria-label={words.label(action, file.name)}>
+    <Button size="compact-sm" variant="default" onClick={onClick} aria-label={t.label(action, file.name)}>
       {action}
     </Button>
   );
@@ -91,12 +91,12 @@ function Buttons({ entry }: { readonly entry: Entry }) {
           accept="image/png,image/jpeg,image/gif"
         >
           {(props) => (
-            <Button {...props} size="compact-sm" variant="default" aria-label={words.coverOf(file.name)}>
-              {words.cover}
+            <Button {...props} size="compact-sm" variant="default" aria-label={t.coverOf(file.name)}>
+              {t.cover}
             </Button>
           )}
         </FileButton>
-        {button(words.remove, () => uploads.remove(entry))}
+        {button(t.remove, () => uploads.remove(entry))}
       </>
     );
   }
@@ -107,39 +107,39 @@ function Buttons({ entry }: { readonly entry: Entry }) {
         href={to(`/media/${item?.result?.fileId ?? ""}`)}
         size="compact-sm"
         variant="default"
-        aria-label={words.label(words.open, file.name)}
+        aria-label={t.label(t.open, file.name)}
       >
-        {words.open}
+        {t.open}
       </Button>
     );
   }
   if (hasEnded(entry)) {
     return (
       <>
-        {button(words.retry, () => uploads.retry(entry))}
-        {button(words.remove, () => uploads.remove(entry))}
+        {button(t.retry, () => uploads.retry(entry))}
+        {button(t.remove, () => uploads.remove(entry))}
       </>
     );
   }
   return (
     <>
-      {state === "paused" && button(words.resume, () => item?.uploader?.resume())}
-      {(state === "uploading" || state === "retrying") && button(words.pause, () => item?.uploader?.pause())}
-      {state !== "committing" && button(words.cancel, () => uploads.cancel(entry))}
+      {state === "paused" && button(t.resume, () => item?.uploader?.resume())}
+      {(state === "uploading" || state === "retrying") && button(t.pause, () => item?.uploader?.pause())}
+      {state !== "committing" && button(t.cancel, () => uploads.cancel(entry))}
     </>
   );
 }
 
-/** The server looks into a file once it is there: how it stands is said here, where it came from. */
-function Standing({ fileId }: { readonly fileId: string }) {
-  const words = useWords(dictionary);
+/** State of the uploaded file, which the server checks after the upload. */
+function ServerState({ fileId }: { readonly fileId: string }) {
+  const t = useWords(words);
   const row = useFileState(fileId);
   return (
     <>
       <FileStateBadge row={row} />
       {row?.state === "damaged" && (
         <Text size="sm" c="var(--mantine-color-error)" role="alert">
-          {words.unreadable}
+          {t.unreadable}
         </Text>
       )}
     </>

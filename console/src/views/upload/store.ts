@@ -1,7 +1,7 @@
 /** All uploads of this page. They belong to no view: whoever looks at another one meanwhile stops none of them. */
 import OpenVOD, { type QueueItem, type UploadOptions, UploadQueue } from "@openvod/upload";
 import { useSyncExternalStore } from "react";
-import { api, ask } from "../../api/client";
+import { api, unwrap } from "../../api/client";
 
 export interface Settings {
   readonly subAppId: number;
@@ -48,7 +48,7 @@ class Signatures {
     const key = JSON.stringify(settings);
     const before = await this.known.get(key)?.catch(() => undefined);
     if (before && before.expiresAt - SPARE_SECONDS > Date.now() / 1000) return before.signature;
-    const asked = ask(api.POST("/api/v1/upload-signatures", { body: { ...settings } }));
+    const asked = unwrap(api.POST("/api/v1/upload-signatures", { body: { ...settings } }));
     this.known.set(key, asked);
     return (await asked).signature;
   }

@@ -2,7 +2,7 @@ import { Button, FileButton, Group, Paper, Select, SimpleGrid, Text } from "@man
 import { IconUpload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type DragEvent, useState } from "react";
-import { api, ask } from "../../api/client";
+import { api, unwrap } from "../../api/client";
 import { useApplication } from "../../application";
 import { useConfirm } from "../../components/confirm";
 import { PageHeader } from "../../components/page-header";
@@ -15,18 +15,18 @@ import { ACCEPTED } from "./accepted";
 import { List } from "./list";
 import { type Settings, uploads, useUploads } from "./store";
 import classes from "./upload.module.css";
-import { words as dictionary } from "./words";
+import { words } from "./words";
 
 type Choices = Omit<Settings, "subAppId">;
 
 export default function Upload() {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const title = useWords(titles).upload;
   const { subAppId } = useApplication();
   const [choices, setChoices] = useState<Choices>({ procedure: "", classId: 0, storageRegion: "" });
   return (
     <>
-      <PageHeader title={title} help={words.help} />
+      <PageHeader title={title} help={t.help} />
       <Drop />
       <Choose choices={choices} change={(changes) => setChoices((now) => ({ ...now, ...changes }))} />
       <Toolbar settings={{ subAppId, ...choices }} />
@@ -36,7 +36,7 @@ export default function Upload() {
 }
 
 function Drop() {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const [over, setOver] = useState(false);
   const drag = (inside: boolean) => (event: DragEvent) => {
     event.preventDefault();
@@ -58,9 +58,9 @@ function Drop() {
       onDrop={drop}
     >
       <IconUpload size={28} aria-hidden />
-      <Text size="sm">{words.drop}</Text>
+      <Text size="sm">{t.drop}</Text>
       <FileButton onChange={(files) => uploads.choose(files)} accept={ACCEPTED} multiple>
-        {(props) => <Button {...props}>{words.choose}</Button>}
+        {(props) => <Button {...props}>{t.choose}</Button>}
       </FileButton>
     </div>
   );
@@ -72,31 +72,31 @@ interface ChooseProps {
 }
 
 function Choose({ choices, change }: ChooseProps) {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const procedures = useProcedures().data ?? [];
   const categories = useClasses();
-  const found = useQuery({ queryKey: ["regions"], queryFn: () => ask(api.GET("/api/v1/regions")) });
+  const found = useQuery({ queryKey: ["regions"], queryFn: () => unwrap(api.GET("/api/v1/regions")) });
   const regions = (found.data?.items ?? []).filter((region) => region.enabled);
   return (
     <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="xs" my="md">
       <Select
-        label={words.procedure}
-        data={[{ value: "", label: words.none }, ...procedures]}
+        label={t.procedure}
+        data={[{ value: "", label: t.none }, ...procedures]}
         value={choices.procedure}
         onChange={(procedure) => change({ procedure: procedure ?? "" })}
         allowDeselect={false}
         searchable
       />
       <Select
-        label={words.class}
-        data={[{ value: "0", label: words.noClass }, ...categories.filter((each) => each.value !== "0")]}
+        label={t.class}
+        data={[{ value: "0", label: t.noClass }, ...categories.filter((each) => each.value !== "0")]}
         value={String(choices.classId)}
         onChange={(classId) => change({ classId: Number(classId ?? 0) })}
         allowDeselect={false}
       />
       <Select
-        label={words.region}
-        data={[{ value: "", label: words.defaultRegion }, ...regions.map(({ name }) => ({ value: name, label: name }))]}
+        label={t.region}
+        data={[{ value: "", label: t.defaultRegion }, ...regions.map(({ name }) => ({ value: name, label: name }))]}
         value={choices.storageRegion}
         onChange={(storageRegion) => change({ storageRegion: storageRegion ?? "" })}
         allowDeselect={false}
@@ -106,37 +106,37 @@ function Choose({ choices, change }: ChooseProps) {
 }
 
 function Toolbar({ settings }: { readonly settings: Settings }) {
-  const words = useWords(dictionary);
+  const t = useWords(words);
   const format = useFormat();
   const confirm = useConfirm();
   const { paused, counts } = useToolbar();
   if (counts.all === 0) return null;
   const cancel = async () => {
-    const question = { title: words.cancelTitle, body: words.cancelBody, action: words.cancelAll, danger: true };
+    const question = { title: t.cancelTitle, body: t.cancelBody, action: t.cancelAll, danger: true };
     if (await confirm(question)) uploads.cancelAll();
   };
   return (
     <Paper withBorder p="sm" mb="sm" className={classes.toolbar ?? ""}>
       <Text size="sm" role="status">
-        {words.summary(format.number(counts.done), format.number(counts.all), format.number(counts.failed))}
+        {t.summary(format.number(counts.done), format.number(counts.all), format.number(counts.failed))}
       </Text>
       <Group gap="xs">
         {counts.chosen > 0 && (
-          <Button onClick={() => uploads.start(settings)}>{words.start(format.number(counts.chosen))}</Button>
+          <Button onClick={() => uploads.start(settings)}>{t.start(format.number(counts.chosen))}</Button>
         )}
         {counts.active > 0 && (
           <Button variant="default" onClick={() => (paused ? uploads.resumeAll() : uploads.pauseAll())}>
-            {paused ? words.resumeAll : words.pauseAll}
+            {paused ? t.resumeAll : t.pauseAll}
           </Button>
         )}
         {counts.active + counts.chosen > 0 && (
           <Button variant="default" onClick={() => void cancel()}>
-            {words.cancelAll}
+            {t.cancelAll}
           </Button>
         )}
         {counts.active + counts.chosen < counts.all && (
           <Button variant="default" onClick={() => uploads.clearEnded()}>
-            {words.clear}
+            {t.clear}
           </Button>
         )}
       </Group>

@@ -1,30 +1,31 @@
 import { Radio, Stack } from "@mantine/core";
 import { useState } from "react";
-import { api, ask, type Role } from "../../api/client";
+import { api, type Role, unwrap } from "../../api/client";
 import { FormDialog } from "../../components/form-dialog";
-import type { Secret } from "../../components/secret-once";
+import type { DialogControls } from "../../components/settings-list";
 import { useWords } from "../../language";
 import { words } from "./words";
 
-interface Props {
-  readonly close: () => void;
-  readonly told: (secret: Secret) => void;
-}
-
-export function Invite({ close, told }: Props) {
-  const said = useWords(words);
+export function Invite({ onClose, onSecret }: DialogControls) {
+  const t = useWords(words);
   const [role, setRole] = useState<Role>("viewer");
   const send = async () => {
-    const made = await ask(api.POST("/api/v1/invites", { body: { role, user: "" } }));
-    told({ title: said.linkTitle, lines: { [said.link]: made.link } });
+    const made = await unwrap(api.POST("/api/v1/invites", { body: { role, user: "" } }));
+    onSecret({ title: t.linkTitle, lines: { [t.link]: made.link } });
   };
   return (
-    <FormDialog title={said.inviteTitle} action={said.invite} close={close} send={send} renew={["invites"]}>
-      <Radio.Group label={said.role} value={role} onChange={(value) => setRole(value as Role)}>
+    <FormDialog
+      title={t.inviteTitle}
+      submitLabel={t.invite}
+      onClose={onClose}
+      onSubmit={send}
+      invalidates={["invites"]}
+    >
+      <Radio.Group label={t.role} value={role} onChange={(value) => setRole(value as Role)}>
         <Stack gap="xs" mt="xs">
-          <Radio value="viewer" label={said.viewer} description={said.viewerHelp} />
-          <Radio value="operator" label={said.operator} description={said.operatorHelp} />
-          <Radio value="admin" label={said.admin} description={said.adminHelp} />
+          <Radio value="viewer" label={t.viewer} description={t.viewerHelp} />
+          <Radio value="operator" label={t.operator} description={t.operatorHelp} />
+          <Radio value="admin" label={t.admin} description={t.adminHelp} />
         </Stack>
       </Radio.Group>
     </FormDialog>

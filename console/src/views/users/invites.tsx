@@ -1,9 +1,9 @@
 import { Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { api, ask, type Schemas } from "../../api/client";
-import { useDeed } from "../../components/deed";
+import { api, type Schemas, unwrap } from "../../api/client";
 import { RowButton } from "../../components/row-button";
 import { RowsTable } from "../../components/rows-table";
+import { useAction } from "../../components/use-action";
 import { useFormat } from "../../format";
 import { useWords } from "../../language";
 import { words } from "./words";
@@ -11,26 +11,26 @@ import { words } from "./words";
 type Row = Schemas["InviteRow"];
 
 export function Invites() {
-  const said = useWords(words);
+  const t = useWords(words);
   const format = useFormat();
-  const found = useQuery({ queryKey: ["invites"], queryFn: () => ask(api.GET("/api/v1/invites")) });
+  const found = useQuery({ queryKey: ["invites"], queryFn: () => unwrap(api.GET("/api/v1/invites")) });
   return (
     <section>
       <Title order={2} size="h4" mt="xl" mb="xs">
-        {said.invites}
+        {t.invites}
       </Title>
       <RowsTable
         query={found}
-        label={said.invites}
+        label={t.invites}
         rows={(answer) => answer.items}
         rowKey={(row: Row) => row.id}
-        empty={<Text size="sm">{said.noInvites}</Text>}
+        empty={<Text size="sm">{t.noInvites}</Text>}
         columns={[
-          { key: "for", title: said.forWhom, cell: (row) => row.user || said.newUser },
-          { key: "role", title: said.role, cell: (row) => said[row.role] },
-          { key: "by", title: said.by, cell: (row) => row.createdBy },
-          { key: "until", title: said.until, cell: (row) => format.time(row.expiresAt) },
-          { key: "deeds", title: said.deeds, cell: (row) => <Withdraw row={row} /> },
+          { key: "for", title: t.forWhom, cell: (row) => row.user || t.newUser },
+          { key: "role", title: t.role, cell: (row) => t[row.role] },
+          { key: "by", title: t.by, cell: (row) => row.createdBy },
+          { key: "until", title: t.until, cell: (row) => format.time(row.expiresAt) },
+          { key: "actions", title: t.actions, cell: (row) => <Withdraw row={row} /> },
         ]}
       />
     </section>
@@ -38,12 +38,20 @@ export function Invites() {
 }
 
 function Withdraw({ row }: { readonly row: Row }) {
-  const said = useWords(words);
-  const deed = useDeed();
+  const t = useWords(words);
+  const action = useAction();
   const params = { path: { id: row.id } };
   const withdraw = () =>
-    deed.run(() => ask(api.DELETE("/api/v1/invites/{id}", { params })), { done: said.withdrawn, renew: ["invites"] });
+    action.run(() => unwrap(api.DELETE("/api/v1/invites/{id}", { params })), {
+      success: t.withdrawn,
+      invalidates: ["invites"],
+    });
   return (
-    <RowButton text={said.withdraw} of={row.user || said[row.role]} busy={deed.busy} act={() => void withdraw()} />
+    <RowButton
+      label={t.withdraw}
+      subject={row.user || t[row.role]}
+      busy={action.busy}
+      onClick={() => void withdraw()}
+    />
   );
 }

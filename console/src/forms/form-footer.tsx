@@ -15,7 +15,7 @@ interface Props {
   readonly children?: ReactNode;
 }
 
-export function FormEnd({ unsaved, problem, save, busy, readOnly, children }: Props) {
+export function FormFooter({ unsaved, problem, save, busy, readOnly, children }: Props) {
   return (
     <>
       {unsaved && (

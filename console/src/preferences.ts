@@ -1,7 +1,7 @@
-/** What a browser keeps of choices; without storage (private windows) choices last as long as the page. */
+/** Choices that the browser keeps; without storage (private windows) they last as long as the page. */
 const PREFIX = "openvod.";
 
-export function remembered(name: string): string {
+export function loadPreference(name: string): string {
   try {
     return localStorage.getItem(PREFIX + name) ?? "";
   } catch {
@@ -9,7 +9,7 @@ export function remembered(name: string): string {
   }
 }
 
-export function remember(name: string, value: string): void {
+export function savePreference(name: string, value: string): void {
   try {
     localStorage.setItem(PREFIX + name, value);
   } catch {

@@ -5,8 +5,8 @@ import { useWords } from "../../language";
 import { words } from "./words";
 
 /** A secret that may be read again; nobody who looks over a shoulder reads it. */
-export function Hidden({ label, value }: { readonly label: string; readonly value: string }) {
-  const said = useWords(words);
+export function MaskedSecret({ label, value }: { readonly label: string; readonly value: string }) {
+  const t = useWords(words);
   const [shown, setShown] = useState(false);
   return (
     <Group gap="xs">
@@ -15,10 +15,10 @@ export function Hidden({ label, value }: { readonly label: string; readonly valu
       <Button
         size="xs"
         variant="subtle"
-        aria-label={`${shown ? said.hide : said.show}: ${label}`}
+        aria-label={`${shown ? t.hide : t.show}: ${label}`}
         onClick={() => setShown(!shown)}
       >
-        {shown ? said.hide : said.show}
+        {shown ? t.hide : t.show}
       </Button>
       <CopyButton text={value} label={label} />
     </Group>

@@ -1,0 +1,34 @@
+/** Things known by their ids alone, fetched in few calls and cached. */
+import { useQueries } from "@tanstack/react-query";
+import { useApplication } from "../application";
+
+export interface IdSource<A, V> {
+  /** First member of the query keys. */
+  readonly name: string;
+  /** How many ids one call takes. */
+  readonly limit: number;
+  readonly fetch: (ids: string[], subAppId: number) => Promise<A>;
+  readonly entries: (answer: A) => readonly (readonly [id: string, value: V])[];
+  /** Milliseconds until an answer is fetched again, false: never. */
+  readonly refetchInterval?: (answer: A | undefined) => number | false;
+}
+
+/** Return the values that exist, by id. */
+export function useByIds<A, V>(ids: readonly string[], source: IdSource<A, V>): ReadonlyMap<string, V> {
+  const { subAppId } = useApplication();
+  const { refetchInterval = () => false as const } = source;
+  return useQueries({
+    queries: chunksOf([...new Set(ids.filter(Boolean))], source.limit).map((chunk) => ({
+      queryKey: [source.name, subAppId, ...chunk],
+      queryFn: () => source.fetch(chunk, subAppId),
+      refetchInterval: (query: { state: { data?: A | undefined } }) => refetchInterval(query.state.data),
+    })),
+    combine: (answers) =>
+      new Map(answers.flatMap((answer) => (answer.data === undefined ? [] : source.entries(answer.data)))),
+  });
+}
+
+function chunksOf(ids: readonly string[], limit: number): string[][] {
+  const count = Math.ceil(ids.length / limit);
+  return Array.from({ length: count }, (_, index) => ids.slice(index * limit, (index + 1) * limit));
+}
