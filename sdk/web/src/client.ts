@@ -2,19 +2,20 @@ import { UsageError } from "./errors";
 import { UploadQueue } from "./queue";
 import { LocalResumeStore, type ResumeStore } from "./resume";
 import { askAt, type GetSignature, type SignatureSource } from "./signature";
-import { Uploader, type UploadOptions } from "./uploader";
+import type { UploadOptions } from "./upload-options";
+import { Uploader } from "./uploader";
 
-/** How the client is set up. Options of the official web SDK that need nothing here are accepted and have no effect. */
+/** Options of the client. Those of the official web SDK without a purpose here are accepted and have no effect. */
 export interface ClientOptions extends Partial<SignatureSource> {
-  /** Fetches a signature from the app's own server; `signatureUrl` stands for one that asks an address. */
+  /** Fetches a signature from the app's own server; or give its address as `signatureUrl`. */
   getSignature?: GetSignature | undefined;
-  /** What may be chosen, as in `<input accept>`; a queue refuses other files when they are added. */
+  /** Accepted files, as in `<input accept>`; a queue refuses others when they are added. */
   accept?: string | undefined;
   /** The platform's address. Without it, the one that served this script. */
   host?: string | undefined;
-  /** `false`: neither remember unfinished uploads nor look for them. */
+  /** `false`: do not store unfinished uploads, and resume none. */
   enableResume?: boolean | undefined;
-  /** Where unfinished uploads are remembered, instead of `localStorage`. */
+  /** Storage of unfinished uploads, instead of `localStorage`. */
   resumeStore?: ResumeStore | undefined;
   allowReport?: boolean | undefined;
   appId?: number | undefined;
@@ -56,7 +57,7 @@ function signerOf(options: ClientOptions): GetSignature {
 
 let servedFrom = "";
 
-/** Note which address this script came from: a platform serves it below `/sdk/`. */
+/** Set the address of this script: a platform serves it below `/sdk/`. */
 export function servedBy(address: string): void {
   servedFrom = address;
 }

@@ -1,4 +1,4 @@
-import { ApiError, TransportError } from "./errors";
+import { ApiError, ChecksumMismatch, TransportError } from "./errors";
 import type { FileFacts } from "./limits";
 import type { Retrier } from "./retry";
 import { type ApplyData, type Session, sessionOf } from "./session";
@@ -13,10 +13,11 @@ export interface Committed {
 }
 
 const EXPIRED_SIGNATURE = 10010;
-/** The platform's own wait for a busy disk is shorter. */
+const CHECKSUM_DIFFERS = 10023;
+/** Milliseconds; longer than the platform itself waits for a busy disk. */
 const DEFAULT_TIMEOUT = 20_000;
 
-/** How long calls may take, in milliseconds. */
+/** Time-outs of the calls, in milliseconds. */
 export interface Timeouts {
   apply?: number | undefined;
   commit?: number | undefined;
@@ -37,21 +38,21 @@ export class ControlPlane {
     this.#timeouts = timeouts;
   }
 
-  /** Open a session, or the one that `body` names again; `accept` may refuse by what the signature says. */
+  /** Open a session, or reopen the one that `body` names; `accept` throws if the signature's limits forbid the files. */
   async apply(body: object, accept: (signature: string) => void): Promise<Session> {
     this.#signature = await this.#freshSignature();
     accept(this.#signature);
-    // The same signature for every try: the platform knows it again when only its answer was lost.
+    // Every retry sends the same signature: the platform recognises it when only the answer was lost.
     const sent = { ...body, signature: this.#signature };
     return sessionOf((await this.#call("ApplyUploadUGC", sent, this.#timeouts.apply)) as ApplyData);
   }
 
-  /** Open the session again for a fresh credential. */
+  /** Reopen the session for a fresh credential. */
   async renew(session: Session): Promise<Session> {
     return this.apply({ vodSessionKey: session.sessionKey }, () => {});
   }
 
-  /** Commit with the Apply's signature, which stays good for its own session; with a fresh one if it expired. */
+  /** Commit with the signature of Apply, which stays valid for its session; with a fresh one if it expired. */
   async commit(session: Session, checksums: Record<string, string>): Promise<Committed> {
     const body = { vodSessionKey: session.sessionKey, ...checksums };
     try {
@@ -62,8 +63,13 @@ export class ControlPlane {
     }
   }
 
-  #commit(body: object): Promise<unknown> {
-    return this.#call("CommitUploadUGC", body, this.#timeouts.commit);
+  async #commit(body: object): Promise<unknown> {
+    try {
+      return await this.#call("CommitUploadUGC", body, this.#timeouts.commit);
+    } catch (error) {
+      if (error instanceof ApiError && error.code === CHECKSUM_DIFFERS) throw new ChecksumMismatch(error.message);
+      throw error;
+    }
   }
 
   #freshSignature(): Promise<string> {
@@ -80,7 +86,7 @@ export class ControlPlane {
   }
 }
 
-/** What Apply is told of new files. */
+/** Return the body of Apply for new files. */
 export function announced(files: readonly FileFacts[], more: object): object {
   const fields = files.map(({ what, name, type, size }) => ({
     [`${what}Name`]: name,
@@ -96,7 +102,7 @@ function dataOf(action: string, answer: Answer): unknown {
   try {
     parsed = JSON.parse(answer.body);
   } catch {
-    // Told below.
+    // Reported below.
   }
   if (typeof parsed?.code !== "number")
     throw new TransportError(`${action} was answered with no JSON; is host the platform's address?`);

@@ -11,7 +11,7 @@ import type { Retrier } from "./retry";
 import type { StorageCall, StorageClient } from "./storage";
 import type { Answer } from "./transport";
 
-/** What an upload of one object works with. */
+/** The parts that an upload of one object uses. */
 export interface ObjectTools {
   storage: StorageClient;
   retrier: Retrier;
@@ -31,7 +31,7 @@ export interface ObjectPlan {
 
 type Sent = Omit<StorageCall, "key" | "signal">;
 
-/** One file on its way to one key: by a single PUT, or in parallel parts. */
+/** The upload of one file to one key: by a single PUT, or in parallel parts. */
 export class ObjectUpload {
   readonly #tools: ObjectTools;
   readonly #plan: ObjectPlan;
@@ -39,7 +39,7 @@ export class ObjectUpload {
   readonly #stored = new Map<number, StoredPart>();
   #uploadId: string;
   #there = false;
-  /** CRC-64/XZ of the whole, once it is sent. */
+  /** CRC-64/XZ of the whole object, once it is sent. */
   crc64 = 0n;
   /** Bytes that an earlier run had sent. */
   resumedBytes = 0;
@@ -57,7 +57,12 @@ export class ObjectUpload {
     return this.#uploadId;
   }
 
-  /** Ask what storage has of an earlier run; throws `NoSuchUpload` when there is nothing to go on with. */
+  /** Bytes of the file. */
+  get size(): number {
+    return this.#plan.file.size;
+  }
+
+  /** List the parts that an earlier run stored; throws `NoSuchUpload` when there is nothing to resume. */
   async prepare(): Promise<void> {
     if (!this.#uploadId) return;
     try {
@@ -88,7 +93,7 @@ export class ObjectUpload {
     await this.#sendParts(Math.ceil(file.size / partSize));
   }
 
-  /** Discard what storage holds of an unfinished multipart upload, as far as it can be reached. */
+  /** Abort the multipart upload in storage; failures are ignored. */
   async abort(): Promise<void> {
     if (!this.#uploadId) return;
     const query = [["uploadId", this.#uploadId]] as const;
@@ -104,7 +109,7 @@ export class ObjectUpload {
       () => pace.atOnce,
       (index) =>
         this.#part(index + 1).catch((error) => {
-          // The others need not go on.
+          // Stop the other parts.
           control.end(error);
           throw error;
         }),
@@ -125,7 +130,7 @@ export class ObjectUpload {
       ]));
   }
 
-  /** A part that storage has counts as sent when it equals the file's by MD5. */
+  /** A stored part counts as sent when its MD5 equals that of the file's bytes. */
   async #alreadySent(
     number: number,
     start: number,
@@ -148,7 +153,7 @@ export class ObjectUpload {
   ): Promise<{ etag: string; crc64: bigint }> {
     const { meter, pace, retrier, storage } = this.#tools;
     const { file, key } = this.#plan;
-    // Digested while it travels: both read the same bytes of the disk's cache.
+    // Digest while it is sent: both read the same bytes, mostly from the disk's cache.
     const digest = hasher.digest(file, start, length);
     digest.catch(() => {});
     const answer = await retrier.run(async (signal) => {
@@ -166,7 +171,7 @@ export class ObjectUpload {
     return { etag: unquoted(answer.header("ETag")), crc64: BigInt((await digest).crc64) };
   }
 
-  /** A file that cannot be read any more looks like a network fault to the browser. */
+  /** The browser reports an unreadable file as a network error: read a byte to tell which it is. */
   async #failed(error: unknown, start: number): Promise<never> {
     if (error instanceof TransportError) {
       this.#tools.pace.failed();
@@ -192,7 +197,7 @@ export class ObjectUpload {
       this.etag = unquoted(answer.header("ETag"));
       checkWhole(answer, this.crc64, file.name);
     } catch (error) {
-      // Its answer was lost, and by now the upload is history.
+      // The answer to an earlier attempt was lost: the upload may be complete.
       if (!isGone(error) || !(await this.#isThere())) throw error;
     }
   }
@@ -243,7 +248,7 @@ function checkWhole(answer: Answer, crc64: bigint, name: string): void {
     throw new ChecksumMismatch(`what storage holds of ${name} differs from the file`);
 }
 
-/** Storage knows no such upload: completed, discarded or never there. */
+/** Whether storage does not know the upload: completed, aborted or never there. */
 export function isGone(error: unknown): boolean {
   return error instanceof StorageError && (error.code === "NoSuchUpload" || error.code === "NoSuchBucket");
 }

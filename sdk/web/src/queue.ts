@@ -2,7 +2,9 @@ import { wrongFile } from "./accept";
 import { Emitter } from "./emitter";
 import type { OpenVodError } from "./errors";
 import type { Progress } from "./progress";
-import type { Uploader, UploadOptions, UploadResult, UploadState } from "./uploader";
+import type { UploadResult, UploadState } from "./upload-events";
+import type { UploadOptions } from "./upload-options";
+import type { Uploader } from "./uploader";
 
 /** One file of a queue. */
 export interface QueueItem {
@@ -11,7 +13,7 @@ export interface QueueItem {
   /** May be changed until the upload starts. */
   options: UploadOptions;
   state: UploadState | "waiting";
-  /** There while it is uploaded. */
+  /** Set while the file is uploaded. */
   uploader?: Uploader | undefined;
   progress?: Progress | undefined;
   result?: UploadResult | undefined;
@@ -24,7 +26,7 @@ export interface QueueEvents {
   idle: readonly QueueItem[];
 }
 
-/** Uploads many files, a few at a time. A file that fails stops no other; nothing is kept of those that wait but the file. */
+/** Uploads many files, a few at a time. A failed file stops no other; a waiting one costs no memory but its `File`. */
 export class UploadQueue extends Emitter<QueueEvents> {
   readonly #upload: (options: UploadOptions) => Uploader;
   readonly #atOnce: number;
@@ -52,7 +54,7 @@ export class UploadQueue extends Emitter<QueueEvents> {
     return this.#paused;
   }
 
-  /** Add files; `options` go to each upload. One that is empty, or not of an accepted kind, has failed at once. */
+  /** Add files, each uploaded with `options`. Empty files and files of other kinds fail at once. */
   add(files: Iterable<File>, options: UploadOptions = {}): QueueItem[] {
     const first = this.#items.length;
     const added = Array.from(files, (file, index): QueueItem => {
@@ -62,14 +64,14 @@ export class UploadQueue extends Emitter<QueueEvents> {
     for (const item of added) {
       this.#items.push(item);
       if (item.state === "waiting") this.#waiting.push(item);
-      // After the caller had the time to show it.
+      // After the caller was able to show it.
       else queueMicrotask(() => this.emit("item", item));
     }
     this.#schedule();
     return added;
   }
 
-  /** Pause what is uploaded, and start no other. */
+  /** Pause running uploads, and start no others. */
   pause(): void {
     this.#paused = true;
     for (const item of this.#running) item.uploader?.pause();
@@ -99,7 +101,7 @@ export class UploadQueue extends Emitter<QueueEvents> {
     this.#schedule();
   }
 
-  /** Start when the caller has had the time to set options of the items that it was given. */
+  /** Start in a microtask, so that the caller can set options of the returned items. */
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -131,7 +133,7 @@ export class UploadQueue extends Emitter<QueueEvents> {
     item.state = "preparing";
     item.uploader
       .on("state", (state) => {
-        // The end is told once the result is known.
+        // The final state is set together with the result.
         if (state !== "done" && state !== "failed" && state !== "cancelled") this.#change(item, { state });
       })
       .on("progress", (progress) => this.#change(item, { progress }));

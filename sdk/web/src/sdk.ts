@@ -20,11 +20,6 @@ export type { Progress } from "./progress";
 export { type QueueEvents, type QueueItem, UploadQueue } from "./queue";
 export type { ResumeStore, Unfinished } from "./resume";
 export type { GetSignature, SignatureAnswer, SignatureSource } from "./signature";
-export {
-  type StoredFile,
-  Uploader,
-  type UploaderEvents,
-  type UploadOptions,
-  type UploadResult,
-  type UploadState,
-} from "./uploader";
+export type { StoredFile, UploaderEvents, UploadResult, UploadState } from "./upload-events";
+export type { UploadOptions } from "./upload-options";
+export { Uploader } from "./uploader";
