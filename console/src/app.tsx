@@ -33,7 +33,7 @@ export function App() {
   );
 }
 
-/** Invitations are for everybody; all else is for those who are signed in. */
+/** Invitations need no session; every other page does. */
 function Entrance() {
   const { path } = useAddress();
   const invited = match("/invite/:token", path);

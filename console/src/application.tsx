@@ -1,4 +1,4 @@
-/** Which application's data is shown. Query keys begin [what, subAppId], so that another one is other data. */
+/** The application whose data is shown. Query keys begin with [kind, subAppId], which separates applications in the cache. */
 import { useQuery } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useMemo, useState } from "react";
 import { api, type Schemas, unwrap } from "./api/client";

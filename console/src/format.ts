@@ -1,4 +1,4 @@
-/** Numbers, sizes and times as people of a language write them. */
+/** Numbers, sizes and times in the page's language. */
 import { useMemo } from "react";
 import { useLanguage } from "./language";
 

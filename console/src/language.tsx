@@ -1,4 +1,4 @@
-/** Two languages and nothing but words of dictionaries: a dictionary that lacks a word does not compile. */
+/** Texts in two languages, from dictionaries; a dictionary that lacks a translation does not compile. */
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 import { loadPreference, savePreference } from "./preferences";
 

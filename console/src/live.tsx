@@ -26,7 +26,7 @@ const Current = createContext<Live>({ state: "connecting", listen: () => () => {
 const NAMES: readonly LiveName[] = ["event", "upload", "task", "review"];
 const FLUSH_MILLISECONDS = 1000;
 const RECONNECT_MILLISECONDS = 2000;
-/** Browsers open six connections to a server: pages that nobody looks at give theirs back. */
+/** Browsers open six connections to a server: hidden pages close theirs after this time. */
 const HIDDEN_MILLISECONDS = 60_000;
 
 /** Queries that stay valid after a lost connection: a new player address would restart the player. */
@@ -61,13 +61,13 @@ class InvalidationBatch {
     const names = new Set(this.waiting);
     this.waiting.clear();
     await this.queries.invalidateQueries({ predicate: (query) => names.has(String(query.queryKey[0])) });
-    // Long lists take long: the next turn begins when they are there.
+    // Long lists take long to refetch: the next flush waits for them.
     this.timer = 0;
     if (this.waiting.size > 0) this.note([]);
   }
 }
 
-/** Keeps one EventSource open, through cuts, ended sessions and restarts of the server. */
+/** Keeps one EventSource open across network failures, ended sessions and server restarts. */
 class Connection {
   private source: EventSource | null = null;
   private timer = 0;
@@ -117,7 +117,7 @@ class Connection {
   private failed(source: EventSource): void {
     this.cut = true;
     this.onState("lost");
-    // The browser tries again by itself, except after an answer that is no stream: 401 after the session's end, say.
+    // The browser reconnects by itself, except after an answer that is no stream, such as 401 when the session has ended.
     if (source.readyState !== EventSource.CLOSED) return;
     this.timer = window.setTimeout(this.open, RECONNECT_MILLISECONDS);
     checkSession(this.queries).catch(() => {});
@@ -130,7 +130,7 @@ class Connection {
   }
 }
 
-/** Connects while the page is looked at or was a minute ago. */
+/** Keeps the connection while the page is visible, and for a minute after. */
 function follow(connection: Connection): () => void {
   let timer = 0;
   const seen = () => {

@@ -8,13 +8,13 @@ import { match, parse } from "./router";
 import { ROUTES } from "./routes";
 import { prefetchSession } from "./session";
 
-// The view's script travels while the session is asked for, and its data while the page is drawn.
+// Load the view's script in parallel with the session, and its data in parallel with the first render.
 const { path, query } = parse(location.hash.replace(/^#/, ""));
 const route = ROUTES.find((each) => match(each.path, path));
 if (route) {
   Promise.all([prefetchSession(queries), route.load()])
     .then(([me, view]) => me && view.prefetch?.(queries, keptApplication(), query))
-    // Whatever fails here is asked for again by the page, which says so.
+    // The page repeats what failed here, and shows the failure.
     .catch(() => {});
 }
 

@@ -13,6 +13,6 @@ export function savePreference(name: string, value: string): void {
   try {
     localStorage.setItem(PREFIX + name, value);
   } catch {
-    // Full or forbidden: the choice is not kept.
+    // Storage is full or forbidden: the choice is not kept.
   }
 }

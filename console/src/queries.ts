@@ -4,7 +4,7 @@ import { Problem } from "./api/problem";
 
 const TRIES = 2;
 
-/** Refusals stay refusals; a server that is away or fails is asked again. */
+/** Retry when the server fails or is unreachable; a refusal is final. */
 function retry(count: number, error: unknown): boolean {
   const final = error instanceof Problem && error.status > 0 && error.status < 500;
   return !final && count < TRIES;

@@ -1,4 +1,4 @@
-/** Addresses live in the fragment, so that one file serves all of them and the server's log does not learn them. */
+/** Addresses are in the fragment: one file serves all of them, and they stay out of the server's log. */
 import { useSyncExternalStore } from "react";
 
 export interface Address {

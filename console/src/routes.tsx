@@ -1,4 +1,4 @@
-/** Every view is one entry, loaded when it is first opened; those that people begin with come with the first script. */
+/** Every view is one entry, loaded when it is first opened; the two start pages are part of the first script. */
 import {
   IconApps,
   IconBell,
@@ -31,9 +31,9 @@ interface Entry {
   readonly path: string;
   readonly title: TitleKey;
   readonly group: (typeof GROUPS)[number];
-  /** Shown in the navigation; entries without one are reached from others. */
+  /** Shown in the navigation; entries without an icon are not listed there. */
   readonly icon?: ComponentType<{ size?: number }>;
-  /** Whoever has less does not get here. */
+  /** The least role that may open the view. */
   readonly role: Role;
   readonly load: () => Promise<LoadedView>;
 }

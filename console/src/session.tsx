@@ -1,4 +1,4 @@
-/** Who is signed in. The session itself is a cookie that scripts cannot read; this knows the name, role and token. */
+/** The signed-in user. The session is an HttpOnly cookie; scripts know the name, the role and the CSRF token. */
 import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect } from "react";
 import { api, onOutdated, onSignedOut, type Role, type Schemas, setCsrfToken, unwrap } from "./api/client";

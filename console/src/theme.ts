@@ -8,7 +8,7 @@ export const theme = createTheme({
   defaultRadius: "md",
   cursorType: "pointer",
   respectReducedMotion: true,
-  // A state is never cut off: its cell grows instead.
+  // A badge never truncates its text: its cell grows instead.
   components: {
     Badge: Badge.extend({ defaultProps: { tt: "none", fw: 600 }, styles: { root: { minWidth: "max-content" } } }),
   },

@@ -73,7 +73,7 @@ export type ActionAnswer<A extends Action> =
 
 /** Calls an action of the server API. */
 export function callAction<A extends Action>(name: A, body: ActionBody<A>): Promise<ActionAnswer<A>> {
-  // The client's own types want each path by itself; what goes in and comes out is checked above.
+  // The client's types accept literal paths only; body and answer are typed by this function's signature.
   const post = api.POST as (path: string, options: unknown) => Promise<Answer<ActionAnswer<A>>>;
   return unwrap(post(`/api/v1/actions/${name}`, { body }));
 }

@@ -1,4 +1,4 @@
-/** Why a call did not do what it should. */
+/** A failed call: the server's refusal, or no answer. */
 export class Problem extends Error {
   override readonly name = "Problem";
 

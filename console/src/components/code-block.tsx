@@ -1,4 +1,4 @@
-/** Text of programs: commands, logs, JSON. Long lines are broken, long texts scroll by keyboard too. */
+/** Program text: commands, logs, JSON. Long lines wrap; long texts scroll, by keyboard too. */
 import { Code, Group, Text } from "@mantine/core";
 import { CopyButton } from "./secret-once";
 

@@ -29,7 +29,7 @@ interface Props<R, P> {
   readonly empty: ReactNode;
 }
 
-/** Up and down lead from row to row, as in any list. */
+/** Arrow keys move the focus from row to row. */
 function walk(event: KeyboardEvent<HTMLElement>): void {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step || !(event.target as HTMLElement).matches("a[data-row]")) return;

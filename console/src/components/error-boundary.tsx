@@ -4,7 +4,7 @@ import { useWords } from "../language";
 import { shell } from "../words";
 
 interface Props {
-  /** Another value is another page: it gets a fresh start. */
+  /** Identifies the page; a new value clears the error. */
   readonly place: string;
   readonly children: ReactNode;
 }

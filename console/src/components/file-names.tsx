@@ -1,4 +1,4 @@
-/** Names of files that lists know by their ids alone. */
+/** Names of files in lists that hold file ids only. */
 import { Text } from "@mantine/core";
 import { type ActionAnswer, callAction } from "../api/client";
 import { type IdSource, useByIds } from "./use-by-ids";
@@ -16,7 +16,7 @@ export function useFileNames(fileIds: readonly string[]): ReadonlyMap<string, st
   return useByIds(fileIds, NAMES);
 }
 
-/** A file's name over its id; the id alone where there is no file any more. */
+/** A file's name above its id; the id alone for a deleted file. */
 export function FileName({ fileId, names }: { readonly fileId: string; readonly names: ReadonlyMap<string, string> }) {
   const name = names.get(fileId);
   if (!name) return fileId || "–";

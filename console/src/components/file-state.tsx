@@ -40,7 +40,7 @@ export function useFileState(fileId: string): FileStateRow | undefined {
   return useFileStates([fileId]).get(fileId);
 }
 
-/** Says the state in words, and why where that matters; colour only repeats it. */
+/** The state in words, with the reason as tooltip; the colour only repeats it. */
 export function FileStateBadge({ row }: { readonly row: FileStateRow | undefined }) {
   const t = useWords(fileWords);
   const { language } = useLanguage();

@@ -10,7 +10,7 @@ interface Props {
   readonly children?: ReactNode;
 }
 
-/** Heading of a view: names the tab, and takes the focus when the view opens, so that readers begin here. */
+/** Heading of a view: sets the tab's title, and takes the focus when the view opens, so that screen readers start here. */
 export function PageHeader({ title, help, children }: Props) {
   const { product } = useWords(shell);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -18,7 +18,7 @@ export function PageHeader({ title, help, children }: Props) {
     document.title = `${title} · ${product}`;
   }, [title, product]);
   useEffect(() => {
-    // A dialog or a field that wants it keeps the focus.
+    // A focused dialog or field keeps the focus.
     if (document.activeElement === document.body || document.activeElement?.closest("nav")) {
       heading.current?.focus({ preventScroll: true });
     }

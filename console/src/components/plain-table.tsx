@@ -1,4 +1,4 @@
-/** Rows that are there already: a table on wide screens, one card per row on phones. */
+/** Rows that are loaded already: a table on wide screens, one card per row on phones. */
 import { Table } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { Column } from "./cursor-table";

@@ -1,4 +1,4 @@
-/** What stands in the place of data until it is there; a failed refresh is shown above the data of before. */
+/** Shows the state of a query until its data arrives; a failed refetch is shown above the previous data. */
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Failure } from "./failure";

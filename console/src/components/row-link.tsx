@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 
 interface Props {
   readonly href: string;
-  /** A second line: what tells rows of the same name apart. */
+  /** A second line that distinguishes rows of the same name. */
   readonly hint?: string;
   readonly children: ReactNode;
 }

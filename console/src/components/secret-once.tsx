@@ -78,7 +78,7 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
   const { copy, copied } = useWords(states);
   const [state, setState] = useState<"" | "copied" | "refused">("");
   const copyText = () =>
-    // Without https browsers offer no clipboard at all.
+    // Without HTTPS, browsers have no clipboard API.
     Promise.resolve(navigator.clipboard?.writeText(text) ?? Promise.reject(new Error("no clipboard"))).then(
       () => setState("copied"),
       () => setState("refused"),

@@ -9,13 +9,13 @@ import { QueryState } from "./query-state";
 import { RowsTable } from "./rows-table";
 import { type Secret, SecretOnce } from "./secret-once";
 
-/** What a row or card can ask of the page. */
+/** Callbacks for a row or card. */
 export interface RowControls {
   readonly onEdit: () => void;
   readonly onSecret: (secret: Secret) => void;
 }
 
-/** What a dialog of the page gets. */
+/** Callbacks for a dialog of the page. */
 export interface DialogControls {
   readonly onClose: () => void;
   readonly onSecret: (secret: Secret) => void;
@@ -24,7 +24,7 @@ export interface DialogControls {
 interface Creation {
   readonly label: string;
   readonly icon?: ComponentType<{ size?: number }>;
-  /** A page that creates, instead of a dialog. */
+  /** Address of a page that creates one; without it, `dialog` opens. */
   readonly href?: string;
   readonly dialog?: (controls: DialogControls) => ReactNode;
 }
@@ -42,7 +42,7 @@ interface Cards<R> {
 interface Page<A, R> {
   readonly title: string;
   readonly help?: ReactNode;
-  /** Left out for those who may not create. */
+  /** false for roles that may not create. */
   readonly create?: Creation | false;
   readonly query: UseQueryResult<A>;
   readonly rows: (answer: A) => readonly R[];

@@ -1,4 +1,4 @@
-/** What stands where data is not there yet, or is none. */
+/** Placeholders: data is loading, or there is none. */
 import { Center, Loader, Stack, Text, ThemeIcon } from "@mantine/core";
 import { IconInbox } from "@tabler/icons-react";
 import type { ReactNode } from "react";

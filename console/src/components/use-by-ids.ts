@@ -1,4 +1,4 @@
-/** Things known by their ids alone, fetched in few calls and cached. */
+/** Values for many ids, fetched in few calls and cached. */
 import { useQueries } from "@tanstack/react-query";
 import { useApplication } from "../application";
 

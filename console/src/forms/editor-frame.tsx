@@ -28,10 +28,10 @@ interface EditorWords {
 }
 
 export interface Removal {
-  /** The question before it. */
+  /** Title of the confirmation. */
   readonly title: string;
   readonly remove: () => Promise<unknown>;
-  /** Where to go then. */
+  /** Navigates away after the removal. */
   readonly leave: () => void;
 }
 
@@ -39,16 +39,16 @@ interface Props extends Omit<EditorOptions, "saved"> {
   readonly t: EditorWords;
   readonly title: string;
   readonly help: string | undefined;
-  /** Presets are shown, and can only be copied. */
+  /** A preset is read-only; it can be copied. */
   readonly isPreset: boolean;
-  /** The editor of a copy. */
+  /** Address of the editor of a copy; false: no copy is offered. */
   readonly copyHref: string | false;
   readonly nameProps: TextInputProps;
   /** Renders a field differently, as in `SchemaForm`. */
   readonly renderField: (place: Place, error: string | undefined) => ReactNode | undefined;
-  /** Left out for what is not stored yet. */
+  /** false while nothing is stored. */
   readonly removal?: Removal | false;
-  /** What the draft would do; `draft` returns null, and marks the fields, when it is not valid. */
+  /** Renders a preview of the draft. `draft` returns null and marks the fields when the draft is not valid. */
   readonly preview: (draft: () => Draft | null, readOnly: boolean) => ReactNode;
 }
 

@@ -1,4 +1,4 @@
-/** Finds what an editor edits: the form in the description of the API, the value in a list. */
+/** Loads what an editor needs: the form from the description of the API, the value from a list. */
 import { Button } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { Fragment, type ReactNode } from "react";
@@ -8,12 +8,12 @@ import { useAddress } from "../router";
 import { useApiDocument } from "./api-document";
 import type { ApiDocument, Field } from "./schema";
 
-/** The id in the address of what is not stored yet. */
+/** The id in the address of a new entry. */
 const NEW = "new";
 
 interface Found<R> {
   readonly field: Field;
-  /** What is edited; of a new one, what it is copied from. */
+  /** The edited entry; for a new one, the entry that it copies. */
   readonly row: R | undefined;
   readonly isNew: boolean;
 }
@@ -40,7 +40,7 @@ export function EditorSource<R>({ id, query, idOf, formOf, unknown, children }: 
   const isNew = id === NEW;
   const row = query.data.find((each) => idOf(each) === (isNew ? from : id));
   if (!row && !isNew) return unknown;
-  // Another address is another draft.
+  // Another address starts another draft.
   return <Fragment key={`${id} ${from}`}>{children({ field: formOf(document.data), row, isNew })}</Fragment>;
 }
 

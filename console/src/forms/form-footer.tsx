@@ -1,12 +1,12 @@
-/** The end of an editor's form: what keeps it from being saved, and the buttons. */
+/** The end of an editor's form: errors that prevent saving, and the buttons. */
 import { Button, Group, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Failure } from "../components/failure";
 
 interface Props {
-  /** Said when fields are wrong. */
+  /** Shown when fields have errors. */
   readonly unsaved: string | false;
-  /** What the server answered to the last try. */
+  /** The server's refusal of the last attempt. */
   readonly problem: unknown;
   readonly save: string;
   readonly busy: boolean;

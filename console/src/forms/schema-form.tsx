@@ -128,7 +128,7 @@ function DefaultField(place: Place) {
     case "text":
       return <TextField {...place} />;
     default:
-      // Values of any form are kept as they are; no line could be right for all of them.
+      // Values of any type are kept as they are: no single field fits all types.
       return null;
   }
 }
@@ -167,13 +167,13 @@ function ObjectField(place: Of<"object">) {
 function ListField(place: Of<"list">) {
   const line = useFieldProps(place);
   const items = (place.value ?? []) as Json[];
-  // Most lists stay empty: then the button alone is enough.
+  // Most lists stay empty: show only the button then.
   if (items.length === 0) return <AddItem place={place} />;
   return (
     <Fieldset legend={line.label} p="sm" miw={0}>
       <Stack gap="sm">
         {items.map((_, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: what is listed has no other identity than its place
+          // biome-ignore lint/suspicious/noArrayIndexKey: items have no identity but their index
           <ListItem key={index} place={place} items={items} index={index} />
         ))}
         <AddItem place={place} />

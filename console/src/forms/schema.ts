@@ -3,7 +3,7 @@
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 export type JsonObject = { [name: string]: Json };
 
-/** As much of JSON schema as the description uses. */
+/** The part of JSON Schema that the description uses. */
 export interface Schema {
   type?: string;
   enum?: (string | number)[];
@@ -29,7 +29,7 @@ export interface ApiDocument {
 
 interface Common {
   required: boolean;
-  /** null may stand in its place. */
+  /** Accepts null. */
   nullable: boolean;
   initial: Json | undefined;
   description: string;
@@ -46,7 +46,7 @@ export type Field = Common &
     | { kind: "any" }
   );
 
-/** Longer texts are code or files, which no line of a form is for. */
+/** Longer texts are code or files, which do not fit a one-line field. */
 const LONGEST_LINE = 1000;
 
 /** Return the form of a schema; its members are followed through references. */
@@ -116,7 +116,7 @@ export function initialOf(field: Field): Json | undefined {
   return emptyOf(field);
 }
 
-/** Return the first value of a field that was left out until now. */
+/** Return the initial value of an optional field that is added. */
 export function emptyOf(field: Field): Json {
   switch (field.kind) {
     case "object": {

@@ -1,11 +1,11 @@
-/** The state of an editor: what is edited, what is wrong with it, and how saving it went. */
+/** The state of an editor: draft, field errors, outcome of saving. */
 import { type FormEvent, useState } from "react";
 import { useAction } from "../components/use-action";
 import { navigate } from "../router";
 import { errorsIn, type Field, type FieldError, type JsonObject } from "./schema";
 import { useErrorMessages } from "./schema-form";
 
-/** What an editor edits: name and comment, and the members that the schema describes. */
+/** The edited value: name, comment, and the members that the schema describes. */
 export interface Draft {
   readonly name: string;
   readonly comment: string;
@@ -21,7 +21,7 @@ export interface EditorOptions {
   readonly saved: string;
   /** Errors that the schema does not know. */
   readonly check?: (draft: Draft) => readonly FieldError[];
-  /** What is wrong with the name, empty if nothing is. */
+  /** Error of the name; empty for a valid one. */
   readonly nameError?: (name: string) => string;
   /** Messages for the fields that the server refused, by path. */
   readonly refusedFields?: (problem: unknown) => readonly (readonly [string, string])[];
@@ -48,7 +48,7 @@ export function useEditor(options: EditorOptions) {
     const path = await action.run(() => save(draft), outcome);
     if (path) navigate(path);
   };
-  /** Return whether the members are right; marks those that are not. */
+  /** Return whether all members are valid, and mark those that are not. */
   const validate = () => {
     setTried(true);
     return found.length === 0;

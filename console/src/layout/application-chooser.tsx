@@ -13,7 +13,7 @@ export function ApplicationChooser() {
     value: String(each.subAppId),
     label: each.enabled ? each.name || String(each.subAppId) : `${each.name} (${t.switchedOff})`,
   }));
-  // 0 is short for the main application, which is listed under its own number, the first of all.
+  // 0 means the main application, which is listed first, under its own number.
   const value = String(subAppId || found[0]?.subAppId || 0);
   return (
     <Select

@@ -63,7 +63,7 @@ export function Layout({ children }: { readonly children: ReactNode }) {
   );
 }
 
-/** A button: the fragment of a link is the address of the page here. */
+/** A button, not a link: the fragment holds the page's address. */
 function skip(): void {
   document.getElementById("content")?.focus();
 }

@@ -15,7 +15,7 @@ const LANGUAGES = [
   ["zh", "chinese"],
 ] as const;
 
-/** The menu of language and appearance; who is signed in has more in it. */
+/** The menu of language and appearance; `children` adds the account's entries. */
 export function Preferences({ name, children }: { readonly name?: string; readonly children?: ReactNode }) {
   const t = useWords(shell);
   const { language, choose } = useLanguage();

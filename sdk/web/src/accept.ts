@@ -1,6 +1,6 @@
 import { LimitExceeded } from "./errors";
 
-/** What browsers call files that they know nothing of. */
+/** Types that browsers give to files of unknown kind. */
 const UNKNOWN = ["", "application/octet-stream"];
 
 /**

@@ -1,14 +1,14 @@
-/** A request was given up because the upload was paused or ended; never shown to the app. */
+/** A request was aborted because the upload was paused or ended; never shown to the app. */
 export class Interrupted extends Error {}
 
-/** Pauses, resumes and ends one upload: everything that sends asks it first. */
+/** Pauses, resumes and ends one upload; every request passes its checkpoint first. */
 export class Control {
   #sending = new AbortController();
   #paused = false;
   #ending: Error | undefined;
   #wake: (() => void)[] = [];
 
-  /** Aborts when what is on its way must stop; a new one after each pause. */
+  /** Aborts the requests under way; a new signal after each pause. */
   get signal(): AbortSignal {
     return this.#sending.signal;
   }
@@ -42,13 +42,13 @@ export class Control {
     this.#wakeAll();
   }
 
-  /** Return at once while running, later while paused; throw once ended. */
+  /** Return at once while running, after the pause while paused; throw once ended. */
   async checkpoint(): Promise<void> {
     while (this.#paused && !this.#ending) await new Promise<void>((go) => this.#wake.push(go));
     if (this.#ending) throw this.#ending;
   }
 
-  /** Wait that long, or until `until` fires or the upload is paused or ended. */
+  /** Wait `milliseconds`, or until `until` fires or the upload is paused or ended. */
   async sleep(milliseconds: number, until?: { target: EventTarget; event: string }): Promise<void> {
     const signal = this.signal;
     if (signal.aborted) return;

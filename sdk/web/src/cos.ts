@@ -67,7 +67,7 @@ export function completeBody(etags: readonly string[]): string {
   return `<CompleteMultipartUpload>${rows.join("")}</CompleteMultipartUpload>`;
 }
 
-/** Build the error that an answer of storage means. */
+/** Return the error of a refusing answer. */
 export function storageError(answer: Answer): StorageError {
   const requestId = answer.header("x-cos-request-id");
   const root = parsed(answer.body);

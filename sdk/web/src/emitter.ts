@@ -26,7 +26,7 @@ export class Emitter<Events extends object> {
     return this;
   }
 
-  /** Tell all listeners; one that throws is the page's own error and stops nothing here. */
+  /** Call all listeners; an exception of one is reported to the page and stops nothing here. */
   protected emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
     for (const listener of [...(this.#listeners.get(name) ?? [])]) {
       try {

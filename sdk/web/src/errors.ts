@@ -70,7 +70,7 @@ export class SignatureError extends OpenVodError {
   }
 }
 
-/** The app's server gives this user no signature: trying again at once is no use. */
+/** The app's server refuses this user a signature; a retry does not help. */
 export class SignatureRefused extends SignatureError {
   override name = "SignatureRefused";
   constructor(unknownUser: boolean, reason: string) {

@@ -1,6 +1,6 @@
 import { LimitExceeded, SignatureError } from "./errors";
 
-/** What the platform will be told of a file. */
+/** A file as it is announced to the platform. */
 export interface FileFacts {
   what: "video" | "cover";
   name: string;
@@ -8,7 +8,7 @@ export interface FileFacts {
   size: number;
 }
 
-/** Describe a file: its name without the extension, and the extension; a nameless type is taken from the browser. */
+/** Describe a file: name without extension, and extension; without one, the browser's media type. */
 export function factsOf(what: FileFacts["what"], file: File, name?: string): FileFacts {
   const dot = file.name.lastIndexOf(".");
   const stem = dot < 0 ? file.name : file.name.slice(0, dot);
@@ -17,9 +17,9 @@ export function factsOf(what: FileFacts["what"], file: File, name?: string): Fil
 }
 
 /**
- * Refuse a file beyond the limits that stand in the permission, before a byte is sent.
+ * Refuse a file beyond the limits of the permission before a byte is sent.
  *
- * The platform enforces the same limits; here they only spare the user the wait.
+ * The platform enforces the same limits; this check saves the user the upload.
  */
 export function checkLimits(signature: string, files: readonly FileFacts[]): void {
   const signed = parametersOf(signature);

@@ -1,19 +1,19 @@
-/** How large parts are and how many travel at once, found from what the network gives. */
+/** Size of parts and number of parallel requests, from the measured speed. */
 
 const MIB = 1024 * 1024;
 const MAX_PARTS = 10_000;
-/** Each part costs page, browser and platform some 30 ms of CPU, whatever its size: on a fast line that is what counts. */
+/** Each part costs page, browser and platform some 30 ms of CPU, whatever its size, which dominates on a fast line. */
 const LARGEST_PART = 32 * MIB;
 /** Browsers open six connections to a host. */
 const MOST_AT_ONCE = 6;
-/** A part on a slow line should not take longer than this, so that little is lost with a connection. */
+/** Longest time for one part on a slow line, so that a lost connection costs little. */
 const SECONDS_FOR_PART = 8;
 const LEAST_FOR_SPEED = MIB;
 
 /** Bytes per second of the last upload of this page; 0 when there was none. */
 let lastSpeed = 0;
 
-/** Remember what the network gave, unless it was too little to tell. */
+/** Store the measured speed, unless the sample is too small. */
 export function rememberSpeed(bytes: number, milliseconds: number): void {
   if (bytes >= LEAST_FOR_SPEED) lastSpeed = (bytes * 1000) / Math.max(1, milliseconds);
 }
@@ -21,7 +21,7 @@ export function rememberSpeed(bytes: number, milliseconds: number): void {
 /**
  * Choose the size of parts; it stays the same for the whole upload, since storage lays parts on a grid.
  *
- * A file has some 32 parts, so that a lost one costs little; on a line that is known to be slow they are smaller.
+ * A file has about 32 parts, so that a lost one costs little; on a slow line parts are smaller.
  */
 export function choosePartSize(fileSize: number, wanted?: number): number {
   let size = Math.max(MIB, wanted ?? powerOfTwo(fileSize / 32));
@@ -37,7 +37,7 @@ function powerOfTwo(size: number): number {
   return 2 ** Math.floor(Math.log2(Math.max(1, size)));
 }
 
-/** How many parts travel at once: one more while that makes it faster, fewer when it fails. */
+/** The number of parallel requests: one more while throughput grows, half after a network failure. */
 export class Pace {
   readonly #most: number;
   #atOnce: number;

@@ -1,7 +1,7 @@
 /**
  * Run `work` for 0 … count - 1, at most `atOnce()` at a time, which may change on the way.
  *
- * The first error is thrown once those that run have ended; no other is started after it.
+ * After the first error no further work starts; the error is thrown when the running work has ended.
  */
 export async function inParallel(
   count: number,

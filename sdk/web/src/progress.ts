@@ -1,4 +1,4 @@
-/** A moment of one file, or of all of an upload. `percent` runs from 0 to 1, `speed` is in bytes per second. */
+/** Progress of one file, or of a whole upload. `percent` runs from 0 to 1, `speed` is in bytes per second. */
 export interface Progress {
   loaded: number;
   total: number;
@@ -10,7 +10,7 @@ export interface Progress {
 
 const WINDOW_MILLISECONDS = 5000;
 
-/** Counts bytes that storage acknowledged and those on their way. What it shows never goes backwards. */
+/** Counts acknowledged bytes and bytes under way. The reported progress never decreases. */
 export class Meter {
   readonly total: number;
   readonly #report: () => void;
@@ -27,7 +27,7 @@ export class Meter {
     this.#report = () => report(this.now());
   }
 
-  /** Count bytes that an earlier run sent; they do not make this run look fast. */
+  /** Count bytes that an earlier run sent; they do not count towards the speed. */
   resumed(size: number): void {
     this.#acknowledged += size;
     this.#shown = Math.max(this.#shown, this.#acknowledged);
@@ -35,7 +35,7 @@ export class Meter {
     this.#show();
   }
 
-  /** Tell how many bytes of an item have left so far. */
+  /** Set how many bytes of an item are sent so far. */
   sent(item: number, size: number): void {
     this.#onWay.set(item, size);
     this.#show();
@@ -48,12 +48,12 @@ export class Meter {
     this.#show(this.#acknowledged >= this.total);
   }
 
-  /** Take back what an item had sent. */
+  /** Discount the bytes of an item that is sent again. */
   takenBack(item: number): void {
     this.#onWay.delete(item);
   }
 
-  /** What to show now. */
+  /** The progress now. */
   now(): Progress {
     const [then, before] = this.#samples[0] ?? [0, 0];
     const elapsed = (performance.now() - then) / 1000;
@@ -82,7 +82,7 @@ export class Meter {
   }
 }
 
-/** The sum of several. */
+/** Sum of several. */
 export function sumOf(parts: readonly Progress[]): Progress {
   const sum = (of: (progress: Progress) => number) => parts.reduce((so, each) => so + of(each), 0);
   const [loaded, total, speed] = [sum((p) => p.loaded), sum((p) => p.total), sum((p) => p.speed)];

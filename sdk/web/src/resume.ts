@@ -1,9 +1,9 @@
-/** Where an unfinished upload is remembered, so that a later page of the same browser can go on with it for a day. */
+/** The store of unfinished uploads, which a later page of the same browser can resume for a day. */
 
 import { hex } from "./hash/blocks";
 import { Sha1 } from "./hash/sha1";
 
-/** What is needed to go on. */
+/** What is needed to resume. */
 export interface Unfinished {
   sessionKey: string;
   uploadId: string;
@@ -11,7 +11,7 @@ export interface Unfinished {
   savedAt: number;
 }
 
-/** Remembers unfinished uploads by a key that names server and content. */
+/** Stores unfinished uploads by a key of server and content. */
 export interface ResumeStore {
   load(key: string): Unfinished | undefined;
   save(key: string, unfinished: Unfinished): void;
@@ -25,7 +25,7 @@ const SAMPLE = 64 * 1024;
 const SAMPLES = 16;
 
 /**
- * Recognise the same content again: name, size and samples spread over the file.
+ * Return a fingerprint of the content: name, size and samples spread over the file.
  *
  * The date is left out, for a file that was fetched or copied again has another. Samples need not catch every
  * difference: each part that storage has is compared as a whole before it counts as sent.
@@ -39,7 +39,7 @@ export async function fingerprint(file: File): Promise<string> {
   return hex(new Sha1().update(new Uint8Array(bytes)).digest());
 }
 
-/** In the browser's `localStorage`; where that is forbidden, uploads work and are not remembered. */
+/** The store in the browser's `localStorage`; where that is forbidden, uploads work without resume. */
 export class LocalResumeStore implements ResumeStore {
   load(key: string): Unfinished | undefined {
     return tried(() => this.#read(PREFIX + key));

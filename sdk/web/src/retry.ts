@@ -1,7 +1,7 @@
 import { type Control, Interrupted } from "./control";
 import { ChecksumMismatch, OpenVodError, StorageError } from "./errors";
 
-/** How often and how long, in milliseconds: delays double, with jitter. */
+/** Number of attempts, and delays in milliseconds, which double, with jitter. */
 export interface RetryPolicy {
   attempts: number;
   firstDelay: number;
@@ -10,11 +10,11 @@ export interface RetryPolicy {
 
 export const DEFAULT_RETRY: RetryPolicy = { attempts: 8, firstDelay: 250, longestDelay: 10_000 };
 
-/** While the browser says that it is off-line, look again after so long: it is sometimes wrong. */
+/** Milliseconds between attempts while the browser reports that it is off-line, since it is sometimes wrong. */
 const OFFLINE_RECHECK = 5000;
 const REPAIRABLE = ["BadDigest", "IncompleteBody", "RequestTimeout"];
 
-/** Network faults, server faults and damaged parts are worth another try; refusals are not. */
+/** Whether a retry can help: after network and server failures and damaged parts, not after refusals. */
 export function worthRetrying(error: unknown): boolean {
   if (error instanceof ChecksumMismatch) return true;
   if (error instanceof StorageError) return error.status >= 500 || REPAIRABLE.includes(String(error.code));
@@ -23,7 +23,7 @@ export function worthRetrying(error: unknown): boolean {
   );
 }
 
-/** What tells the app why nothing moves. */
+/** Reports why an upload waits. */
 export type OnWaiting = (reason: "offline" | "retry", error: Error) => void;
 
 /** Runs calls until they succeed, fail for good, or the attempts are used up. */
@@ -44,7 +44,7 @@ export class Retrier {
       try {
         return await call(this.#control.signal);
       } catch (error) {
-        // Paused or ended: the checkpoint knows which.
+        // Paused or ended: the checkpoint waits or throws.
         if (error instanceof Interrupted) continue;
         if (!worthRetrying(error)) throw error;
         const offline = isOffline(error);
@@ -54,7 +54,7 @@ export class Retrier {
     }
   }
 
-  /** Being off-line uses up no attempts; being on-line again ends every wait. */
+  /** Off-line failures use up no attempts; the `online` event ends every wait. */
   async #wait(offline: boolean, failures: number, error: Error): Promise<void> {
     this.#onWaiting(offline ? "offline" : "retry", error);
     const { firstDelay, longestDelay } = this.#policy;

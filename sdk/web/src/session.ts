@@ -9,7 +9,7 @@ export interface Credential {
   end: number;
 }
 
-/** Where to put the files, and the credential to do it; keys have no leading slash, `""` means no such file. */
+/** An upload session: bucket, keys, credential. Keys have no leading slash; `""` means no such file. */
 export interface Session {
   sessionKey: string;
   bucket: string;
@@ -18,7 +18,7 @@ export interface Session {
   credential: Credential;
 }
 
-/** What Apply answers, as far as it is used. */
+/** The used members of Apply's answer. */
 export interface ApplyData {
   vodSessionKey: string;
   storageBucket: string;
@@ -38,7 +38,7 @@ export function sessionOf(data: ApplyData): Session {
     bucket: `${data.storageBucket}-${data.storageAppId}`,
     mediaKey: data.video?.storagePath?.replace(/^\//, "") ?? "",
     coverKey: data.cover?.storagePath?.replace(/^\//, "") ?? "",
-    // The server's own times, so that this device's clock does not matter.
+    // Times of the server, so that this device's clock does not matter.
     credential: {
       secretId: certificate.secretId,
       secretKey: certificate.secretKey,

@@ -1,32 +1,32 @@
 import { SignatureError, SignatureRefused } from "./errors";
 
-/** What app servers answer: the bare text, an object with it, the documented envelope, or `fetch`'s own answer. */
+/** Accepted answers of app servers: text, object, documented envelope, or `fetch`'s `Response`. */
 export type SignatureAnswer =
   | string
   | Response
   | { signature: string }
   | { code: number; message?: string; data?: { signature: string } };
 
-/** Fetches an upload signature from the app's own server, each time that one is needed. */
+/** Fetches an upload signature from the app's own server; called for each one needed. */
 export type GetSignature = () => Promise<SignatureAnswer> | SignatureAnswer;
 
-/** Where the app's own server gives signatures, and what it wants to know who asks. */
+/** The app server's signature address, with what authenticates the user there. */
 export interface SignatureSource {
-  /** Address that answers with a signature. */
+  /** Address whose answer is a signature. */
   signatureUrl: string;
-  /** Headers of the question, `Authorization` for instance. */
+  /** Request headers, such as `Authorization`. */
   signatureHeaders?: Record<string, string> | undefined;
   /** Whether cookies go to another origin: `include` if so. */
   signatureCredentials?: RequestCredentials | undefined;
 }
 
-/** Return a function that asks an address for signatures. */
+/** Return a function that fetches signatures from an address. */
 export function askAt(source: SignatureSource): GetSignature {
   const { signatureUrl, signatureHeaders: headers, signatureCredentials: credentials } = source;
   return () => fetch(signatureUrl, { ...(headers && { headers }), ...(credentials && { credentials }) });
 }
 
-/** Call the app's function and read what it gives; throws `SignatureError`, or `SignatureRefused` where trying again is no use. */
+/** Call the app's function and parse its answer; throws `SignatureError`, or `SignatureRefused` where a retry does not help. */
 export async function signatureFrom(getSignature: GetSignature): Promise<string> {
   let got: unknown;
   try {
@@ -41,7 +41,7 @@ export async function signatureFrom(getSignature: GetSignature): Promise<string>
 
 const UNAUTHORIZED = 401;
 const FORBIDDEN = 403;
-/** `openvod_sdk`'s code for a user who is not known. */
+/** `openvod_sdk`'s code for an unknown user. */
 const UNKNOWN_USER = 40301;
 
 async function bodyOf(answer: Response): Promise<unknown> {

@@ -64,13 +64,13 @@ export class StorageClient {
 
   #isDue(): boolean {
     const { start, end } = this.#session.credential;
-    // Whichever clock went further: one stands still while the device sleeps, the other can be set.
+    // The clock that advanced further: one stops while the device sleeps, the other can be set.
     const now = moment();
     const lived = Math.max(now.steady - this.#received.steady, now.wall - this.#received.wall);
     return lived > end - start - RENEW_BEFORE_SECONDS;
   }
 
-  /** Renew once, however many requests found the same credential wanting. */
+  /** Renew once, however many requests found the same credential expired. */
   async #renewFrom(session: Session, signal: AbortSignal): Promise<void> {
     if (this.#session !== session) return;
     this.#renewing ??= this.#renew(session, signal)

@@ -1,13 +1,13 @@
 import { Interrupted } from "./control";
 import { TransportError } from "./errors";
 
-/** A request as it goes out. */
+/** A request. */
 export interface Call {
   method: string;
   url: string;
   headers?: Record<string, string>;
   body?: Blob | string | undefined;
-  /** Give up when nothing moves for so long. */
+  /** Time-out without progress in either direction. */
   stallMilliseconds: number;
   signal: AbortSignal;
   onSent?: ((bytes: number) => void) | undefined;
@@ -20,7 +20,7 @@ export interface Answer {
   header(name: string): string;
 }
 
-/** Send one request. XMLHttpRequest, since fetch tells no progress of what it sends. */
+/** Send one request, by XMLHttpRequest, since fetch reports no upload progress. */
 export function send(call: Call): Promise<Answer> {
   return new Promise((resolve, reject) => {
     if (call.signal.aborted) {

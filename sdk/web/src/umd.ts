@@ -1,4 +1,4 @@
-/** What a script tag gives: `TcVod` as the official bundle does (`new TcVod.default(…)`), and the class `OpenVOD`. */
+/** Globals of the script tag: `TcVod` as in the official bundle (`new TcVod.default(…)`), and the class `OpenVOD`. */
 
 import { OpenVOD, servedBy } from "./client";
 

@@ -45,7 +45,7 @@ export default function Audit() {
   const found = useInfiniteQuery({
     queryKey: ["audit"],
     initialPageParam: 0,
-    // Nothing in the stream tells of it: whoever looks wants what is there now.
+    // The stream does not announce audit entries: fetch them whenever the view opens.
     staleTime: 0,
     queryFn: ({ pageParam }) =>
       unwrap(api.GET("/api/v1/audit", { params: { query: { cursor: pageParam, limit: 50 } } })),

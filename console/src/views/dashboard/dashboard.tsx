@@ -89,7 +89,7 @@ interface CardProps {
   readonly value: string;
   readonly help?: string;
   readonly bad?: boolean;
-  /** Where there is more of it. */
+  /** Address of the view with the details. */
   readonly path?: string;
 }
 

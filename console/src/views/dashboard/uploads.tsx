@@ -7,12 +7,12 @@ import { words } from "./words";
 
 const DAY_SECONDS = 86_400;
 const DAYS = 30;
-/** A day with one file among thousands can still be seen. */
+/** Least height, so that a day with one file stays visible among days with thousands. */
 const LEAST_PERCENT = 2;
 
 type Day = Schemas["UploadsOfDay"];
 
-/** Puts the days without uploads between the others. */
+/** Inserts the days without uploads. */
 function complete(days: readonly Day[], now: number): Day[] {
   const known = new Map(days.map((day) => [day.day, day]));
   const today = Math.floor(now / DAY_SECONDS) * DAY_SECONDS;

@@ -4,7 +4,7 @@ import { CopyButton } from "../../components/secret-once";
 import { useWords } from "../../language";
 import { words } from "./words";
 
-/** A secret that may be read again; nobody who looks over a shoulder reads it. */
+/** A secret that can be shown again, masked until then. */
 export function MaskedSecret({ label, value }: { readonly label: string; readonly value: string }) {
   const t = useWords(words);
   const [shown, setShown] = useState(false);

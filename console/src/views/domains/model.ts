@@ -1,4 +1,4 @@
-/** Domains as the actions tell them. */
+/** Domains, in the format of the API's actions. */
 import { callAction } from "../../api/client";
 
 export type Status = "Enabled" | "Disabled";
@@ -15,7 +15,7 @@ export interface DomainRow {
   readonly IPFilterPolicy: { Status: Status; FilterType: ListKind; IPList: string[] };
 }
 
-/** What may be read aloud and typed: no signs that look alike. */
+/** Characters that can be read aloud and typed: none that look alike. */
 const LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 const KEY_LENGTH = 24;
 
@@ -27,7 +27,7 @@ export function newKey(): string {
   const letters: string[] = [];
   while (letters.length < KEY_LENGTH) {
     const [byte = 0] = crypto.getRandomValues(new Uint8Array(1));
-    // The last, incomplete round of letters is left out, so that each is as likely as any other.
+    // Bytes of the last, incomplete range are dropped, so that every character is equally likely.
     if (byte < 256 - (256 % LETTERS.length)) letters.push(LETTERS.charAt(byte % LETTERS.length));
   }
   return letters.join("");

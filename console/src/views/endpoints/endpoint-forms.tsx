@@ -1,4 +1,4 @@
-/** Dialogs: an endpoint to make, and the callback URL. */
+/** Dialogs: create an endpoint, set the callback URL. */
 
 import { Checkbox, MultiSelect, NativeSelect, NumberInput, PasswordInput, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
@@ -17,7 +17,7 @@ const INVALIDATES = ["endpoints"];
 const DEFAULT = "default";
 const TIMEOUT_SECONDS = 5;
 
-/** Return the numbers of `5, 30, 60`; null when it is none. */
+/** Parse `5, 30, 60`; null for anything but numbers from 0. */
 function delaysOf(text: string): number[] | null {
   const parts = text.split(/[,，\s]+/).filter(Boolean);
   const numbers = parts.map(Number);

@@ -27,8 +27,8 @@ export default function EventView({ params }: { readonly params: Params }) {
   const found = useQuery({
     queryKey: ["event", eventId],
     queryFn: ({ signal }) => unwrap(api.GET("/api/v1/events/{eventId}", { params: { path: { eventId } }, signal })),
-    // Attempts are no events of their own, so that the stream is silent about them: asked while something is on its way.
-    // The event's own state is that of its worst delivery; another may be on its way.
+    // The stream does not announce attempts: refetch while a delivery is pending.
+    // The event's state is that of its worst delivery; another one may be pending.
     refetchInterval: (query) => (query.state.data?.deliveries.some((each) => each.state === "pending") ? 2000 : false),
   });
   if (found.isPending) return <Loading tall />;

@@ -2,7 +2,7 @@ import type { Schemas } from "../../api/client";
 
 export type EventType = Schemas["EventType"];
 
-/** The catalogue of event types, in its order; the compiler finds one that is missing here or not there. */
+/** The catalogue of event types, in its order; a type that is missing or unknown does not compile. */
 const NUMBERED: Record<EventType, number> = {
   NewFileUpload: 0,
   ProcedureStateChanged: 1,

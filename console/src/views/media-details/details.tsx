@@ -135,7 +135,7 @@ function Frame({ fileId, name }: { readonly fileId: string; readonly name: strin
   );
 }
 
-/** What happened to a file outlives it. */
+/** The history of a file outlives it. */
 function DeletedFile({ fileId }: { readonly fileId: string }) {
   const t = useWords(words);
   const title = useWords(titles).mediaDetails;

@@ -1,4 +1,4 @@
-/** The dialog that changes what people say of a file: name, description, category, tags. */
+/** The dialog that edits a file's name, description, category and tags. */
 import { Select, TagsInput, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { callAction, type Schemas } from "../../api/client";

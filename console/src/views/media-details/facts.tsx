@@ -87,7 +87,7 @@ function times({ BasicInfo: basic }: Media, t: Words, format: Format): Row[] {
   ];
 }
 
-/** A text that programs want, with a button: addresses are not links, what a user uploaded is not opened from here. */
+/** A text to copy. Addresses are not links: the console does not open what users uploaded. */
 export function Copied({ text }: { readonly text: string }) {
   const t = useWords(words);
   const clipboard = useClipboard();

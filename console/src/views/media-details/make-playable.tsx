@@ -9,7 +9,7 @@ import { type FileStateRow, fileWords } from "../../vocabulary";
 /** Presets that every browser plays: the adaptive stream, and sound alone. */
 const LADDER = 10;
 const SOUND = 1120;
-/** Reasons that no conversion mends. */
+/** Reasons that no conversion removes. */
 const UNCONVERTIBLE = ["encrypted", "no_original"];
 
 interface Props {
@@ -17,7 +17,7 @@ interface Props {
   readonly row: FileStateRow;
 }
 
-/** Starts what makes a file play that browsers do not play as it is. */
+/** Starts the conversion of a file that browsers do not play. */
 export function MakePlayable({ media, row }: Props) {
   const t = useWords(fileWords);
   const action = useAction();

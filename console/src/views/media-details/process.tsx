@@ -65,7 +65,7 @@ export function Process({ fileId, onClose }: Props) {
   );
 }
 
-/** What the procedure would do to this file: nothing is started by looking. */
+/** The plan of the procedure for this file; showing it starts nothing. */
 function Plan({ fileId, procedure }: { readonly fileId: string; readonly procedure: string }) {
   const t = useWords(words);
   const format = useFormat();

@@ -33,7 +33,7 @@ function number(value: unknown): number {
   return typeof value === "number" ? value : 0;
 }
 
-/** Original files stand among the renditions as definition 0. */
+/** The original is listed among the renditions as definition 0. */
 function useMade(media: Media): Made[] {
   const format = useFormat();
   const about = (one: Fields): string => {

@@ -14,7 +14,7 @@ import { words } from "./words";
 
 type Moment = Schemas["Moment"];
 
-/** All that happened to a file, the newest first; bodies, plans and logs can be unfolded. */
+/** The history of a file, newest first, with unfoldable bodies, plans and logs. */
 export function Story({ query }: { readonly query: UseQueryResult<Schemas["Transcript"]> }) {
   const t = useWords(words);
   return (

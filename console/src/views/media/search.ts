@@ -25,7 +25,7 @@ export function anyFilter(filters: Filters): boolean {
   return Object.values(filters).some((value) => value !== "");
 }
 
-/** A value of an address may be anything: what is no choice is no filter. */
+/** An address can hold any value: values that are no choice do not filter. */
 function chosen<T extends string>(value: string, choices: readonly T[]): T[] {
   return choices.filter((choice) => choice === value);
 }
@@ -69,7 +69,7 @@ export function searchOptions(subAppId: number, filters: Filters) {
 export function useSearch(subAppId: number, filters: Filters) {
   return useInfiniteQuery({
     ...searchOptions(subAppId, filters),
-    // While somebody types, the last list stays instead of a spinner.
+    // Keep the previous list while the person types, instead of a spinner.
     placeholderData: (before) => before,
   });
 }

@@ -33,7 +33,7 @@ export function FilePicker({ value, choose }: Props) {
     value: each.FileId,
     label: `${each.BasicInfo?.Name || "–"} (${each.FileId})`,
   }));
-  // The chosen one stays among the options while one searches for another.
+  // The chosen file stays an option during a search for another.
   const chosen = value && !options.some((each) => each.value === value) ? [{ value, label: label || value }] : [];
   return (
     <Select
@@ -42,7 +42,7 @@ export function FilePicker({ value, choose }: Props) {
       nothingFoundMessage={t.noFiles}
       searchable
       data={[...chosen, ...options]}
-      // The server has chosen by the text already, and knows names better than their labels do.
+      // The server has filtered by the text already; filtering the labels again would drop matches.
       filter={({ options: all }) => all}
       value={value || null}
       onChange={(fileId, option) => {

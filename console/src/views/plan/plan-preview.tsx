@@ -1,4 +1,4 @@
-/** What a template or a procedure would run on a file: asked for by hand, since it depends on unsaved fields. */
+/** The commands that a template or procedure would run on a file; fetched on demand, since they depend on unsaved fields. */
 import { Alert, Badge, Button, Card, Group, Stack, Text, Title } from "@mantine/core";
 import { IconListDetails } from "@tabler/icons-react";
 import { useState } from "react";
@@ -16,7 +16,7 @@ type Subject = Pick<Schemas["PreviewRequest"], "procedure" | "draft" | "template
 type Plan = Schemas["PlanPreview"];
 
 interface Props {
-  /** What is planned; null: it cannot be sent as it stands. */
+  /** The template or procedure to plan; null while it has errors. */
   readonly subject: () => Subject | null;
 }
 

@@ -1,4 +1,4 @@
-/** What procedures are made of, and where in them templates are named. */
+/** The parts of procedures, and the members that name templates. */
 import { callAction } from "../../api/client";
 import {
   type ApiDocument,
@@ -11,7 +11,7 @@ import {
 import { type Kind, withoutMembers } from "../templates/kinds";
 
 export type ProcedureRow = JsonObject & { Name: string; Type: string; Comment: string; UpdateTime: string };
-/** Parts that the server offers; what else the action declares is refused. */
+/** Parts that the server supports; it refuses the others that the action declares. */
 const PARTS = ["MediaProcessTask", "AiContentReviewTask", "ReviewAudioVideoTask"] as const;
 const PAGE = 100;
 const KIND_OF_STEP: Readonly<Record<string, Kind>> = {
@@ -45,7 +45,7 @@ export async function listProcedures(subAppId: number): Promise<ProcedureRow[]> 
   }
 }
 
-/** Return of a listed procedure what its form edits. */
+/** Return the members that the form of a listed procedure edits. */
 export function partsOf(row: ProcedureRow): JsonObject {
   return Object.fromEntries(PARTS.map((part) => [part, row[part] ?? null]));
 }
@@ -56,7 +56,7 @@ export function kindAt(path: string): Kind | undefined {
   return names.at(-1) === "Definition" ? KIND_OF_STEP[names.at(-2) ?? ""] : undefined;
 }
 
-/** A step whose template was not chosen yet has the id 0, which the schema does not know for wrong. */
+/** Return an error for each step without a template: its id is 0, which the schema allows. */
 export function missingTemplates(value: Json | undefined, path = ""): FieldError[] {
   if (value === null || typeof value !== "object") {
     return value === 0 && kindAt(path) ? [{ path, what: "missing", limit: 0 }] : [];

@@ -77,7 +77,7 @@ function ProcedureEditor({ field, row, isNew }: Props) {
 }
 
 function procedureField(place: Place, error: string | undefined) {
-  // The older form of moments is shown where it is used, and no longer offered.
+  // The older format of moments is shown where it is used, and not offered otherwise.
   if (place.name === "TimeOffsetSet" && !(place.value as number[] | undefined)?.length) return null;
   const kind = kindAt(place.path);
   return kind ? <TemplateSelect kind={kind} place={place} error={error} /> : undefined;

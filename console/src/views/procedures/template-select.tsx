@@ -30,7 +30,7 @@ export function TemplateSelect({ kind, place, error }: Props) {
       data={[
         { value: "0", label: t.choose },
         ...rows.map(named),
-        // A template that is gone is shown by its id, so that saving other changes does not exchange it.
+        // A deleted template is shown by its id, so that saving other changes keeps it.
         ...(isKnown || value === "0" ? [] : [{ value, label: value }]),
       ]}
       onChange={(event) => place.change(Number(event.currentTarget.value))}

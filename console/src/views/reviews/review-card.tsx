@@ -27,7 +27,7 @@ function useDecision(item: Row) {
   return { busy: action.busy, decide };
 }
 
-/** Letters are for decisions only where nobody writes. */
+/** Shortcut keys do nothing while the person types. */
 function isWriting(event: KeyboardEvent): boolean {
   return event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLTextAreaElement;
 }
@@ -47,7 +47,7 @@ export function ReviewCard({ item }: { readonly item: Row }) {
   const decideAndMoveOn = async (accept: boolean, card: HTMLElement | null) => {
     if (busy) return;
     const after = card?.nextElementSibling ?? card?.previousElementSibling;
-    // The card leaves the queue: the focus goes on, not back to the top of the page.
+    // The card leaves the queue: move the focus to the next one, not to the top of the page.
     if ((await decide(accept, note)) && after instanceof HTMLElement) after.focus();
   };
   const press = (event: KeyboardEvent<HTMLElement>) => {

@@ -10,7 +10,7 @@ interface Props {
   readonly children: ReactNode;
 }
 
-/** A page without navigation, for those who are not signed in. */
+/** A page without navigation, for visitors who are not signed in. */
 export function Frame({ title, help, children }: Props) {
   const { product } = useWords(shell);
   useEffect(() => {

@@ -50,7 +50,7 @@ function Choose({ token, invited }: Props) {
       ),
     onSuccess: (me) => {
       signedIn(queries, me);
-      // The link is used up: it shall not be in the way of going back.
+      // The link is used up: replace it, so that “back” does not return to it.
       navigate("/", {}, { replace: true });
     },
   });

@@ -4,7 +4,7 @@ import { useLive } from "../../live";
 
 type TaskRow = Schemas["TaskRow"];
 
-/** How old an answer may be and still outrank the stream: both read the same table. */
+/** Whether the stream's row is at least as new as the answer's; both come from the same table. */
 function isNewer(live: TaskRow, row: TaskRow): boolean {
   if (live.run !== row.run) return live.run > row.run;
   const ended = (each: TaskRow) => each.status === "FINISH" || each.status === "ABORTED";
@@ -12,7 +12,7 @@ function isNewer(live: TaskRow, row: TaskRow): boolean {
   return live.progress >= row.progress;
 }
 
-/** Return the state of a task from the stream where that is newer than the answer at hand. */
+/** Merge the stream's newer state into a task of an answer. */
 export function useLiveTasks(): <T extends TaskRow>(row: T) => T {
   const [rows, setRows] = useState<ReadonlyMap<string, TaskRow>>(new Map());
   useLive("task", (live) => setRows((known) => new Map(known).set(live.taskId, live)));

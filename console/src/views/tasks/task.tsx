@@ -1,4 +1,4 @@
-/** One task: what it is made of, how far each part is, what ran and what went wrong. */
+/** One task: its sub-tasks with progress, commands, logs and failures. */
 import { Accordion, Alert, Anchor, Button, Group, Stack, Text, Title } from "@mantine/core";
 import { IconPlayerStop, IconRefresh } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";

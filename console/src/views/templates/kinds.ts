@@ -1,4 +1,4 @@
-/** The nine kinds of templates: their actions differ by name alone. */
+/** The nine kinds of templates; their API actions differ in name only. */
 import { type Action, callAction, type Schemas } from "../../api/client";
 import { type ApiDocument, type Field, type JsonObject, namedField } from "../../forms/schema";
 import type { Draft } from "../../forms/use-editor";
@@ -23,7 +23,7 @@ export type TemplateRow = JsonObject & {
   UpdateTime: string;
 };
 
-/** Kinds that make nothing by themselves: there is no plan to show. */
+/** Kinds that produce no output themselves and so have no plan. */
 export const PLANLESS: readonly Kind[] = ["Watermark", "Review"];
 const HEAD = ["SubAppId", "ExtInfo", "Name", "Comment", "Definition", "CreateTime", "UpdateTime"];
 const PAGE = 100;
@@ -38,7 +38,7 @@ export function isPreset(row: TemplateRow): boolean {
 }
 
 type AnyAction = (name: Action, body: unknown) => Promise<JsonObject>;
-// The names are put together here, which the types of single actions cannot follow.
+// The action names are computed, which the types of single actions cannot express.
 const callAny = callAction as unknown as AnyAction;
 
 export async function listTemplates(kind: Kind, subAppId: number): Promise<TemplateRow[]> {
@@ -79,14 +79,14 @@ export function withoutMembers(field: Field, names: readonly string[]): Field {
   return { ...field, members: Object.fromEntries(kept) };
 }
 
-/** Return of a listed template what its form edits. */
+/** Return the draft for the form of a listed template. */
 export function draftOf(field: Field, row: TemplateRow): Draft {
   const names = field.kind === "object" ? Object.keys(field.members) : [];
   const members = Object.fromEntries(names.flatMap((name) => (name in row ? [[name, row[name] ?? null]] : [])));
   return { name: row.Name, comment: row.Comment, members: withoutPictureAddress(members) };
 }
 
-/** The list tells a picture's address, which is not to be sent back. */
+/** Drop the picture's address, which the list returns and the form does not have. */
 function withoutPictureAddress(members: JsonObject): JsonObject {
   const image = members.ImageTemplate as JsonObject | null | undefined;
   if (!image) return members;

@@ -1,4 +1,4 @@
-/** What a template makes, in a line that needs no translation: the wire's own values. */
+/** One line about a template's output, in the wire's own values, which need no translation. */
 import type { Json, JsonObject } from "../../forms/schema";
 import type { Kind, TemplateRow } from "./kinds";
 

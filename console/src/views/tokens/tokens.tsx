@@ -1,4 +1,4 @@
-/** One's own access tokens: what tools call this API with. */
+/** The user's own access tokens, with which tools call this API. */
 
 import { Code, NativeSelect, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";

@@ -9,7 +9,7 @@ import { words } from "./words";
 const ROW_PIXELS = 76;
 const BEYOND = 6;
 
-/** Only rows in sight are elements of the page: 10,000 files are as light as ten. */
+/** A virtual list: only visible rows are rendered, so that 10,000 files cost as much as ten. */
 export function List() {
   const t = useWords(words);
   const { entries } = useUploads();

@@ -1,4 +1,4 @@
-/** All uploads of this page. They belong to no view: whoever looks at another one meanwhile stops none of them. */
+/** All uploads of this page. They belong to no view, so opening another view stops none of them. */
 import OpenVOD, { type QueueItem, type UploadOptions, UploadQueue } from "@openvod/upload";
 import { useSyncExternalStore } from "react";
 import { api, unwrap } from "../../api/client";
@@ -10,7 +10,7 @@ export interface Settings {
   readonly storageRegion: string;
 }
 
-/** One file: chosen, and from the start on an item of the queue. */
+/** A chosen file; `item` is its place in the queue once it was started. */
 export interface Entry {
   readonly id: number;
   readonly file: File;
@@ -30,7 +30,7 @@ export interface Counts {
 const AT_ONCE = 2;
 const TELL_MILLISECONDS = 50;
 const ENDED = new Set<EntryState>(["done", "failed", "cancelled"]);
-/** New signatures are asked for a while before the old one ends; one is good for many files. */
+/** Seconds before its expiry at which a signature is replaced; one signature serves many files. */
 const SPARE_SECONDS = 60;
 
 export function stateOf(entry: Entry): EntryState {
@@ -100,7 +100,7 @@ class Uploads {
     this.changed();
   }
 
-  /** Starts all that are chosen. */
+  /** Starts all chosen files. */
   start(settings: Settings): void {
     const chosen = this.list.filter((entry) => !entry.item);
     for (const entry of chosen) this.settings.set(entry.file, settings);
@@ -162,7 +162,7 @@ class Uploads {
     return new OpenVOD({ host: location.origin, getSignature: () => this.signatures.get(settings) });
   }
 
-  /** Tells at most twenty times a second: thousands of files change thousands of times. */
+  /** Notifies listeners at most 20 times a second, however many files change. */
   private changed(): void {
     if (this.scheduled) return;
     this.scheduled = true;
@@ -176,7 +176,7 @@ class Uploads {
 
 export const uploads = new Uploads();
 
-/** Renders the caller again whenever an upload gets on. */
+/** Renders the component again whenever an upload changes. */
 export function useUploads(): Uploads {
   useSyncExternalStore(uploads.subscribe, uploads.snapshot);
   return uploads;

@@ -18,11 +18,11 @@ export class CoverPicker {
     this.#chosen = chosen;
     this.#thumb.hidden = true;
     this.element = make("details", { part: "cover" }, make("summary", {}, words.cover));
-    // A preview costs memory: it is made for those who look.
+    // A preview costs memory: create it only when it is shown.
     this.element.addEventListener("toggle", () => (this.element.open ? this.#open() : this.release()));
   }
 
-  /** Give back what the preview holds. */
+  /** Free the preview's memory. */
   release(): void {
     for (const address of this.#addresses.splice(0)) URL.revokeObjectURL(address);
     this.#video?.removeAttribute("src");

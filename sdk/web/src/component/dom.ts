@@ -1,4 +1,4 @@
-/** Make an element. Texts become text, never markup: file names come from strangers. */
+/** Create an element. Strings become text nodes, never markup: file names are not trusted. */
 export function make<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Record<string, string> = {},

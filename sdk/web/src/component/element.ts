@@ -4,7 +4,7 @@ import { Row } from "./row";
 import { STYLE } from "./style";
 import { type Words, wordsFor } from "./words";
 
-/** More rows than anybody reads; the others are counted. */
+/** Rows that are shown; the others are only counted. */
 const MOST_ROWS = 100;
 
 /**
@@ -16,9 +16,9 @@ const MOST_ROWS = 100;
  * `openvod-done` and `openvod-failed` with the queue's item as `detail`, `openvod-idle` with all items.
  */
 export class OpenVodUpload extends HTMLElement {
-  /** Fetches a signature; `signature-url` makes one when this is not set. */
+  /** Fetches a signature; overrides `signature-url`. */
   getSignature: GetSignature | undefined;
-  /** Headers of the question for a signature; `signature-token` stands for `Authorization: Bearer …`. */
+  /** Request headers for a signature; `signature-token` sets `Authorization: Bearer …`. */
   signatureHeaders: Record<string, string> | undefined;
   #queue: UploadQueue | undefined;
   #words: Words = wordsFor("en");
@@ -65,7 +65,7 @@ export class OpenVodUpload extends HTMLElement {
 
   #build(root: ShadowRoot): void {
     const words = this.#words;
-    // The button beside it stands for it, to eyes and to screen readers.
+    // Hidden: the button beside it replaces it, for screen readers too.
     const input = make("input", { type: "file", multiple: "", hidden: "" });
     input.accept = this.#accept;
     input.addEventListener("change", () => {
@@ -109,7 +109,7 @@ export class OpenVodUpload extends HTMLElement {
     return this.getAttribute("accept") ?? "video/*,audio/*";
   }
 
-  /** Ask with what the page has set by now: a token may have been renewed. */
+  /** Read the attributes at each request: the page may have renewed the token. */
   async #signature(): Promise<SignatureAnswer> {
     if (this.getSignature) return this.getSignature();
     const url = this.getAttribute("signature-url");

@@ -3,13 +3,13 @@ import type { Words } from "./words";
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 
-/** A number of bytes as people read it. */
+/** Format a number of bytes. */
 export function bytes(count: number, language: string, per = ""): string {
   const step = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3));
   return unit(count / 1000 ** step, `${UNITS[step]}${per}`, language, step ? 1 : 0);
 }
 
-/** How much, how fast, how long yet. */
+/** Format bytes sent, speed and time left. */
 export function described(progress: Progress, words: Words): string {
   const { language } = words;
   const said = [`${bytes(progress.loaded, language)} / ${bytes(progress.total, language)}`];

@@ -54,7 +54,7 @@ export class Row {
     return ENDED.includes(this.#item.state);
   }
 
-  /** Whether the file itself was refused: trying again is no use. */
+  /** Whether the file itself was refused, so that a retry does not help. */
   get #isWrong(): boolean {
     return ["type", "empty", "limit"].includes(this.#item.error?.kind ?? "");
   }
@@ -78,7 +78,7 @@ export class Row {
     }
   }
 
-  /** Give back what it holds. */
+  /** Free its resources. */
   remove(): void {
     this.#cover?.release();
     this.element.remove();

@@ -1,4 +1,4 @@
-/** The look; pages change it by custom properties and `::part()`. */
+/** Styles; pages override them by custom properties and `::part()`. */
 export const STYLE = `
 :host {
   --_accent: var(--openvod-accent, #0b57d0);

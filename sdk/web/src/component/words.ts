@@ -1,6 +1,6 @@
 import type { ErrorKind, QueueItem } from "../index";
 
-/** Everything that the component says, in one language. */
+/** The component's texts in one language. */
 export interface Words {
   language: string;
   region: string;
@@ -21,7 +21,7 @@ export interface Words {
   progressOf: (name: string) => string;
   left: (time: string) => string;
   states: Record<QueueItem["state"], string>;
-  /** What to do after an error; the SDK's own English is used where it is missing. */
+  /** Advice after an error; without it, the SDK's English text. */
   errors?: Record<ErrorKind, string>;
 }
 
@@ -108,7 +108,7 @@ const CHINESE: Words = {
   },
 };
 
-/** Choose the words of a language tag: Chinese for `zh…`, English otherwise. */
+/** Return the texts for a language tag: Chinese for `zh…`, English otherwise. */
 export function wordsFor(language: string): Words {
   return /^zh\b/i.test(language) ? CHINESE : ENGLISH;
 }

@@ -1,4 +1,4 @@
-/** What MD5 and SHA-1 share: blocks of 64 bytes, and a last one with the length. */
+/** The common part of MD5 and SHA-1: blocks of 64 bytes, padded with the length. */
 export abstract class BlockHash {
   readonly #rest = new Uint8Array(64);
   #held = 0;
@@ -13,7 +13,7 @@ export abstract class BlockHash {
   /** The words of the state. */
   protected abstract words(): readonly number[];
 
-  /** Take further bytes. */
+  /** Add bytes. */
   update(data: Uint8Array): this {
     this.#length += data.length;
     let at = 0;
@@ -31,7 +31,7 @@ export abstract class BlockHash {
     return this;
   }
 
-  /** End, and return the digest. */
+  /** Finish, and return the digest. */
   digest(): Uint8Array {
     const bits = this.#length * 8;
     const padding = new Uint8Array(((119 - (this.#length % 64)) % 64) + 9);

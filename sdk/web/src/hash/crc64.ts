@@ -37,19 +37,19 @@ export function tableWord(byte: number): bigint {
   return (BigInt((TABLE[at + 1] as number) >>> 0) << 32n) | BigInt((TABLE[at] as number) >>> 0);
 }
 
-/** A CRC-64/XZ on its way. */
+/** A running CRC-64/XZ. */
 export class Crc64 {
   #low = -1;
   #high = -1;
 
-  /** Take further bytes. */
+  /** Add bytes. */
   update(data: Uint8Array): void {
     const whole = data.length & ~7;
     this.#eights(new DataView(data.buffer, data.byteOffset, whole));
     for (let at = whole; at < data.length; at++) this.#one(data[at] as number);
   }
 
-  /** The register, which another implementation may carry on. */
+  /** The register, with which another implementation can continue. */
   get raw(): bigint {
     return (BigInt(this.#high >>> 0) << 32n) | BigInt(this.#low >>> 0);
   }
@@ -108,7 +108,7 @@ function multiply(a: bigint, b: bigint): bigint {
   return product;
 }
 
-/** All parts but the last have one length, so that its power is computed once. */
+/** Cache of powers by length: all parts but the last have the same length. */
 const powers = new Map<number, bigint>();
 
 function powerOfBytes(length: number): bigint {

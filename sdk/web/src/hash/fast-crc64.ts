@@ -1,10 +1,10 @@
 import { type Crc64, tableWord } from "./crc64";
 import { type CrcModule, DATA, makeModule, STEP } from "./wasm";
 
-/** How much is handed to the module at once. */
+/** Bytes that the module takes per call. */
 const ROOM = 1024 * 1024;
 
-/** Made when first needed; `null` where WebAssembly is forbidden. */
+/** Created on first use; `null` where WebAssembly is forbidden. */
 let module: CrcModule | null | undefined;
 
 function made(): CrcModule | null {
@@ -24,7 +24,7 @@ function fillTables(tables: BigUint64Array): void {
   }
 }
 
-/** Take further bytes into a checksum, the fast way where there is one. */
+/** Add bytes to a checksum, by WebAssembly where it is allowed. */
 export function updateFast(crc: Crc64, data: Uint8Array): void {
   const fast = made();
   const whole = fast ? data.length - (data.length % STEP) : 0;

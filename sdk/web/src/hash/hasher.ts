@@ -10,7 +10,7 @@ interface Waiting {
   reject: (error: Error) => void;
 }
 
-/** Digests files in a worker of its own, so that the page stays smooth; in the page itself where workers are forbidden. */
+/** Digests files in a worker, so that the page stays responsive; in the page itself where workers are forbidden. */
 class Hasher {
   #worker: Worker | undefined;
   #forbidden = false;
@@ -35,7 +35,7 @@ class Hasher {
     try {
       this.#worker = new HashWorker();
       this.#worker.onmessage = (event: MessageEvent<DigestAnswer>) => this.#answered(event.data);
-      // A content security policy may forbid workers made of text.
+      // A content security policy may forbid workers from inline code.
       this.#worker.onerror = () => this.#fallBack();
     } catch {
       this.#forbidden = true;

@@ -9,7 +9,7 @@ function turned(b: number, sum: number, step: number): number {
   return (b + ((sum << shift) | (sum >>> (32 - shift)))) | 0;
 }
 
-/** MD5, which storage tells of each part it has: a resumed upload compares it with the file's. */
+/** MD5, which storage lists for each stored part: a resumed upload compares it with the file's. */
 export class Md5 extends BlockHash {
   protected readonly littleEndian = true;
   readonly #state = Int32Array.of(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476);
@@ -27,7 +27,7 @@ export class Md5 extends BlockHash {
     let b = state[1] as number;
     let c = state[2] as number;
     let d = state[3] as number;
-    // Four loops of one shape, one for each round: a single one with a choice inside is several times slower.
+    // Four similar loops, one for each round: a single loop with a branch inside is several times slower.
     for (let step = 0; step < 16; step++) {
       const sum = (a + ((b & c) | (~b & d)) + (SINES[step] as number) + (block[step] as number)) | 0;
       a = d;

@@ -3,13 +3,13 @@ import { Crc64 } from "./crc64";
 import { updateFast } from "./fast-crc64";
 import { Md5 } from "./md5";
 
-/** CRC-64/XZ of a run of bytes as a decimal text, and its MD5 in hexadecimal when that was asked for. */
+/** CRC-64/XZ in decimal; MD5 in hexadecimal, empty if it was not requested. */
 export interface Digest {
   crc64: string;
   md5: string;
 }
 
-/** What a worker is asked. */
+/** Request to the worker. */
 export interface DigestRequest {
   id: number;
   file: Blob;
@@ -18,7 +18,7 @@ export interface DigestRequest {
   withMd5: boolean;
 }
 
-/** What a worker answers; `error` names what went wrong. */
+/** Answer of the worker; `error` is the name of the exception. */
 export interface DigestAnswer {
   id: number;
   digest?: Digest;

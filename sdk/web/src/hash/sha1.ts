@@ -1,6 +1,6 @@
 import { BlockHash, hex } from "./blocks";
 
-/** SHA-1, which signs requests to storage. The browser's own is missing on pages without HTTPS. */
+/** SHA-1, which signs requests to storage. `crypto.subtle` is missing on pages without HTTPS. */
 export class Sha1 extends BlockHash {
   protected readonly littleEndian = false;
   readonly #state = Int32Array.of(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0);

@@ -3,7 +3,7 @@
  * times as fast as JavaScript. Where a page's policy forbids WebAssembly, the JavaScript one serves.
  */
 
-// Instructions, by their names in the specification.
+// Opcodes, by their names in the specification.
 const GET = 0x20;
 const SET = 0x21;
 const I32_CONST = 0x41;
@@ -30,10 +30,10 @@ const UNTIL = 2;
 const FIRST = 3;
 const SECOND = 4;
 
-/** Bytes that one turn of the loop takes, with one table of 256 words for each. */
+/** Bytes per iteration, with one table of 256 words for each. */
 export const STEP = 16;
 const TABLE_BYTES = 256 * 8;
-/** Where data lies in memory, behind the tables. */
+/** Offset of the data in memory, after the tables. */
 export const DATA = STEP * TABLE_BYTES;
 const PAGE = 65_536;
 
@@ -51,7 +51,7 @@ const sized = (bytes: readonly number[]) => [...number(bytes.length), ...bytes];
 const section = (id: number, items: readonly number[][]) => [id, ...sized(vector(items))];
 const text = (name: string) => sized(Array.from(name, (letter) => letter.charCodeAt(0)));
 
-/** The table's word for one byte of a local: table 15 for the byte that comes first. */
+/** Load the table's word for one byte of a local: table 15 for the first byte. */
 function looked(local: number, byte: number, table: number): number[] {
   // Shifted to where a word's address has them, so that no second shift is needed.
   const shift = byte * 8 - 3;
@@ -78,13 +78,13 @@ function body(): number[] {
   return sized([...locals, LOOP, NO_RESULT, ...turn, END, GET, CRC, END]);
 }
 
-/** What the module gives: `step` takes whole steps from `at` until `until` of its memory, at least one. */
+/** Exports of the module: `step` processes whole steps of its memory from `at` until `until`, at least one. */
 export interface CrcModule {
   memory: WebAssembly.Memory;
   step(crc: bigint, at: number, until: number): bigint;
 }
 
-/** Make the module with room for `bytes` of data; `undefined` where that is forbidden. */
+/** Create the module with space for `bytes` of data; `undefined` where WebAssembly is forbidden. */
 export function makeModule(bytes: number): CrcModule | undefined {
   const pages = Math.ceil((DATA + bytes) / PAGE);
   const code = [

@@ -1,6 +1,6 @@
 import { type DigestAnswer, type DigestRequest, digestOf } from "./read";
 
-// One request after the other: a second one at the same time would only take memory.
+// One request at a time: a second one in parallel would only cost memory.
 let queue: Promise<void> = Promise.resolve();
 
 self.onmessage = (event: MessageEvent<DigestRequest>) => {
