@@ -9,7 +9,6 @@ export const shell = dictionary(
     openNavigation: "Open the navigation",
     closeNavigation: "Close the navigation",
     application: "Application",
-    mainApplication: "Main application",
     switchedOff: "switched off",
     language: "Language",
     english: "English",
@@ -33,7 +32,6 @@ export const shell = dictionary(
     broken: "This page broke",
     brokenHelp: "Load it again. If that does not help, note what is below and tell whoever runs this server.",
     reload: "Load again",
-    dismiss: "Close",
   },
   {
     product: "OpenVOD",
@@ -42,7 +40,6 @@ export const shell = dictionary(
     openNavigation: "打开导航",
     closeNavigation: "关闭导航",
     application: "应用",
-    mainApplication: "主应用",
     switchedOff: "已停用",
     language: "语言",
     english: "English",
@@ -66,7 +63,6 @@ export const shell = dictionary(
     broken: "页面出错了",
     brokenHelp: "请重新加载。如仍无法使用，请把下面的内容告诉服务器的管理者。",
     reload: "重新加载",
-    dismiss: "关闭",
   },
 );
 

@@ -37,7 +37,7 @@ export const words = dictionary(
     removed: "The endpoint is removed.",
     none: "No endpoints yet",
     noneHelp: "Add the address of your app server: it hears of uploads and of what was made of them.",
-    format: "Form",
+    format: "Format",
     current: "current",
     legacy: "legacy (2.0)",
     typesHelp: "None chosen: all.",
@@ -47,15 +47,14 @@ export const words = dictionary(
     signKeyHelp:
       "1 to 32 letters and digits; empty: none. Give the receiver the same key. It protects nothing of the body; the endpoint's secret does.",
     signKeyStays: "Leave it empty to keep the one that is set.",
-    fromStart: "Send everything that the log has",
+    fromStart: "Send all events in the log",
     badDelays: "Enter numbers with commas between them.",
     setUrl: "Set the callback URL",
     save: "Save",
     changed: "The callback is changed.",
     defaultHelp: "This is the application's callback URL. Empty: events are not sent.",
     lastError: "Last failure",
-    removeKey: "Without a sign key from now on",
-    more: "More about retries",
+    removeKey: "Remove the sign key",
   },
   {
     title: "回调",
@@ -110,6 +109,5 @@ export const words = dictionary(
     defaultHelp: "这是应用的回调地址。留空则不发送事件。",
     lastError: "最近一次错误",
     removeKey: "不再使用签名密钥",
-    more: "重试设置",
   },
 );

@@ -14,7 +14,7 @@ export const words = dictionary(
     makes: "Makes",
     nothing: "Nothing would run.",
     failures: "These parts cannot run on this file",
-    wrongFirst: "Mend the marked fields first.",
+    wrongFirst: "Correct the marked fields first.",
     commands: "Commands",
     template: (definition: number) => (definition < 0 ? "this template" : `template ${definition}`),
   },
