@@ -37,6 +37,6 @@ export function useApplication(): Application {
 }
 
 export function useApplications(): readonly Schemas["ApplicationRow"][] {
-  const found = useQuery({ queryKey: ["applications"], queryFn: () => unwrap(api.GET("/api/v1/applications")) });
-  return found.data?.items ?? [];
+  const result = useQuery({ queryKey: ["applications"], queryFn: () => unwrap(api.GET("/api/v1/applications")) });
+  return result.data?.items ?? [];
 }

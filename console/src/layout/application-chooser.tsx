@@ -7,14 +7,14 @@ import { shell } from "../words";
 export function ApplicationChooser() {
   const t = useWords(shell);
   const { subAppId, choose } = useApplication();
-  const found = useApplications();
-  if (found.length < 2 && subAppId === 0) return null;
-  const data = found.map((each) => ({
+  const applications = useApplications();
+  if (applications.length < 2 && subAppId === 0) return null;
+  const data = applications.map((each) => ({
     value: String(each.subAppId),
     label: each.enabled ? each.name || String(each.subAppId) : `${each.name} (${t.switchedOff})`,
   }));
   // 0 means the main application, which is listed first, under its own number.
-  const value = String(subAppId || found[0]?.subAppId || 0);
+  const value = String(subAppId || applications[0]?.subAppId || 0);
   return (
     <Select
       aria-label={t.application}

@@ -75,7 +75,7 @@ export default function Applications() {
   const t = useWords(words);
   const format = useFormat();
   const { may } = useSession();
-  const query = useQuery({ queryKey: ["applications"], queryFn: () => unwrap(api.GET("/api/v1/applications")) });
+  const result = useQuery({ queryKey: ["applications"], queryFn: () => unwrap(api.GET("/api/v1/applications")) });
   const admin = may("admin");
   return (
     <SettingsList
@@ -83,7 +83,7 @@ export default function Applications() {
       help={admin ? t.help : t.mayNot}
       create={admin && { label: t.create, dialog: ({ onClose }) => <Editor row={null} onClose={onClose} /> }}
       edit={(row, { onClose }) => <Editor row={row} onClose={onClose} />}
-      query={query}
+      query={result}
       rows={(answer) => answer.items}
       rowKey={(row: Row) => row.subAppId}
       empty={<Empty title={t.none} />}

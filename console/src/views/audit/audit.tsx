@@ -42,7 +42,7 @@ const words = dictionary(
 export default function Audit() {
   const t = useWords(words);
   const format = useFormat();
-  const found = useInfiniteQuery({
+  const result = useInfiniteQuery({
     queryKey: ["audit"],
     initialPageParam: 0,
     // The stream does not announce audit entries: fetch them whenever the view opens.
@@ -55,7 +55,7 @@ export default function Audit() {
     <>
       <PageHeader title={t.title} help={t.help} />
       <CursorTable
-        query={found}
+        query={result}
         label={t.title}
         rows={(page) => page.items}
         rowKey={(row: Row) => row.number}

@@ -30,13 +30,13 @@ export function prefetch(queries: QueryClient, subAppId: number): void {
 export default function Dashboard() {
   const title = useWords(titles).dashboard;
   const { subAppId } = useApplication();
-  const found = useQuery(figuresOf(subAppId));
+  const result = useQuery(figuresOf(subAppId));
   return (
     <>
       <PageHeader title={title} />
-      {found.isPending && <Loading />}
-      {found.error && <Failure problem={found.error} retry={() => void found.refetch()} />}
-      {found.data && <Figures figures={found.data} />}
+      {result.isPending && <Loading />}
+      {result.error && <Failure problem={result.error} retry={() => void result.refetch()} />}
+      {result.data && <Figures figures={result.data} />}
     </>
   );
 }

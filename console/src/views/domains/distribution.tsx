@@ -19,13 +19,13 @@ export function Distribution({ domains }: { readonly domains: readonly string[] 
   const t = useWords(words);
   const { subAppId } = useApplication();
   const [changing, setChanging] = useState(false);
-  const found = useQuery({
+  const result = useQuery({
     queryKey: ["distribution", subAppId],
     queryFn: () => callAction("DescribeDefaultDistributionConfig", { SubAppId: subAppId }),
   });
-  if (found.isPending) return <Loading />;
-  if (!found.data) return <Failure problem={found.error} retry={() => void found.refetch()} />;
-  const { Domain, Scheme, PlayKey } = found.data;
+  if (result.isPending) return <Loading />;
+  if (!result.data) return <Failure problem={result.error} retry={() => void result.refetch()} />;
+  const { Domain, Scheme, PlayKey } = result.data;
   return (
     <Card component="section" withBorder aria-label={t.default}>
       <Group justify="space-between" mb="xs">
@@ -43,7 +43,7 @@ export function Distribution({ domains }: { readonly domains: readonly string[] 
         />
         <MaskedSecret label={t.playKey} value={PlayKey} />
       </Stack>
-      {changing && <DistributionDialog known={found.data} domains={domains} onClose={() => setChanging(false)} />}
+      {changing && <DistributionDialog known={result.data} domains={domains} onClose={() => setChanging(false)} />}
     </Card>
   );
 }

@@ -23,13 +23,13 @@ import { words } from "./words";
 export default function Domains() {
   const t = useWords(words);
   const { subAppId } = useApplication();
-  const query = useQuery({ queryKey: ["domains", subAppId], queryFn: () => listDomains(subAppId) });
+  const result = useQuery({ queryKey: ["domains", subAppId], queryFn: () => listDomains(subAppId) });
   return (
     <SettingsList
       title={t.title}
       help={t.help}
       create={{ label: t.create, dialog: ({ onClose }) => <NewDomain onClose={onClose} /> }}
-      query={query}
+      query={result}
       rows={(rows) => rows}
       rowKey={(row: DomainRow) => row.Domain}
       empty={<Empty title={t.none} />}
@@ -37,7 +37,7 @@ export default function Domains() {
       card={(row, _, index) => <DomainCard row={row} own={index === 0} />}
     >
       <Stack mt="md">
-        {query.data && <Distribution domains={query.data.map((row) => row.Domain)} />}
+        {result.data && <Distribution domains={result.data.map((row) => row.Domain)} />}
         <LinkMaker />
       </Stack>
     </SettingsList>

@@ -24,19 +24,19 @@ export default function Endpoints() {
   const t = useWords(words);
   const { may } = useSession();
   const { subAppId } = useApplication();
-  const query = useQuery({
+  const result = useQuery({
     queryKey: ["endpoints", subAppId],
     queryFn: () => unwrap(api.GET("/api/v1/endpoints", { params: { query: { subAppId } } })),
   });
   const admin = may("admin");
-  const hasDefault = query.data?.items.some((row) => row.name === DEFAULT) ?? true;
+  const hasDefault = result.data?.items.some((row) => row.name === DEFAULT) ?? true;
   return (
     <SettingsList
       title={t.title}
       help={admin ? t.help : t.mayNot}
       create={admin && { label: t.create, dialog: (controls) => <NewEndpoint {...controls} /> }}
       edit={(row, { onClose }) => <DefaultEndpoint row={row} onClose={onClose} />}
-      query={query}
+      query={result}
       rows={(answer) => answer.items}
       rowKey={(row: Row) => row.name}
       empty={<Empty title={t.none} help={t.noneHelp} />}

@@ -24,16 +24,16 @@ type Detail = Schemas["EventDetail"];
 
 export default function EventView({ params }: { readonly params: Params }) {
   const eventId = Number(params.eventId);
-  const found = useQuery({
+  const result = useQuery({
     queryKey: ["event", eventId],
     queryFn: ({ signal }) => unwrap(api.GET("/api/v1/events/{eventId}", { params: { path: { eventId } }, signal })),
     // The stream does not announce attempts: refetch while a delivery is pending.
     // The event's state is that of its worst delivery; another one may be pending.
     refetchInterval: (query) => (query.state.data?.deliveries.some((each) => each.state === "pending") ? 2000 : false),
   });
-  if (found.isPending) return <Loading tall />;
-  if (!found.data) return <Failure problem={found.error} retry={() => void found.refetch()} />;
-  return <Shown event={found.data} />;
+  if (result.isPending) return <Loading tall />;
+  if (!result.data) return <Failure problem={result.error} retry={() => void result.refetch()} />;
+  return <Shown event={result.data} />;
 }
 
 function Shown({ event }: { readonly event: Detail }) {

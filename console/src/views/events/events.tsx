@@ -21,7 +21,7 @@ export default function Events() {
   const { subAppId } = useApplication();
   const { query } = useAddress();
   const [type, fileId] = [eventType(query.get("type")), query.get("fileId") ?? ""];
-  const found = useInfiniteQuery({
+  const result = useInfiniteQuery({
     queryKey: ["events", subAppId, type, fileId],
     initialPageParam: 0,
     queryFn: ({ pageParam, signal }) => {
@@ -30,7 +30,7 @@ export default function Events() {
     },
     getNextPageParam: (page) => page.nextCursor || undefined,
   });
-  const names = useFileNames(found.data?.pages.flatMap((page) => page.items.map((row) => row.fileId)) ?? []);
+  const names = useFileNames(result.data?.pages.flatMap((page) => page.items.map((row) => row.fileId)) ?? []);
   return (
     <>
       <PageHeader title={t.title} />
@@ -50,7 +50,7 @@ export default function Events() {
         />
       </Group>
       <CursorTable
-        query={found}
+        query={result}
         label={t.title}
         rows={(page) => page.items}
         rowKey={(row: Row) => row.eventId}

@@ -25,7 +25,7 @@ export default function Keys() {
   const t = useWords(words);
   const format = useFormat();
   const { subAppId } = useApplication();
-  const query = useQuery({
+  const result = useQuery({
     queryKey: ["keys", subAppId],
     queryFn: () => unwrap(api.GET("/api/v1/keys", { params: { query: { subAppId } } })),
   });
@@ -35,7 +35,7 @@ export default function Keys() {
       help={t.help}
       create={{ label: t.create, dialog: (controls) => <NewKey {...controls} /> }}
       edit={(row, { onClose }) => <Limits row={row} onClose={onClose} />}
-      query={query}
+      query={result}
       rows={(answer) => answer.items}
       rowKey={(row: Row) => row.secretId}
       empty={<Empty title={t.none} help={t.noneHelp} />}

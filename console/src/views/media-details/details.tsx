@@ -28,8 +28,8 @@ export default function Details({ params }: { readonly params: Params }) {
   const file = useQuery({
     queryKey: ["file", subAppId, fileId],
     queryFn: async () => {
-      const found = await callAction("DescribeMediaInfos", { SubAppId: subAppId, FileIds: [fileId] });
-      return found.MediaInfoSet[0] ?? null;
+      const answer = await callAction("DescribeMediaInfos", { SubAppId: subAppId, FileIds: [fileId] });
+      return answer.MediaInfoSet[0] ?? null;
     },
   });
   if (file.isPending) return <Loading tall />;
@@ -121,16 +121,16 @@ function Player({ media, name, row }: PlayerProps) {
 function Frame({ fileId, name }: { readonly fileId: string; readonly name: string }) {
   const t = useWords(words);
   const { subAppId } = useApplication();
-  const found = useQuery({
+  const result = useQuery({
     queryKey: ["player", subAppId, fileId],
     queryFn: () =>
       unwrap(api.GET("/api/v1/media/{fileId}/player", { params: { path: { fileId }, query: { subAppId } } })),
     staleTime: Number.POSITIVE_INFINITY,
   });
-  if (found.error) return <Failure problem={found.error} retry={() => void found.refetch()} />;
+  if (result.error) return <Failure problem={result.error} retry={() => void result.refetch()} />;
   return (
     <Box className={classes.stage ?? ""}>
-      {found.data && <iframe src={found.data.address} title={t.player(name)} allow="fullscreen; autoplay" />}
+      {result.data && <iframe src={result.data.address} title={t.player(name)} allow="fullscreen; autoplay" />}
     </Box>
   );
 }

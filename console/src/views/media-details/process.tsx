@@ -21,8 +21,8 @@ export function useProcedures(wanted = true) {
     queryKey: ["procedures", subAppId, "names"],
     enabled: wanted,
     queryFn: async () => {
-      const found = await callAction("DescribeProcedureTemplates", { SubAppId: subAppId, Limit: MOST });
-      return found.ProcedureTemplateSet.map(({ Name: value, Comment: comment }) => ({
+      const answer = await callAction("DescribeProcedureTemplates", { SubAppId: subAppId, Limit: MOST });
+      return answer.ProcedureTemplateSet.map(({ Name: value, Comment: comment }) => ({
         value,
         label: comment ? `${value} — ${comment}` : value,
       }));
@@ -70,22 +70,22 @@ function Plan({ fileId, procedure }: { readonly fileId: string; readonly procedu
   const t = useWords(words);
   const format = useFormat();
   const { subAppId } = useApplication();
-  const found = useQuery({
+  const result = useQuery({
     queryKey: ["plan", subAppId, fileId, procedure],
     queryFn: () => unwrap(api.POST("/api/v1/plan-preview", { body: { subAppId, fileId, procedure } })),
   });
-  if (found.isPending) return <Loading />;
-  if (found.error) return <Failure problem={found.error} retry={() => void found.refetch()} />;
+  if (result.isPending) return <Loading />;
+  if (result.error) return <Failure problem={result.error} retry={() => void result.refetch()} />;
   return (
     <details>
-      <summary>{t.planOf(format.number(found.data.jobs.length))}</summary>
-      {found.data.jobs.map((job) => (
+      <summary>{t.planOf(format.number(result.data.jobs.length))}</summary>
+      {result.data.jobs.map((job) => (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and has to with the keyboard too
         <pre key={job.name} className={classes.text} tabIndex={0}>
           {[job.name, ...job.commands].join("\n")}
         </pre>
       ))}
-      {found.data.failures.map((failure) => (
+      {result.data.failures.map((failure) => (
         <pre key={JSON.stringify(failure)} className={classes.text}>
           {JSON.stringify(failure, null, 2)}
         </pre>

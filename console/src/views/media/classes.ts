@@ -10,11 +10,11 @@ export interface ClassChoice {
 /** The application's categories, each with the names of those above it. */
 export function useClasses(): readonly ClassChoice[] {
   const { subAppId } = useApplication();
-  const found = useQuery({
+  const result = useQuery({
     queryKey: ["classes", subAppId],
     queryFn: () => callAction("DescribeAllClass", { SubAppId: subAppId }),
   });
-  const all = found.data?.ClassInfoSet ?? [];
+  const all = result.data?.ClassInfoSet ?? [];
   const byId = new Map(all.map((each) => [each.ClassId, each]));
   const path = (id: number): string[] => {
     const one = byId.get(id);

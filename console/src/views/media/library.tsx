@@ -31,11 +31,11 @@ export default function Library() {
   const title = useWords(titles).media;
   const { subAppId } = useApplication();
   const filters = filtersOf(useAddress().query);
-  const found = useSearch(subAppId, filters);
+  const result = useSearch(subAppId, filters);
   const format = useFormat();
-  const states = useFileStates(found.data?.pages.flatMap((page) => page.items.map((media) => media.FileId)) ?? []);
+  const states = useFileStates(result.data?.pages.flatMap((page) => page.items.map((media) => media.FileId)) ?? []);
   const columns = useColumns(states);
-  const total = found.data?.pages[0]?.total;
+  const total = result.data?.pages[0]?.total;
   return (
     <>
       <PageHeader
@@ -46,7 +46,7 @@ export default function Library() {
       </PageHeader>
       <FilterBar filters={filters} />
       <CursorTable<Media, MediaPage>
-        query={found}
+        query={result}
         rows={(page) => page.items}
         rowKey={(media) => media.FileId}
         columns={columns}
@@ -54,7 +54,7 @@ export default function Library() {
         label={t.list}
         empty={<Nothing filtered={anyFilter(filters)} />}
       />
-      {total !== undefined && total > REACHABLE && !found.hasNextPage && <Text size="sm">{t.limit}</Text>}
+      {total !== undefined && total > REACHABLE && !result.hasNextPage && <Text size="sm">{t.limit}</Text>}
     </>
   );
 }

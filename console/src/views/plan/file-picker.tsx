@@ -20,7 +20,7 @@ export function FilePicker({ value, choose }: Props) {
   const { subAppId } = useApplication();
   const [typed, setTyped] = useState("");
   const [text] = useDebouncedValue(typed, PAUSE_MILLISECONDS);
-  const found = useQuery({
+  const result = useQuery({
     queryKey: ["media", subAppId, "picker", text],
     queryFn: () => {
       const sought = text ? { Names: [text] } : {};
@@ -29,7 +29,7 @@ export function FilePicker({ value, choose }: Props) {
     placeholderData: (before) => before,
   });
   const [label, setLabel] = useState("");
-  const options = (found.data?.MediaInfoSet ?? []).map((each) => ({
+  const options = (result.data?.MediaInfoSet ?? []).map((each) => ({
     value: each.FileId,
     label: `${each.BasicInfo?.Name || "–"} (${each.FileId})`,
   }));

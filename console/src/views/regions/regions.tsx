@@ -63,13 +63,13 @@ export default function Regions() {
   const t = useWords(words);
   const { may } = useSession();
   const admin = may("admin");
-  const query = useQuery({ queryKey: ["regions"], queryFn: () => unwrap(api.GET("/api/v1/regions")) });
+  const result = useQuery({ queryKey: ["regions"], queryFn: () => unwrap(api.GET("/api/v1/regions")) });
   return (
     <SettingsList
       title={t.title}
       help={admin ? t.help : t.mayNot}
       create={admin && { label: t.open, dialog: ({ onClose }) => <EnableRegion onClose={onClose} /> }}
-      query={query}
+      query={result}
       rows={(answer) => answer.items}
       rowKey={(row: Row) => row.name}
       empty={<Empty title={t.none} />}

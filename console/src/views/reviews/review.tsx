@@ -15,16 +15,16 @@ export default function Review({ params }: { readonly params: Params }) {
   const { subAppId } = useApplication();
   const fileId = params.fileId ?? "";
   const asked = { path: { fileId }, query: { subAppId } };
-  const found = useQuery({
+  const result = useQuery({
     queryKey: ["review", subAppId, fileId],
     queryFn: ({ signal }) => unwrap(api.GET("/api/v1/reviews/{fileId}", { params: asked, signal })),
   });
-  if (found.isPending) return <Loading tall />;
-  if (!found.data) return <Failure problem={found.error} retry={() => void found.refetch()} />;
+  if (result.isPending) return <Loading tall />;
+  if (!result.data) return <Failure problem={result.error} retry={() => void result.refetch()} />;
   return (
     <>
       <PageHeader title={t.review} />
-      <ReviewCard item={found.data} />
+      <ReviewCard item={result.data} />
     </>
   );
 }

@@ -13,7 +13,7 @@ import { words } from "./words";
 export default function Reviews() {
   const t = useWords(words);
   const { subAppId } = useApplication();
-  const found = useInfiniteQuery({
+  const result = useInfiniteQuery({
     queryKey: ["reviews", subAppId],
     initialPageParam: "",
     queryFn: ({ pageParam, signal }) => {
@@ -22,13 +22,13 @@ export default function Reviews() {
     },
     getNextPageParam: (page) => page.nextCursor || undefined,
   });
-  const items = found.data?.pages.flatMap((page) => page.items) ?? [];
+  const items = result.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
       <PageHeader title={t.title} help={t.help} />
-      {found.isError && <Failure problem={found.error} retry={() => void found.refetch()} />}
-      {found.isPending && <Loading />}
-      {found.data && items.length === 0 && <Empty title={t.none} help={t.noneHelp} />}
+      {result.isError && <Failure problem={result.error} retry={() => void result.refetch()} />}
+      {result.isPending && <Loading />}
+      {result.data && items.length === 0 && <Empty title={t.none} help={t.noneHelp} />}
       {items.length > 0 && (
         <Text size="sm" c="dimmed" mb="sm" visibleFrom="sm">
           {t.keys}
@@ -39,9 +39,9 @@ export default function Reviews() {
           <ReviewCard key={item.fileId} item={item} />
         ))}
       </Stack>
-      {found.hasNextPage && (
+      {result.hasNextPage && (
         <Center my="md">
-          <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
+          <Button variant="default" loading={result.isFetchingNextPage} onClick={() => void result.fetchNextPage()}>
             {t.more}
           </Button>
         </Center>

@@ -15,20 +15,20 @@ const SHORTEST = 12;
 
 export function Invite({ token }: { readonly token: string }) {
   const t = useWords(words);
-  const found = useQuery({
+  const result = useQuery({
     queryKey: ["invite", token],
     queryFn: () => unwrap(api.POST("/api/v1/invites/look", { body: { token } })),
   });
-  if (found.isPending) return <Loading tall />;
-  if (found.error instanceof Problem && found.error.status > 0 && found.error.status < 500) {
+  if (result.isPending) return <Loading tall />;
+  if (result.error instanceof Problem && result.error.status > 0 && result.error.status < 500) {
     return (
       <Frame title={t.invalid} help={t.invalidHelp}>
         <Anchor href="#/">{t.toSignIn}</Anchor>
       </Frame>
     );
   }
-  if (found.error) return <Failure problem={found.error} retry={() => void found.refetch()} />;
-  return <Choose token={token} invited={found.data} />;
+  if (result.error) return <Failure problem={result.error} retry={() => void result.refetch()} />;
+  return <Choose token={token} invited={result.data} />;
 }
 
 interface Props {

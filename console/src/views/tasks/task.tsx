@@ -27,13 +27,13 @@ const INVALIDATES = ["tasks", "task"];
 
 export default function TaskView({ params }: { readonly params: Params }) {
   const taskId = params.taskId ?? "";
-  const found = useQuery({
+  const result = useQuery({
     queryKey: ["task", taskId],
     queryFn: ({ signal }) => unwrap(api.GET("/api/v1/tasks/{taskId}", { params: { path: { taskId } }, signal })),
   });
-  if (found.isPending) return <Loading tall />;
-  if (!found.data) return <Failure problem={found.error} retry={() => void found.refetch()} />;
-  return <Shown task={found.data} />;
+  if (result.isPending) return <Loading tall />;
+  if (!result.data) return <Failure problem={result.error} retry={() => void result.refetch()} />;
+  return <Shown task={result.data} />;
 }
 
 function Shown({ task }: { readonly task: Detail }) {

@@ -27,7 +27,7 @@ export default function Tasks() {
   const status = STATES.find((each) => each === query.get("status"));
   const fileId = query.get("fileId") ?? "";
   const live = useLiveTasks();
-  const found = useInfiniteQuery({
+  const result = useInfiniteQuery({
     queryKey: ["tasks", subAppId, status, fileId],
     initialPageParam: "",
     queryFn: ({ pageParam, signal }) => {
@@ -36,7 +36,7 @@ export default function Tasks() {
     },
     getNextPageParam: (page) => page.nextCursor || undefined,
   });
-  const names = useFileNames(found.data?.pages.flatMap((page) => page.items.map((row) => row.fileId)) ?? []);
+  const names = useFileNames(result.data?.pages.flatMap((page) => page.items.map((row) => row.fileId)) ?? []);
   const filtered = status !== undefined || fileId !== "";
   return (
     <>
@@ -55,7 +55,7 @@ export default function Tasks() {
         />
       </Group>
       <CursorTable
-        query={found}
+        query={result}
         label={t.title}
         rows={(page) => page.items}
         rowKey={(row: Row) => row.taskId}

@@ -22,7 +22,7 @@ export default function Templates() {
   const address = useAddress().query;
   const kind = kindOf(address.get("kind")) ?? "Transcode";
   const origin = ORIGINS.find((each) => each === address.get("origin")) ?? "all";
-  const query = useTemplates(kind);
+  const result = useTemplates(kind);
   const isWanted = (row: TemplateRow) => origin === "all" || isPreset(row) === (origin === "presets");
   const filters = (
     <Group mb="md" align="flex-end">
@@ -45,7 +45,7 @@ export default function Templates() {
       title={t.title}
       create={may("operator") && { label: t.create, href: to(`/templates/${kind}/new`) }}
       toolbar={filters}
-      query={query}
+      query={result}
       label={`${t.title}: ${t[kind]}`}
       rows={(rows) => rows.filter(isWanted)}
       rowKey={(row: TemplateRow) => row.Definition}

@@ -72,7 +72,7 @@ export default function Tokens() {
   const t = useWords(words);
   const roles = useWords(users);
   const format = useFormat();
-  const query = useQuery({ queryKey: ["tokens"], queryFn: () => unwrap(api.GET("/api/v1/tokens")) });
+  const result = useQuery({ queryKey: ["tokens"], queryFn: () => unwrap(api.GET("/api/v1/tokens")) });
   const help = (
     <>
       {t.help} <Code>Authorization: Bearer ovt_…</Code>
@@ -83,7 +83,7 @@ export default function Tokens() {
       title={t.title}
       help={help}
       create={{ label: t.create, dialog: (controls) => <NewToken {...controls} /> }}
-      query={query}
+      query={result}
       rows={(answer) => answer.items}
       rowKey={(row: Row) => row.id}
       empty={<Empty title={t.none} help={t.noneHelp} />}

@@ -75,8 +75,8 @@ function Choose({ choices, change }: ChooseProps) {
   const t = useWords(words);
   const procedures = useProcedures().data ?? [];
   const categories = useClasses();
-  const found = useQuery({ queryKey: ["regions"], queryFn: () => unwrap(api.GET("/api/v1/regions")) });
-  const regions = (found.data?.items ?? []).filter((region) => region.enabled);
+  const result = useQuery({ queryKey: ["regions"], queryFn: () => unwrap(api.GET("/api/v1/regions")) });
+  const regions = (result.data?.items ?? []).filter((region) => region.enabled);
   return (
     <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="xs" my="md">
       <Select

@@ -13,14 +13,14 @@ type Row = Schemas["InviteRow"];
 export function Invites() {
   const t = useWords(words);
   const format = useFormat();
-  const found = useQuery({ queryKey: ["invites"], queryFn: () => unwrap(api.GET("/api/v1/invites")) });
+  const result = useQuery({ queryKey: ["invites"], queryFn: () => unwrap(api.GET("/api/v1/invites")) });
   return (
     <section>
       <Title order={2} size="h4" mt="xl" mb="xs">
         {t.invites}
       </Title>
       <RowsTable
-        query={found}
+        query={result}
         label={t.invites}
         rows={(answer) => answer.items}
         rowKey={(row: Row) => row.id}

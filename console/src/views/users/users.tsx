@@ -25,13 +25,13 @@ const INVALIDATES = ["users", "session"];
 export default function Users() {
   const t = useWords(words);
   const format = useFormat();
-  const query = useQuery({ queryKey: ["users"], queryFn: () => unwrap(api.GET("/api/v1/users")) });
+  const result = useQuery({ queryKey: ["users"], queryFn: () => unwrap(api.GET("/api/v1/users")) });
   return (
     <SettingsList
       title={t.title}
       help={t.help}
       create={{ label: t.invite, icon: IconUserPlus, dialog: (controls) => <Invite {...controls} /> }}
-      query={query}
+      query={result}
       rows={(answer) => answer.items}
       rowKey={(row: Row) => row.name}
       empty={<Empty title={t.none} />}
