@@ -44,16 +44,16 @@ export class UploadRun {
 
   /** Upload everything, then remove the upload's entry from the resume store. */
   async run(): Promise<UploadResult> {
-    const result = await this.#goOn();
+    const result = await this.#resumeOrStart();
     this.#slot.forget();
     return result;
   }
 
   /** Resume the stored upload; when that is no longer possible, start a new one. */
-  async #goOn(): Promise<UploadResult> {
+  async #resumeOrStart(): Promise<UploadResult> {
     await this.#claimSlot();
     const remembered = this.#slot.load();
-    const session = remembered && (await this.#reopened(remembered));
+    const session = remembered && (await this.#reopen(remembered));
     if (remembered && session) {
       try {
         return await this.#transfer(session, remembered);
@@ -62,7 +62,7 @@ export class UploadRun {
         this.#slot.forget();
       }
     }
-    return this.#transfer(await this.#opened());
+    return this.#transfer(await this.#open());
   }
 
   /** Remove the upload's entry from the resume store, and abort it in storage. */
@@ -85,7 +85,7 @@ export class UploadRun {
     );
   }
 
-  async #reopened(remembered: Unfinished): Promise<Session | undefined> {
+  async #reopen(remembered: Unfinished): Promise<Session | undefined> {
     try {
       return await this.#apply({ vodSessionKey: remembered.sessionKey });
     } catch (error) {
@@ -96,7 +96,7 @@ export class UploadRun {
     }
   }
 
-  #opened(): Promise<Session> {
+  #open(): Promise<Session> {
     const { fileId, expireTime } = this.#tools.options;
     const more = { ...(fileId && { fileId }), ...(expireTime && { ExpireTime: expireTime }), uploadFromWeb: true };
     return this.#apply(announced(this.#facts, more));
