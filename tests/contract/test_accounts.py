@@ -53,7 +53,7 @@ def _sessions(database: Database, clock: ManualClock) -> SessionService:
 
 def _code(call: object) -> str:
     with pytest.raises(OpenVodError) as caught:
-        run_async(call)  # type: ignore[arg-type]
+        run_async(call)  # type: ignore[arg-type]  # any coroutine
     return caught.value.code
 
 

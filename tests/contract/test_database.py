@@ -55,7 +55,7 @@ from support.server import run_async
 
 def _upload(upload_id: str, key: str = "k", **changes: object) -> MultipartUpload:
     base = MultipartUpload(upload_id, "b", key, "blob", {"Content-Type": "x"}, "STANDARD", UploadState.OPEN, 1.0, 1.0)
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)  # type: ignore[arg-type]  # fields by name
 
 
 def _session(key: str, **changes: object) -> UploadSession:
@@ -64,7 +64,7 @@ def _session(key: str, **changes: object) -> UploadSession:
         key, 1, "5", SessionState.OPEN, "b", "r", "v", "", Source.CLIENT, request, Permission(source_context="😀"), "f",
         1.0, 100.0,
     )  # fmt: skip
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)  # type: ignore[arg-type]  # fields by name
 
 
 def _spend(spent: SpentSignature, tx: Transaction) -> bool:

@@ -167,8 +167,8 @@ def test_a_writer_that_hangs_or_ends_is_noticed(database: Database) -> None:
         assert "hung" in database.trouble()
         await slow
         assert database.trouble() == ""
-        database._writer._queue.put(None)  # type: ignore[attr-defined]
-        database._writer._thread.join()  # type: ignore[attr-defined]
+        database._writer._queue.put(None)  # type: ignore[attr-defined]  # ends the thread from outside
+        database._writer._thread.join()  # type: ignore[attr-defined]  # ends the thread from outside
         assert "ended" in database.trouble()
         assert "restart" in (await _failure(database, _hang)).message
 

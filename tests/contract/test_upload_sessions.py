@@ -81,7 +81,7 @@ def site(database: Database, tmp_path: Path) -> Site:
 
 async def _code(call: object) -> str:
     try:
-        await call  # type: ignore[misc]
+        await call  # type: ignore[misc]  # any coroutine
     except OpenVodError as error:
         return error.code
     return ""

@@ -276,6 +276,7 @@ def test_redirects(site: Site, origin: _Origin, content: bytes) -> None:
     """Five redirects are followed, relative ones too; a sixth is one too many."""
     for n in range(6):
         target = f"/hop{n + 1}.mp4" if n % 2 else f"{origin.url}/hop{n + 1}.mp4"
+        # A lambda keeps its loop's value.
         origin.put(f"/hop{n}.mp4", lambda h, to=target: h.whole(b"", 302, Location=to))  # type: ignore[misc]
     origin.put("/hop6.mp4", lambda h: h.whole(content))
     task = site.ended(site.pull(f"{origin.url}/hop1.mp4"))
@@ -299,6 +300,7 @@ def test_redirects_to_forbidden_places(site: Site, origin: _Origin) -> None:
         ]
         tasks = []
         for n, place in enumerate(places):
+            # A lambda keeps its loop's value.
             url = origin.put(f"/away{n}.mp4", lambda h, to=place: h.whole(b"", 302, Location=to))  # type: ignore[misc]
             tasks.append(site.pull(url))
         for task_id in tasks:

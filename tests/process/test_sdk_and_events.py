@@ -36,7 +36,7 @@ def _client(wire: Wire, folder: Path, **options: object) -> Client:
     key = wire.key
     return Client(
         wire.url, lambda: sign(key.secret_id, key.secret_key), part_size=MIB, concurrency=2,
-        resume_store=FileResumeStore(folder), **options,  # type: ignore[arg-type]
+        resume_store=FileResumeStore(folder), **options,  # type: ignore[arg-type]  # options by name
     )  # fmt: skip
 
 

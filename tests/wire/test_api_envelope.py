@@ -179,7 +179,7 @@ def test_every_parameter_form_reaches_the_action(wire: Wire) -> None:
     flat |= {f"AudioTemplate.{name}": str(value) for name, value in audio.items()}
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in flat.items())
     action, body = "CreateTranscodeTemplate", {"Container": "mp4", "Name": "表"}
-    body |= {"VideoTemplate": video, "AudioTemplate": audio}  # type: ignore[dict-item]
+    body |= {"VideoTemplate": video, "AudioTemplate": audio}  # type: ignore[dict-item]  # what must be refused
     made = [
         call(wire, action, body),
         send(wire, signed(wire, action, method="GET", query=query)),

@@ -104,7 +104,7 @@ def through_django(back_end: BackEnd, prefix: str) -> Send:
     from openvod_sdk.integrations.django import urlpatterns_of
 
     urls = ModuleType("urls_of_this_test")
-    urls.urlpatterns = urlpatterns_of(back_end, prefix)  # type: ignore[attr-defined]
+    urls.urlpatterns = urlpatterns_of(back_end, prefix)  # type: ignore[attr-defined]  # a module made by the test
 
     def send(method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
         given = dict(headers or {})
@@ -374,7 +374,7 @@ def test_bodies_have_limits(framework: Callable[[BackEnd, str], Send], store: Sq
         read.append(len(request.body))
         return handle(request)
 
-    back_end.handle = counting  # type: ignore[method-assign]
+    back_end.handle = counting  # type: ignore[method-assign]  # counts calls
     send = framework(back_end, "")
     large = b'{"EventType":"x","a":"' + b"a" * 3_000_000 + b'"}'
     assert send("POST", "/events", large).status == 413

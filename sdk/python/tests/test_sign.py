@@ -134,7 +134,7 @@ def test_empty_key_is_refused(secret_id: str, secret_key: str) -> None:
 def test_fractional_validity_is_refused() -> None:
     """No signature with a fractional expireTime is ever issued (upload-protocol.md 1.1)."""
     with pytest.raises(InvalidPermission, match="expire"):
-        sign("id", "key", expire=1.5, now=1_700_000_000)  # type: ignore[arg-type]
+        sign("id", "key", expire=1.5, now=1_700_000_000)  # type: ignore[arg-type]  # what must be refused
 
 
 def test_random_out_of_range_is_refused() -> None:

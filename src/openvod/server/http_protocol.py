@@ -49,6 +49,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._ready: ReadyFile | None = None
         self._turn_is_used = False
 
+    # Asyncio hands TCP servers a Transport.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Serve the connection, or say at once why not."""
         super().connection_made(transport)

@@ -3,8 +3,8 @@
 import json
 import sys
 
-import boto3  # type: ignore[import-not-found]
-from botocore.config import Config  # type: ignore[import-not-found]
+import boto3  # type: ignore[import-not-found]  # in the environment of tools
+from botocore.config import Config  # type: ignore[import-not-found]  # in the environment of tools
 
 given = json.loads(sys.argv[1])
 client = boto3.client(

@@ -19,7 +19,7 @@ certifi.where = lambda: str(given["authority"])
 lookup = socket.getaddrinfo
 
 
-def to_loopback(host, service, *arguments, **options):  # type: ignore[no-untyped-def]
+def to_loopback(host, service, *arguments, **options):  # type: ignore[no-untyped-def]  # passes everything on
     """Resolve every official name to the platform's port."""
     if isinstance(host, bytes):
         host = host.decode()
@@ -28,7 +28,7 @@ def to_loopback(host, service, *arguments, **options):  # type: ignore[no-untype
     return lookup(host, service, *arguments, **options)
 
 
-socket.getaddrinfo = to_loopback  # type: ignore[assignment]
+socket.getaddrinfo = to_loopback  # type: ignore[assignment]  # every name leads to loopback
 
 from qcloud_vod.model import VodUploadRequest  # noqa: E402
 from qcloud_vod.vod_upload_client import VodUploadClient  # noqa: E402

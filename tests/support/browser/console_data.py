@@ -176,6 +176,7 @@ def _flows(filled: Filled) -> None:
     filled.tasks["ladder"] = filled.process(filled.files["markup"], work)
     filled.tasks["failed"] = filled.process(filled.files["markup"], {"TranscodeTaskSet": [{"Definition": 999}]})
     for name in ("chinese", "flagged", "flagged too", "broken"):
+        # A lambda keeps its loop's value.
         rows = until(lambda name=name: filled.operator.ok("GET", f"tasks?fileId={filled.files[name]}")["items"])  # type: ignore[misc]
         filled.tasks[name] = rows[0]["taskId"]
     for task_id in filled.tasks.values():

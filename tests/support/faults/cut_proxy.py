@@ -64,7 +64,7 @@ class CutProxy:
             # A connection that was cut stays cut: what was sent meanwhile is lost.
             cut = cut or self.silent
             for key, _ in selector.select(0.05):
-                data = key.fileobj.recv(65_536)  # type: ignore[union-attr]
+                data = key.fileobj.recv(65_536)  # type: ignore[union-attr]  # registered with sockets alone
                 if not data:
                     if not cut:
                         return

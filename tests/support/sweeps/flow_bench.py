@@ -424,7 +424,7 @@ def picture_at(path: Path, seconds: float) -> Image.Image:
                 break
             shown = frame
         assert shown is not None
-        picture: Image.Image = shown.to_image()  # type: ignore[no-untyped-call]
+        picture: Image.Image = shown.to_image()  # type: ignore[no-untyped-call]  # PyAV has no types here
         return picture
 
 

@@ -210,6 +210,7 @@ def test_a_turned_picture_stays_turned(tmp_path: Path) -> None:
     turned = clip(tmp_path / "turned.mp4", "-display_rotation", "90", "-i", str(straight), "-c", "copy")
     track = index_of(turned).video
     assert track
+    # There is a picture.
     assert track.matrix != index_of(straight.read_bytes()).video.matrix  # type: ignore[union-attr]
     assert track.matrix in packaged(turned)
 

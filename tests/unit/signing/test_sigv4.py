@@ -57,7 +57,7 @@ def test_published_examples_verify_and_nothing_else_does(
 
     def verify(secret: str = SECRET, **changes: object) -> bool:
         given = {"method": method, "path": path, "query": query, "headers": headers} | changes
-        return sigv4.verify(credential, secret, **given)  # type: ignore[arg-type]
+        return sigv4.verify(credential, secret, **given)  # type: ignore[arg-type]  # arguments by name
 
     assert verify()
     assert not verify(secret=SECRET + "x")

@@ -9,7 +9,7 @@ import signal
 import sys
 from asyncio import StreamReader
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
 from openvod.processing.plan.model import Command
@@ -90,7 +90,7 @@ class _Watch:
             self.tail = (self.tail + data)[-_LOG_BYTES:]
 
 
-async def _lines(stream: StreamReader | None):  # type: ignore[no-untyped-def]
+async def _lines(stream: StreamReader | None) -> AsyncIterator[bytes]:
     while stream is not None and (line := await stream.readline()):
         yield line
 

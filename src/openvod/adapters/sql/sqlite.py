@@ -277,6 +277,7 @@ def _tell(outcomes: list[Outcome]) -> None:
 
 def _raw(connection: Connection) -> sqlite3.Connection:
     """Return the driver's own connection: for words without values, the layers above only cost."""
+    # The driver is sqlite3.
     raw: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
     return raw
 

@@ -32,6 +32,7 @@ _SCALARS = frozenset({"str", "int", "float", "bool"})
 def members_of(cls: type) -> dict[str, type | None]:
     """Return the members of an official model, with the model of those that are objects or lists of such."""
     found: dict[str, type | None] = {}
+    # A class of the official SDK.
     for name, kind in re.findall(r":type (\w+): (.*)", inspect.getsource(cls.__init__)):  # type: ignore[misc]
         match = _CLASS.search(kind)
         inner = (match[1] or match[2]) if match else ""
@@ -237,7 +238,7 @@ def refusal(action: Action[Any], model: type[BaseModel], plain: Mapping[str, Any
         if model is action.request:
             validated(action, found, as_text=False)
         else:
-            read_wire(model, found, "template.field")  # type: ignore[type-var]
+            read_wire(model, found, "template.field")  # type: ignore[type-var]  # any model
     except OpenVodError as error:
         return error.message
     return ""

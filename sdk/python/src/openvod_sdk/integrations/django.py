@@ -18,7 +18,7 @@ def urlpatterns_of(back_end: BackEnd, prefix: str = "") -> list[Any]:
     """
     root = f"/{prefix.strip('/')}" if prefix else ""
 
-    @csrf_exempt  # type: ignore[untyped-decorator]
+    @csrf_exempt  # type: ignore[untyped-decorator]  # Django has no types here
     def serve(request: HttpRequest) -> HttpResponse:
         path = request.path.removeprefix(root)
         neutral = Request(
