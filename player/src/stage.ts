@@ -8,6 +8,8 @@ const TOLERANCE_SECONDS = 0.04;
 /** A source that has shown nothing for so long, or has not moved since somebody started it, is given up for another. */
 const START_MS = 5000;
 const LOOK_MS = 250;
+/** An exchange that has not ended by then has come to nothing. */
+const EXCHANGE_MS = 20_000;
 
 /** What plays: one video that is seen and, while sources are exchanged, one behind it. */
 export class Stage extends EventTarget {
@@ -47,10 +49,16 @@ export class Stage extends EventTarget {
   offer(description: Description): boolean {
     this.description = description;
     const best = this.candidates()[0];
-    if (!best) return this.current !== undefined;
-    if (!this.current) this.start(best);
-    else if (best.kind === "ladder" && this.current.source.kind !== "ladder" && !this.next) this.exchange(best);
-    return true;
+    if (best && !this.current) this.start(best);
+    else this.improve();
+    return this.current !== undefined;
+  }
+
+  /** Exchange the source for a better one; a film that has ended waits for its replay, which has moments to meet at. */
+  private improve(): void {
+    const best = this.candidates()[0];
+    if (!this.current || this.next || this.current.video.ended) return;
+    if (best?.kind === "ladder" && this.current.source.kind !== "ladder") this.exchange(best);
   }
 
   private candidates(): Source[] {
@@ -84,6 +92,7 @@ export class Stage extends EventTarget {
     const before = this.current;
     this.current = feed;
     for (const name of FORWARDED) feed.video.addEventListener(name, () => this.forward(feed, name));
+    feed.video.addEventListener("timeupdate", () => this.current === feed && this.improve());
     feed.video.classList.remove("behind");
     if (!feed.video.isConnected) this.room.append(feed.video);
     before?.close();
@@ -126,11 +135,7 @@ export class Stage extends EventTarget {
   /** Give a source up; the next one goes on where it was. */
   private give(feed: Feed): void {
     this.failed.add(placeOf(feed.source));
-    if (feed === this.next) {
-      this.next = undefined;
-      feed.close();
-      return;
-    }
+    this.drop(feed);
     if (feed !== this.current) return;
     const best = this.candidates()[0];
     if (!best) {
@@ -155,6 +160,15 @@ export class Stage extends EventTarget {
     this.room.prepend(feed.video);
     feed.load(this.description?.subtitles ?? [], shown.currentTime);
     feed.video.addEventListener("canplay", () => this.meet(feed), { once: true });
+    shown.addEventListener("ended", () => this.drop(feed), { once: true });
+    setTimeout(() => this.drop(feed), EXCHANGE_MS);
+  }
+
+  /** Let go of the next source; while the shown one moves, another exchange is tried. */
+  private drop(feed: Feed): void {
+    if (this.next !== feed) return;
+    this.next = undefined;
+    feed.close();
   }
 
   private meet(feed: Feed): void {
@@ -188,6 +202,7 @@ export class Stage extends EventTarget {
     if (!shown.paused) {
       await video.play().catch(() => undefined);
     }
+    if (this.next !== feed) return;
     video.muted = shown.muted;
     this.next = undefined;
     this.show(feed);

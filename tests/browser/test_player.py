@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from openvod.access.service import IssuedKey
 from openvod.signing.player_signature import player_signature
 from support.browser.axe import violations
-from support.browser.player_page import PlayerPage, embedding, make_film, uploaded
+from support.browser.player_page import VIDEO, PlayerPage, embedding, make_film, uploaded
 from support.corpus.build import AAC, ffmpeg, heard, seen
 from support.server import PlatformServer
 from support.server.api import call
@@ -24,6 +24,7 @@ from support.server.wire import Wire
 
 _SECONDS = 12
 _LADDER_SECONDS = 90.0
+_IS_LADDER = "document.querySelector('main').dataset.source === 'ladder'"
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +193,7 @@ def test_the_ladder_takes_over_silently(platform: PlatformServer, key: IssuedKey
           }, 20);
         }"""
     )
-    player.wait("document.querySelector('main').dataset.source === 'ladder'", _LADDER_SECONDS)
+    player.wait(_IS_LADDER, _LADDER_SECONDS)
     player.wait_video("v.currentTime > 1 && !v.paused")
     page.wait_for_timeout(1500)
     seen = page.evaluate("window.seen")
@@ -202,6 +203,40 @@ def test_the_ladder_takes_over_silently(platform: PlatformServer, key: IssuedKey
     ahead = [row[1] - row[0] for row in around]
     assert max(ahead) - min(ahead) < 0.35, "it jumped"
     assert player.page.locator("video").count() == 1
+
+
+def test_the_ladder_takes_over_from_a_paused_film(
+    platform: PlatformServer, key: IssuedKey, film: Path, page: Page
+) -> None:
+    """A film that stands just before its end gets its ladder where it stands."""
+    file_id = uploaded(platform, key, film, "LongVideoPreset")
+    player = PlayerPage.open(page, f"{platform.url}/play/{file_id}?muted")
+    assert player.first_frame() == "instant"
+    page.evaluate(f"{VIDEO}.currentTime = {_SECONDS - 0.2}")
+    player.wait(_IS_LADDER, _LADDER_SECONDS)
+    assert player.video("currentTime") == pytest.approx(_SECONDS - 0.2, abs=0.1)
+    assert page.locator("video").count() == 1
+    assert page.evaluate(f"{VIDEO}.paused")
+    assert player.problems == []
+
+
+def test_the_ladder_takes_over_in_the_replay(
+    platform: PlatformServer, key: IssuedKey, tmp_path: Path, page: Page
+) -> None:
+    """A film that was over before its ladder was ready kept the upload for ever; its replay gets the ladder."""
+    file_id = uploaded(platform, key, make_film(tmp_path / "short.mp4", 8), "LongVideoPreset")
+    player = PlayerPage.open(page, f"{platform.url}/play/{file_id}?autoplay&muted")
+    assert player.first_frame() == "instant"
+    page.evaluate(f"{VIDEO}.currentTime = {VIDEO}.duration")
+    player.wait_video("v.ended")
+    _wait_settled(platform, file_id)
+    page.wait_for_timeout(3000)
+    assert page.locator("video").count() == 1
+    assert player.video("currentTime") == pytest.approx(player.video("duration"))
+    page.get_by_role("button", name="Play").click()
+    player.wait(_IS_LADDER)
+    player.wait_video("v.ended")
+    assert player.problems == []
 
 
 def test_a_file_that_waits_says_so_and_then_plays(

@@ -19,7 +19,7 @@ from support.server import PlatformServer
 
 #: Marks of the page's own: when the first picture was shown, and from which kind of source.
 _FIRST_FRAME = "() => performance.getEntriesByName('first-frame').map((mark) => mark.detail)"
-_VIDEO = "document.querySelector('video:not(.behind)')"
+VIDEO = "document.querySelector('video:not(.behind)')"
 
 
 def make_film(path: Path, seconds: float, size: str = "640x360", rate: str = "25") -> Path:
@@ -91,8 +91,8 @@ class PlayerPage:
 
     def video(self, member: str) -> float:
         """Return a number of the video that is seen."""
-        return float(self.page.evaluate(f"{_VIDEO}.{member}"))
+        return float(self.page.evaluate(f"{VIDEO}.{member}"))
 
     def wait_video(self, condition: str, seconds: float = 15) -> None:
         """Wait until something holds of the video that is seen, as ``v``."""
-        self.wait(f"((v) => v && ({condition}))({_VIDEO})", seconds)
+        self.wait(f"((v) => v && ({condition}))({VIDEO})", seconds)
