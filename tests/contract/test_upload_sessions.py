@@ -114,7 +114,7 @@ def test_a_session_lets_in_what_is_below_its_directory(site: Site) -> None:
     async def main() -> None:
         one, other = await site.apply(), await site.apply()
         foreign = replace(one, session=replace(one.session, video_key=other.session.video_key))
-        assert await _code(site.put(foreign)) == "cos.AccessDenied"
+        assert await _code(site.put(foreign)) == "storage.key_foreign"
         unknown = replace(one, session=replace(one.session, session_key="0" * 64))
         assert await _code(site.put(unknown)) == "storage.session_closed"
         assert (await site.put(one)).size == 5
@@ -165,7 +165,7 @@ def test_objects_of_nobody_are_found_and_set_aside(site: Site, database: Databas
         site.clock.moment += GRACE_SECONDS + 1
         while await site.strays.all():
             await site.strays.run_once()
-        assert await _code(site.storage.head(lost.bucket, lost.key)) == "cos.NoSuchKey"
+        assert await _code(site.storage.head(lost.bucket, lost.key)) == "storage.object_unknown"
         blob = lost.extents[0].blob_id
         assert await database.read(lambda tx: tx.storage.blob_state(blob)) is None
         assert blob in await site.blobs.list(), "the bytes are there for whoever finds that it was a mistake"

@@ -13,6 +13,8 @@ from openvod.events.types import EventType
 from openvod.surfaces.errors import API_CODES, COS_CODES, UGC_CODES
 
 _ROOT = Path(__file__).parents[2]
+#: An error code where it is raised or compared: a whole text of two names.
+_CODE = re.compile(r"""["']([a-z_0-9]+\.[A-Za-z_0-9]+)["']""")
 
 
 def test_rooms_import_downwards_only() -> None:
@@ -27,6 +29,20 @@ def test_every_error_code_is_documented() -> None:
     documented = (_ROOT / "docs" / "reference" / "errors.md").read_text()
     for code in {*UGC_CODES, *COS_CODES, *API_CODES}:
         assert f"`{code}`" in documented, code
+
+
+def test_storage_speaks_no_dialect_and_every_code_of_it_is_translated() -> None:
+    """Only the COS dialect raises ``cos.*``; every ``storage.*`` has a row for that wire, and every row is raised."""
+    source = _ROOT / "src" / "openvod"
+    table = source / "surfaces" / "errors.py"
+    written = {path: set(_CODE.findall(path.read_text())) for path in source.rglob("*.py") if path != table}
+    dialect = (source / "surfaces" / "cos", source / "signing")
+    neutral = {path: codes for path, codes in written.items() if not path.is_relative_to(dialect[0])}
+    neutral = {path: codes for path, codes in neutral.items() if not path.is_relative_to(dialect[1])}
+    assert not [(path, code) for path, codes in neutral.items() for code in codes if code.startswith("cos.")]
+    raised = {code for codes in written.values() for code in codes}
+    assert {code for code in raised if code.startswith("storage.")} <= COS_CODES.keys()
+    assert COS_CODES.keys() <= raised
 
 
 def test_every_setting_is_documented() -> None:

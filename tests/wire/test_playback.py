@@ -31,6 +31,7 @@ def test_a_committed_file_plays_and_an_uncommitted_does_not(wire: Wire, video: P
     assert wire.http.get(url, headers=changed).status_code == 200
     outside = wire.http.get(url, headers={"Range": f"bytes={len(body)}-"})
     assert (outside.status_code, outside.headers["content-range"]) == (416, f"bytes */{len(body)}")
+    assert outside.json()["error"]["code"] == "cos.InvalidRange"
 
 
 @pytest.mark.parametrize("claimed", ["text/html", "image/svg+xml", "Text/HTML; charset=utf-8", "application/xhtml+xml"])

@@ -178,7 +178,7 @@ class SocketBody:
         return size
 
     async def readable(self) -> None:
-        """Wait for more; ``Invalid("cos.RequestTimeout")`` when nothing comes for the stall time, or too little."""
+        """Wait for more; ``Invalid("request.stalled")`` when nothing comes for the stall time, or too little."""
         self._pace.arrived(self._left_before - self._left)
         self._left_before = self._left
         await self._pace.of(readable(self._descriptor))

@@ -22,7 +22,7 @@ def header_bytes(value: str) -> bytes:
 def disposition(value: str, field: str) -> str:
     """Return a Content-Disposition in ASCII that names the same file: ``filename*`` carries other letters.
 
-    Raises ``Invalid("cos.InvalidArgument")`` where such letters stand outside a file's name.
+    Raises ``Invalid("header.malformed")`` where such letters stand outside a file's name.
     """
     if value.isascii():
         return value
@@ -36,7 +36,5 @@ def disposition(value: str, field: str) -> str:
     has_extended = _EXTENDED.search(value) is not None
     written = _FILE_NAME.sub(both, value, count=1)
     if not written.isascii():
-        raise Invalid(
-            "cos.InvalidArgument", f"{field} has other letters than ASCII outside its filename; move them there"
-        )
+        raise Invalid("header.malformed", f"{field} has other letters than ASCII outside its filename; move them there")
     return written

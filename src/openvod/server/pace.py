@@ -35,19 +35,19 @@ class Pace:
         self._bytes = 0
 
     async def of(self, next_bytes: Awaitable[R]) -> R:
-        """Wait for more; raises ``Invalid("cos.RequestTimeout")`` when nothing comes for the stall time."""
+        """Wait for more; raises ``Invalid("request.stalled")`` when nothing comes for the stall time."""
         began = time.monotonic()
         try:
             async with asyncio.timeout(self._limits.stall_seconds):
                 return await next_bytes
         except TimeoutError as error:
             silence = f"the body sent nothing for {self._limits.stall_seconds:g} s"
-            raise Invalid("cos.RequestTimeout", f"{silence}; send the request again") from error
+            raise Invalid("request.stalled", f"{silence}; send the request again") from error
         finally:
             self._seconds += time.monotonic() - began
 
     def arrived(self, size: int) -> None:
-        """Count bytes; raises ``Invalid("cos.RequestTimeout")`` when too few came in the last stretch of waiting."""
+        """Count bytes; raises ``Invalid("request.stalled")`` when too few came in the last stretch of waiting."""
         self._bytes += size
         if self._seconds < self._limits.stall_seconds:
             return
@@ -56,7 +56,7 @@ class Pace:
         least = self._limits.bytes_per_second
         if came < least * seconds:
             raise Invalid(
-                "cos.RequestTimeout",
+                "request.stalled",
                 f"the body sent {came} bytes in {seconds:.0f} s, and {least:g} in a second are the least accepted; "
                 "send the request again over a faster connection, or in smaller parts",
             )

@@ -26,7 +26,7 @@ class ByteRange:
 def select_range(header: str, size: int) -> ByteRange:
     """Choose the bytes for a ``Range`` header; malformed and multiple ranges mean the whole.
 
-    Raises ``Invalid("cos.InvalidRange")`` for one that cannot be satisfied.
+    Raises ``Invalid("request.range")`` for one that cannot be satisfied.
     """
     match = _RANGE.fullmatch(header.strip()) if header else None
     if match is None or match.groups() == ("", ""):
@@ -41,7 +41,7 @@ def select_range(header: str, size: int) -> ByteRange:
             return ByteRange(0, size, partial=False)
         length = min(int(last) if last else size, size - 1) - start + 1
     if length <= 0 or start >= size:
-        raise Invalid("cos.InvalidRange", f"Range {header!r} lies outside the object's {size} bytes", size=size)
+        raise Invalid("request.range", f"Range {header!r} lies outside the object's {size} bytes", size=size)
     return ByteRange(start, length, partial=True)
 
 

@@ -149,7 +149,7 @@ class WireRequest:
         if not text:
             return None
         if not text.isascii() or not text.isdigit():
-            raise Invalid("cos.InvalidArgument", f"Content-Length {text[:20]!r} is not a number")
+            raise Invalid("request.content_length", f"Content-Length {text[:20]!r} is not a number")
         return int(text)
 
     async def stream(self) -> AsyncIterator[bytes]:

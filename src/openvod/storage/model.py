@@ -212,7 +212,7 @@ def check_open(door: Door | None, bucket: str, key: str, now: float) -> None:
     if reason := closed_reason(door, now):
         raise Denied("storage.session_closed", reason)
     if door and not (door.bucket == bucket and key.startswith(door.prefix)):
-        raise Denied("cos.AccessDenied", f"the key {key!r} is not one of this upload session; use its own")
+        raise Denied("storage.key_foreign", f"the key {key!r} is not one of this upload session; use its own")
 
 
 def may_be_repeated(door: Door | None, now: float) -> bool:
@@ -295,7 +295,8 @@ def _composite_etag(etags: str, count: int) -> str:
 def assemble(requested: Sequence[CompletedPart], stored: Mapping[int, Part]) -> Assembly:
     """Check a Complete request against the acknowledged parts and describe the object (``cos-storage.md`` 4.3).
 
-    Raises ``Invalid`` with ``cos.InvalidPartOrder``, ``cos.InvalidPart`` or ``cos.EntityTooSmall``.
+    Raises ``Invalid`` with ``storage.part_order``, ``…part_skipped``, ``…part_unknown``, ``…part_differs`` or
+    ``…part_too_small``.
     """
     # In bulk, since there may be 10,000; the culprit is looked for only when there is one.
     parts = [stored[want.number] for want in requested if want.number in stored]
@@ -307,7 +308,7 @@ def assemble(requested: Sequence[CompletedPart], stored: Mapping[int, Part]) -> 
     if len(sizes) > 1 and min(sizes[:-1]) < MIN_PART_SIZE:
         number = next(n for n, size in enumerate(sizes, start=1) if size < MIN_PART_SIZE)
         raise Invalid(
-            "cos.EntityTooSmall",
+            "storage.part_too_small",
             f"PartNumber {number} has {sizes[number - 1]} bytes; every part but the last needs {MIN_PART_SIZE}",
         )
     crc = 0
@@ -326,12 +327,14 @@ def _mismatch(requested: Sequence[CompletedPart], stored: Mapping[int, Part]) ->
     for due, want in enumerate(requested, start=1):
         if want.number < due:
             return Invalid(
-                "cos.InvalidPartOrder", f"PartNumber {want.number} stands where {due} is due; list 1..N in order"
+                "storage.part_order", f"PartNumber {want.number} stands where {due} is due; list 1..N in order"
             )
         if want.number > due:
-            return Invalid("cos.InvalidPart", f"PartNumber {due} is missing before {want.number}; list 1..N in order")
+            return Invalid(
+                "storage.part_skipped", f"PartNumber {due} is missing before {want.number}; list 1..N in order"
+            )
         if want.number not in stored:
-            return Invalid("cos.InvalidPart", f"PartNumber {due} was never uploaded; upload it, then complete")
+            return Invalid("storage.part_unknown", f"PartNumber {due} was never uploaded; upload it, then complete")
         if want.etag != stored[want.number].etag:
-            return Invalid("cos.InvalidPart", f"ETag of PartNumber {due} differs from what was uploaded")
+            return Invalid("storage.part_differs", f"ETag of PartNumber {due} differs from what was uploaded")
     raise AssertionError("called for a list that fits")

@@ -56,8 +56,8 @@ class BlobStore(Protocol):
     async def receive(self, blob_id: str, offset: int, body: Body, *, length: int | None, limit: int) -> Received:
         """Write ``body`` at ``offset`` and make it durable.
 
-        ``length`` is the announced size, ``None`` when unknown. Raises ``Invalid("cos.IncompleteBody")`` when fewer or
-        more bytes come and ``Exhausted("cos.EntityTooLarge")`` past ``limit``; then nothing of it stays.
+        ``length`` is the announced size, ``None`` when unknown. Raises ``Invalid("storage.size_differs")`` when
+        fewer or more bytes come and ``Exhausted("storage.too_large")`` past ``limit``; then nothing of it stays.
         """
         ...
 

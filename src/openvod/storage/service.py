@@ -146,7 +146,7 @@ class StorageService:
         *,
         overwrite: bool = True,
     ) -> MultipartUpload:
-        """Open a multipart upload; ``Denied("storage.session_closed")``, ``Conflict("cos.FileAlreadyExists")``."""
+        """Open a multipart upload; ``Denied("storage.session_closed")``, ``Conflict("storage.object_exists")``."""
         now = self._clock.now()
         upload = MultipartUpload(
             upload_id=new_upload_id(self._entropy, now),
@@ -175,12 +175,12 @@ class StorageService:
     async def upload_part(self, bucket: str, key: str, upload_id: str, number: int, incoming: Incoming) -> Part:
         """Store one part where it will stay (``cos-storage.md`` 4.3); an earlier one of that number is replaced."""
         if not 1 <= number <= MAX_PART_NUMBER:
-            raise Invalid("cos.InvalidArgument", f"partNumber {number} must lie between 1 and {MAX_PART_NUMBER}")
+            raise Invalid("storage.part_number", f"partNumber {number} must lie between 1 and {MAX_PART_NUMBER}")
 
         try:
             return await self._upload_part(bucket, key, upload_id, number, incoming)
         except Exhausted as error:
-            if incoming.largest is not None and error.code == "cos.EntityTooLarge":
+            if incoming.largest is not None and error.code == "storage.too_large":
                 # It can never be completed, so nothing of it stays.
                 await self._uow.write(lambda tx: _refuse(tx.storage, upload_id))
             raise
@@ -231,10 +231,10 @@ class StorageService:
     ) -> MultipartUpload:
         """Make the object from its parts: one transaction, no byte moved, repeatable with the same list.
 
-        Raises ``Denied("storage.session_closed")`` and ``Conflict("cos.FileAlreadyExists")``, but not for a repetition.
+        Raises ``Denied("storage.session_closed")`` and ``Conflict("storage.object_exists")``, but not for a repetition.
         """
         if not parts:
-            raise Invalid("cos.MalformedXML", "CompleteMultipartUpload lists no Part; list every PartNumber and ETag")
+            raise Invalid("storage.no_parts", "CompleteMultipartUpload lists no Part; list every PartNumber and ETag")
         digest = digest_of_list(parts)
 
         def work(tx: StorageTx) -> MultipartUpload:
@@ -243,7 +243,7 @@ class StorageService:
             upload = _known_upload(tx.storage, bucket, key, upload_id, lock=True)
             if upload.state is UploadState.COMPLETED:
                 if upload.parts_digest != digest:
-                    raise NotFound("cos.NoSuchUpload", "this UploadId was completed with another list of parts")
+                    raise NotFound("storage.upload_ended", "this UploadId was completed with another list of parts")
                 return upload
             _opened(upload)
             blobs = {upload.blob_id}
@@ -264,7 +264,7 @@ class StorageService:
         return await self._uow.write(work)
 
     async def parts_count(self, bucket: str, key: str, upload_id: str) -> int:
-        """Return how many parts a Complete could list; ``NotFound("cos.NoSuchUpload")``."""
+        """Return how many parts a Complete could list; ``NotFound("storage.upload_unknown")``."""
 
         def work(tx: StorageTx) -> int:
             return tx.storage.parts_count(_known_upload(tx.storage, bucket, key, upload_id).upload_id)
@@ -310,17 +310,17 @@ class StorageService:
         return await self._uow.read(work)
 
     async def bucket(self, name: str) -> Bucket:
-        """Return a bucket; ``NotFound("cos.NoSuchBucket")``."""
+        """Return a bucket; ``NotFound("storage.bucket_unknown")``."""
         found = await self._uow.read(lambda tx: tx.storage.bucket(name))
         if found is None:
-            raise NotFound("cos.NoSuchBucket", f"bucket {name[:80]!r} does not exist")
+            raise NotFound("storage.bucket_unknown", f"bucket {name[:80]!r} does not exist")
         return found
 
     async def head(self, bucket: str, key: str) -> StoredObject:
-        """Return a finished object, or raise ``NotFound("cos.NoSuchKey")``."""
+        """Return a finished object, or raise ``NotFound("storage.object_unknown")``."""
         found = await self._uow.read(lambda tx: tx.storage.object(bucket, key))
         if found is None:
-            raise NotFound("cos.NoSuchKey", f"no object has the key {key!r}")
+            raise NotFound("storage.object_unknown", f"no object has the key {key!r}")
         return found
 
     def read(self, stored: StoredObject, start: int, length: int) -> AsyncIterator[bytes]:
@@ -434,7 +434,9 @@ def _known_upload(
 
 def _known(upload: MultipartUpload | None, bucket: str, key: str) -> MultipartUpload:
     if upload is None or (upload.bucket, upload.key) != (bucket, key):
-        raise NotFound("cos.NoSuchUpload", "this UploadId is unknown for this key (completed, aborted or expired)")
+        raise NotFound(
+            "storage.upload_unknown", "this UploadId is unknown for this key (completed, aborted or expired)"
+        )
     return upload
 
 
@@ -446,16 +448,16 @@ def _open_upload(
 
 def _opened(upload: MultipartUpload) -> MultipartUpload:
     if upload.state is UploadState.REFUSED:
-        raise Exhausted("cos.EntityTooLarge", "the upload exceeds the bytes that its permission allows; send less")
+        raise Exhausted("storage.too_large", "the upload exceeds the bytes that its permission allows; send less")
     if upload.state is not UploadState.OPEN:
-        raise NotFound("cos.NoSuchUpload", "this UploadId was completed already")
+        raise NotFound("storage.upload_ended", "this UploadId was completed already")
     return upload
 
 
 def _check_overwrite(existing: StoredObject | None, *, overwrite: bool) -> None:
     if existing and not overwrite:
         raise Conflict(
-            "cos.FileAlreadyExists", f"the key {existing.key!r} exists already and the request forbids to overwrite it"
+            "storage.object_exists", f"the key {existing.key!r} exists already and the request forbids to overwrite it"
         )
 
 
@@ -476,11 +478,11 @@ def _adopt_part(tables: StorageTables, part: Part, placement: Placement, largest
         return None
     upload, replaced = tables.slot(part.upload_id, part.number, lock=True) or (None, None)
     if upload is None or upload.state is not UploadState.OPEN:
-        raise NotFound("cos.NoSuchUpload", "the upload was completed or aborted while this part was on its way")
+        raise NotFound("storage.upload_ended", "the upload was completed or aborted while this part was on its way")
     # Again under the lock: parts that arrived together each saw only those before them.
     if largest is not None and tables.parts_size(part.upload_id, but=part.number) + part.size > largest:
         raise Exhausted(
-            "cos.EntityTooLarge", f"the upload exceeds the {largest} bytes allowed here; send less", limit=largest
+            "storage.too_large", f"the upload exceeds the {largest} bytes allowed here; send less", limit=largest
         )
     if replaced and (replaced.size, replaced.etag) == (part.size, part.etag):
         # The same bytes once more, after a lost answer: what is there stays, so the object remains one run.

@@ -40,8 +40,42 @@ UGC_CODES = {
 _UGC_INVALID_REQUEST = 10001
 _UGC_UNAVAILABLE = 10090
 
-#: COS code and HTTP status (``cos-storage.md`` 4.7).
+#: COS code and HTTP status of what storage and HTTP's reading refuse, in words of no dialect. JSON answers and the
+#: command line tell the same name after ``cos.``: clients know these codes by it (:func:`told_code`).
+_KNOWN_BY_COS_NAME = {
+    "header.malformed": ("InvalidArgument", 400),
+    "request.content_length": ("InvalidArgument", 400),
+    "request.stalled": ("RequestTimeout", 400),
+    "storage.no_parts": ("MalformedXML", 400),
+    "storage.part_differs": ("InvalidPart", 400),
+    "storage.part_number": ("InvalidArgument", 400),
+    "storage.part_order": ("InvalidPartOrder", 400),
+    "storage.part_skipped": ("InvalidPart", 400),
+    "storage.part_too_small": ("EntityTooSmall", 400),
+    "storage.part_unknown": ("InvalidPart", 400),
+    "storage.size_differs": ("IncompleteBody", 400),
+    "storage.too_large": ("EntityTooLarge", 400),
+    "storage.key_foreign": ("AccessDenied", 403),
+    "storage.bucket_unknown": ("NoSuchBucket", 404),
+    "storage.object_unknown": ("NoSuchKey", 404),
+    "storage.upload_ended": ("NoSuchUpload", 404),
+    "storage.upload_unknown": ("NoSuchUpload", 404),
+    "storage.object_exists": ("FileAlreadyExists", 409),
+    "request.range": ("InvalidRange", 416),
+}
+
+#: COS code and HTTP status (``cos-storage.md`` 4.7). ``cos.*`` is what only that dialect can refuse.
 COS_CODES = {
+    **_KNOWN_BY_COS_NAME,
+    "storage.session_closed": ("AccessDenied", 403),
+    # Not a 5xx: clients repeat those up to 24 times for each part, and a full disk stays full (7.3).
+    "storage.disk_full": ("AccessDenied", 403),
+    "storage.bucket": ("NoSuchKey", 404),
+    "storage.object_changed": ("UploadConflict", 409),
+    "storage.output_lost": ("UploadConflict", 409),
+    "storage.blob_missing": ("ServiceUnavailable", 503),
+    "storage.blob_short": ("ServiceUnavailable", 503),
+    "storage.io_error": ("ServiceUnavailable", 503),
     "cos.BadDigest": ("BadDigest", 400),
     "cos.InvalidDigest": ("InvalidDigest", 400),
     "cos.IncompleteBody": ("IncompleteBody", 400),
@@ -51,11 +85,7 @@ COS_CODES = {
     "cos.KeyTooLong": ("KeyTooLong", 400),
     "cos.MalformedXML": ("MalformedXML", 400),
     "cos.XMLSizeLimit": ("XMLSizeLimit", 400),
-    "cos.EntityTooLarge": ("EntityTooLarge", 400),
     "cos.EntityTooSmall": ("EntityTooSmall", 400),
-    "cos.InvalidPart": ("InvalidPart", 400),
-    "cos.InvalidPartOrder": ("InvalidPartOrder", 400),
-    "cos.RequestTimeout": ("RequestTimeout", 400),
     "cos.MalformedPOSTRequest": ("MalformedPOSTRequest", 400),
     "cos.InvalidPolicyDocument": ("InvalidPolicyDocument", 400),
     "cos.authorization_malformed": ("InvalidArgument", 400),
@@ -65,23 +95,16 @@ COS_CODES = {
     "storage_token.invalid": ("InvalidAccessKeyId", 403),
     "cos.SignatureDoesNotMatch": ("SignatureDoesNotMatch", 403),
     "cos.AccessDenied": ("AccessDenied", 403),
-    "storage.session_closed": ("AccessDenied", 403),
     "permission.network": ("AccessDenied", 403),
     "permission.origin": ("AccessDenied", 403),
     "cos.request_expired": ("AccessDenied", 403),
     "cos.time_skewed": ("RequestTimeTooSkewed", 403),
     "cos.NoSuchBucket": ("NoSuchBucket", 404),
-    "cos.NoSuchKey": ("NoSuchKey", 404),
-    "cos.NoSuchUpload": ("NoSuchUpload", 404),
     "cos.MethodNotAllowed": ("MethodNotAllowed", 405),
-    "cos.FileAlreadyExists": ("FileAlreadyExists", 409),
     "cos.BucketAlreadyOwnedByYou": ("BucketAlreadyOwnedByYou", 409),
     "cos.MissingContentLength": ("MissingContentLength", 411),
     "cos.PreconditionFailed": ("PreconditionFailed", 412),
-    "cos.InvalidRange": ("InvalidRange", 416),
     "cos.NotImplemented": ("NotImplemented", 501),
-    # Not a 5xx: clients repeat those up to 24 times for each part, and a full disk stays full (7.3).
-    "storage.disk_full": ("AccessDenied", 403),
     "database.full": ("AccessDenied", 403),
 }
 
@@ -182,6 +205,12 @@ HTTP_STATUSES = {
     "account.token_unknown": 401,
     "request.too_large": 413,
 }
+
+
+def told_code(error: OpenVodError) -> str:
+    """Return the code that JSON answers and the command line tell: ours, or the one that clients know it by."""
+    known = _KNOWN_BY_COS_NAME.get(error.code)
+    return f"cos.{known[0]}" if known else error.code
 
 
 def ugc_code(error: OpenVodError) -> int:

@@ -14,7 +14,7 @@ from openvod.server.file_sending import ReadyFile
 from openvod.server.pace import BodyLimits, paced
 from openvod.server.wire import Answer, WireRequest, json_answer, preflight, unavailable
 from openvod.surfaces.cos.s3 import speaks_s3
-from openvod.surfaces.errors import http_status
+from openvod.surfaces.errors import http_status, told_code
 from openvod.surfaces.event_stream import PATH as EVENT_STREAM_PATH
 from openvod.surfaces.operations import PATHS as OPERATIONS_PATHS
 from openvod.surfaces.ugc.compat import SCRIPT_PATH, serve_script
@@ -105,7 +105,7 @@ class FrontDoor:
         try:
             return await self._surface(request)(request)
         except OpenVodError as error:
-            return json_answer({"error": {"code": error.code, "message": error.message}}, http_status(error))
+            return json_answer({"error": {"code": told_code(error), "message": error.message}}, http_status(error))
         except (ClientDisconnected, GeneratorExit):
             raise
         except Exception as error:

@@ -23,7 +23,7 @@ _SELECTING = frozenset(("range", "if-range", "if-match", "if-none-match", "if-mo
 
 
 def serve_object(request: WireRequest, stored: StoredObject, storage: StorageService) -> Answer:
-    """Answer with the object, a range of it, 304 or 412; ``Invalid("cos.InvalidRange")`` for an impossible range."""
+    """Answer with the object, a range of it, 304 or 412; ``Invalid("request.range")`` for an impossible range."""
     own = {"x-cos-hash-crc64ecma": str(stored.crc64), "x-cos-object-type": "normal"}
     headers = {**stored.headers, **own, **_overridden(request)}
     answer, wanted = answer_to(request, headers, stored.etag, stored.created_at, stored.size)
@@ -62,11 +62,11 @@ def _overridden(request: WireRequest) -> dict[str, str]:
 def _checked(name: str, value: str) -> str:
     """Return a value that may stand in a head: visible, and in ASCII as far as readers of heads need it."""
     if not value.isprintable():
-        raise Invalid("cos.InvalidArgument", f"{name} contains control characters; remove them")
+        raise Invalid("header.malformed", f"{name} contains control characters; remove them")
     if name == "response-content-disposition":
         return disposition(value, name)
     if not value.isascii():
-        raise Invalid("cos.InvalidArgument", f"{name} has other letters than ASCII; this header knows no others")
+        raise Invalid("header.malformed", f"{name} has other letters than ASCII; this header knows no others")
     return value
 
 

@@ -77,7 +77,7 @@ def failure_of(error: OpenVodError) -> Failure:
     """Return the wire's words for why a download failed (3.7)."""
     if error.code.startswith(("pull.", "address.", "delivery.")):
         return Failure("SourceFileError.DownloadNotAccessible", error.message)
-    if error.code == "cos.EntityTooLarge":
+    if error.code == "storage.too_large":
         return Failure("SourceFileError.ContentUnsupported", "the file is larger than this platform pulls")
     return Failure("InternalError", error.message)
 

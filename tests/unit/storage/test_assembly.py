@@ -33,7 +33,7 @@ def test_grid_parts_make_one_extent() -> None:
 def test_only_the_last_part_may_be_small() -> None:
     """A small part in the middle is EntityTooSmall, as the last one it is welcome."""
     small, large = _part(1, b"x"), _part(2, b"y")
-    with pytest.raises(Invalid, match="EntityTooSmall"):
+    with pytest.raises(Invalid, match=r"storage\.part_too_small"):
         assemble([CompletedPart(1, small.etag), CompletedPart(2, large.etag)], {1: small, 2: large})
     assert assemble([CompletedPart(1, small.etag)], {1: small}).size == 1
 

@@ -101,7 +101,7 @@ class FileBlobStore:
             async for chunk in body:
                 size += len(chunk)
                 if length is not None and size > length:
-                    raise Invalid("cos.IncompleteBody", f"the body has more than the announced {length} bytes")
+                    raise Invalid("storage.size_differs", f"the body has more than the announced {length} bytes")
                 _check_limit(size, limit)
                 chunks.append(chunk)
                 batch += len(chunk)
@@ -114,7 +114,7 @@ class FileBlobStore:
             if pending:
                 await asyncio.shield(pending)
         if length is not None and size != length:
-            raise Invalid("cos.IncompleteBody", f"the body ended after {size} of {length} bytes; send it again")
+            raise Invalid("storage.size_differs", f"the body ended after {size} of {length} bytes; send it again")
         if chunks:
             await self._run(writer.write, chunks)
 
@@ -204,9 +204,7 @@ def _translating(call: Callable[..., R], *arguments: object) -> R:
 
 def _check_limit(size: int, limit: int) -> None:
     if size > limit:
-        raise Exhausted(
-            "cos.EntityTooLarge", f"the body exceeds the {limit} bytes allowed here; send less", limit=limit
-        )
+        raise Exhausted("storage.too_large", f"the body exceeds the {limit} bytes allowed here; send less", limit=limit)
 
 
 def _slice(extents: Iterable[Extent], start: int, length: int) -> list[Extent]:

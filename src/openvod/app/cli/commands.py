@@ -149,7 +149,9 @@ def _is_setting(error: Exception) -> bool:
 def _explained(error: Exception) -> tuple[int, str, str]:
     """Return exit status, code and message of a failure."""
     if isinstance(error, OpenVodError):
-        return _USAGE if isinstance(error, Invalid | NotFound) else 1, error.code, error.message
+        from openvod.surfaces.errors import told_code
+
+        return _USAGE if isinstance(error, Invalid | NotFound) else 1, told_code(error), error.message
     if isinstance(error, TyperException):
         message = error.format_message().rstrip(".")
         return error.exit_code, "usage", message and f"{message}; --help tells how it is called"

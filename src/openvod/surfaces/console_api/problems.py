@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from openvod.base.errors import Exhausted, Invalid, NotFound, OpenVodError
 from openvod.server.wire import unavailable
 from openvod.surfaces.console_api.model import Problem
-from openvod.surfaces.errors import http_status
+from openvod.surfaces.errors import http_status, told_code
 
 _log = logging.getLogger("openvod.web.console")
 _PLACES = frozenset({"body", "query", "path", "header", "cookie"})
@@ -53,7 +53,7 @@ def add_handlers(app: FastAPI) -> None:
 def problem(error: OpenVodError, status: int = 0) -> JSONResponse:
     """Return the answer for an error."""
     told = Problem(
-        code=error.code,
+        code=told_code(error),
         message=error.message,
         field=str(error.details.get("field", "")),
         api_code=str(error.details.get("api_code", "")),

@@ -217,7 +217,7 @@ def _in_terms_of(call: Call) -> Iterator[None]:
     try:
         yield
     except Conflict as error:
-        if error.code == "cos.FileAlreadyExists" and call.wants_absence:
+        if error.code == "storage.object_exists" and call.wants_absence:
             raise Conflict("cos.PreconditionFailed", error.message) from error
         raise
 

@@ -21,7 +21,7 @@ from openvod.playback.sources import Description, describe
 from openvod.server.wire import Answer, WireRequest, json_answer, preflight
 from openvod.storage.model import StoredObject
 from openvod.surfaces.assets import BuiltAssets, built
-from openvod.surfaces.errors import http_status, player_code
+from openvod.surfaces.errors import http_status, player_code, told_code
 from openvod.surfaces.playback.player_access import PlayerAccess
 
 PREFIX = "/play/"
@@ -102,7 +102,7 @@ class PlayPages:
         try:
             answer = _conditional(request, json_answer((await self._described(request, file_id)).plain()))
         except OpenVodError as error:
-            told = {"code": error.code, "playerCode": player_code(error), "message": error.message}
+            told = {"code": told_code(error), "playerCode": player_code(error), "message": error.message}
             answer = json_answer({"error": told}, http_status(error))
         answer.headers["Cache-Control"] = "private, no-cache"
         if "origin" not in request.headers:
