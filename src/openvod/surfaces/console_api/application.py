@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -36,11 +38,15 @@ def console_api(rooms: ConsoleRooms, version: str) -> FastAPI:
     """Build the application over services."""
     app = _routed(rooms.actions)
     app.state.rooms = rooms
-    document = describe(app, rooms.actions, version)
+
+    # It takes a third of a second to make, which a start need not wait for, and the event loop must not.
+    @cache
+    def document() -> dict[str, Any]:
+        return describe(app, rooms.actions, version)
 
     @app.get(DESCRIPTION_PATH, include_in_schema=False)
     async def description() -> JSONResponse:
-        return JSONResponse(document, headers={"Cache-Control": "no-cache"})
+        return JSONResponse(await asyncio.to_thread(document), headers={"Cache-Control": "no-cache"})
 
     return app
 
