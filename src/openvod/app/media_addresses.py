@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from openvod.adapters.sql.database import Database, Transaction
 
+#: Seconds between two refreshes: after so long a changed default distribution shows in addresses.
+REFRESH_SECONDS = 1.0
+
 
 class MediaAddresses:
     """Turns keys into URLs; ``refresh`` reads what applications have chosen, which others may change at any time."""

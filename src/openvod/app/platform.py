@@ -16,6 +16,7 @@ from openvod.access.service import ensure_defaults
 from openvod.app.console import console_rooms, first_invitation
 from openvod.app.foundation import Foundation
 from openvod.app.installation import advance
+from openvod.app.media_addresses import REFRESH_SECONDS
 from openvod.app.playback import Playback
 from openvod.app.server_api import ApiRooms, server_api
 from openvod.app.services import Services
@@ -52,8 +53,6 @@ _SIGNATURE_SECONDS = 1.0
 _EXPIRY_SECONDS = 2.0
 #: What other processes committed is read ahead so soon; what this one did, at once.
 _WARM_SECONDS = 5.0
-#: A changed default distribution is seen in addresses so soon.
-ADDRESS_SECONDS = 1.0
 #: Events of other processes (workers, the command line) are seen so soon.
 _LOOK_SECONDS = 0.025
 _log = logging.getLogger("openvod.app")
@@ -110,7 +109,7 @@ class Platform:
         await self._database.write(lambda tx: ensure_defaults(tx.access, base.clock.now()))
         playback = Playback(self._database, services.storage, services.distribution, base.clock)
         await services.addresses.refresh()
-        self._start(_loop("addresses", services.addresses.refresh, asyncio.Event(), ADDRESS_SECONDS))
+        self._start(_loop("addresses", services.addresses.refresh, asyncio.Event(), REFRESH_SECONDS))
         uploads = services.uploads(on_commit=self._committed)
         await services.collector.start()
         self._start_loops(uploads)

@@ -17,7 +17,7 @@ from contextlib import AsyncExitStack
 from openvod.adapters.dbos.engine import DbosEngine
 from openvod.adapters.sql.database import Transaction
 from openvod.app.foundation import Foundation
-from openvod.app.platform import ADDRESS_SECONDS
+from openvod.app.media_addresses import REFRESH_SECONDS
 from openvod.app.reviewers import reviewers
 from openvod.app.services import Services, plan_options
 from openvod.app.supervisor import tell_trouble
@@ -67,7 +67,7 @@ async def _work(base: Foundation) -> None:
             asyncio.create_task(_repeat("relay", worker.relay, _RELAY_SECONDS)),
             asyncio.create_task(_repeat("care", worker.care, _CARE_SECONDS)),
             asyncio.create_task(_repeat("watch", worker.watch, _WATCH_SECONDS)),
-            asyncio.create_task(_repeat("addresses", worker.refresh_addresses, ADDRESS_SECONDS)),
+            asyncio.create_task(_repeat("addresses", worker.refresh_addresses, REFRESH_SECONDS)),
         ]
         await stopped.wait()
         for each in loops:
