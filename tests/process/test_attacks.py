@@ -23,6 +23,8 @@ from support.server import PlatformServer
 from support.server.api import signed
 from support.server.wire import MIB, Wire
 
+pytestmark = pytest.mark.slow
+
 #: Far above what was measured, far below what the faults cost (a minute, and an end of service).
 _WORST_SECONDS, _ROOM_MIB, _FREE_DESCRIPTORS = 5.0, 100, 50
 _PARTS = 300

@@ -17,6 +17,8 @@ from support.faults.attack import DESCRIPTORS, BoundedServer, connected, descrip
 from support.server import PlatformServer
 from support.server.commands import openvod_json
 
+pytestmark = pytest.mark.slow
+
 #: On Linux the whole network is one machine's: addresses to come from.
 _OPERATOR, _ATTACKER, _BYSTANDER = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 _LIMITS = {

@@ -33,7 +33,7 @@ from openvod.tasks.templates import Template, TemplateKind, read_body
 from support.media.barcode import SIZE, TONE_AT, Shown, film, make, offsets, pictures, read_picture, tone
 
 #: One process makes the films, once.
-pytestmark = pytest.mark.xdist_group("moments")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("moments")]
 K, T = SubTaskKind, TemplateKind
 RATE = 25
 FRAME = 1 / RATE

@@ -14,6 +14,8 @@ from support.server import PlatformServer
 from support.server.api import code, send, signed, signed_v1
 from support.server.wire import MIB, Wire
 
+pytestmark = pytest.mark.slow
+
 _ROOM_MIB = 100
 _LEFT_MIB = 40
 
