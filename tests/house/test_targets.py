@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from importlib.util import find_spec
@@ -45,3 +46,14 @@ def test_everything_runs_the_documented_targets() -> None:
     for target in ("test-clients", "test-web"):
         assert f"$(MAKE) --no-print-directory {target}" in shown[0]
     assert shown[0].startswith("test-all: test lint")
+
+
+def test_quick_tests_include_those_of_typescript() -> None:
+    """``make test`` runs ``npm test``, and every workspace with test files has a script ``test``."""
+    shown = re.search(r"^test:.*?\n\n", _MAKEFILE, re.MULTILINE | re.DOTALL)
+    assert shown
+    assert "scripts/npm test" in shown[0]
+    for workspace in ("sdk/web", "player", "console"):
+        scripts = json.loads((_ROOT / workspace / "package.json").read_text())["scripts"]
+        tests = [path for part in ("src", "tests") for path in (_ROOT / workspace / part).rglob("*.test.ts*")]
+        assert bool(tests) == ("test" in scripts), workspace
