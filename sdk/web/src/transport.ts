@@ -22,41 +22,48 @@ export interface Answer {
 
 /** Send one request, by XMLHttpRequest, since fetch reports no upload progress. */
 export function send(call: Call): Promise<Answer> {
+  if (call.signal.aborted) return Promise.reject(new Interrupted());
   return new Promise((resolve, reject) => {
-    if (call.signal.aborted) {
-      reject(new Interrupted());
-      return;
-    }
-    const request = new XMLHttpRequest();
+    const request = opened(call);
     const interrupt = () => request.abort();
-    const stop = (error: Error) => finish(() => reject(error));
     let stalled: ReturnType<typeof setTimeout> | undefined;
-    const moved = () => {
+    const finish = (settle: () => void) => {
+      clearTimeout(stalled);
+      call.signal.removeEventListener("abort", interrupt);
+      settle();
+    };
+    const stop = (error: Error) => finish(() => reject(error));
+    const restartTimer = () => {
       clearTimeout(stalled);
       stalled = setTimeout(() => {
         stop(new TransportError(`${where(call)} did not move for ${call.stallMilliseconds / 1000} s`));
         request.abort();
       }, call.stallMilliseconds);
     };
-    const finish = (settle: () => void) => {
-      clearTimeout(stalled);
-      call.signal.removeEventListener("abort", interrupt);
-      settle();
-    };
-    request.open(call.method, call.url);
-    for (const [name, value] of Object.entries(call.headers ?? {})) request.setRequestHeader(name, value);
-    request.upload.onprogress = (event) => {
-      moved();
-      call.onSent?.(event.loaded);
-    };
-    request.onprogress = moved;
+    watch(request, restartTimer, call.onSent);
     request.onabort = () => stop(new Interrupted());
     request.onerror = () => stop(new TransportError(`${where(call)} got no answer`));
     request.onload = () => finish(() => resolve(answerOf(request)));
     call.signal.addEventListener("abort", interrupt);
-    moved();
+    restartTimer();
     request.send(call.body ?? null);
   });
+}
+
+function opened(call: Call): XMLHttpRequest {
+  const request = new XMLHttpRequest();
+  request.open(call.method, call.url);
+  for (const [name, value] of Object.entries(call.headers ?? {})) request.setRequestHeader(name, value);
+  return request;
+}
+
+/** Call `onProgress` whenever bytes move, and `onSent` with the number of bytes sent. */
+function watch(request: XMLHttpRequest, onProgress: () => void, onSent: Call["onSent"]): void {
+  request.upload.onprogress = (event) => {
+    onProgress();
+    onSent?.(event.loaded);
+  };
+  request.onprogress = onProgress;
 }
 
 function where(call: Call): string {

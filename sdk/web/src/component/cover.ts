@@ -7,7 +7,7 @@ export class CoverPicker {
   readonly #file: File;
   readonly #words: Words;
   readonly #chosen: (cover: File) => void;
-  readonly #said = make("p", { role: "status" });
+  readonly #message = make("p", { role: "status" });
   readonly #thumb = make("img", { class: "thumb", part: "thumbnail", alt: "" });
   #video: HTMLVideoElement | undefined;
   #addresses: string[] = [];
@@ -32,41 +32,28 @@ export class CoverPicker {
 
   #open(): void {
     const words = this.#words;
-    const video = make("video", { part: "preview", preload: "auto", tabindex: "-1", "aria-hidden": "true" });
-    video.muted = true;
-    video.playsInline = true;
-    const slider = make("input", {
-      type: "range",
-      min: "0",
-      max: "1",
-      step: "0.04",
-      value: "0",
-      "aria-label": words.frame,
-    });
-    slider.addEventListener("input", () => {
-      video.currentTime = Number(slider.value);
-    });
+    const video = this.#preview();
     const take = button(words.useFrame, "frame", () => void this.#take());
     take.disabled = true;
-    video.addEventListener("loadedmetadata", () => {
-      slider.max = String(video.duration || 1);
-    });
     video.addEventListener("loadeddata", () => {
       take.disabled = !video.videoWidth;
     });
-    video.addEventListener("error", () => {
-      if (video.hasAttribute("src")) this.#said.textContent = words.noFrame;
-    });
+    const slider = sliderOf(video, words.frame);
     video.src = this.#address(this.#file);
     this.#video = video;
     const frame = make("div", {}, video, slider, make("div", { class: "buttons" }, take));
-    this.element.replaceChildren(
-      make("summary", {}, words.cover),
-      frame,
-      this.#pictureInput(),
-      this.#thumb,
-      this.#said,
-    );
+    const summary = make("summary", {}, words.cover);
+    this.element.replaceChildren(summary, frame, this.#pictureInput(), this.#thumb, this.#message);
+  }
+
+  #preview(): HTMLVideoElement {
+    const video = make("video", { part: "preview", preload: "auto", tabindex: "-1", "aria-hidden": "true" });
+    video.muted = true;
+    video.playsInline = true;
+    video.addEventListener("error", () => {
+      if (video.hasAttribute("src")) this.#message.textContent = this.#words.noFrame;
+    });
+    return video;
   }
 
   #pictureInput(): HTMLElement {
@@ -86,7 +73,7 @@ export class CoverPicker {
     canvas.getContext("2d")?.drawImage(video, 0, 0);
     const picture = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.9));
     if (!picture) {
-      this.#said.textContent = this.#words.noFrame;
+      this.#message.textContent = this.#words.noFrame;
       return;
     }
     const stem = this.#file.name.replace(/\.[^.]*$/, "");
@@ -96,7 +83,7 @@ export class CoverPicker {
   #choose(cover: File): void {
     this.#thumb.src = this.#address(cover);
     this.#thumb.hidden = false;
-    this.#said.textContent = this.#words.coverChosen;
+    this.#message.textContent = this.#words.coverChosen;
     this.#chosen(cover);
   }
 
@@ -105,4 +92,17 @@ export class CoverPicker {
     this.#addresses.push(address);
     return address;
   }
+}
+
+/** Create a slider over the time of a video. */
+function sliderOf(video: HTMLVideoElement, label: string): HTMLInputElement {
+  const range = { type: "range", min: "0", max: "1", step: "0.04", value: "0" };
+  const slider = make("input", { ...range, "aria-label": label });
+  slider.addEventListener("input", () => {
+    video.currentTime = Number(slider.value);
+  });
+  video.addEventListener("loadedmetadata", () => {
+    slider.max = String(video.duration || 1);
+  });
+  return slider;
 }

@@ -21,12 +21,7 @@ export class Row {
     this.#item = item;
     this.#words = words;
     const { name } = item.file;
-    const limits = { "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": "0" };
-    this.#bar = make(
-      "div",
-      { class: "bar", part: "bar", role: "progressbar", "aria-label": words.progressOf(name), ...limits },
-      this.#fill,
-    );
+    this.#bar = barOf(words.progressOf(name), this.#fill);
     const labelled = (label: string, part: string, onClick: () => void) => {
       const made = button(label, part, onClick);
       made.setAttribute("aria-label", `${label}: ${name}`);
@@ -91,4 +86,9 @@ export class Row {
     const far = state === "uploading" && progress ? ` · ${described(progress, words)}` : "";
     return words.states[state] + far;
   }
+}
+
+function barOf(label: string, fill: HTMLElement): HTMLElement {
+  const limits = { "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": "0" };
+  return make("div", { class: "bar", part: "bar", role: "progressbar", "aria-label": label, ...limits }, fill);
 }
