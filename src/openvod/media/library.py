@@ -102,7 +102,7 @@ class MediaLibrary:
             if adopted:
                 await self._outputs.discard([adopted])
             raise
-        return self._url(adopted.file.key) if adopted else ""
+        return self._url(adopted.key) if adopted else ""
 
     async def delete(self, sub_app_id: int, file_id: str, parts: Sequence[Part] = ()) -> None:
         """Delete a file, or parts of it; raises ``NotFound("media.unknown")``."""
@@ -194,4 +194,4 @@ def _with_cover(tx: LibraryTx, asset: MediaAsset, cover: Adopted, now: float) ->
     if old and old.purpose == bucket.purpose:
         remove_object(tx.storage, old.name, asset.cover_key)
     place(tx.storage, bucket, [cover], now, published=asset.status != FORBIDDEN)
-    return replace(asset, cover_key=cover.file.key)
+    return replace(asset, cover_key=cover.key)

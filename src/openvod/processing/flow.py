@@ -321,7 +321,7 @@ class FlowService:
         output = dict(done.output)
         tx.media.put_output(MediaOutput(asset.file_id, done.share.kind.value, done.share.definition, output, now))
         if done.share.kind is SubTaskKind.COVER_BY_SNAPSHOT and _cover_is_ours(asset, done.bucket):
-            tx.media.put_asset(replace(asset, cover_key=done.adopted[0].file.key, updated_at=now))
+            tx.media.put_asset(replace(asset, cover_key=done.adopted[0].key, updated_at=now))
         settle(tx, state.task.task_id, now, self._addresses.media, changed=True)
 
     async def _review(

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from openvod.base.descriptors import writable
 from openvod.base.jobs import finished
 from openvod.base.sizes import KIB, MIB
-from openvod.storage.model import FilePart
 
 #: A turn on the event loop is short; a thread may work longer.
 _INLINE_BYTES, _THREAD_BYTES = MIB, 4 * MIB
@@ -21,6 +20,14 @@ _PROBE = [bytearray(1)]
 #: Linux can say that a byte is not in memory instead of waiting for it; elsewhere threads send everything.
 _NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)
 _MOST_OPEN, _SWEEP_SECONDS = 128, 2.0
+
+
+class FilePart(NamedTuple):
+    """``length`` bytes of a local file from ``offset``."""
+
+    path: str
+    offset: int
+    length: int
 
 
 class ReadyFile(NamedTuple):

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from openvod.base.descriptors import readable
 from openvod.base.errors import ClientDisconnected, Invalid
-from openvod.server.file_sending import FileSending
+from openvod.server.file_sending import FilePart, FileSending
 from openvod.server.pace import Pace
-from openvod.storage.model import FilePart
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.flow_control import FlowControl

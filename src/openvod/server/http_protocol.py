@@ -17,10 +17,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from openvod.base.errors import ClientDisconnected
 from openvod.server.connections import Connections
-from openvod.server.file_sending import FileSending, OpenFiles, ReadyFile
+from openvod.server.file_sending import FilePart, FileSending, OpenFiles, ReadyFile
 from openvod.server.handover import EXTENSION, Handover
 from openvod.server.pace import LATE_BODY_BYTES
-from openvod.storage.model import FilePart
 
 #: Says what to send for a request, from memory and at once; ``None`` for everything that takes the usual way.
 AtOnce = Callable[[Scope], ReadyFile | None]

@@ -23,12 +23,12 @@ from openvod.base.errors import ClientDisconnected, Exhausted, Invalid, Unavaila
 from openvod.base.lazy import lazy
 from openvod.base.sizes import KIB
 from openvod.base.text import loose_pairs, loosely_decoded, percent_decoded, query_pairs
+from openvod.server.file_sending import FilePart
 from openvod.server.handover import SocketBody, handover_of
 from openvod.server.header_text import header_bytes
 from openvod.server.pace import LATE_BODY_BYTES, BodyLimits, Pace
 from openvod.server.ranges import http_date
 from openvod.signing.limits import Caller
-from openvod.storage.model import FilePart
 
 SERVER_NAME = "openvod"
 #: Larger bodies are read apart from the event loop.

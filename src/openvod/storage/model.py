@@ -84,14 +84,6 @@ class Extent(NamedTuple):
     length: int
 
 
-class FilePart(NamedTuple):
-    """``length`` bytes of a file from ``offset``."""
-
-    path: str
-    offset: int
-    length: int
-
-
 @dataclass(frozen=True)
 class StoredObject:
     """A finished object. ``crc64`` is CRC-64/XZ; ``etag`` has no quotes; ``headers`` keep wire names."""
@@ -254,6 +246,19 @@ def merge_extents(extents: Iterable[tuple[str, int, int]]) -> tuple[Extent, ...]
         blob, start, end = blob_id, offset, offset + length
     merged.append(Extent(blob, start, end - start))
     return tuple(extent for extent in merged if extent.length)
+
+
+def run_of(extents: Sequence[Extent], start: int, length: int) -> Extent | None:
+    """Return where ``length`` bytes from ``start`` of an object lie, if all of it lies in one piece of one blob."""
+    first = extents[0] if extents else None
+    if first is None or not length:
+        return None
+    offset = first.offset
+    for extent in extents:
+        if (extent.blob_id, extent.offset) != (first.blob_id, offset):
+            return None
+        offset += extent.length
+    return Extent(first.blob_id, first.offset + start, length)
 
 
 def digest_of_list(parts: Sequence[CompletedPart]) -> str:

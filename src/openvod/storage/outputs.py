@@ -9,13 +9,13 @@ from openvod.base.errors import Conflict
 from openvod.base.identifiers import new_hex
 from openvod.base.ports import Clock, Entropy, UnitOfWork
 from openvod.storage.model import Blob, BlobState, Bucket, Extent, Received, StoredObject
-from openvod.storage.ports import BlobStore, StorageTables, StorageTx
+from openvod.storage.ports import LocalBlobStore, StorageTables, StorageTx
 from openvod.storage.service import remove_object
 
 
 @dataclass(frozen=True)
 class OutputFile:
-    """A finished file on its way to a key; ``headers`` keep wire names."""
+    """A finished local file on its way to a key; ``headers`` keep wire names."""
 
     key: str
     path: str
@@ -24,9 +24,10 @@ class OutputFile:
 
 @dataclass(frozen=True)
 class Adopted:
-    """A file whose bytes are in the store already, in the ledger as pending."""
+    """Bytes on their way to a key that are in the store already, in the ledger as pending."""
 
-    file: OutputFile
+    key: str
+    headers: Mapping[str, str]
     blob_id: str
     received: Received
 
@@ -34,7 +35,7 @@ class Adopted:
 class OutputStore:
     """Takes finished files in. Works in any process that shares database and blob store with the server."""
 
-    def __init__(self, uow: UnitOfWork[StorageTx], blobs: BlobStore, clock: Clock, entropy: Entropy) -> None:
+    def __init__(self, uow: UnitOfWork[StorageTx], blobs: LocalBlobStore, clock: Clock, entropy: Entropy) -> None:
         self._uow = uow
         self._blobs = blobs
         self._clock = clock
@@ -51,8 +52,10 @@ class OutputStore:
 
         await self._uow.write(enter)
         try:
-            pairs = zip(files, ids, strict=True)
-            return [Adopted(f, blob_id, await self._blobs.adopt(blob_id, f.path)) for f, blob_id in pairs]
+            return [
+                Adopted(file.key, file.headers, blob_id, await self._blobs.adopt(blob_id, file.path))
+                for file, blob_id in zip(files, ids, strict=True)
+            ]
         except BaseException:
             await self._doom(ids)
             raise
@@ -67,7 +70,7 @@ class OutputStore:
         except BaseException:
             await self._doom([blob_id])
             raise
-        return Adopted(OutputFile(key, "", headers), blob_id, received)
+        return Adopted(key, headers, blob_id, received)
 
     async def discard(self, adopted: Sequence[Adopted]) -> None:
         """Give back what will not be placed."""
@@ -102,11 +105,11 @@ def place(
     for each in adopted:
         if tables.blob_state(each.blob_id) is not BlobState.PENDING:
             raise Conflict("storage.output_lost", "finished files were collected before they were placed; retry")
-        remove_object(tables, bucket.name, each.file.key)
+        remove_object(tables, bucket.name, each.key)
         received = each.received
         tables.put_object(
             StoredObject(
-                bucket.name, each.file.key, received.size, received.md5, received.crc64, each.file.headers,
+                bucket.name, each.key, received.size, received.md5, received.crc64, each.headers,
                 (Extent(each.blob_id, 0, received.size),), now, published,
             )
         )  # fmt: skip

@@ -97,10 +97,6 @@ class BlobStore(Protocol):
         """Delete a blob that is in quarantine."""
         ...
 
-    async def adopt(self, blob_id: str, path: str) -> Received:
-        """Make the finished file at ``path`` a blob, durably and without copying it; the file stays where it is."""
-        ...
-
     async def join(self, blob_id: str, extents: Sequence[Extent]) -> None:
         """Copy ``extents`` one after another into the new blob ``blob_id``, durably."""
         ...
@@ -109,9 +105,21 @@ class BlobStore(Protocol):
         """Return the ids of all blobs on disk."""
         ...
 
+
+class LocalFiles(Protocol):
+    """The ability of a blob store whose blobs are files of this machine; nothing else in the room knows of paths."""
+
+    async def adopt(self, blob_id: str, path: str) -> Received:
+        """Make the finished file at ``path`` a blob, durably and without copying it; the file stays where it is."""
+        ...
+
     def locate(self, blob_id: str) -> str:
         """Return the path of a blob for programs that read files."""
         ...
+
+
+class LocalBlobStore(BlobStore, LocalFiles, Protocol):
+    """A blob store with local files."""
 
 
 class StorageTables(Protocol):

@@ -28,7 +28,6 @@ from openvod.storage.model import (
     Bucket,
     CompletedPart,
     Extent,
-    FilePart,
     MultipartUpload,
     Part,
     Received,
@@ -44,7 +43,7 @@ from openvod.storage.model import (
     may_be_repeated,
 )
 from openvod.storage.placement import Placement, SlotBoard
-from openvod.storage.ports import BlobStore, Body, StorageTables, StorageTx
+from openvod.storage.ports import Body, LocalBlobStore, StorageTables, StorageTx
 
 #: An upload's age counts in days; its row is not written for every part.
 _TOUCH_SECONDS = 60.0
@@ -73,7 +72,7 @@ class Incoming:
 class StorageService:
     """Objects and multipart uploads over a blob store and its ledger."""
 
-    def __init__(self, uow: UnitOfWork[StorageTx], blobs: BlobStore, clock: Clock, entropy: Entropy) -> None:
+    def __init__(self, uow: UnitOfWork[StorageTx], blobs: LocalBlobStore, clock: Clock, entropy: Entropy) -> None:
         self._uow = uow
         self._blobs = blobs
         self._clock = clock
@@ -327,17 +326,9 @@ class StorageService:
         """Yield ``length`` bytes of an object from ``start``."""
         return self._blobs.read(stored.extents, start, length)
 
-    def file_of(self, stored: StoredObject, start: int, length: int) -> FilePart | None:
-        """Return where a range of an object lies in one piece; ``None`` when it is in several."""
-        first = stored.extents[0] if stored.extents else None
-        if first is None or not length:
-            return None
-        offset = first.offset
-        for extent in stored.extents:
-            if (extent.blob_id, extent.offset) != (first.blob_id, offset):
-                return None
-            offset += extent.length
-        return FilePart(self._blobs.locate(first.blob_id), first.offset + start, length)
+    def locate(self, blob_id: str) -> str:
+        """Return the path of a blob's file."""
+        return self._blobs.locate(blob_id)
 
     async def delete(self, bucket: str, key: str) -> None:
         """Delete an object; an absent one is no error."""

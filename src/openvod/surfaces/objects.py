@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from openvod.base.errors import Invalid
+from openvod.server.file_sending import FilePart
 from openvod.server.header_text import disposition
 from openvod.server.ranges import ByteRange, http_date, precondition_status, select_range
 from openvod.server.wire import Answer, WireRequest
-from openvod.storage.model import StoredObject
+from openvod.storage.model import StoredObject, run_of
 from openvod.storage.service import StorageService
 
 _OVERRIDES = {
@@ -29,8 +30,14 @@ def serve_object(request: WireRequest, stored: StoredObject, storage: StorageSer
     answer, wanted = answer_to(request, headers, stored.etag, stored.created_at, stored.size)
     if wanted:
         answer.stream = storage.read(stored, wanted.start, wanted.length)
-        answer.file = storage.file_of(stored, wanted.start, wanted.length)
+        answer.file = file_of(stored, storage, wanted.start, wanted.length)
     return answer
+
+
+def file_of(stored: StoredObject, storage: StorageService, start: int, length: int) -> FilePart | None:
+    """Return the part of a file that a range of an object is; ``None`` when it lies in several pieces."""
+    run = run_of(stored.extents, start, length)
+    return FilePart(storage.locate(run.blob_id), run.offset, run.length) if run else None
 
 
 def asks_for_whole(request: WireRequest) -> bool:

@@ -12,8 +12,7 @@ import pytest
 
 from openvod.base.sizes import KIB, MIB
 from openvod.server import file_sending
-from openvod.server.file_sending import FileSending, OpenFile, OpenFiles
-from openvod.storage.model import FilePart
+from openvod.server.file_sending import FilePart, FileSending, OpenFile, OpenFiles
 
 _BODY = os.urandom(3 * MIB)
 

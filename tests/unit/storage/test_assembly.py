@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from openvod.base.errors import Invalid
 from openvod.storage.crc64 import CRC64
-from openvod.storage.model import CompletedPart, Extent, Part, assemble, digest_of_list, merge_extents, stride_from
+from openvod.storage.model import (
+    CompletedPart,
+    Extent,
+    Part,
+    assemble,
+    digest_of_list,
+    merge_extents,
+    run_of,
+    stride_from,
+)
 
 MIB = 1024 * 1024
 
@@ -64,3 +73,21 @@ def test_a_list_is_recognised_by_numbers_and_etags() -> None:
     first = [CompletedPart(1, "a"), CompletedPart(2, "b")]
     assert digest_of_list(first) == digest_of_list(list(first))
     assert digest_of_list(first) != digest_of_list(first[:1])
+
+
+@pytest.mark.parametrize(
+    ("extents", "start", "length", "run"),
+    [
+        ([Extent("a", 5, 10)], 2, 3, Extent("a", 7, 3)),
+        ([Extent("a", 5, 10), Extent("a", 15, 10)], 8, 4, Extent("a", 13, 4)),
+        ([Extent("a", 5, 10), Extent("a", 16, 10)], 0, 4, None),
+        ([Extent("a", 5, 10), Extent("b", 15, 10)], 0, 4, None),
+        ([Extent("a", 5, 10)], 0, 0, None),
+        ([], 0, 4, None),
+    ],
+)
+def test_a_run_is_named_for_an_object_in_one_piece(
+    extents: list[Extent], start: int, length: int, run: Extent | None
+) -> None:
+    """Bytes can be sent from one file only where the whole object lies in one piece of one blob."""
+    assert run_of(extents, start, length) == run

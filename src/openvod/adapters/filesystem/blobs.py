@@ -58,7 +58,7 @@ class FileBlobStore:
         self._writers.shutdown(wait=True)
 
     def locate(self, blob_id: str) -> str:
-        """Return the file's path."""
+        """See :meth:`openvod.storage.ports.LocalFiles.locate`."""
         return str(self._path(blob_id))
 
     async def receive(self, blob_id: str, offset: int, body: Body, *, length: int | None, limit: int) -> Received:
@@ -176,7 +176,7 @@ class FileBlobStore:
         await self._run(lambda: self._path(blob_id).unlink(missing_ok=True))
 
     async def adopt(self, blob_id: str, path: str) -> Received:
-        """See :meth:`openvod.storage.ports.BlobStore.adopt`."""
+        """See :meth:`openvod.storage.ports.LocalFiles.adopt`."""
         return await self._run(_adopt, self._path(blob_id), Path(path), self._entries)
 
     async def join(self, blob_id: str, extents: Sequence[Extent]) -> None:

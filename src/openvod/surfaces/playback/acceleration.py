@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from openvod.server.wire import Answer, WireRequest
 from openvod.storage.model import StoredObject
 from openvod.storage.service import StorageService
+from openvod.surfaces.objects import file_of
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Acceleration:
 
     def answer(self, request: WireRequest, stored: StoredObject, storage: StorageService) -> Answer | None:
         """Return the answer that names the object's file; ``None`` where the object is no whole file."""
-        whole = storage.file_of(stored, 0, stored.size)
+        whole = file_of(stored, storage, 0, stored.size)
         if whole is None or whole.offset or request.method not in ("GET", "HEAD"):
             return None
         name = f"{self.prefix}{os.path.relpath(whole.path, self.root)}" if self.root else whole.path
