@@ -1,4 +1,4 @@
-"""Couriers over real databases: order and identity with receivers that fail, and with two servers on one PostgreSQL."""
+"""Senders over real databases: order and identity with receivers that fail, and with two servers on one PostgreSQL."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def die_with(parent: int) -> None:
         sys.exit(1)
 
 
-def go_first_when_memory_ends() -> None:
+def prefer_as_oom_victim() -> None:
     """Prefer this process as the one that the kernel ends when memory runs out."""
     if sys.platform == "linux":
         Path("/proc/self/oom_score_adj").write_text(_FIRST_VICTIM, encoding="ascii")

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from openvod.access.account_model import Role
-from openvod.app.server_api import ApiRooms, actions_of
+from openvod.app.server_api import ApiServices, actions_of
 from openvod.app.services import Services, plan_options
 from openvod.base.errors import NotFound
 from openvod.events.feed import EventFeed
@@ -18,7 +18,7 @@ from openvod.media.review_queue import ReviewQueue
 from openvod.processing.preview import PlanPreviews
 from openvod.surfaces.api.limiter import RateLimiter
 from openvod.surfaces.console_api.people import invite_link
-from openvod.surfaces.console_api.rooms import ConsoleRooms
+from openvod.surfaces.console_api.services import ConsoleServices
 
 #: How long the console's addresses of evidence are good.
 _EVIDENCE_SECONDS = 3600
@@ -37,10 +37,10 @@ class FolderDisk:
         return DiskSpace(usage.total, usage.free)
 
 
-def console_rooms(services: Services, api: ApiRooms, watch: LogWatch) -> ConsoleRooms:
-    """Wire the routes to the rooms that actions reach as well."""
+def console_services(services: Services, api: ApiServices, watch: LogWatch) -> ConsoleServices:
+    """Wire the routes to the services that the API's actions use too."""
     base, database, clock = services.base, services.database, services.clock
-    return ConsoleRooms(
+    return ConsoleServices(
         uow=database,
         accounts=services.accounts,
         sessions=services.sessions,

@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 
 from openvod import __version__
 from openvod.access.service import ensure_defaults
-from openvod.app.console import console_rooms, first_invitation
+from openvod.app.console import console_services, first_invitation
 from openvod.app.foundation import Foundation
 from openvod.app.installation import advance
 from openvod.app.media_addresses import REFRESH_SECONDS
 from openvod.app.playback import Playback
-from openvod.app.server_api import ApiRooms, server_api
+from openvod.app.server_api import ApiServices, server_api
 from openvod.app.services import Services
 from openvod.app.supervisor import Workers, keep_worker
 from openvod.base.errors import OpenVodError
@@ -117,18 +117,18 @@ class Platform:
         self._start(_loop("indexes", warm.run_once, self._wake_warm, _WARM_SECONDS))
         self._start(_loop("writer", self._watch_writer, asyncio.Event(), _IDLE_SECONDS))
         await self._start_events()
-        api_rooms = self._api_rooms(uploads)
-        self._start(_loop("expiry", api_rooms.library.delete_expired, asyncio.Event(), _EXPIRY_SECONDS))
+        api_services = self._api_services(uploads)
+        self._start(_loop("expiry", api_services.library.delete_expired, asyncio.Event(), _EXPIRY_SECONDS))
         used = UsedSignatures(self._database, base.clock)
         self._stack.push_async_callback(used.close)
         self._start(_loop("signatures", used.flush, asyncio.Event(), _SIGNATURE_SECONDS))
         self._start(_loop("signatures", used.forget_old, asyncio.Event(), _COLLECT_SECONDS))
         self.first_invitation = await first_invitation(services)
         _log.debug("the server uses %s", json.dumps(base.uses()))
-        self.app = self._front_door(uploads, playback, api_rooms, used)
+        self.app = self._front_door(uploads, playback, api_services, used)
 
     def _front_door(
-        self, uploads: UploadService, playback: Playback, api_rooms: ApiRooms, used: UsedSignatures
+        self, uploads: UploadService, playback: Playback, api_services: ApiServices, used: UsedSignatures
     ) -> FrontDoor:
         base, services, keys, server = self.base, self._services, self.base.keys, self._settings.server
         addressing = Addressing(self._database)
@@ -136,14 +136,14 @@ class Platform:
             Surfaces(
                 ugc=UgcSurface(uploads, base.clock, self._client_hosts, keys.verify_content.hex()),
                 cos=CosSurface(services.storage, addressing, base.clock, {"1": keys.storage_token}),
-                api=server_api(api_rooms, used),
+                api=server_api(api_services, used),
                 playback=playback.surface(base.folder, self._settings.playback, keys.playback_token),
                 operations=OperationsSurface(self._not_ready, __version__, base.clock, probe_root=keys.probe_token),
                 event_stream=EventStreamSurface(self.feed, base.clock, token_root=keys.event_stream_token),
                 mounts={
                     "/sdk/": sdk_assets(),
                     PREFIX: playback.pages(services.addresses.url),
-                    "/api/": console_api(console_rooms(services, api_rooms, self._watch), __version__),
+                    "/api/": console_api(console_services(services, api_services, self._watch), __version__),
                     "/console/": console_assets([base.origin, base.media_url, *self._settings.console.media_origins]),
                     "/console": to_console,
                 },
@@ -152,9 +152,9 @@ class Platform:
             limits=BodyLimits(server.stall_seconds, server.body_bytes_per_second),
         )
 
-    def _api_rooms(self, uploads: UploadService) -> ApiRooms:
+    def _api_services(self, uploads: UploadService) -> ApiServices:
         services = self._services
-        return ApiRooms(
+        return ApiServices(
             database=self._database,
             access=services.access,
             uploads=uploads,

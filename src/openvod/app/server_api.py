@@ -43,7 +43,7 @@ from openvod.upload.service import UploadService
 
 
 @dataclass(frozen=True)
-class ApiRooms:
+class ApiServices:
     """What the actions reach."""
 
     database: Database
@@ -63,13 +63,13 @@ class ApiRooms:
     entropy: Entropy
 
 
-def server_api(rooms: ApiRooms, used: UsedSignatures) -> ApiSurface:
-    """Wire the actions to the rooms."""
-    database, clock = rooms.database, rooms.clock
+def server_api(services: ApiServices, used: UsedSignatures) -> ApiSurface:
+    """Wire the actions to their services."""
+    database, clock = services.database, services.clock
     return ApiSurface(
         database,
-        Authentication(database, rooms.box, clock, UnprovenBodies(rooms.scratch)),
-        actions_of(rooms),
+        Authentication(database, services.box, clock, UnprovenBodies(services.scratch)),
+        actions_of(services),
         RateLimiter(time.monotonic),
         used,
         AuditLog(database, clock),
@@ -87,27 +87,27 @@ class _Nothing:
 def declared_actions() -> Sequence[Action[Any]]:
     """Return every action, to be read and not to be run: no database, no server."""
     nothing: Any = _Nothing()
-    services = {each.name: nothing for each in fields(ApiRooms)}
-    return actions_of(ApiRooms(**services | {"own_scheme": "http"}))
+    services = {each.name: nothing for each in fields(ApiServices)}
+    return actions_of(ApiServices(**services | {"own_scheme": "http"}))
 
 
-def actions_of(rooms: ApiRooms) -> Sequence[Action[Any]]:
+def actions_of(services: ApiServices) -> Sequence[Action[Any]]:
     """Return every action, in the order of the reference."""
-    tasks = TaskService(rooms.database, rooms.clock, rooms.entropy)
-    processing = ProcessingService(rooms.database, rooms.clock, rooms.entropy, rooms.media_url)
+    tasks = TaskService(services.database, services.clock, services.entropy)
+    processing = ProcessingService(services.database, services.clock, services.entropy, services.media_url)
     tables: Sequence[Sequence[Action[Any]]] = (
-        UploadActions(rooms.uploads).table(),
-        PullActions(rooms.pulls).table(),
-        MediaActions(rooms.library).table(),
+        UploadActions(services.uploads).table(),
+        PullActions(services.pulls).table(),
+        MediaActions(services.library).table(),
         ProcessingActions(processing).table(),
-        TaskActions(processing, rooms.pulls, rooms.media_url).table(),
+        TaskActions(processing, services.pulls, services.media_url).table(),
         ProcedureActions(tasks).table(),
         TemplateActions(tasks).table(),
-        WatermarkActions(rooms.watermarks, rooms.media_url).table(),
-        EventActions(rooms.endpoints, rooms.pull).table(),
-        ClassActions(CategoryService(rooms.database)).table(),
-        RegionActions(rooms.access).table(),
-        ApplicationActions(rooms.access).table(),
-        DomainActions(rooms.distribution, rooms.own_scheme).table(),
+        WatermarkActions(services.watermarks, services.media_url).table(),
+        EventActions(services.endpoints, services.pull).table(),
+        ClassActions(CategoryService(services.database)).table(),
+        RegionActions(services.access).table(),
+        ApplicationActions(services.access).table(),
+        DomainActions(services.distribution, services.own_scheme).table(),
     )
     return [action for table in tables for action in table]

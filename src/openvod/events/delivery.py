@@ -1,8 +1,8 @@
 """Delivery: events leave their application's log for each endpoint on its own, in order for each ``FileId``.
 
-One :class:`Courier` serves one endpoint. It reads ahead in the log, posts a bounded number of events at a time, and
-writes what became of them in batches. A file's next event leaves only after the outcome of the one before is durable,
-so that a crash repeats the last event of a file at most, and never an earlier one.
+One :class:`EndpointSender` serves one endpoint. It reads ahead in the log, posts a bounded number of events at a time,
+and writes the outcomes in batches. A file's next event leaves only after the outcome of the one before is durable, so
+that a crash repeats the last event of a file at most, and never an earlier one.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _log = logging.getLogger("openvod.events")
 
 @dataclass(frozen=True)
 class Tools:
-    """What couriers share."""
+    """What senders share."""
 
     uow: UnitOfWork[EventTx]
     poster: Poster
@@ -56,7 +56,7 @@ class Tools:
 
 
 class DeliveryService:
-    """Keeps a courier for every endpoint that has work and that no other server serves.
+    """Keeps a sender for every endpoint that has work and that no other server serves.
 
     ``claims`` is ``None`` where there is no other server: SQLite's data folder is locked by one.
     """
@@ -71,26 +71,26 @@ class DeliveryService:
     ) -> None:
         self._tools = Tools(uow, poster, box, clock)
         self._claims = claims
-        self._couriers: dict[int, tuple[Courier, asyncio.Task[None]]] = {}
+        self._senders: dict[int, tuple[EndpointSender, asyncio.Task[None]]] = {}
 
     async def run_once(self) -> int:
-        """Send couriers where there is work; return 0: they go on by themselves."""
+        """Start a sender for each endpoint with work; return 0, as senders go on by themselves."""
         tools = self._tools
         for subscription in await tools.uow.read(lambda tx: tx.endpoints.with_work(tools.clock.now())):
             key = subscription.endpoint.endpoint_id
-            courier, task = self._couriers.get(key, (None, None))
-            if courier is not None and task is not None and not task.done():
-                courier.wake()
+            sender, task = self._senders.get(key, (None, None))
+            if sender is not None and task is not None and not task.done():
+                sender.wake()
             else:
-                courier = Courier(subscription, tools)
-                self._couriers[key] = courier, asyncio.create_task(self._serve(key, courier))
+                sender = EndpointSender(subscription, tools)
+                self._senders[key] = sender, asyncio.create_task(self._serve(key, sender))
         return 0
 
-    async def _serve(self, endpoint_id: int, courier: Courier) -> None:
+    async def _serve(self, endpoint_id: int, sender: EndpointSender) -> None:
         if self._claims is None:
-            await courier.run()
+            await sender.run()
         elif await self._claims.claim(endpoint_id):
-            running = asyncio.create_task(courier.run())
+            running = asyncio.create_task(sender.run())
             lost = asyncio.create_task(self._claims.until_lost(endpoint_id))
             try:
                 await asyncio.wait({running, lost}, return_when=asyncio.FIRST_COMPLETED)
@@ -101,8 +101,8 @@ class DeliveryService:
                 await self._claims.release(endpoint_id)
 
     async def close(self) -> None:
-        """Stop the couriers; what is on its way is offered again by the next start."""
-        tasks = [task for _, task in self._couriers.values()]
+        """Stop the senders; what is on its way is offered again by the next start."""
+        tasks = [task for _, task in self._senders.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -110,7 +110,7 @@ class DeliveryService:
 
 @dataclass(frozen=True)
 class _News:
-    """What a courier read: its endpoint, deliveries that are due, and what the log has since; see the ports."""
+    """What a sender read: its endpoint, deliveries that are due, and what the log has since; see the ports."""
 
     subscription: Subscription | None
     due: Sequence[Delivery]
@@ -118,7 +118,7 @@ class _News:
     fresh: Sequence[tuple[Delivery, bool]]
 
 
-class Courier:
+class EndpointSender:
     """Serves one endpoint until nothing is left to do."""
 
     def __init__(self, subscription: Subscription, tools: Tools) -> None:
@@ -128,7 +128,7 @@ class Courier:
         self._health = _health_of(subscription.endpoint)
         self._hasten = False
         self._paused_until = self._failing_from = 0.0
-        #: Unknown until the first reading: who sent this courier may have looked before another one had ended.
+        #: Unknown until the first reading: who sent this sender may have looked before another one had ended.
         self._read_to: int | None = None
         self._written_to = 0
         #: Sequences that were read and are neither delivered nor in a row: the cursor stays before them.
@@ -140,7 +140,7 @@ class Courier:
         self._outcomes: list[Outcome] = []
         self._behind: list[Delivery] = []
         self._awake = asyncio.Event()
-        #: The endpoint was stopped: what has not left yet is left to the courier after this one.
+        #: The endpoint was stopped: what has not left yet is left to the sender after this one.
         self._leaving = False
 
     def wake(self) -> None:

@@ -16,7 +16,7 @@ def main() -> None:
     """Limit this process and replace it."""
     memory, file_size, parent = (int(text) for text in sys.argv[1:4])
     confinement.die_with(parent)
-    confinement.go_first_when_memory_ends()
+    confinement.prefer_as_oom_victim()
     confinement.limit(memory=memory, file_size=file_size, open_files=_OPEN_FILES)
     confinement.step_back(_NICE)
     # Python ignores it; FFmpeg shall be ended by it.

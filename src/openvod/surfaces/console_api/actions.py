@@ -19,11 +19,11 @@ from openvod.surfaces.api.declaration import Action
 from openvod.surfaces.api.parameters import from_json
 from openvod.surfaces.console_api.guard import Viewer, address_of, check_role
 from openvod.surfaces.console_api.roles import ROLE_OF_ACTION
-from openvod.surfaces.console_api.rooms import ConsoleRooms, Rooms
+from openvod.surfaces.console_api.services import ConsoleServices, Services
 
 PREFIX = "/api/v1/actions/"
 _LIMIT = 10 * MIB
-Endpoint = Callable[[Request, Rooms, Viewer], Awaitable[JSONResponse]]
+Endpoint = Callable[[Request, Services, Viewer], Awaitable[JSONResponse]]
 
 
 def add_actions(router: APIRouter, actions: list[Action[Any]]) -> None:
@@ -41,23 +41,23 @@ def add_actions(router: APIRouter, actions: list[Action[Any]]) -> None:
 
 
 def _endpoint(action: Action[Any]) -> Endpoint:
-    async def endpoint(request: Request, rooms: Rooms, identity: Viewer) -> JSONResponse:
-        return await _answer(action, request, rooms, identity)
+    async def endpoint(request: Request, services: Services, identity: Viewer) -> JSONResponse:
+        return await _answer(action, request, services, identity)
 
     return endpoint
 
 
-async def _answer(action: Action[Any], request: Request, rooms: ConsoleRooms, identity: Identity) -> JSONResponse:
+async def _answer(action: Action[Any], request: Request, services: ConsoleServices, identity: Identity) -> JSONResponse:
     plain: dict[str, Any] = {}
     outcome, request_id = "", secrets.token_hex(16)
     try:
         body = await limited_body(request, _LIMIT)
         plain = await apart(len(body), lambda: from_json(body))
         check_role(identity, ROLE_OF_ACTION[action.name])
-        if not rooms.limiter.admits(identity.actor, action.name, action.rate):
+        if not services.limiter.admits(identity.actor, action.name, action.rate):
             raise Exhausted("api.rate", f"more than {action.rate} calls of {action.name} in a second; slow down")
-        key = await rooms.access.console_key()
-        response = await carry_out(rooms.uow, action, key, plain, as_text=False)
+        key = await services.access.console_key()
+        response = await carry_out(services.uow, action, key, plain, as_text=False)
         return JSONResponse(response | {"RequestId": request_id})
     except OpenVodError as error:
         outcome = error_code(error, action)
@@ -68,9 +68,9 @@ async def _answer(action: Action[Any], request: Request, rooms: ConsoleRooms, id
         raise
     finally:
         if is_noted(action, outcome):
-            await rooms.audit.record(
+            await services.audit.record(
                 audit_entry(
-                    action, plain, now=rooms.clock.now(), actor=identity.actor, own_application=MAIN_APPLICATION_ID,
+                    action, plain, now=services.clock.now(), actor=identity.actor, own_application=MAIN_APPLICATION_ID,
                     outcome=outcome, request_id=request_id, address=address_of(request),
                 )
             )  # fmt: skip

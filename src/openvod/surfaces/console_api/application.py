@@ -27,22 +27,22 @@ from openvod.surfaces.console_api.actions import add_actions
 from openvod.surfaces.console_api.description import api_routes, describe
 from openvod.surfaces.console_api.envelope import Envelope
 from openvod.surfaces.console_api.problems import add_handlers
-from openvod.surfaces.console_api.rooms import ConsoleRooms
+from openvod.surfaces.console_api.services import ConsoleServices
 from openvod.surfaces.console_api.text_route import TextRoute
 
 DESCRIPTION_PATH = "/api/openapi.json"
 _ROUTERS = (session, people, applications, endpoints, events, tasks, media, links, audit, stream)
 
 
-def console_api(rooms: ConsoleRooms, version: str) -> FastAPI:
+def console_api(services: ConsoleServices, version: str) -> FastAPI:
     """Build the application over services."""
-    app = _routed(rooms.actions)
-    app.state.rooms = rooms
+    app = _routed(services.actions)
+    app.state.services = services
 
     # It takes a third of a second to make, which a start need not wait for, and the event loop must not.
     @cache
     def document() -> dict[str, Any]:
-        return describe(app, rooms.actions, version)
+        return describe(app, services.actions, version)
 
     @app.get(DESCRIPTION_PATH, include_in_schema=False)
     async def description() -> JSONResponse:

@@ -16,7 +16,7 @@ from openvod.signing import upload
 from openvod.surfaces.console_api.audit import note
 from openvod.surfaces.console_api.guard import Admin, Operator, Viewer
 from openvod.surfaces.console_api.model import Done, Json
-from openvod.surfaces.console_api.rooms import ConsoleRooms, Rooms
+from openvod.surfaces.console_api.services import ConsoleServices, Services
 from openvod.surfaces.console_api.text_route import TextRoute
 
 router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["applications"])
@@ -136,96 +136,100 @@ class UploadSignature(Json):
 
 
 @router.get("/applications")
-async def list_applications(_: Viewer, rooms: Rooms) -> Applications:
+async def list_applications(_: Viewer, services: Services) -> Applications:
     """List all applications."""
-    return Applications(items=[_application(each) for each in await rooms.access.applications()])
+    return Applications(items=[_application(each) for each in await services.access.applications()])
 
 
 @router.post("/applications")
-async def create_application(asked: NewApplication, request: Request, who: Admin, rooms: Rooms) -> ApplicationRow:
+async def create_application(asked: NewApplication, request: Request, who: Admin, services: Services) -> ApplicationRow:
     """Make an application."""
-    made = await rooms.access.create_application(asked.name, asked.description)
-    await note(rooms, request, who, "console.CreateApplication", asked.model_dump(), made.sub_app_id)
+    made = await services.access.create_application(asked.name, asked.description)
+    await note(services, request, who, "console.CreateApplication", asked.model_dump(), made.sub_app_id)
     return _application(made)
 
 
 @router.patch("/applications/{subAppId}")
 async def change_application(
-    app_id: AppId, asked: ApplicationChange, request: Request, who: Admin, rooms: Rooms
+    app_id: AppId, asked: ApplicationChange, request: Request, who: Admin, services: Services
 ) -> ApplicationRow:
     """Rename an application, switch it on or off."""
-    await rooms.access.modify_application(app_id, name=asked.name, description=asked.description)
+    await services.access.modify_application(app_id, name=asked.name, description=asked.description)
     if asked.enabled is not None:
-        await rooms.access.switch_application(app_id, ON if asked.enabled else OFF)
-    changed = await rooms.access.application(app_id)
-    await note(rooms, request, who, "console.ChangeApplication", asked.model_dump(), changed.sub_app_id)
+        await services.access.switch_application(app_id, ON if asked.enabled else OFF)
+    changed = await services.access.application(app_id)
+    await note(services, request, who, "console.ChangeApplication", asked.model_dump(), changed.sub_app_id)
     return _application(changed)
 
 
 @router.get("/keys")
-async def list_keys(_: Admin, rooms: Rooms, sub_app_id: Annotated[int, Query(alias="subAppId", ge=0)] = 0) -> Keys:
+async def list_keys(
+    _: Admin, services: Services, sub_app_id: Annotated[int, Query(alias="subAppId", ge=0)] = 0
+) -> Keys:
     """List key pairs, of one application or (0) of all."""
-    found = [key for key in await rooms.access.keys() if sub_app_id in (0, key.sub_app_id)]
+    found = [key for key in await services.access.keys() if sub_app_id in (0, key.sub_app_id)]
     return Keys(items=[_key(key) for key in found])
 
 
 @router.post("/keys")
-async def create_key(asked: NewKey, request: Request, who: Admin, rooms: Rooms) -> IssuedKeyPair:
+async def create_key(asked: NewKey, request: Request, who: Admin, services: Services) -> IssuedKeyPair:
     """Make a key pair. Its secret is shown now and never again."""
     if asked.note == CONSOLE_NOTE:
         raise Conflict("key.note", f"note: {CONSOLE_NOTE!r} names the console's own key; choose another", field="note")
-    made = await rooms.access.create_key(asked.sub_app_id, asked.note, asked.groups)
+    made = await services.access.create_key(asked.sub_app_id, asked.note, asked.groups)
     told = {"secretId": made.secret_id, "groups": [group.value for group in asked.groups]}
-    await note(rooms, request, who, "console.CreateKey", told, made.sub_app_id)
+    await note(services, request, who, "console.CreateKey", told, made.sub_app_id)
     return IssuedKeyPair(secret_id=made.secret_id, secret_key=made.secret_key, sub_app_id=made.sub_app_id)
 
 
 @router.patch("/keys/{secretId}")
-async def change_key(secret_id: SecretId, asked: KeyChange, request: Request, who: Admin, rooms: Rooms) -> KeyRow:
+async def change_key(secret_id: SecretId, asked: KeyChange, request: Request, who: Admin, services: Services) -> KeyRow:
     """Enable, disable or limit a key pair."""
     if asked.enabled is not None:
-        await rooms.access.set_key_enabled(secret_id, asked.enabled)
+        await services.access.set_key_enabled(secret_id, asked.enabled)
     if asked.groups is not None:
-        await rooms.access.set_key_groups(secret_id, asked.groups)
-    changed = await rooms.access.key(secret_id)
+        await services.access.set_key_groups(secret_id, asked.groups)
+    changed = await services.access.key(secret_id)
     told = {"secretId": secret_id} | asked.model_dump(mode="json", by_alias=True)
-    await note(rooms, request, who, "console.ChangeKey", told, changed.sub_app_id)
+    await note(services, request, who, "console.ChangeKey", told, changed.sub_app_id)
     return _key(changed)
 
 
 @router.delete("/keys/{secretId}")
-async def delete_key(secret_id: SecretId, request: Request, who: Admin, rooms: Rooms) -> Done:
+async def delete_key(secret_id: SecretId, request: Request, who: Admin, services: Services) -> Done:
     """Delete a disabled key pair for good."""
-    await rooms.access.delete_key(secret_id)
-    await note(rooms, request, who, "console.DeleteKey", {"secretId": secret_id})
+    await services.access.delete_key(secret_id)
+    await note(services, request, who, "console.DeleteKey", {"secretId": secret_id})
     return Done()
 
 
 @router.get("/regions")
-async def list_regions(_: Viewer, rooms: Rooms) -> Regions:
+async def list_regions(_: Viewer, services: Services) -> Regions:
     """List storage regions."""
-    return await _regions(rooms)
+    return await _regions(services)
 
 
 @router.put("/regions/{name}")
-async def change_region(name: RegionName, asked: RegionChange, request: Request, who: Admin, rooms: Rooms) -> Regions:
+async def change_region(
+    name: RegionName, asked: RegionChange, request: Request, who: Admin, services: Services
+) -> Regions:
     """Enable or disable a storage region, or make it the default; what a disabled one holds stays."""
     if asked.enabled or (asked.is_default and asked.enabled is None):
-        await rooms.access.open_region(name)
+        await services.access.open_region(name)
     if asked.is_default:
-        await rooms.access.make_default_region(name)
+        await services.access.make_default_region(name)
     if asked.enabled is False:
-        await rooms.access.disable_region(name)
-    await note(rooms, request, who, "console.ChangeRegion", {"name": name} | asked.model_dump(by_alias=True))
-    return await _regions(rooms)
+        await services.access.disable_region(name)
+    await note(services, request, who, "console.ChangeRegion", {"name": name} | asked.model_dump(by_alias=True))
+    return await _regions(services)
 
 
 @router.post("/upload-signatures")
-async def sign_upload(asked: SignatureRequest, request: Request, who: Operator, rooms: Rooms) -> UploadSignature:
+async def sign_upload(asked: SignatureRequest, request: Request, who: Operator, services: Services) -> UploadSignature:
     """Sign an upload from this browser, as an app server does for its users."""
-    application = await rooms.access.application(asked.sub_app_id)
-    key = await rooms.access.console_key()
-    now = rooms.clock.now()
+    application = await services.access.application(asked.sub_app_id)
+    key = await services.access.console_key()
+    now = services.clock.now()
     parameters: Mapping[str, str | int] = {
         "secretId": key.secret_id,
         "currentTimeStamp": int(now),
@@ -239,13 +243,13 @@ async def sign_upload(asked: SignatureRequest, request: Request, who: Operator, 
     }
     given = {name: value for name, value in parameters.items() if value != ""}
     told = {"procedure": asked.procedure, "classId": asked.class_id}
-    await note(rooms, request, who, "console.SignUpload", told, application.sub_app_id)
-    signature = upload.mint(given, rooms.access.secret_of(key))
+    await note(services, request, who, "console.SignUpload", told, application.sub_app_id)
+    signature = upload.mint(given, services.access.secret_of(key))
     return UploadSignature(signature=signature, expires_at=int(now) + _SIGNATURE_SECONDS)
 
 
-async def _regions(rooms: ConsoleRooms) -> Regions:
-    found = await rooms.access.regions()
+async def _regions(services: ConsoleServices) -> Regions:
+    found = await services.access.regions()
     return Regions(items=[RegionRow(name=r.name, enabled=r.enabled, is_default=r.is_default) for r in found])
 
 

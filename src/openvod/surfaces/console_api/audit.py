@@ -14,7 +14,7 @@ from openvod.access.audit import presentable
 from openvod.access.model import MAIN_APPLICATION_ID, AuditEntry
 from openvod.surfaces.console_api.guard import Admin, address_of
 from openvod.surfaces.console_api.model import Json, Limit
-from openvod.surfaces.console_api.rooms import ConsoleRooms, Rooms
+from openvod.surfaces.console_api.services import ConsoleServices, Services
 from openvod.surfaces.console_api.text_route import TextRoute
 
 router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["audit"])
@@ -42,10 +42,10 @@ class AuditRows(Json):
 
 @router.get("/audit")
 async def list_audit(
-    _: Admin, rooms: Rooms, cursor: Annotated[int, Query(ge=0, lt=2**62)] = 0, limit: Limit = 50
+    _: Admin, services: Services, cursor: Annotated[int, Query(ge=0, lt=2**62)] = 0, limit: Limit = 50
 ) -> AuditRows:
     """List what was changed or refused."""
-    found = await rooms.audit.entries(cursor, limit + 1)
+    found = await services.audit.entries(cursor, limit + 1)
     rows = [
         AuditRow(
             number=number, at=entry.at, actor=entry.secret_id, sub_app_id=entry.sub_app_id, action=entry.action,
@@ -57,7 +57,7 @@ async def list_audit(
 
 
 async def note(
-    rooms: ConsoleRooms,
+    services: ConsoleServices,
     request: Request,
     identity: Identity,
     action: str,
@@ -65,16 +65,16 @@ async def note(
     sub_app_id: int = MAIN_APPLICATION_ID,
 ) -> None:
     """Write down a change that was carried out."""
-    await _record(rooms, request, identity.actor, action, parameters, sub_app_id, "")
+    await _record(services, request, identity.actor, action, parameters, sub_app_id, "")
 
 
-async def note_refused(rooms: ConsoleRooms, request: Request, actor: str, action: str, outcome: str) -> None:
+async def note_refused(services: ConsoleServices, request: Request, actor: str, action: str, outcome: str) -> None:
     """Write down what was refused to somebody who is not known."""
-    await _record(rooms, request, actor, action, {}, MAIN_APPLICATION_ID, outcome)
+    await _record(services, request, actor, action, {}, MAIN_APPLICATION_ID, outcome)
 
 
 async def _record(
-    rooms: ConsoleRooms,
+    services: ConsoleServices,
     request: Request,
     actor: str,
     action: str,
@@ -84,6 +84,6 @@ async def _record(
 ) -> None:
     told = presentable(parameters)
     address = address_of(request)
-    await rooms.audit.record(
-        AuditEntry(rooms.clock.now(), actor, sub_app_id, action, told, outcome, secrets.token_hex(16), address)
+    await services.audit.record(
+        AuditEntry(services.clock.now(), actor, sub_app_id, action, told, outcome, secrets.token_hex(16), address)
     )

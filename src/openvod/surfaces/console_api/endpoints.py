@@ -22,7 +22,7 @@ from openvod.events.types import EventType
 from openvod.surfaces.console_api.audit import note
 from openvod.surfaces.console_api.guard import Admin, Operator
 from openvod.surfaces.console_api.model import Done, Json, SubAppId
-from openvod.surfaces.console_api.rooms import ConsoleRooms, ConsoleTx, Rooms
+from openvod.surfaces.console_api.services import ConsoleServices, ConsoleTx, Services
 from openvod.surfaces.console_api.text_route import TextRoute
 
 router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["endpoints"])
@@ -93,31 +93,31 @@ class Replayed(Json):
 
 
 @router.get("/endpoints")
-async def list_endpoints(_: Operator, rooms: Rooms, sub_app_id: SubAppId = 0) -> Endpoints:
+async def list_endpoints(_: Operator, services: Services, sub_app_id: SubAppId = 0) -> Endpoints:
     """List an application's endpoints with their health."""
-    return await _list(rooms, await _app(rooms, sub_app_id))
+    return await _list(services, await _app(services, sub_app_id))
 
 
 @router.post("/endpoints")
 async def add_endpoint(
-    asked: NewEndpoint, request: Request, who: Admin, rooms: Rooms, sub_app_id: SubAppId = 0
+    asked: NewEndpoint, request: Request, who: Admin, services: Services, sub_app_id: SubAppId = 0
 ) -> EndpointSecret:
     """Add an endpoint. Its secret is shown now and never again."""
-    app_id = await _app(rooms, sub_app_id)
+    app_id = await _app(services, sub_app_id)
     options = EndpointOptions(
         asked.format, tuple(asked.types), asked.timeout_seconds, asked.retry_delays, asked.sign_key
     )
-    added, secret = await rooms.endpoints.add(app_id, asked.name, asked.url, options, from_start=asked.from_start)
-    await note(rooms, request, who, "console.AddEndpoint", {"name": asked.name, "url": asked.url}, app_id)
+    added, secret = await services.endpoints.add(app_id, asked.name, asked.url, options, from_start=asked.from_start)
+    await note(services, request, who, "console.AddEndpoint", {"name": asked.name, "url": asked.url}, app_id)
     return EndpointSecret(name=added.name, secret=secret)
 
 
 @router.patch("/endpoints/{name}")
 async def change_endpoint(
-    name: Name, asked: EndpointChange, request: Request, who: Admin, rooms: Rooms, sub_app_id: SubAppId = 0
+    name: Name, asked: EndpointChange, request: Request, who: Admin, services: Services, sub_app_id: SubAppId = 0
 ) -> Endpoints:
     """Stop an endpoint or let it go on; set the callback URL and its key."""
-    app_id = await _app(rooms, sub_app_id)
+    app_id = await _app(services, sub_app_id)
     if asked.url is not None or asked.sign_key is not None:
         if name != DEFAULT_ENDPOINT:
             raise Conflict(
@@ -125,54 +125,58 @@ async def change_endpoint(
                 f"url: address and key of {DEFAULT_ENDPOINT!r} alone can be changed; remove {name!r} and add it anew",
                 field="url",
             )
-        await rooms.endpoints.modify(app_id, url=asked.url, sign_key=asked.sign_key)
+        await services.endpoints.modify(app_id, url=asked.url, sign_key=asked.sign_key)
     if asked.enabled is not None:
-        await rooms.endpoints.set_enabled(app_id, name, asked.enabled)
+        await services.endpoints.set_enabled(app_id, name, asked.enabled)
     told = {"name": name, "url": asked.url, "enabled": asked.enabled}
-    await note(rooms, request, who, "console.ChangeEndpoint", told, app_id)
-    return await _list(rooms, app_id)
+    await note(services, request, who, "console.ChangeEndpoint", told, app_id)
+    return await _list(services, app_id)
 
 
 @router.post("/endpoints/{name}/rotate")
 async def rotate_secret(
-    name: Name, request: Request, who: Admin, rooms: Rooms, sub_app_id: SubAppId = 0
+    name: Name, request: Request, who: Admin, services: Services, sub_app_id: SubAppId = 0
 ) -> EndpointSecret:
     """Make a new secret; the one before signs as well until the next rotation."""
-    app_id = await _app(rooms, sub_app_id)
-    secret = await rooms.endpoints.rotate(app_id, name)
-    await note(rooms, request, who, "console.RotateEndpoint", {"name": name}, app_id)
+    app_id = await _app(services, sub_app_id)
+    secret = await services.endpoints.rotate(app_id, name)
+    await note(services, request, who, "console.RotateEndpoint", {"name": name}, app_id)
     return EndpointSecret(name=name, secret=secret)
 
 
 @router.post("/endpoints/{name}/replay-dead")
-async def replay_dead(name: Name, request: Request, who: Operator, rooms: Rooms, sub_app_id: SubAppId = 0) -> Replayed:
+async def replay_dead(
+    name: Name, request: Request, who: Operator, services: Services, sub_app_id: SubAppId = 0
+) -> Replayed:
     """Send an endpoint its dead letters again."""
-    app_id = await _app(rooms, sub_app_id)
-    count = await rooms.endpoints.replay_dead(app_id, name)
-    await note(rooms, request, who, "console.ReplayDead", {"name": name}, app_id)
+    app_id = await _app(services, sub_app_id)
+    count = await services.endpoints.replay_dead(app_id, name)
+    await note(services, request, who, "console.ReplayDead", {"name": name}, app_id)
     return Replayed(events=count)
 
 
 @router.delete("/endpoints/{name}")
-async def remove_endpoint(name: Name, request: Request, who: Admin, rooms: Rooms, sub_app_id: SubAppId = 0) -> Done:
+async def remove_endpoint(
+    name: Name, request: Request, who: Admin, services: Services, sub_app_id: SubAppId = 0
+) -> Done:
     """Remove an endpoint with what waits for it."""
-    app_id = await _app(rooms, sub_app_id)
-    await rooms.endpoints.remove(app_id, name)
-    await note(rooms, request, who, "console.RemoveEndpoint", {"name": name}, app_id)
+    app_id = await _app(services, sub_app_id)
+    await services.endpoints.remove(app_id, name)
+    await note(services, request, who, "console.RemoveEndpoint", {"name": name}, app_id)
     return Done()
 
 
-async def _app(rooms: ConsoleRooms, sub_app_id: int) -> int:
-    return (await rooms.access.application(sub_app_id)).sub_app_id
+async def _app(services: ConsoleServices, sub_app_id: int) -> int:
+    return (await services.access.application(sub_app_id)).sub_app_id
 
 
-async def _list(rooms: ConsoleRooms, app_id: int) -> Endpoints:
+async def _list(services: ConsoleServices, app_id: int) -> Endpoints:
     def work(tx: ConsoleTx) -> Endpoints:
         head = tx.events.heads().get(app_id, 0)
         found = [each for each in tx.endpoints.endpoints(app_id) if each.transport is Transport.PUSH]
         return Endpoints(items=[_row(tx, each, head) for each in found])
 
-    return await rooms.uow.read(work)
+    return await services.uow.read(work)
 
 
 def _row(tx: ConsoleTx, endpoint: Endpoint, head: int) -> EndpointRow:

@@ -16,7 +16,7 @@ from openvod.events.types import EventType
 from openvod.surfaces.console_api.audit import note
 from openvod.surfaces.console_api.guard import Operator, Viewer
 from openvod.surfaces.console_api.model import Json, Limit, SubAppId
-from openvod.surfaces.console_api.rooms import ConsoleRooms, ConsoleTx, Rooms
+from openvod.surfaces.console_api.services import ConsoleServices, ConsoleTx, Services
 from openvod.surfaces.console_api.text_route import TextRoute
 
 router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["events"])
@@ -86,7 +86,7 @@ class Resent(Json):
 @router.get("/events")
 async def list_events(
     _: Viewer,
-    rooms: Rooms,
+    services: Services,
     sub_app_id: SubAppId = 0,
     event_type: Annotated[EventType | None, Query(alias="type")] = None,
     file_id: Annotated[str, Query(alias="fileId", max_length=64)] = "",
@@ -94,36 +94,36 @@ async def list_events(
     limit: Limit = 50,
 ) -> Events:
     """List an application's events, the newest first."""
-    app_id = (await rooms.access.application(sub_app_id)).sub_app_id
+    app_id = (await services.access.application(sub_app_id)).sub_app_id
 
     def work(tx: ConsoleTx) -> list[EventRow]:
         found = tx.events.newest(app_id, cursor, limit + 1, type=event_type or "", subject=file_id)
         return [event_row(each, tx.deliveries.statuses(each)) for each in found]
 
-    rows = await rooms.uow.read(work)
+    rows = await services.uow.read(work)
     more = len(rows) > limit
     return Events(items=rows[:limit], next_cursor=(rows[limit - 1].sequence or 0) if more else 0)
 
 
 @router.get("/events/{eventId}")
-async def show_event(number: EventNumber, _: Viewer, rooms: Rooms) -> EventDetail:
+async def show_event(number: EventNumber, _: Viewer, services: Services) -> EventDetail:
     """Tell everything of one event."""
-    return await event_detail(rooms, number)
+    return await event_detail(services, number)
 
 
 @router.post("/events/{eventId}/resend")
 async def resend_event(
-    number: EventNumber, asked: ResendRequest, request: Request, who: Operator, rooms: Rooms
+    number: EventNumber, asked: ResendRequest, request: Request, who: Operator, services: Services
 ) -> Resent:
     """Send an event again, with the id that it has always had."""
-    event, _ = await rooms.endpoints.status(number)
-    count = await rooms.endpoints.resend(number, asked.endpoint)
+    event, _ = await services.endpoints.status(number)
+    count = await services.endpoints.resend(number, asked.endpoint)
     told = {"eventId": number, "endpoint": asked.endpoint}
-    await note(rooms, request, who, "console.ResendEvent", told, event.sub_app_id)
+    await note(services, request, who, "console.ResendEvent", told, event.sub_app_id)
     return Resent(endpoints=count)
 
 
-async def event_detail(rooms: ConsoleRooms, number: int) -> EventDetail:
+async def event_detail(services: ConsoleServices, number: int) -> EventDetail:
     """Return everything of one event; ``NotFound("event.unknown")``."""
 
     def work(tx: ConsoleTx) -> EventDetail:
@@ -133,7 +133,7 @@ async def event_detail(rooms: ConsoleRooms, number: int) -> EventDetail:
         names = {each.endpoint_id: each.name for each in tx.endpoints.endpoints(event.sub_app_id)}
         return detail_of(event, tx.deliveries.statuses(event), tx.deliveries.attempts(number), names)
 
-    return await rooms.uow.read(work)
+    return await services.uow.read(work)
 
 
 def detail_of(

@@ -11,7 +11,7 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 
 from openvod.access.account_model import Identity, Role
 from openvod.base.errors import Denied
-from openvod.surfaces.console_api.rooms import ConsoleRooms, Rooms
+from openvod.surfaces.console_api.services import ConsoleServices, Services
 
 CSRF_HEADER = "X-CSRF-Token"
 _SAFE = frozenset({"GET", "HEAD"})
@@ -22,15 +22,15 @@ _by_cookie = APIKeyCookie(name=_PLAIN_COOKIE, auto_error=False, scheme_name="ses
 _by_token = HTTPBearer(auto_error=False, scheme_name="token", description="An access token, `ovt_…`.")
 
 
-def cookie_name(rooms: ConsoleRooms) -> str:
+def cookie_name(services: ConsoleServices) -> str:
     """Return the session cookie's name; over https one that no other host name can set."""
-    return _SECURE_COOKIE if _is_secure(rooms) else _PLAIN_COOKIE
+    return _SECURE_COOKIE if _is_secure(services) else _PLAIN_COOKIE
 
 
-def set_cookie(response: Response, rooms: ConsoleRooms, secret: str) -> None:
+def set_cookie(response: Response, services: ConsoleServices, secret: str) -> None:
     """Hand a session's secret to the browser, which shows it to no script; empty takes it away."""
     response.set_cookie(
-        cookie_name(rooms), secret, path="/", httponly=True, samesite="strict", secure=_is_secure(rooms),
+        cookie_name(services), secret, path="/", httponly=True, samesite="strict", secure=_is_secure(services),
         max_age=None if secret else 0,
     )  # fmt: skip
 
@@ -40,29 +40,29 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def check_origin(request: Request, rooms: ConsoleRooms) -> None:
+def check_origin(request: Request, services: ConsoleServices) -> None:
     """Refuse a change that a page of another origin asks for."""
     origin = request.headers.get("origin")
-    own = {rooms.public_url, f"{urlsplit(rooms.public_url).scheme}://{request.headers.get('host', '')}"}
+    own = {services.public_url, f"{urlsplit(services.public_url).scheme}://{request.headers.get('host', '')}"}
     foreign_site = request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
     if (origin is not None and origin not in own) or (origin is None and foreign_site):
         raise Denied(
-            "account.origin", f"Origin: changes come from pages of {rooms.public_url} only; open the console there",
+            "account.origin", f"Origin: changes come from pages of {services.public_url} only; open the console there",
             field="Origin",
         )  # fmt: skip
 
 
-async def identify(request: Request, rooms: Rooms) -> Identity:
+async def identify(request: Request, services: Services) -> Identity:
     """Return who asks; ``Denied("account.…")``."""
     authorization = request.headers.get("authorization", "")
     if authorization:
         kind, _, secret = authorization.partition(" ")
         if kind.lower() != "bearer":
             raise Denied("account.token_unknown", "Authorization: send 'Bearer ' and an access token")
-        return await rooms.sessions.by_token(secret.strip())
-    identity = await rooms.sessions.by_session(request.cookies.get(cookie_name(rooms), ""))
+        return await services.sessions.by_token(secret.strip())
+    identity = await services.sessions.by_session(request.cookies.get(cookie_name(services), ""))
     if request.method not in _SAFE:
-        check_origin(request, rooms)
+        check_origin(request, services)
         given = request.headers.get(CSRF_HEADER, "")
         if not hmac.compare_digest(given.encode(), identity.csrf.encode()):
             raise Denied(
@@ -105,5 +105,5 @@ Operator = Annotated[Identity, Depends(operator)]
 Admin = Annotated[Identity, Depends(admin)]
 
 
-def _is_secure(rooms: ConsoleRooms) -> bool:
-    return rooms.public_url.startswith("https:")
+def _is_secure(services: ConsoleServices) -> bool:
+    return services.public_url.startswith("https:")

@@ -14,7 +14,7 @@ from openvod.base.errors import Denied, Invalid
 from openvod.signing.hotlink import check_link, link_digest
 from openvod.surfaces.console_api.guard import Operator
 from openvod.surfaces.console_api.model import Json
-from openvod.surfaces.console_api.rooms import ConsoleRooms, Rooms
+from openvod.surfaces.console_api.services import ConsoleServices, Services
 from openvod.surfaces.console_api.text_route import TextRoute
 
 router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["links"])
@@ -68,35 +68,35 @@ class LinkVerdict(Json):
 
 
 @router.post("/links")
-async def make_link(asked: LinkOrder, _: Operator, rooms: Rooms) -> MadeLink:
+async def make_link(asked: LinkOrder, _: Operator, services: Services) -> MadeLink:
     """Sign a link with the KEY of its domain."""
-    domain = await _domain_of(rooms, asked.sub_app_id, asked.url)
+    domain = await _domain_of(services, asked.sub_app_id, asked.url)
     if not domain.links.enabled:
         return MadeLink(url=asked.url, signed=False)
     parts = urlsplit(asked.url)
     given = {
-        "t": f"{int(rooms.clock.now()) + asked.seconds:08x}",
+        "t": f"{int(services.clock.now()) + asked.seconds:08x}",
         "exper": str(asked.preview or ""),
         "rlimit": str(asked.most_addresses or ""),
         "us": secrets.token_hex(_US_BYTES),
     }
     parameters = {name: value for name, value in given.items() if value}
-    key, _backup = rooms.distribution.link_keys(domain)
+    key, _backup = services.distribution.link_keys(domain)
     digest = link_digest(key, parts.path[: parts.path.rfind("/") + 1], parameters)
     query = urlencode([*parse_qsl(parts.query), *parameters.items(), ("sign", digest)])
     return MadeLink(url=urlunsplit(parts._replace(query=query)), signed=True)
 
 
 @router.post("/links/check")
-async def judge_link(asked: LinkQuestion, _: Operator, rooms: Rooms) -> LinkVerdict:
+async def judge_link(asked: LinkQuestion, _: Operator, services: Services) -> LinkVerdict:
     """Tell whether a link opens now, and why not."""
-    domain = await _domain_of(rooms, asked.sub_app_id, asked.url)
+    domain = await _domain_of(services, asked.sub_app_id, asked.url)
     if not domain.links.enabled:
         return LinkVerdict(opens=True, code="", message="", expires_at=None, preview=0, most_addresses=0)
-    keys = [key for key in rooms.distribution.link_keys(domain) if key]
+    keys = [key for key in services.distribution.link_keys(domain) if key]
     parts = urlsplit(asked.url)
     try:
-        link = check_link(keys, parts.path, parse_qsl(parts.query, keep_blank_values=True), rooms.clock.now())
+        link = check_link(keys, parts.path, parse_qsl(parts.query, keep_blank_values=True), services.clock.now())
     except Denied as error:
         return LinkVerdict(
             opens=False, code=error.code, message=error.message, expires_at=None, preview=0, most_addresses=0
@@ -107,13 +107,13 @@ async def judge_link(asked: LinkQuestion, _: Operator, rooms: Rooms) -> LinkVerd
     )  # fmt: skip
 
 
-async def _domain_of(rooms: ConsoleRooms, sub_app_id: int, url: str) -> Domain:
-    app_id = (await rooms.access.application(sub_app_id)).sub_app_id
+async def _domain_of(services: ConsoleServices, sub_app_id: int, url: str) -> Domain:
+    app_id = (await services.access.application(sub_app_id)).sub_app_id
     try:
         host = urlsplit(url).hostname or ""
     except ValueError as error:
         raise Invalid("api.value", f"url: {error}", field="url") from error
-    found = next((each for each in await rooms.distribution.domains(app_id) if each.name == host), None)
+    found = next((each for each in await services.distribution.domains(app_id) if each.name == host), None)
     if found is None:
         raise Invalid("api.value", f"url: {host[:80]!r} is no domain of this application", field="url")
     return found

@@ -11,7 +11,7 @@ from openvod.access.account_model import Role, User
 from openvod.surfaces.console_api.audit import note
 from openvod.surfaces.console_api.guard import Admin
 from openvod.surfaces.console_api.model import Done, Json
-from openvod.surfaces.console_api.rooms import Rooms
+from openvod.surfaces.console_api.services import Services
 from openvod.surfaces.console_api.text_route import TextRoute
 
 router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["users"])
@@ -70,36 +70,36 @@ class Invites(Json):
 
 
 @router.get("/users")
-async def list_users(_: Admin, rooms: Rooms) -> Users:
+async def list_users(_: Admin, services: Services) -> Users:
     """List the users."""
-    return Users(items=[_row(user) for user in await rooms.accounts.users()])
+    return Users(items=[_row(user) for user in await services.accounts.users()])
 
 
 @router.patch("/users/{name}")
-async def change_user(name: Name, asked: UserChange, request: Request, identity: Admin, rooms: Rooms) -> UserRow:
+async def change_user(name: Name, asked: UserChange, request: Request, identity: Admin, services: Services) -> UserRow:
     """Change a user's role, let one in or keep one out."""
-    users = {user.name: user for user in await rooms.accounts.users()}
+    users = {user.name: user for user in await services.accounts.users()}
     changed = users.get(name)
     if asked.role is not None or changed is None:
-        changed = await rooms.accounts.set_role(name, asked.role or Role.VIEWER)
+        changed = await services.accounts.set_role(name, asked.role or Role.VIEWER)
     if asked.enabled is not None:
-        changed = await rooms.accounts.set_enabled(name, asked.enabled)
-    await note(rooms, request, identity, "console.ChangeUser", {"name": name} | asked.model_dump(mode="json"))
+        changed = await services.accounts.set_enabled(name, asked.enabled)
+    await note(services, request, identity, "console.ChangeUser", {"name": name} | asked.model_dump(mode="json"))
     return _row(changed)
 
 
 @router.delete("/users/{name}")
-async def delete_user(name: Name, request: Request, identity: Admin, rooms: Rooms) -> Done:
+async def delete_user(name: Name, request: Request, identity: Admin, services: Services) -> Done:
     """Delete a user with sessions and tokens."""
-    await rooms.accounts.remove(name)
-    await note(rooms, request, identity, "console.DeleteUser", {"name": name})
+    await services.accounts.remove(name)
+    await note(services, request, identity, "console.DeleteUser", {"name": name})
     return Done()
 
 
 @router.get("/invites")
-async def list_invites(_: Admin, rooms: Rooms) -> Invites:
+async def list_invites(_: Admin, services: Services) -> Invites:
     """List the invitations that can still be taken up."""
-    found = await rooms.accounts.invites()
+    found = await services.accounts.invites()
     return Invites(
         items=[
             InviteRow(
@@ -112,24 +112,24 @@ async def list_invites(_: Admin, rooms: Rooms) -> Invites:
 
 
 @router.post("/invites")
-async def create_invite(asked: InviteRequest, request: Request, identity: Admin, rooms: Rooms) -> NewInvite:
+async def create_invite(asked: InviteRequest, request: Request, identity: Admin, services: Services) -> NewInvite:
     """Invite a new user, or let one choose a new password."""
-    secret, invite = await rooms.accounts.invite(asked.role, asked.user, by=identity.user)
-    await note(rooms, request, identity, "console.Invite", {"role": invite.role.value, "user": invite.user})
+    secret, invite = await services.accounts.invite(asked.role, asked.user, by=identity.user)
+    await note(services, request, identity, "console.Invite", {"role": invite.role.value, "user": invite.user})
     return NewInvite(
         id=invite.digest[:_ID], role=invite.role, user=invite.user, created_by=invite.created_by,
-        expires_at=invite.expires_at, link=invite_link(rooms.public_url, secret),
+        expires_at=invite.expires_at, link=invite_link(services.public_url, secret),
     )  # fmt: skip
 
 
 @router.delete("/invites/{id}")
 async def withdraw_invite(
-    invite_id: Annotated[str, Path(alias="id", max_length=64)], request: Request, identity: Admin, rooms: Rooms
+    invite_id: Annotated[str, Path(alias="id", max_length=64)], request: Request, identity: Admin, services: Services
 ) -> Done:
     """Make an invitation worthless."""
-    known = {each.digest[:_ID]: each.digest for each in await rooms.accounts.invites()}
-    await rooms.accounts.withdraw(known.get(invite_id, ""))
-    await note(rooms, request, identity, "console.WithdrawInvite", {"id": invite_id})
+    known = {each.digest[:_ID]: each.digest for each in await services.accounts.invites()}
+    await services.accounts.withdraw(known.get(invite_id, ""))
+    await note(services, request, identity, "console.WithdrawInvite", {"id": invite_id})
     return Done()
 
 

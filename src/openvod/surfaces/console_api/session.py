@@ -12,7 +12,7 @@ from openvod.base.errors import Denied
 from openvod.surfaces.console_api.audit import note, note_refused
 from openvod.surfaces.console_api.guard import Viewer, address_of, check_origin, set_cookie
 from openvod.surfaces.console_api.model import Done, Json
-from openvod.surfaces.console_api.rooms import ConsoleRooms, Rooms
+from openvod.surfaces.console_api.services import ConsoleServices, Services
 from openvod.surfaces.console_api.text_route import TextRoute
 
 router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["session"])
@@ -88,16 +88,16 @@ class Tokens(Json):
 
 
 @router.post("/session")
-async def sign_in(asked: SignIn, request: Request, response: Response, rooms: Rooms) -> Me:
+async def sign_in(asked: SignIn, request: Request, response: Response, services: Services) -> Me:
     """Sign in: sets the session's cookie."""
-    check_origin(request, rooms)
+    check_origin(request, services)
     try:
-        secret, identity = await rooms.sessions.sign_in(asked.name, asked.password, address_of(request))
+        secret, identity = await services.sessions.sign_in(asked.name, asked.password, address_of(request))
     except Denied as error:
         # Refusals for too many tries are left out: they have no limit of their own.
-        await note_refused(rooms, request, f"user:{asked.name}", "console.SignIn", error.code)
+        await note_refused(services, request, f"user:{asked.name}", "console.SignIn", error.code)
         raise
-    return await _signed_in(response, rooms, secret, identity, request)
+    return await _signed_in(response, services, secret, identity, request)
 
 
 @router.get("/session")
@@ -107,60 +107,60 @@ async def who_am_i(identity: Viewer) -> Me:
 
 
 @router.delete("/session")
-async def sign_out(response: Response, identity: Viewer, rooms: Rooms) -> Done:
+async def sign_out(response: Response, identity: Viewer, services: Services) -> Done:
     """Sign out."""
     if identity.session_digest:
-        await rooms.sessions.sign_out(identity)
-    set_cookie(response, rooms, "")
+        await services.sessions.sign_out(identity)
+    set_cookie(response, services, "")
     return Done()
 
 
 @router.delete("/sessions")
-async def sign_out_everywhere(response: Response, identity: Viewer, rooms: Rooms) -> Done:
+async def sign_out_everywhere(response: Response, identity: Viewer, services: Services) -> Done:
     """End all of one's sessions."""
     _check_person(identity)
-    await rooms.sessions.sign_out_everywhere(identity.user)
-    set_cookie(response, rooms, "")
+    await services.sessions.sign_out_everywhere(identity.user)
+    set_cookie(response, services, "")
     return Done()
 
 
 @router.post("/invites/look")
-async def look_at_invite(asked: Invited, rooms: Rooms) -> InviteState:
+async def look_at_invite(asked: Invited, services: Services) -> InviteState:
     """Tell for whom an invitation is, without taking it up."""
-    found = await rooms.accounts.invited(asked.token)
+    found = await services.accounts.invited(asked.token)
     return InviteState(name=found.user, role=found.role, expires_at=found.expires_at)
 
 
 @router.post("/invites/accept")
-async def accept_invite(asked: Acceptance, request: Request, response: Response, rooms: Rooms) -> Me:
+async def accept_invite(asked: Acceptance, request: Request, response: Response, services: Services) -> Me:
     """Take an invitation up: choose a password, and be signed in."""
-    check_origin(request, rooms)
-    user = await rooms.accounts.accept(asked.token, asked.name, asked.password)
-    secret, identity = await rooms.sessions.open(user, address_of(request))
-    return await _signed_in(response, rooms, secret, identity, request)
+    check_origin(request, services)
+    user = await services.accounts.accept(asked.token, asked.name, asked.password)
+    secret, identity = await services.sessions.open(user, address_of(request))
+    return await _signed_in(response, services, secret, identity, request)
 
 
 @router.get("/tokens")
-async def list_tokens(identity: Viewer, rooms: Rooms) -> Tokens:
+async def list_tokens(identity: Viewer, services: Services) -> Tokens:
     """List one's own access tokens."""
-    return Tokens(items=[TokenRow(**_row(each)) for each in await rooms.accounts.tokens(identity.user)])
+    return Tokens(items=[TokenRow(**_row(each)) for each in await services.accounts.tokens(identity.user)])
 
 
 @router.post("/tokens")
-async def create_token(asked: TokenRequest, request: Request, identity: Viewer, rooms: Rooms) -> NewToken:
+async def create_token(asked: TokenRequest, request: Request, identity: Viewer, services: Services) -> NewToken:
     """Make an access token for a tool of one's own."""
-    secret, token = await rooms.accounts.create_token(identity, asked.note, asked.role, asked.seconds)
-    await note(rooms, request, identity, "console.CreateToken", {"id": token.token_id, "role": token.role.value})
+    secret, token = await services.accounts.create_token(identity, asked.note, asked.role, asked.seconds)
+    await note(services, request, identity, "console.CreateToken", {"id": token.token_id, "role": token.role.value})
     return NewToken(**_row(token), secret=secret)
 
 
 @router.delete("/tokens/{id}")
 async def delete_token(
-    token_id: Annotated[str, Path(alias="id", max_length=40)], request: Request, identity: Viewer, rooms: Rooms
+    token_id: Annotated[str, Path(alias="id", max_length=40)], request: Request, identity: Viewer, services: Services
 ) -> Done:
     """Make an access token worthless."""
-    await rooms.accounts.delete_token(identity.user, token_id)
-    await note(rooms, request, identity, "console.DeleteToken", {"id": token_id})
+    await services.accounts.delete_token(identity.user, token_id)
+    await note(services, request, identity, "console.DeleteToken", {"id": token_id})
     return Done()
 
 
@@ -169,9 +169,11 @@ def _check_person(identity: Identity) -> None:
         raise Denied("account.role", "this is for people who are signed in, not for access tokens")
 
 
-async def _signed_in(response: Response, rooms: ConsoleRooms, secret: str, identity: Identity, request: Request) -> Me:
-    set_cookie(response, rooms, secret)
-    await note(rooms, request, identity, "console.SignIn", {})
+async def _signed_in(
+    response: Response, services: ConsoleServices, secret: str, identity: Identity, request: Request
+) -> Me:
+    set_cookie(response, services, secret)
+    await note(services, request, identity, "console.SignIn", {})
     return _me(identity)
 
 

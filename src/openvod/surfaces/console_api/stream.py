@@ -21,7 +21,7 @@ from openvod.events.types import EventType
 from openvod.media.figures import Progress
 from openvod.surfaces.console_api.guard import Viewer
 from openvod.surfaces.console_api.model import Json, SubAppId
-from openvod.surfaces.console_api.rooms import ConsoleRooms, Rooms
+from openvod.surfaces.console_api.services import ConsoleServices, Services
 from openvod.surfaces.console_api.tasks import TaskRow, task_row
 from openvod.surfaces.console_api.text_route import TextRoute
 from openvod.tasks.model import Task
@@ -69,25 +69,25 @@ class LiveEnd(Json):
 )
 async def stream(
     identity: Viewer,
-    rooms: Rooms,
+    services: Services,
     sub_app_id: SubAppId = 0,
     last_event_id: Annotated[str, Header(alias="Last-Event-ID", max_length=30)] = "",
     after: Annotated[str, Query(max_length=30, description="As Last-Event-ID, for clients that cannot send it.")] = "",
 ) -> StreamingResponse:
     """Follow an application live: its events, uploads, tasks and reviews."""
-    app_id = (await rooms.access.application(sub_app_id)).sub_app_id
+    app_id = (await services.access.application(sub_app_id)).sub_app_id
     cursor = last_event_id or after
-    start = _sequence(cursor) if cursor else await rooms.feed.head(app_id)
+    start = _sequence(cursor) if cursor else await services.feed.head(app_id)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    follower = _Follower(rooms, identity, app_id, start)
+    follower = _Follower(services, identity, app_id, start)
     return StreamingResponse(follower.messages(), media_type="text/event-stream", headers=headers)
 
 
 class _Follower:
     """One open stream and what it told already."""
 
-    def __init__(self, rooms: ConsoleRooms, identity: Identity, app_id: int, after: int) -> None:
-        self._rooms = rooms
+    def __init__(self, services: ConsoleServices, identity: Identity, app_id: int, after: int) -> None:
+        self._services = services
         self._identity = identity
         self._app_id = app_id
         self._after = after
@@ -100,19 +100,19 @@ class _Follower:
         """Yield messages until the session, the server or the client ends."""
         yield f": hello\nretry: 2000\nid: {self._after}\n\n".encode()
         ticks = 0
-        while not self._rooms.ended():
-            if not await self._rooms.sessions.still_holds(self._identity):
+        while not self._services.ended():
+            if not await self._services.sessions.still_holds(self._identity):
                 yield message("end", LiveEnd(reason="session"))
                 return
             told = [*await self._events(), *await self._changed_tasks(), *await self._reviews()]
             if told or ticks % _HEARTBEAT_TICKS == 0:
                 yield b"".join(told) or b": still here\n\n"
             ticks += 1
-            await self._rooms.wait(self._app_id, self._after, TICK_SECONDS)
+            await self._services.wait(self._app_id, self._after, TICK_SECONDS)
         yield message("end", LiveEnd(reason="server"))
 
     async def _events(self) -> list[bytes]:
-        found = await self._rooms.feed.read(self._app_id, self._after, _PAGE)
+        found = await self._services.feed.read(self._app_id, self._after, _PAGE)
         if found:
             self._after = found[-1].sequence or self._after
             self._mentioned |= {task_id for event in found if (task_id := _task_of(event))}
@@ -120,7 +120,7 @@ class _Follower:
 
     async def _changed_tasks(self) -> list[bytes]:
         """Tell tasks that run and changed, and how those ended that ran before or that events told of."""
-        running = await self._rooms.figures.running(self._app_id, _MOST_TASKS)
+        running = await self._services.figures.running(self._app_id, _MOST_TASKS)
         rows = {task.task_id: task_row(task, progress) for task, progress in running}
         gone = [task_id for task_id in {**self._tasks, **dict.fromkeys(self._mentioned)} if task_id not in rows]
         self._mentioned.clear()
@@ -138,10 +138,10 @@ class _Follower:
             tasks = [tx.tasks.task(task_id) for task_id in task_ids]
             return [(task, progress.get(task.task_id)) for task in tasks if task]
 
-        return await self._rooms.uow.read(work)
+        return await self._services.uow.read(work)
 
     async def _reviews(self) -> list[bytes]:
-        waiting = await self._rooms.figures.waiting_reviews(self._app_id)
+        waiting = await self._services.figures.waiting_reviews(self._app_id)
         if waiting == self._waiting:
             return []
         self._waiting = waiting

@@ -14,7 +14,7 @@ from openvod.surfaces.console_api.audit import note
 from openvod.surfaces.console_api.cursors import cursor_of, place_of
 from openvod.surfaces.console_api.guard import Operator, Viewer
 from openvod.surfaces.console_api.model import Cursor, Json, Limit, SubAppId
-from openvod.surfaces.console_api.rooms import ConsoleRooms, Rooms
+from openvod.surfaces.console_api.services import ConsoleServices, Services
 from openvod.surfaces.console_api.text_route import TextRoute
 from openvod.tasks.model import SubTask, SubTaskKind, SubTaskStatus, Task, TaskQuery, TaskStatus, TaskType
 from openvod.tasks.templates import TemplateKind
@@ -143,7 +143,7 @@ PreviewRequest.model_rebuild()
 @router.get("/tasks")
 async def list_tasks(
     _: Viewer,
-    rooms: Rooms,
+    services: Services,
     sub_app_id: SubAppId = 0,
     status: TaskStatus | None = None,
     file_id: Annotated[str, Query(alias="fileId", max_length=64)] = "",
@@ -151,56 +151,58 @@ async def list_tasks(
     limit: Limit = 50,
 ) -> Tasks:
     """List an application's tasks with their progress, the newest first."""
-    app_id = (await rooms.access.application(sub_app_id)).sub_app_id
+    app_id = (await services.access.application(sub_app_id)).sub_app_id
     query = TaskQuery(app_id, status, file_id, limit=limit + 1, after=place_of(cursor))
-    found = await rooms.processing.tasks(query)
+    found = await services.processing.tasks(query)
     page = found[:limit]
     token = cursor_of(*query.place(page[-1])) if len(found) > limit else ""
-    progress = await rooms.figures.progress(page)
+    progress = await services.figures.progress(page)
     return Tasks(items=[task_row(task, progress.get(task.task_id)) for task in page], next_cursor=token)
 
 
 @router.get("/tasks/{taskId}")
-async def show_task(task_id: TaskId, _: Viewer, rooms: Rooms) -> TaskDetail:
+async def show_task(task_id: TaskId, _: Viewer, services: Services) -> TaskDetail:
     """Tell everything of one task: state, plan and log of every sub-task."""
-    return await _detail(rooms, task_id)
+    return await _detail(services, task_id)
 
 
 @router.post("/tasks/{taskId}/retry")
-async def retry_task(task_id: TaskId, asked: Retry, request: Request, who: Operator, rooms: Rooms) -> TaskDetail:
+async def retry_task(task_id: TaskId, asked: Retry, request: Request, who: Operator, services: Services) -> TaskDetail:
     """Do a finished task again: one sub-task, or all that failed. Its event is sent again at the end."""
-    task = await rooms.tasks.rerun(task_id, asked.number)
-    await note(rooms, request, who, "console.RetryTask", {"taskId": task_id, "number": asked.number}, task.sub_app_id)
-    return await _detail(rooms, task_id)
+    task = await services.tasks.rerun(task_id, asked.number)
+    await note(
+        services, request, who, "console.RetryTask", {"taskId": task_id, "number": asked.number}, task.sub_app_id
+    )
+    return await _detail(services, task_id)
 
 
 @router.post("/tasks/{taskId}/abort")
-async def abort_task(task_id: TaskId, request: Request, who: Operator, rooms: Rooms) -> TaskDetail:
+async def abort_task(task_id: TaskId, request: Request, who: Operator, services: Services) -> TaskDetail:
     """End a waiting task at once; stop a running one within a second or two."""
-    task, _ = await rooms.tasks.show(task_id)
-    await rooms.processing.abort(task.sub_app_id, task_id)
-    await note(rooms, request, who, "console.AbortTask", {"taskId": task_id}, task.sub_app_id)
-    return await _detail(rooms, task_id)
+    task, _ = await services.tasks.show(task_id)
+    await services.processing.abort(task.sub_app_id, task_id)
+    await note(services, request, who, "console.AbortTask", {"taskId": task_id}, task.sub_app_id)
+    return await _detail(services, task_id)
 
 
 @router.post("/plan-preview")
-async def preview_plan(asked: PreviewRequest, _: Viewer, rooms: Rooms) -> PlanPreview:
+async def preview_plan(asked: PreviewRequest, _: Viewer, services: Services) -> PlanPreview:
     """Show what a procedure or a template would run on a file, without running it."""
     if sum((bool(asked.procedure), asked.draft is not None, asked.template is not None)) != 1:
         raise Invalid("plan.subject", "procedure: send exactly one of procedure, draft and template", field="procedure")
-    app_id = (await rooms.access.application(asked.sub_app_id)).sub_app_id
+    app_id = (await services.access.application(asked.sub_app_id)).sub_app_id
     if asked.template is not None:
         wanted = asked.template
-        made = await rooms.previews.of_template(app_id, asked.file_id, wanted.kind, wanted.definition, wanted.body)
+        made = await services.previews.of_template(app_id, asked.file_id, wanted.kind, wanted.definition, wanted.body)
     elif asked.draft is not None:
-        made = await rooms.previews.of_draft(app_id, asked.file_id, asked.draft)
+        made = await services.previews.of_draft(app_id, asked.file_id, asked.draft)
     else:
-        made = await rooms.previews.of_procedure(app_id, asked.file_id, asked.procedure)
+        made = await services.previews.of_procedure(app_id, asked.file_id, asked.procedure)
     return PlanPreview.model_validate(made)
 
 
-async def _detail(rooms: ConsoleRooms, task_id: str) -> TaskDetail:
-    task, subtasks = await rooms.tasks.show(task_id)
+async def _detail(services: ConsoleServices, task_id: str) -> TaskDetail:
+    task, subtasks = await services.tasks.show(task_id)
     return detail_of(task, subtasks)
 
 

@@ -35,7 +35,7 @@ class ConsoleTx(AccessTx, AccountTx, ReviewTx, FlowTx, EventTx, Protocol):
 
 
 @dataclass(frozen=True)
-class ConsoleRooms:
+class ConsoleServices:
     """Services. ``public_url`` has no slash at its end; ``ended`` tells that the platform is ending.
 
     ``wait`` returns once an application's log is longer than a sequence, or after so many seconds.
@@ -63,9 +63,9 @@ class ConsoleRooms:
     wait: Callable[[int, int, float], Awaitable[object]]
 
 
-def rooms_of(request: Request) -> ConsoleRooms:
+def services_of(request: Request) -> ConsoleServices:
     """Return the application's services."""
-    return cast("ConsoleRooms", request.app.state.rooms)
+    return cast("ConsoleServices", request.app.state.services)
 
 
-Rooms = Annotated[ConsoleRooms, Depends(rooms_of)]
+Services = Annotated[ConsoleServices, Depends(services_of)]
