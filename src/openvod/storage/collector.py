@@ -15,7 +15,7 @@ from openvod.storage.service import doom_upload
 
 #: JS clients remember upload ids for 30 days, yet a session ends after one; a week serves those without a session.
 UPLOAD_IDLE_SECONDS = 7 * 86_400
-#: How long a completed upload answers a repeated Complete (``cos-storage.md`` 4.3).
+#: How long a completed upload answers a repeated Complete.
 COMPLETED_KEPT_SECONDS = 86_400
 #: A worker needs seconds from the ledger row to the object; nothing else holds a pending blob without a slot.
 PENDING_KEPT_SECONDS = 3600

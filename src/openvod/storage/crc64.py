@@ -1,4 +1,4 @@
-"""CRC-64/XZ (``cos-storage.md`` 4.4), which clients check as ``x-cos-hash-crc64ecma``."""
+"""CRC-64/XZ, which clients compare with what they computed of their bytes."""
 
 from __future__ import annotations
 

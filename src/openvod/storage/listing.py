@@ -1,4 +1,4 @@
-"""Lists of objects as COS and S3 have them: in order of key, groups by a delimiter counted as one."""
+"""Lists of objects: in order of key, groups by a delimiter counted as one."""
 
 from __future__ import annotations
 

@@ -298,7 +298,7 @@ def _composite_etag(etags: str, count: int) -> str:
 
 
 def assemble(requested: Sequence[CompletedPart], stored: Mapping[int, Part]) -> Assembly:
-    """Check a Complete request against the acknowledged parts and describe the object (``cos-storage.md`` 4.3).
+    """Check a Complete request against the acknowledged parts and describe the object.
 
     Raises ``Invalid`` with ``storage.part_order``, ``…part_skipped``, ``…part_unknown``, ``…part_differs`` or
     ``…part_too_small``.

@@ -89,7 +89,7 @@ class StorageService:
         *,
         overwrite: bool = True,
     ) -> StoredObject:
-        """Store a whole object; the last writer wins unless ``overwrite`` is false (``cos-storage.md`` 4.2).
+        """Store a whole object; the last writer wins unless ``overwrite`` is false.
 
         After its session is closed the same bytes again answer as before; all else is
         ``Denied("storage.session_closed")``.
@@ -172,7 +172,7 @@ class StorageService:
         return upload
 
     async def upload_part(self, bucket: str, key: str, upload_id: str, number: int, incoming: Incoming) -> Part:
-        """Store one part where it will stay (``cos-storage.md`` 4.3); an earlier one of that number is replaced."""
+        """Store one part where it will stay; an earlier one of that number is replaced."""
         if not 1 <= number <= MAX_PART_NUMBER:
             raise Invalid("storage.part_number", f"partNumber {number} must lie between 1 and {MAX_PART_NUMBER}")
 
