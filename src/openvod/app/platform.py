@@ -45,15 +45,15 @@ from openvod.upload.service import UploadService
 
 _COLLECT_SECONDS = 60.0
 _IDLE_SECONDS = 0.5
-#: Readiness is told within so long.
+#: Seconds within which ``/readyz`` answers.
 _READY_SECONDS = 3.0
-#: Signatures of reads that a kill -9 may forget are at most this old.
+#: Seconds between writes of used TC3 signatures: a kill -9 forgets at most the reads of this interval.
 _SIGNATURE_SECONDS = 1.0
-#: Files whose time has come are found by nothing at once, and deleted so soon.
+#: Seconds between deletions of expired files; look-ups hide them from the moment they expire.
 _EXPIRY_SECONDS = 2.0
-#: What other processes committed is read ahead so soon; what this one did, at once.
+#: Seconds between two look-ups of files that other processes committed; commits of this process wake the loop.
 _WARM_SECONDS = 5.0
-#: Events of other processes (workers, the command line) are seen so soon.
+#: Seconds between two look-ups of the event log's end, which other processes (workers, commands) move too.
 _LOOK_SECONDS = 0.025
 _log = logging.getLogger("openvod.app")
 
@@ -269,7 +269,7 @@ class Platform:
         return "" if self.base.on_postgresql else self._database.trouble()
 
     async def _watch_writer(self) -> int:
-        """End the server when nothing can be written any more: whoever started it starts it again."""
+        """Stop the server once its database accepts no writes, so that its service manager restarts it."""
         if (trouble := self.failure()) and "ended" in trouble:
             _log.critical("%s; the server ends", trouble)
             self.on_failure()

@@ -1,4 +1,4 @@
-"""How many connections there are, from whom, and how long a head may take: nobody fills the server with nothing."""
+"""Limits on open connections, per address and in all, and on the time a request's head may take."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from openvod.base.sizes import KIB
 Networks = Sequence[IPv4Network | IPv6Network]
 _SWEEP_SECONDS = 1.0
 _SAY_AGAIN_SECONDS = 60.0
-#: Refused connections that may stay until their request is read, or they would see a reset instead of the reason.
+#: Refused connections kept open until their request has arrived; closed earlier, they would see a reset, not a 503.
 _LINGERING = 16
 _LINGER_SECONDS = 1.0
 _log = logging.getLogger("openvod.web.connections")
@@ -37,13 +37,13 @@ class ConnectionLimits:
 
 
 class Connection(Protocol):
-    """What the limits ask of a connection."""
+    """A connection as the limits see it."""
 
     def head_is_late(self) -> None:
-        """Answer and close: the head of the request did not come in time."""
+        """Answer 408 and close: the request's head took too long."""
 
     def close(self) -> None:
-        """Close after what was written."""
+        """Close once the write buffer is empty."""
 
 
 class Connections:
@@ -60,7 +60,7 @@ class Connections:
         self._said = -_SAY_AGAIN_SECONDS
 
     def admit(self, address: str) -> str:
-        """Count a connection, or return why there must not be one more."""
+        """Count a connection; return why it is refused, or an empty text."""
         reason = self._refusal(address)
         if reason:
             self._say(address, reason)
@@ -70,7 +70,7 @@ class Connections:
         return ""
 
     def leave(self, address: str) -> None:
-        """Forget a connection that was admitted."""
+        """Release an admitted connection."""
         sender = sender_of(address)
         self._count -= 1
         self._of_address[sender] -= 1
@@ -78,7 +78,7 @@ class Connections:
             del self._of_address[sender]
 
     def linger(self, connection: Connection) -> None:
-        """Close a refused connection when its request came, soon, or at once where many are refused."""
+        """Close a refused connection once its request has arrived, after 1 s, or at once when 16 are waiting."""
         if len(self._lingering) >= _LINGERING:
             connection.close()
             return
@@ -86,19 +86,19 @@ class Connections:
         self._lingering[connection] = later
 
     def end_lingering(self, connection: Connection) -> None:
-        """Close a refused connection, whose request came."""
+        """Close a refused connection whose request has arrived."""
         if later := self._lingering.pop(connection, None):
             later.cancel()
             connection.close()
 
     def head_began(self, connection: Connection) -> None:
-        """A head is awaited from now on, if it was not before."""
+        """Start the head's time-out, unless it is running."""
         self._heads.setdefault(connection, time.monotonic())
         if self._sweep is None:
             self._sweep = asyncio.get_running_loop().call_later(_SWEEP_SECONDS, self._close_late)
 
     def head_ended(self, connection: Connection) -> None:
-        """The head is complete, or its connection gone."""
+        """Stop the head's time-out."""
         self._heads.pop(connection, None)
 
     def _close_late(self) -> None:

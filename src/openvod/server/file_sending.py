@@ -11,13 +11,13 @@ from openvod.base.descriptors import writable
 from openvod.base.jobs import finished
 from openvod.base.sizes import KIB, MIB
 
-#: A turn on the event loop is short; a thread may work longer.
+#: Bytes sent in one turn: few on the event loop, more in a thread.
 _INLINE_BYTES, _THREAD_BYTES = MIB, 4 * MIB
 _MORE = getattr(socket, "MSG_MORE", 0)
-#: Pages come from the disk in greater pieces than one.
+#: Bytes between two samples of the page cache; the kernel reads ahead in larger steps than a page.
 _SAMPLE_BYTES = 256 * KIB
 _PROBE = [bytearray(1)]
-#: Linux can say that a byte is not in memory instead of waiting for it; elsewhere threads send everything.
+#: ``RWF_NOWAIT`` (Linux) fails instead of waiting for the disk; without it, threads send everything.
 _NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)
 _MOST_OPEN, _SWEEP_SECONDS = 128, 2.0
 
@@ -31,14 +31,14 @@ class FilePart(NamedTuple):
 
 
 class ReadyFile(NamedTuple):
-    """An answer that needs no more thought: its head as it travels, and the bytes that follow."""
+    """A complete answer: the serialised head and the part of a file that follows."""
 
     head: bytes
     part: FilePart
 
 
 class OpenFile:
-    """A file open for reading, closed with its last user."""
+    """A file open for reading, closed when its last user drops it."""
 
     __slots__ = ("descriptor", "is_used")
 
@@ -53,7 +53,7 @@ class OpenFile:
 
 
 class OpenFiles:
-    """Files that are asked for again stay open for a while, by their paths: opening one may wait for the disk.
+    """A cache of open files by path: opening a file may wait for the disk.
 
     A blob's path never leads to another blob. One that was deleted is not asked for any more, and its space is free
     once nothing used it between two sweeps. For the event loop's thread alone.
@@ -64,14 +64,14 @@ class OpenFiles:
         self._sweep: asyncio.TimerHandle | None = None
 
     def find(self, path: str) -> OpenFile | None:
-        """Return the file of a path if it is open."""
+        """Return the path's file if it is cached."""
         file = self._files.get(path)
         if file:
             file.is_used = True
         return file
 
     def keep(self, path: str, file: OpenFile) -> None:
-        """Keep a file open; the one that came first gives way."""
+        """Cache an open file; the oldest is evicted."""
         if path not in self._files and len(self._files) >= _MOST_OPEN:
             del self._files[next(iter(self._files))]
         self._files[path] = file
@@ -79,7 +79,7 @@ class OpenFiles:
             self._sweep = asyncio.get_running_loop().call_later(_SWEEP_SECONDS, self.sweep)
 
     def sweep(self) -> None:
-        """Close what nothing used since the last sweep; happens by itself."""
+        """Evict files unused since the last sweep; a timer calls this."""
         self._sweep = None
         kept, self._files = self._files, {}
         for path, file in kept.items():
@@ -89,7 +89,7 @@ class OpenFiles:
 
 
 class FileSending:
-    """Bytes of a file on their way to a socket, after those of a head."""
+    """Sends a head and then a part of a file to a socket."""
 
     def __init__(self, connection: int, part: FilePart, head: bytes = b"", file: OpenFile | None = None) -> None:
         self._socket = connection
@@ -99,12 +99,12 @@ class FileSending:
         self._file = file
 
     def begin(self) -> bool:
-        """Send what can be sent now and without waiting for the disk; true when that was all. Raises ``OSError``."""
+        """Send what neither socket nor disk makes wait; return true when all was sent. Raises ``OSError``."""
         return self._is_in_memory() and self._send(_INLINE_BYTES) and not self._left
 
     async def finish(self) -> None:
         """Send the rest. Raises ``OSError``."""
-        # A name of its own for the socket, which stays this one's until a thread is done with it.
+        # A duplicate descriptor: it stays valid until the thread has finished, even if the connection closes.
         self._socket = os.dup(self._socket)
         try:
             while self._left:
@@ -113,12 +113,12 @@ class FileSending:
             os.close(self._socket)
 
     def keep_open(self, files: OpenFiles) -> None:
-        """Leave the file open for who asks next."""
+        """Put the file into the cache."""
         if self._file:
             files.keep(self._path, self._file)
 
     async def _advance(self) -> None:
-        """Send some; wait for the client when it takes no more. What must come from the disk is sent by a thread."""
+        """Send some; wait while the socket is full. A thread sends what must be read from the disk."""
         if self._is_in_memory():
             took_all = self._send(_INLINE_BYTES)
         else:
@@ -126,11 +126,11 @@ class FileSending:
         if self._left and not took_all:
             await writable(self._socket)
         elif self._left:
-            # The event loop has others to serve.
+            # Let other connections have their turn.
             await asyncio.sleep(0)
 
     def _is_in_memory(self) -> bool:
-        """Tell whether the next bytes can be had without waiting for the disk, by samples."""
+        """Tell, by samples, whether the next bytes are in the page cache."""
         if self._file is None or _NOWAIT is None:
             return False
         last = self._position + min(self._left, _INLINE_BYTES) - 1
@@ -141,7 +141,7 @@ class FileSending:
             return False
 
     def _send(self, most: int) -> bool:
-        """Send at most so many bytes; false when the socket takes no more."""
+        """Send at most that many bytes; return false when the socket is full."""
         if self._file is None:
             self._file = OpenFile(self._path)
         try:
@@ -160,7 +160,7 @@ class FileSending:
 
 
 def _send_with_more(descriptor: int, data: bytes) -> int:
-    """Send what shares its packet with the bytes that follow; return how much was taken."""
+    """Send the head with ``MSG_MORE``, so that it shares a packet with the body; return the bytes taken."""
     borrowed = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, descriptor)
     try:
         return borrowed.send(data, _MORE)

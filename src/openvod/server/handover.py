@@ -22,50 +22,50 @@ if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 EXTENSION = "openvod.handover"
-#: A head is a packet: the event loop writes it in its next turn, or the client takes nothing now.
+#: Event-loop turns to wait for the head to be written; a head is one packet, so more turns mean a full socket.
 _TURNS_FOR_HEAD = 3
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Connection(Protocol):
-    """The connection that a request came over: uvicorn's, with what a handover asks of it beside."""
+    """The request's connection: uvicorn's protocol and what a handover needs besides."""
 
     @property
     def transport(self) -> asyncio.Transport:
-        """What holds the socket."""
+        """The transport that owns the socket."""
         ...
 
     @property
     def flow(self) -> FlowControl:
-        """What pauses its reading."""
+        """Pauses and resumes reading."""
         ...
 
     def awaits_body_of(self, cycle: RequestResponseCycle) -> bool:
-        """Tell whether nothing but the rest of that request's body comes over it now."""
+        """Tell whether the rest of that request's body is all that the connection carries now."""
         ...
 
     def sending_of(self, part: FilePart) -> FileSending:
-        """Return the sending of a piece of a file over it."""
+        """Return a sender of ``part`` over this connection."""
         ...
 
     def body_has_ended(self) -> None:
-        """Take what comes next for a head."""
+        """Note that the next bytes belong to a head."""
         ...
 
     def parse_anew(self) -> None:
-        """Parse what comes next as a new request: the body before it went past the parser."""
+        """Parse the next bytes as a new request; the parser has not seen the body before them."""
         ...
 
 
 class Handover:
-    """One request's offer to read its body from the socket."""
+    """Lets the handler of one request read the body from the socket, and send files to it."""
 
     def __init__(self, connection: Connection, cycle: RequestResponseCycle) -> None:
         self._connection = connection
         self._cycle = cycle
 
     def take(self, length: int, pace: Pace) -> SocketBody | None:
-        """Return the body of ``length`` bytes, or ``None`` when it can only be had the usual way."""
+        """Return the body of ``length`` bytes, or ``None`` to fall back to ASGI's ``receive``."""
         connection, cycle = self._connection, self._cycle
         arrived = bytes(cycle.body)
         if cycle.disconnected or not connection.awaits_body_of(cycle) or len(arrived) >= length:
@@ -75,12 +75,12 @@ class Handover:
         if cycle.waiting_for_100_continue:
             connection.transport.write(_CONTINUE)
             cycle.waiting_for_100_continue = False
-        # A name of its own for the socket: the event loop watches it apart from the transport's.
+        # A duplicate descriptor: the event loop can watch it beside the transport's own.
         duplicate = os.dup(connection.transport.get_extra_info("socket").fileno())
         return SocketBody(duplicate, arrived, length, pace, self)
 
     async def send_file(self, part: FilePart) -> bool:
-        """Send the announced body from a file; false when it must be sent the usual way. The head was sent before.
+        """Send the announced body from a file, after the head; return false to fall back to ASGI's ``send``.
 
         Raises ``ClientDisconnected``.
         """
@@ -90,7 +90,7 @@ class Handover:
         return True
 
     async def finish_file(self, sending: FileSending) -> None:
-        """Send the rest of an answer that began without uvicorn's knowing, and tell uvicorn that it is over.
+        """Send the rest of an answer that the fast path began, and tell uvicorn that the answer is complete.
 
         Raises ``ClientDisconnected``.
         """
@@ -105,13 +105,13 @@ class Handover:
             self.lose()
             raise ClientDisconnected from error
         except BaseException:
-            # Half a body is on its way: the connection is good for nothing more.
+            # Part of the body has been sent: the connection cannot be used again.
             self.lose()
             raise
         self._cycle.expected_content_length = 0
 
     async def _head_is_out(self) -> bool:
-        """Let the transport write what it holds; false when the client does not take even that now."""
+        """Wait until the transport has written its buffer; return false when the client does not read."""
         for _ in range(_TURNS_FOR_HEAD):
             if self._cycle.disconnected or self._connection.transport.is_closing():
                 raise ClientDisconnected
@@ -121,7 +121,7 @@ class Handover:
         return False
 
     def give_back(self, *, whole: bool) -> None:
-        """Let uvicorn go on: with the next request, or (the body was not read to its end) with closing."""
+        """Give reading back to uvicorn: for the next request, or to close when the body was not read to its end."""
         if not whole:
             self._cycle.keep_alive = False
             return
@@ -131,7 +131,7 @@ class Handover:
             self._connection.parse_anew()
 
     def lose(self) -> None:
-        """The client is gone, which uvicorn cannot see while its reading is paused."""
+        """Abort: the client is gone, which uvicorn cannot see while reading is paused."""
         self._cycle.disconnected = True
         self._connection.transport.abort()
 
@@ -148,11 +148,14 @@ class SocketBody:
 
     @property
     def left(self) -> int:
-        """Bytes that are still to come."""
+        """Bytes still to be read."""
         return self._left
 
     def read_into(self, buffer: memoryview) -> int:
-        """Read what is there, 0 when nothing is; called in a worker thread. Raises ``ClientDisconnected``."""
+        """Read what has arrived, without waiting; return its size, possibly 0. Called in a worker thread.
+
+        Raises ``ClientDisconnected``.
+        """
         if self._arrived:
             size = min(len(self._arrived), len(buffer))
             buffer[:size] = self._arrived[:size]
@@ -166,7 +169,7 @@ class SocketBody:
         if not buffer:
             return 0
         try:
-            # The event loop made the connection non-blocking, which this name of it shares.
+            # The event loop made the socket non-blocking, and duplicates share that flag.
             size = os.readv(self._descriptor, [buffer])
         except (BlockingIOError, InterruptedError):
             return 0
@@ -183,7 +186,7 @@ class SocketBody:
         await self._pace.of(readable(self._descriptor))
 
     def release(self, *, gone: bool = False) -> None:
-        """Give the connection back before the answer is sent; ``gone`` when the client left."""
+        """Give the connection back before the answer is sent; ``gone`` when the client has disconnected."""
         os.close(self._descriptor)
         if gone:
             self._handover.lose()
@@ -191,7 +194,7 @@ class SocketBody:
             self._handover.give_back(whole=self._left == 0)
 
     async def discard(self, limit: int) -> bool:
-        """Read and forget what is left, so that the client sees an answer; false past ``limit`` bytes."""
+        """Read and discard the rest, so that the client sees the answer; return false past ``limit`` bytes."""
         buffer = memoryview(bytearray(65536))
         while self._left:
             if limit <= 0:
@@ -207,6 +210,6 @@ class SocketBody:
 
 
 def handover_of(scope: Any) -> Handover | None:
-    """Return the offer of a request, if its server makes one."""
+    """Return the request's handover, or ``None`` under another server."""
     extension = (scope.get("extensions") or {}).get(EXTENSION)
     return extension["handover"] if extension else None

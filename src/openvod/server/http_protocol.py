@@ -1,5 +1,5 @@
-"""Uvicorn's HTTP/1.1 with two short ways: bodies that are read from the socket by whoever stores them (decision record
-13), and published files that are sent in the turn of the event loop that brought the request (decision record 24).
+"""Uvicorn's HTTP/1.1 protocol with two fast paths: request bodies that the storing thread reads from the socket
+(decision record 13), and published files that are sent in the event-loop turn that received the request (record 24).
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from openvod.server.file_sending import FilePart, FileSending, OpenFiles, ReadyF
 from openvod.server.handover import EXTENSION, Handover
 from openvod.server.pace import LATE_BODY_BYTES
 
-#: Says what to send for a request, from memory and at once; ``None`` for everything that takes the usual way.
+#: Returns the file to send for a request, without I/O; ``None`` falls back to the async path.
 AtOnce = Callable[[Scope], ReadyFile | None]
-#: A path that means the same to every reader of addresses, and its query.
+#: A path that every URL parser reads alike, and its query.
 _PLAIN_TARGET = re.compile(rb"(/[\w./-]+)(?:\?([!$-~]*))?", re.ASCII)
-#: What takes more than an answer, or is somebody else's word on who asks.
+#: Headers of requests that the fast path does not serve: a body, an upgrade, or a proxy's word on the client.
 _UNUSUAL = frozenset(
     (b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"x-forwarded-for", b"x-forwarded-proto")
 )
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """One connection. Requests carry a :class:`Handover` among their extensions."""
+    """One connection. Each request offers a :class:`Handover` in its ASGI extensions."""
 
     def __init__(
         self, *arguments: Any, at_once: AtOnce, files: OpenFiles, connections: Connections, **named: Any
@@ -50,7 +50,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     # Asyncio hands TCP servers a Transport.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Serve the connection, or say at once why not."""
+        """Admit the connection, or answer 503 with the reason."""
         super().connection_made(transport)
         reason = self._all.admit(self._peer())
         self._is_admitted = not reason
@@ -61,7 +61,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._head_began()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Make room for another."""
+        """Release the connection's place in the limits."""
         self._all.head_ended(self)
         if self._is_admitted:
             self._is_admitted = False
@@ -71,7 +71,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read what came; of many requests in it one is answered at once, as others wait for the event loop too."""
+        """Parse the data. At most one of its requests takes the fast path, so that other connections get their turn."""
         if not self._is_admitted:
             self._all.end_lingering(self)
             return
@@ -84,9 +84,9 @@ class HttpProtocol(HttpToolsProtocol):
             self._head_began()
 
     def head_is_late(self) -> None:
-        """Answer and close: the head of the request did not come in time."""
+        """Answer 408 and close: the request's head took too long."""
         if self._has_more_body:
-            # The answer is out already; what comes is the rest of a body that nobody waits for.
+            # The request was answered before its body had arrived; the rest of the body is not waited for.
             self.close()
             return
         self._refuse(408, f"the head of the request took more than {self._all.limits.head_seconds:g} s")
@@ -96,7 +96,7 @@ class HttpProtocol(HttpToolsProtocol):
         return self.cycle is cycle and cycle.more_body and not self.pipeline and not self.transport.is_closing()
 
     def body_has_ended(self) -> None:
-        """What comes next is a head."""
+        """Note that the next bytes belong to a head."""
         self._has_more_body = False
 
     def parse_anew(self) -> None:
@@ -105,9 +105,9 @@ class HttpProtocol(HttpToolsProtocol):
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
 
     def _count_awaited(self, size: int, *, is_body: bool) -> None:
-        """Bound what comes before the next head is complete: the rest of a body, then the head.
+        """Limit the bytes before the next head is complete: first the rest of a refused body, then the head.
 
-        The piece that ends a body counts as body, whatever of the next head it brings: a piece has 256 KiB at most.
+        The chunk that ends a body counts as body, even where it also begins the next head; a chunk has at most 256 KiB.
         """
         if is_body and not self._has_more_body:
             self._head_bytes = 0
@@ -125,7 +125,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._all.head_began(self)
 
     def _is_between_requests(self) -> bool:
-        """Tell whether bytes came that are no whole head: uvicorn has ended its own time-out by then."""
+        """Tell whether an incomplete head has arrived; uvicorn has cancelled its keep-alive time-out by then."""
         is_idle = self.cycle is None or self.cycle.response_complete
         return is_idle and self.timeout_keep_alive_task is None and not self.transport.is_closing()
 
@@ -133,7 +133,7 @@ class HttpProtocol(HttpToolsProtocol):
         return self.client[0] if self.client else ""
 
     def close(self) -> None:
-        """Close after what was written."""
+        """Close once the write buffer is empty."""
         self.transport.close()
 
     def _refuse(self, status: int, message: str) -> None:
@@ -141,7 +141,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.close()
 
     def _say(self, status: int, message: str) -> None:
-        """Answer in plain text, as there is no request to answer."""
+        """Answer in plain text, without a request."""
         if self.transport.is_closing():
             return
         text = message.encode()
@@ -150,7 +150,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.write(head.encode() + length.encode() + text)
 
     def on_headers_complete(self) -> None:
-        """Start the request, whose task runs after this, or make its answer ready."""
+        """Prepare the fast path's answer, or start the request's task."""
         if self._awaits_head:
             self._awaits_head = False
             self._all.head_ended(self)
@@ -162,7 +162,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._start()
 
     def on_message_complete(self) -> None:
-        """Send what is ready."""
+        """Send the prepared answer, if there is one."""
         self.body_has_ended()
         if self._ready is None:
             super().on_message_complete()
@@ -181,7 +181,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._go_on(sending)
 
     def sending_of(self, part: FilePart, head: bytes = b"") -> FileSending:
-        """Return the sending of a piece of a file over this connection."""
+        """Return a sender of ``part`` over this connection."""
         descriptor: int = self.transport.get_extra_info("socket").fileno()
         return FileSending(descriptor, part, head, self._files.find(part.path))
 
@@ -199,7 +199,7 @@ class HttpProtocol(HttpToolsProtocol):
         return self._answer_at_once(scope)
 
     def _is_simple(self) -> bool:
-        """Tell whether the request is a GET without a body on a connection that stays."""
+        """Tell whether the request is a GET without a body on a keep-alive connection."""
         parser = self.parser
         return (
             parser.get_method() == b"GET"
@@ -209,15 +209,15 @@ class HttpProtocol(HttpToolsProtocol):
         )
 
     def _is_free(self) -> bool:
-        """Tell whether all earlier answers are with the kernel."""
+        """Tell whether the kernel has taken every earlier answer."""
         is_idle = self.cycle is None or self.cycle.response_complete
         return is_idle and not self.transport.get_write_buffer_size() and not self.transport.is_closing()
 
     def _go_on(self, sending: FileSending) -> None:
-        """Send the rest in a task, as a request of uvicorn's that has begun to be answered."""
+        """Send the rest in a task, which uvicorn sees as a request whose answer has begun."""
 
         async def rest(scope: Scope, receive: Receive, send: Send) -> None:
-            # An answer that the client does not want any more is nobody's failure.
+            # A client that closes the connection is no error.
             with suppress(ClientDisconnected):
                 handover: Handover = scope["extensions"][EXTENSION]["handover"]
                 await handover.finish_file(sending)
