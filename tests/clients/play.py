@@ -11,7 +11,7 @@ from pathlib import Path
 from clients.drivers.base import Driver, Job, Outcome, Run
 from clients.scenarios import Content, Meddling, Scenario
 from clients.stage import Stage
-from support.faults.fault_proxy import Call, Harm
+from support.faults.calls import Call, Harm
 
 _HELD_SECONDS = 30.0
 #: All of a credential's day but for less than the minute in which SDKs ask for the next one.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from support.faults.fault_proxy import Call, Fault, Harm
+from support.faults.calls import Call, Fault, Harm
 
 KIB, MIB, GIB = 1024, 1024**2, 1024**3
 

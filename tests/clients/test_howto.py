@@ -19,7 +19,7 @@ from clients.scenarios import Content, File, Scenario
 from clients.stage import Stage
 from support.server.api import paced
 from support.server.wire import Applied, Wire
-from support.sweeps.flows import wait_for
+from support.sweeps.workers import wait_for
 
 pytestmark = [pytest.mark.clients, pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("howto")]
 _ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ from clients.drivers.browser import CosJsOneDomain, PageRun, VodJsOneDomain
 from clients.play import play
 from clients.scenarios import MIB, Content, File, Scenario
 from clients.stage import Stage
-from support.faults.fault_proxy import Call, Fault, Harm
+from support.faults.calls import Call, Fault, Harm
 
 pytestmark = [pytest.mark.clients, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 _COVER = File("cover.jpg", content=Content.PICTURE)

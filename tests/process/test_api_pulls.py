@@ -20,7 +20,7 @@ from support.server import PlatformServer
 from support.server.api import call, code, events_of
 from support.server.api_site import ApiSite
 from support.server.commands import openvod
-from support.sweeps.flows import make_clip
+from support.sweeps.workers import make_clip
 
 pytestmark = pytest.mark.xdist_group("api-pulls")
 _SECONDS = 60.0

@@ -22,7 +22,7 @@ from support.server.api import call
 from support.server.certificates import make_certificates
 from support.server.commands import openvod_json
 from support.server.wire import Wire
-from support.sweeps.flows import wait_for
+from support.sweeps.workers import wait_for
 
 Body = Mapping[str, Any]
 

@@ -24,7 +24,7 @@ from openvod.signing.play_token import PlayToken, play_token
 from support.server import PlatformServer
 from support.server.api import call, paced
 from support.server.wire import Wire
-from support.sweeps.flows import wait_for
+from support.sweeps.workers import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows"), pytest.mark.timeout(300)]
 _KEY, _NEXT_KEY = "24FEQmTzro4V5u3D5epW", "the/next-KEY.of:this=domain"

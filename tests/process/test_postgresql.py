@@ -15,7 +15,7 @@ from openvod_sdk import Client, sign
 from support.server import PlatformServer, set_callback
 from support.server.postgresql import Cluster, cluster
 from support.sweeps.database import run_drill
-from support.sweeps.flows import WorkerProcess, event_log, make_clip, media_programs_of, wait_for
+from support.sweeps.workers import WorkerProcess, event_log, make_clip, media_programs_of, wait_for
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.xdist_group("postgresql-away")]
 

@@ -20,7 +20,8 @@ from openvod.adapters.ffmpeg.encoder import ffmpeg_path
 from openvod.tasks.presets import PRESETS
 from openvod.tasks.templates import TemplateKind
 from support.corpus.build import ffmpeg
-from support.sweeps.flow_bench import Flow, FlowBench, Order, Rendition, begins_with_key_frame, examined, outcome, plays
+from support.media.rendition import Rendition, begins_with_key_frame, examined, plays
+from support.sweeps.flow_bench import Flow, FlowBench, Order, outcome
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows"), pytest.mark.timeout(400)]
 _SECONDS = 6.0

@@ -23,7 +23,7 @@ from openvod_sdk import Client, sign
 from support.server import PlatformServer, set_callback
 from support.server.commands import openvod, openvod_json
 from support.server.postgresql import postgresql
-from support.sweeps.flows import (
+from support.sweeps.workers import (
     EventLog,
     WorkerProcess,
     event_log,

@@ -15,7 +15,7 @@ from openvod.signing.hotlink import link_digest
 from support.server import PlatformServer
 from support.server.api import call
 from support.server.wire import Wire
-from support.sweeps.flows import wait_for
+from support.sweeps.workers import wait_for
 
 _KEY = "24FEQmTzro4V5u3D5epW"
 

@@ -12,7 +12,7 @@ from support.server import PlatformServer
 from support.server.api import call
 from support.server.commands import openvod_json
 from support.server.wire import Wire, signature
-from support.sweeps.flows import wait_for
+from support.sweeps.workers import wait_for
 
 
 def _application(wire: Wire, name: str) -> int:

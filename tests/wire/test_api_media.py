@@ -26,7 +26,7 @@ from support.server import PlatformServer, run_async
 from support.server.api import paced
 from support.server.commands import openvod
 from support.server.wire import Wire, signature
-from support.sweeps.flows import wait_for
+from support.sweeps.workers import wait_for
 
 _SECONDS = 120.0
 _NEVER = "9999-12-31T23:59:59Z"

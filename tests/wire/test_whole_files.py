@@ -15,7 +15,7 @@ import pytest
 from openvod.base.sizes import MIB
 from support.server import PlatformServer
 from support.server.wire import Wire
-from support.sweeps.flows import wait_for
+from support.sweeps.workers import wait_for
 
 _SIZE = 24 * MIB
 

@@ -11,7 +11,7 @@ from clients.drivers.base import NOT_YET, PROGRAMS, Driver, Job, ProgramRun, Run
 from clients.drivers.storage import STORAGE_LACKS, StorageDriver
 from clients.scenarios import Meddling, Signer
 from clients.stage import DOMAIN, Stage
-from support.faults.fault_proxy import Call
+from support.faults.calls import Call
 
 _PAGES = PROGRAMS.parent / "pages"
 _NO_PAGE: dict[str, str] = {"reload": "not in a page"}

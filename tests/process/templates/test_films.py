@@ -10,7 +10,7 @@ from typing import Any
 import av
 import pytest
 
-from support.sweeps.flow_bench import examined, plays
+from support.media.rendition import examined, plays
 from support.templates.asks import (
     FILMS,
     GOOD,

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import av
 import pytest
 
-from support.sweeps.flow_bench import Rendition, examined, picture_at
+from support.media.rendition import Rendition, examined, picture_at
 from support.templates.kitchen import FLOWS, Run
 from support.templates.look import (
     HALF_RED,

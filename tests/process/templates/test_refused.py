@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from openvod.tasks.templates import TemplateKind
-from support.sweeps.flow_bench import examined, outcome
+from support.media.rendition import examined
+from support.sweeps.flow_bench import outcome
 from support.templates.asks import (
     GOOD,
     MARKS,

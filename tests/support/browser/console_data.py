@@ -18,7 +18,7 @@ from openvod.adapters.ffmpeg.encoder import ffmpeg_path
 from openvod_sdk import Client
 from support.server import PlatformServer, free_port
 from support.server.console import PASSWORD, Person
-from support.sweeps.flows import make_clip
+from support.sweeps.workers import make_clip
 
 T = TypeVar("T")
 _SECONDS = 120.0

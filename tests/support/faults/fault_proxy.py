@@ -16,74 +16,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from urllib.parse import parse_qsl, urlsplit
 
+from support.faults.calls import Call, Fault, Harm, Seen, classify
 from support.server.certificates import Certificates
 
 _CHUNK = 256 * 1024
 _LIMIT = 1024 * 1024
-
-
-class Call(StrEnum):
-    """What a request is to the protocol."""
-
-    PREPARE = "Prepare"
-    APPLY = "Apply"
-    COMMIT = "Commit"
-    LIST_UPLOADS = "ListUploads"
-    LIST_PARTS = "ListParts"
-    INITIATE = "Initiate"
-    PART = "part"
-    PUT = "Put"
-    COMPLETE = "Complete"
-    OTHER = "other"
-
-
-class Harm(StrEnum):
-    """What happens to a call."""
-
-    LOSE_ANSWER = "the server does it, the client never hears"
-    RESET = "connection reset in the middle of the body"
-    TRUNCATE = "connection closed in the middle of the body"
-    TWICE = "sent twice at the same moment"
-    HOLD = "this call and later ones of its kind wait for the test"
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Harm for the ``nth`` call of a kind."""
-
-    harm: Harm
-    call: Call
-    nth: int = 1
-
-
-@dataclass
-class Seen:
-    """One call as it went by; ``status`` 0 until the server has answered, ``delivered`` when the client has it.
-
-    ``etag`` is the answer's, without quotes.
-    """
-
-    call: Call
-    method: str
-    target: str
-    host: str
-    status: int = 0
-    delivered: bool = False
-    secure: bool = False
-    etag: str = ""
-
-    @property
-    def path(self) -> str:
-        """The path without the query."""
-        return self.target.partition("?")[0]
-
-    @property
-    def arguments(self) -> dict[str, str]:
-        """The decoded query."""
-        return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
 
 
 @dataclass
@@ -275,7 +213,7 @@ class FaultProxy:
             origin_form = target[target.index("/", 7) :] if "/" in target[7:] else "/"
             head.raw = head.raw.replace(target.encode("latin-1"), origin_form.encode("latin-1"), 1)
             target = origin_form
-        call = _classify(method, target, head.headers)
+        call = classify(method, target, head.headers)
         secure = writer.get_extra_info("ssl_object") is not None
         seen = Seen(call, method, target, head.headers.get("host", ""), secure=secure)
         script = self._script
@@ -420,19 +358,3 @@ def _reset(writer: asyncio.StreamWriter) -> None:
         if connection is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
-
-
-def _classify(method: str, target: str, headers: dict[str, str]) -> Call:
-    if method == "OPTIONS":
-        return Call.OTHER
-    parts = urlsplit(target)
-    names = dict(parse_qsl(parts.query, keep_blank_values=True))
-    action = names.get("Action") or headers.get("x-tc-action", "")
-    for call in (Call.PREPARE, Call.APPLY, Call.COMMIT):
-        if action.startswith(f"{call}Upload"):
-            return call
-    if "uploads" in names:
-        return Call.INITIATE if method == "POST" else Call.LIST_UPLOADS
-    if "uploadId" in names:
-        return {"PUT": Call.PART, "POST": Call.COMPLETE, "GET": Call.LIST_PARTS}.get(method, Call.OTHER)
-    return Call.PUT if method == "PUT" else Call.OTHER

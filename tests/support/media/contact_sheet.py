@@ -13,7 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from openvod.tasks.templates import TemplateKind
 from support.corpus.build import PATCHES, ffmpeg
-from support.sweeps.flow_bench import FlowBench, Order, outcome, picture_at
+from support.media.rendition import picture_at
+from support.sweeps.flow_bench import FlowBench, Order, outcome
 
 Plain = Mapping[str, Any]
 _COLUMNS = 4

@@ -27,7 +27,7 @@ from clients.drivers.compiled import CosGo, CosJava, VodJava
 from clients.drivers.programs import CosNodejs, CosPython, VodPython, VodWx
 from clients.scenarios import MIB, Scenario
 from clients.stage import Stage, open_stage
-from support.faults.fault_proxy import Call, Seen
+from support.faults.calls import Call, Seen
 from support.server import set_callback
 from support.server.certificates import make_certificates
 from support.server.commands import openvod_json

@@ -21,7 +21,7 @@ from openvod_sdk import Client, OpenVodSdkError, sign
 from support.server import PlatformServer, set_callback
 from support.server.commands import openvod_json
 from support.server.postgresql import Cluster, cluster
-from support.sweeps.flows import EventLog, WorkerProcess, event_log, make_clip, wait_for
+from support.sweeps.workers import EventLog, WorkerProcess, event_log, make_clip, wait_for
 
 _PROCEDURE = "LongVideoPreset"
 _END_SECONDS = 300.0

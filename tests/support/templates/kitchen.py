@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from openvod.tasks.templates import TemplateKind
-from support.sweeps.flow_bench import FlowBench, Order, Rendition, examined, outcome, picture_at
+from support.media.rendition import Rendition, examined, picture_at
+from support.sweeps.flow_bench import FlowBench, Order, outcome
 from support.templates.asks import (
     MARKS,
     Ask,
