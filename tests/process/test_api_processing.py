@@ -15,15 +15,13 @@ import pytest
 from PIL import Image
 
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
-from openvod_sdk import Client, sign
 from support.server import PlatformServer
-from support.server.api import call, code, events_of, paced
-from support.server.api_site import ApiSite
+from support.server.api import call, code, paced
+from support.server.processing_site import ProcessingSite
 from support.server.wire import Wire
 from support.sweeps.workers import make_clip
 
 pytestmark = pytest.mark.xdist_group("api-processing")
-_SECONDS = 60.0
 _COVER = {"CoverBySnapshotTaskSet": [{"Definition": 10, "PositionType": "Time", "PositionValue": 0}]}
 _ALL = {
     "TranscodeTaskSet": [{"Definition": 10}],
@@ -35,27 +33,6 @@ _ALL = {
 }
 
 
-class Site(ApiSite):
-    """A platform whose reviewer flags red frames, one uploaded clip, and a client of API 3.0."""
-
-    def __init__(self, server: PlatformServer, clip: Path) -> None:
-        super().__init__(server, seconds=_SECONDS)
-        self.file_id = self.upload(clip)
-
-    def upload(self, path: Path, cover: Path | None = None) -> str:
-        """Upload a file; return its FileId."""
-        signature = sign(self.key.secret_id, self.key.secret_key)
-        return Client(self.server.url, lambda: signature, resume=False).upload(path, cover=cover).file_id
-
-    def event(self, kind: str, task_id: str) -> dict[str, Any]:
-        """Return the last event of a task."""
-        bodies = events_of(self.server.data_dir, kind)
-        members = [member for body in bodies for member in body.values() if isinstance(member, dict)]
-        found = [member for member in members if member.get("TaskId") == task_id]
-        assert found, (kind, task_id)
-        return dict(found[-1])
-
-
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two seconds of moving picture."""
@@ -63,29 +40,29 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[ProcessingSite]:
     """A running platform with a worker."""
     environment = {
         "PYTHONPATH": str(Path(__file__).parents[1]),
         "OPENVOD__TASKS__REVIEWERS": json.dumps({"Porn": "support.media.flagging_reviewer:FlaggingReviewer"}),
     }
     with PlatformServer(tmp_path_factory.mktemp("processing") / "data", environment) as server:
-        site = Site(server, clip)
+        site = ProcessingSite(server, clip)
         yield site
         site.wire.http.close()
 
 
 @pytest.fixture(scope="module")
-def idle(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[Site]:
+def idle(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[ProcessingSite]:
     """A running platform without a worker, where tasks wait."""
     environment = {"OPENVOD__TASKS__WORKERS": "0"}
     with PlatformServer(tmp_path_factory.mktemp("idle") / "data", environment) as server:
-        site = Site(server, clip)
+        site = ProcessingSite(server, clip)
         yield site
         site.wire.http.close()
 
 
-def test_process_media(site: Site) -> None:
+def test_process_media(site: ProcessingSite) -> None:
     """Every kind of sub-task asked for is made; the detail at the end is what the event told, word for word."""
     task_id = site.call(
         "ProcessMedia", FileId=site.file_id, MediaProcessTask=_ALL, TasksPriority=5, TasksNotifyMode="change",
@@ -110,7 +87,7 @@ def test_process_media(site: Site) -> None:
     )  # fmt: skip
 
 
-def test_integers_are_integers(site: Site) -> None:
+def test_integers_are_integers(site: ProcessingSite) -> None:
     """What the Go SDK declares as integer has no point, what it declares as text is one, arrays are never null."""
     detail = site.end_of(site.call("ProcessMedia", FileId=site.file_id, MediaProcessTask=_ALL)["TaskId"])
     task = detail["ProcedureTask"]
@@ -132,7 +109,7 @@ def test_integers_are_integers(site: Site) -> None:
     assert all(type(task["MetaData"][name]) is int for name in ("Size", "Bitrate", "Height", "Width", "Rotate"))
 
 
-def test_an_unknown_template_fails_within_the_flow(site: Site) -> None:
+def test_an_unknown_template_fails_within_the_flow(site: ProcessingSite) -> None:
     """Templates are looked up when the flow runs: the order is taken, its sub-task says DefinitionNotExist."""
     task = {"TranscodeTaskSet": [{"Definition": 4_000_000}]}
     answer = site.call("ProcessMedia", FileId=site.file_id, MediaProcessTask=task)
@@ -142,7 +119,7 @@ def test_an_unknown_template_fails_within_the_flow(site: Site) -> None:
     assert item["TranscodeTask"]["Output"] is None
 
 
-def test_notify_mode_none(site: Site) -> None:
+def test_notify_mode_none(site: ProcessingSite) -> None:
     """With None nobody is told, and the detail still tells."""
     answer = site.call("ProcessMedia", FileId=site.file_id, MediaProcessTask=_COVER, TasksNotifyMode="None")
     assert site.end_of(answer["TaskId"])["ProcedureTask"]["TasksNotifyMode"] == "None"
@@ -150,7 +127,7 @@ def test_notify_mode_none(site: Site) -> None:
         site.event("ProcedureStateChanged", answer["TaskId"])
 
 
-def test_process_by_procedure(site: Site) -> None:
+def test_process_by_procedure(site: ProcessingSite) -> None:
     """A procedure's flow and review are two tasks, both named in the answer; a legacy call is a procedure too."""
     body = {"Name": "both", "MediaProcessTask": _COVER, "ReviewAudioVideoTask": {"Definition": 10}}
     assert code(site.call("CreateProcedureTemplate", **body)) == ""
@@ -164,7 +141,7 @@ def test_process_by_procedure(site: Site) -> None:
     assert site.end_of(legacy["TaskId"])["ProcedureTask"]["MediaProcessResultSet"][0]["Type"] == "CoverBySnapshot"
 
 
-def test_review_audio_video(site: Site, tmp_path: Path) -> None:
+def test_review_audio_video(site: ProcessingSite, tmp_path: Path) -> None:
     """A review by id is a task whose detail is its event; what was found stands in it."""
     file_id = site.upload(_red(tmp_path / "red.mp4"))
     template = site.call("CreateReviewTemplate", Labels=["Porn"])["Definition"]
@@ -179,7 +156,7 @@ def test_review_audio_video(site: Site, tmp_path: Path) -> None:
     assert task == site.event("ReviewAudioVideoComplete", waiting["TaskId"])
 
 
-def test_review_of_the_cover(site: Site, clip: Path, tmp_path: Path) -> None:
+def test_review_of_the_cover(site: ProcessingSite, clip: Path, tmp_path: Path) -> None:
     """A harmless film with a cover that is not: each has its result; without a cover none can be asked for."""
     cover = tmp_path / "cover.jpg"
     Image.new("RGB", (320, 240), "red").save(cover)
@@ -233,7 +210,7 @@ def test_review_of_the_cover(site: Site, clip: Path, tmp_path: Path) -> None:
         ("ReviewAudioVideo", {"SessionContext": "c" * 1001}, "InvalidParameterValue.SessionContextTooLong"),
     ],
 )  # fmt: skip
-def test_refused_orders(idle: Site, action: str, changes: dict[str, Any], expected: str) -> None:
+def test_refused_orders(idle: ProcessingSite, action: str, changes: dict[str, Any], expected: str) -> None:
     """Each fault has its code, and opens no task."""
     base: dict[str, dict[str, Any]] = {
         "ProcessMedia": {"MediaProcessTask": _COVER},
@@ -254,7 +231,7 @@ def test_refused_orders(idle: Site, action: str, changes: dict[str, Any], expect
         ("ReviewAudioVideo", "InvalidParameterValue.SessionId"),
     ],
 )
-def test_a_session_id_counts_once(idle: Site, action: str, expected: str) -> None:
+def test_a_session_id_counts_once(idle: ProcessingSite, action: str, expected: str) -> None:
     """Many at once with one SessionId open one task; another action, id or application is another order."""
     extra: dict[str, dict[str, Any]] = {
         "ProcessMedia": {"MediaProcessTask": _COVER},
@@ -278,7 +255,7 @@ def test_a_session_id_counts_once(idle: Site, action: str, expected: str) -> Non
     assert code(idle.call(action, **body | {"SessionId": ""})) == ""
 
 
-def test_detail_of_waiting_tasks(idle: Site) -> None:
+def test_detail_of_waiting_tasks(idle: ProcessingSite) -> None:
     """Before anybody took it up a task has no times but its own, and a member of the same shape."""
     flow = idle.call("ProcessMedia", FileId=idle.file_id, MediaProcessTask=_COVER)["TaskId"]
     detail = idle.detail(flow)
@@ -291,7 +268,7 @@ def test_detail_of_waiting_tasks(idle: Site) -> None:
     assert (review["ReviewAudioVideoTask"]["Status"], review["ReviewAudioVideoTask"]["Output"]) == ("PROCESSING", None)
 
 
-def test_manage_task(idle: Site) -> None:
+def test_manage_task(idle: ProcessingSite) -> None:
     """A waiting task can be aborted once, which is told as its end."""
     task_id = idle.call("ProcessMedia", FileId=idle.file_id, MediaProcessTask=_COVER)["TaskId"]
     assert code(idle.call("ManageTask", TaskId=task_id, OperationType="Pause")) == (
@@ -309,7 +286,7 @@ def test_manage_task(idle: Site) -> None:
     assert code(idle.call("ManageTask", TaskId=task_id)) == "MissingParameter"
 
 
-def test_an_ended_task_cannot_be_aborted(site: Site) -> None:
+def test_an_ended_task_cannot_be_aborted(site: ProcessingSite) -> None:
     """Work that is done stays done."""
     task_id = site.call("ProcessMedia", FileId=site.file_id, MediaProcessTask=_COVER)["TaskId"]
     site.end_of(task_id)
@@ -317,7 +294,7 @@ def test_an_ended_task_cannot_be_aborted(site: Site) -> None:
     assert site.detail(task_id)["Status"] == "FINISH"
 
 
-def test_others_tasks_do_not_exist(idle: Site) -> None:
+def test_others_tasks_do_not_exist(idle: ProcessingSite) -> None:
     """A key of another application neither sees nor ends a task."""
     task_id = idle.call("ProcessMedia", FileId=idle.file_id, MediaProcessTask=_COVER)["TaskId"]
     other = idle.server.administer(lambda access: access.create_application("other")).sub_app_id
@@ -341,12 +318,12 @@ def test_others_tasks_do_not_exist(idle: Site) -> None:
         ({}, "MissingParameter"),
     ],
 )
-def test_unknown_details(idle: Site, body: dict[str, Any], expected: str) -> None:
+def test_unknown_details(idle: ProcessingSite, body: dict[str, Any], expected: str) -> None:
     """What is no id and what is nobody's id are told apart."""
     assert code(idle.call("DescribeTaskDetail", **body)) == expected
 
 
-def test_describe_tasks(idle: Site, clip: Path) -> None:
+def test_describe_tasks(idle: ProcessingSite, clip: Path) -> None:
     """Pages join to the whole list, in both orders; every filter leaves what it names."""
     file_id = idle.upload(clip)
     made = [
@@ -385,7 +362,7 @@ def test_describe_tasks(idle: Site, clip: Path) -> None:
         ({"Limit": "ten"}, "InvalidParameter"),
     ],
 )
-def test_refused_lists(idle: Site, body: dict[str, Any], expected: str) -> None:
+def test_refused_lists(idle: ProcessingSite, body: dict[str, Any], expected: str) -> None:
     """Each fault has its code."""
     assert code(idle.call("DescribeTasks", **body)) == expected
 
@@ -397,7 +374,7 @@ def _red(path: Path) -> Path:
     return path
 
 
-def _pages(site: Site, size: int, **filters: Any) -> list[str]:
+def _pages(site: ProcessingSite, size: int, **filters: Any) -> list[str]:
     found: list[str] = []
     token = ""
     for _ in range(50):

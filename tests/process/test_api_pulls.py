@@ -6,90 +6,28 @@ import json
 import socket
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from openvod.app.cli.administration import with_services
+from support.faults.origin import Handler, Origin, chunked
 from support.server import PlatformServer
-from support.server.api import call, code, events_of
-from support.server.api_site import ApiSite
+from support.server.api import call, code
 from support.server.commands import openvod
+from support.server.pull_site import PULL_SECONDS, PullSite
 from support.sweeps.workers import make_clip
 
 pytestmark = pytest.mark.xdist_group("api-pulls")
-_SECONDS = 60.0
 _LARGEST = 4_000_000
-Answer = Callable[["_Handler"], None]
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Origin
-
-    def do_GET(self) -> None:
-        """Answer as the test wants."""
-        path = self.path.partition("?")[0]
-        self.server.asked[path] += 1
-        self.server.answers.get(path, _absent)(self)
-        self.close_connection = True
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-    def whole(self, content: bytes, status: int = 200, **headers: str) -> None:
-        """Send everything."""
-        self.head(status, {"Content-Length": str(len(content))} | headers)
-        self.wfile.write(content)
-
-    def head(self, status: int, headers: dict[str, str]) -> None:
-        """Send the head alone."""
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-
-
-def _absent(h: _Handler) -> None:
-    h.send_error(404)
-
-
-class _Origin(ThreadingHTTPServer):
-    """A server whose paths answer as a test wants."""
-
-    daemon_threads = True
-
-    def __init__(self, address: str = "127.0.0.1") -> None:
-        super().__init__((address, 0), _Handler)
-        self.answers: dict[str, Answer] = {}
-        self.asked: Counter[str] = Counter()
-        self.url = f"http://{address}:{self.server_port}"
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
-        self._thread.start()
-
-    def handle_error(self, *_: Any) -> None:
-        """A client that goes away is part of these tests."""
-
-    def put(self, path: str, answer: Answer) -> str:
-        """Answer at a path; return its URL."""
-        self.answers[path] = answer
-        return self.url + path
-
-    def stop(self) -> None:
-        """End it."""
-        self.shutdown()
-        self.server_close()
-        self._thread.join()
 
 
 @pytest.fixture(scope="module")
-def origin() -> Iterator[_Origin]:
+def origin() -> Iterator[Origin]:
     """Where files are pulled from."""
-    server = _Origin()
+    server = Origin()
     yield server
     server.stop()
 
@@ -100,56 +38,8 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return make_clip(tmp_path_factory.mktemp("clips") / "short.mp4", seconds=4, rich=True).read_bytes()
 
 
-class Site(ApiSite):
-    """A platform and a client of API 3.0."""
-
-    def __init__(self, server: PlatformServer) -> None:
-        super().__init__(server, seconds=_SECONDS)
-
-    def pull(self, url: str, **body: Any) -> str:
-        """Order a pull; return its task's id."""
-        answer = self.call("PullUpload", MediaUrl=url, **body)
-        assert code(answer) == "", answer
-        return str(answer["TaskId"])
-
-    def ended(self, task_id: str) -> dict[str, Any]:
-        """Wait for a pull's end; return its task as told, asserting that the one event told the same."""
-        task: dict[str, Any] = self.end_of(task_id)["PullUploadTask"]
-        told = [body["PullCompleteEvent"] for body in self.events("PullComplete")]
-        assert [each for each in told if each["TaskId"] == task_id] == [task]
-        return task
-
-    def events(self, kind: str) -> list[dict[str, Any]]:
-        """Return the events of a kind."""
-        return events_of(self.server.data_dir, kind)
-
-    def failed(self, task_id: str, ext: str = "SourceFileError.DownloadNotAccessible", number: int = 60000) -> str:
-        """Wait for a failure; return its words, asserting that nothing came of the pull."""
-        task = self.ended(task_id)
-        assert (task["ErrCodeExt"], task["ErrCode"], task["Status"]) == (ext, number, "FINISH"), task
-        assert (task["FileId"], task["FileUrl"], task["MediaBasicInfo"], task["MetaData"]) == ("", "", None, None)
-        self.check()
-        return str(task["Message"])
-
-    def check(self) -> None:
-        """Assert that everything stored belongs to a file that there is."""
-
-        def work(tx: Any) -> list[str]:
-            keys = [stored.key for stored in tx.storage.all_objects()]
-            return [key for key in keys if tx.media.asset(key.split("/")[1][8:]) is None]
-
-        assert with_services(self.server.data_dir, lambda services: services.database.read(work)) == []
-
-    def stop(self) -> None:
-        """End the platform; asserts that disk and ledger agree."""
-        self.wire.http.close()
-        self.server.stop()
-        done = openvod("storage", "check", "--data-dir", str(self.server.data_dir))
-        assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PullSite]:
     """A platform that may fetch from one loopback address only."""
     environment = {
         "OPENVOD__EVENTS__ALLOW_PRIVATE": json.dumps(["127.0.0.1/32"]),
@@ -158,12 +48,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "OPENVOD__PULLS__JOBS": "8",
     }
     with PlatformServer(tmp_path_factory.mktemp("pulls") / "data", environment) as server:
-        made = Site(server)
+        made = PullSite(server)
         yield made
         made.stop()
 
 
-def test_a_pulled_file(site: Site, origin: _Origin, content: bytes, cover: Path) -> None:
+def test_a_pulled_file(site: PullSite, origin: Origin, content: bytes, cover: Path) -> None:
     """File and cover arrive byte for byte, the procedure runs, event and detail tell the same; no NewFileUpload."""
     media = origin.put("/clip.mp4", lambda h: h.whole(content))
     picture = origin.put("/cover.jpg", lambda h: h.whole(cover.read_bytes()))
@@ -185,7 +75,7 @@ def test_a_pulled_file(site: Site, origin: _Origin, content: bytes, cover: Path)
     flow = site.detail(task["ProcedureTaskId"])
     assert flow["ProcedureTask"]["FileId"] == task["FileId"]
     assert flow["ProcedureTask"]["SessionContext"] == "ctx"
-    deadline = time.monotonic() + _SECONDS
+    deadline = time.monotonic() + PULL_SECONDS
     while site.detail(task["ProcedureTaskId"])["Status"] != "FINISH":
         assert time.monotonic() < deadline
         time.sleep(0.2)
@@ -196,49 +86,37 @@ def test_a_pulled_file(site: Site, origin: _Origin, content: bytes, cover: Path)
     site.check()
 
 
-def _chunked(content: bytes, *, ends: bool = True) -> Answer:
-    def answer(h: _Handler) -> None:
-        h.protocol_version = "HTTP/1.1"
-        h.head(200, {"Transfer-Encoding": "chunked"})
-        for start in range(0, len(content), 50_000):
-            piece = content[start : start + 50_000]
-            h.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
-        h.wfile.write(b"0\r\n\r\n" if ends else b"")
-
-    return answer
-
-
 @pytest.mark.parametrize("how", ["chunked", "until the end"])
-def test_bodies_of_unknown_length(site: Site, origin: _Origin, content: bytes, how: str) -> None:
+def test_bodies_of_unknown_length(site: PullSite, origin: Origin, content: bytes, how: str) -> None:
     """A chunked body, and one that ends with the connection, arrive whole."""
 
-    def unannounced(h: _Handler) -> None:
+    def unannounced(h: Handler) -> None:
         h.head(200, {})
         h.wfile.write(content)
 
-    answer = _chunked(content) if how == "chunked" else unannounced
+    answer = chunked(content) if how == "chunked" else unannounced
     task = site.ended(site.pull(origin.put("/unknown.mp4", answer)))
     assert httpx.get(task["FileUrl"]).content == content
 
 
 @pytest.mark.parametrize("kind", ["announced", "chunked"])
-def test_truncated_bodies(site: Site, origin: _Origin, content: bytes, kind: str) -> None:
+def test_truncated_bodies(site: PullSite, origin: Origin, content: bytes, kind: str) -> None:
     """A body that ends too early is tried again, and fails when it never comes whole."""
 
-    def announced(h: _Handler) -> None:
+    def announced(h: Handler) -> None:
         h.head(200, {"Content-Length": str(len(content) + 1)})
         h.wfile.write(content)
 
     path = f"/cut-{kind}.mp4"
-    url = origin.put(path, announced if kind == "announced" else _chunked(content, ends=False))
+    url = origin.put(path, announced if kind == "announced" else chunked(content, ends=False))
     assert "ended before" in site.failed(site.pull(url))
     assert origin.asked[path] == 3
 
 
-def test_a_passing_fault_is_tried_again(site: Site, origin: _Origin, content: bytes) -> None:
+def test_a_passing_fault_is_tried_again(site: PullSite, origin: Origin, content: bytes) -> None:
     """A cut connection and a busy server are passing trouble; the third try brings the file."""
 
-    def answer(h: _Handler) -> None:
+    def answer(h: Handler) -> None:
         turn = origin.asked["/flaky.mp4"]
         if turn == 1:
             h.head(200, {"Content-Length": str(len(content))})
@@ -255,11 +133,11 @@ def test_a_passing_fault_is_tried_again(site: Site, origin: _Origin, content: by
 
 
 @pytest.mark.parametrize("when", ["head", "body"])
-def test_silent_senders(site: Site, origin: _Origin, when: str) -> None:
+def test_silent_senders(site: PullSite, origin: Origin, when: str) -> None:
     """Who says nothing for longer than the setting has failed, before the head as within the body."""
     released = threading.Event()
 
-    def answer(h: _Handler) -> None:
+    def answer(h: Handler) -> None:
         if when == "body":
             h.head(200, {"Content-Length": "1000"})
             h.wfile.write(b"x" * 10)
@@ -272,7 +150,7 @@ def test_silent_senders(site: Site, origin: _Origin, when: str) -> None:
     assert "1 s" in message
 
 
-def test_redirects(site: Site, origin: _Origin, content: bytes) -> None:
+def test_redirects(site: PullSite, origin: Origin, content: bytes) -> None:
     """Five redirects are followed, relative ones too; a sixth is one too many."""
     for n in range(6):
         target = f"/hop{n + 1}.mp4" if n % 2 else f"{origin.url}/hop{n + 1}.mp4"
@@ -284,9 +162,9 @@ def test_redirects(site: Site, origin: _Origin, content: bytes) -> None:
     assert "redirects more than 5 times" in site.failed(site.pull(f"{origin.url}/hop0.mp4"))
 
 
-def test_redirects_to_forbidden_places(site: Site, origin: _Origin) -> None:
+def test_redirects_to_forbidden_places(site: PullSite, origin: Origin) -> None:
     """Each hop is judged: none of these is dialled, though a listener waits at one of them."""
-    neighbour = _Origin("127.0.0.2")
+    neighbour = Origin("127.0.0.2")
     try:
         places = [
             f"{neighbour.url}/a.mp4",
@@ -328,7 +206,7 @@ def test_redirects_to_forbidden_places(site: Site, origin: _Origin) -> None:
         "http://exa mple.com/a.mp4",
     ],
 )
-def test_forbidden_addresses(site: Site, origin: _Origin, url: str) -> None:
+def test_forbidden_addresses(site: PullSite, origin: Origin, url: str) -> None:
     """An address that may not be dialled is refused at once, for the file as for its cover; no task is opened."""
     before = site.call("DescribeTasks", Limit=100)["TaskSet"]
     assert code(site.call("PullUpload", MediaUrl=url)) == "InvalidParameterValue.MediaUrl"
@@ -360,7 +238,7 @@ def test_forbidden_addresses(site: Site, origin: _Origin, url: str) -> None:
         ({"SubAppId": 9}, "InvalidParameterValue.SubAppId"),
     ],
 )
-def test_refused_orders(site: Site, origin: _Origin, changes: dict[str, Any], expected: str) -> None:
+def test_refused_orders(site: PullSite, origin: Origin, changes: dict[str, Any], expected: str) -> None:
     """Each fault has its code, uses no SessionId up and opens no task."""
     before = site.call("DescribeTasks", Limit=100)["TaskSet"]
     body = {"MediaUrl": "{origin}/clip.mp4", "SessionId": "refused"} | changes
@@ -369,7 +247,7 @@ def test_refused_orders(site: Site, origin: _Origin, changes: dict[str, Any], ex
     assert site.call("DescribeTasks", Limit=100)["TaskSet"] == before
 
 
-def test_a_session_id_counts_once(site: Site, origin: _Origin, content: bytes) -> None:
+def test_a_session_id_counts_once(site: PullSite, origin: Origin, content: bytes) -> None:
     """The same SessionId does not pull twice."""
     url = origin.put("/once.mp4", lambda h: h.whole(content))
     task_id = site.pull(url, SessionId="refused")
@@ -379,15 +257,15 @@ def test_a_session_id_counts_once(site: Site, origin: _Origin, content: bytes) -
 
 
 @pytest.mark.parametrize("kind", ["announced", "chunked"])
-def test_too_large(site: Site, origin: _Origin, kind: str) -> None:
+def test_too_large(site: PullSite, origin: Origin, kind: str) -> None:
     """The limit holds before a byte is read when the size is announced, and while reading when it is not."""
     large = b"x" * (_LARGEST + 1)
-    url = origin.put(f"/large-{kind}.mp4", (lambda h: h.whole(large)) if kind == "announced" else _chunked(large))
+    url = origin.put(f"/large-{kind}.mp4", (lambda h: h.whole(large)) if kind == "announced" else chunked(large))
     assert "larger" in site.failed(site.pull(url), "SourceFileError.ContentUnsupported")
 
 
 @pytest.mark.parametrize("kind", ["404", "encoded", "no HTTP", "nobody listens", "cover missing"])
-def test_bad_sources(site: Site, origin: _Origin, content: bytes, kind: str) -> None:
+def test_bad_sources(site: PullSite, origin: Origin, content: bytes, kind: str) -> None:
     """A source that has no file to give is told as such; its words name the reason."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -409,7 +287,7 @@ def void(_: object) -> None:
     """Return nothing."""
 
 
-def test_a_file_that_is_no_media(site: Site, origin: _Origin) -> None:
+def test_a_file_that_is_no_media(site: PullSite, origin: Origin) -> None:
     """What is no media is stored like a client's upload of it: the pull ends well, without MetaData."""
     task = site.ended(site.pull(origin.put("/text.mp4", lambda h: h.whole(b"no media at all"))))
     assert (task["ErrCode"], task["MetaData"]) == (0, None)
@@ -418,9 +296,9 @@ def test_a_file_that_is_no_media(site: Site, origin: _Origin) -> None:
 
 def test_a_crash_in_mid_download(tmp_path: Path, content: bytes) -> None:
     """Killed while bytes arrive, the platform pulls the file again: one file, one event, nothing half visible."""
-    origin, halfway, free = _Origin(), threading.Event(), threading.Event()
+    origin, halfway, free = Origin(), threading.Event(), threading.Event()
 
-    def answer(h: _Handler) -> None:
+    def answer(h: Handler) -> None:
         h.head(200, {"Content-Length": str(len(content))})
         h.wfile.write(content[: len(content) // 2])
         h.wfile.flush()
@@ -430,7 +308,7 @@ def test_a_crash_in_mid_download(tmp_path: Path, content: bytes) -> None:
 
     url = origin.put("/slow.mp4", answer)
     server = PlatformServer(tmp_path / "data").start()
-    site = Site(server)
+    site = PullSite(server)
     try:
         task_id = site.pull(url, Procedure="LongVideoPreset")
         assert halfway.wait(20)
@@ -455,9 +333,9 @@ def test_a_crash_in_mid_download(tmp_path: Path, content: bytes) -> None:
 
 def test_abort(tmp_path: Path, content: bytes) -> None:
     """A waiting pull can be aborted, one on its way cannot by the API; the command line stops it within a moment."""
-    origin, begun, free = _Origin(), threading.Event(), threading.Event()
+    origin, begun, free = Origin(), threading.Event(), threading.Event()
 
-    def answer(h: _Handler) -> None:
+    def answer(h: Handler) -> None:
         h.head(200, {"Content-Length": "10000000"})
         begun.set()
         while not free.is_set():
@@ -466,7 +344,7 @@ def test_abort(tmp_path: Path, content: bytes) -> None:
 
     url = origin.put("/endless.mp4", answer)
     server = PlatformServer(tmp_path / "data", {"OPENVOD__PULLS__JOBS": "1"}).start()
-    site = Site(server)
+    site = PullSite(server)
     try:
         running = site.pull(url)
         assert begun.wait(20)

@@ -4,114 +4,37 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
-from xml.etree import ElementTree
 
 import httpx
 import pytest
 from PIL import Image
 
-from openvod.adapters.ffmpeg.encoder import ffmpeg_path
 from openvod.tasks.presets import PRESETS
 from openvod.tasks.templates import TemplateKind
 from support.corpus.build import ffmpeg
+from support.media.packages import (
+    LADDER_SECONDS,
+    Variant,
+    codec_by_packager,
+    cues_of,
+    dash_streams,
+    segments_of,
+    size_of,
+    variants_of,
+)
 from support.media.rendition import Rendition, begins_with_key_frame, examined, plays
 from support.sweeps.flow_bench import Flow, FlowBench, Order, outcome
+from support.templates.presets import ADAPTIVE, FPS, GROUPS, HEIGHT, RUNGS, TRANSCODES, WIDTH, Expected
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows"), pytest.mark.timeout(400)]
 _SECONDS = 6.0
-#: Long enough for several segments.
-_LADDER_SECONDS = 14.0
 _LADDER_KEYS = [0.0, 6.0, 12.0]
-_WIDTH, _HEIGHT, _FPS = 1280, 720, 30
 _REVIEWS = (TemplateKind.CONTENT_REVIEW, TemplateKind.REVIEW)
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What a transcode preset makes of the clip. ``kbps`` 0 = by quality; ``gop`` is the longest allowed."""
-
-    definition: int
-    container: str
-    codec: str = ""
-    size: tuple[int, int] = (0, 0)
-    fps: float = 0.0
-    kbps: int = 0
-    gop: int = 250
-    audio: str = "aac"
-    audio_kbps: int = 0
-    copied: bool = False
-
-
-_SIZES = {240: (426, 240), 360: (640, 360), 480: (854, 480), 540: (960, 540)}
-_WIDTHS = {320: (320, 180), 640: (640, 360)}
-
-
-def _of_height(height: int) -> tuple[int, int]:
-    return _SIZES.get(height, (_WIDTH, _HEIGHT))
-
-
-def _current() -> Iterator[Expected]:
-    """Return the table of ``procedures-and-api.md`` 4.1."""
-    levels = ((10, 360, 400, 64, 300), (20, 540, 1000, 64, 800), (30, 720, 1800, 128, 1500), (40, 1080, 2500, 128, 0),
-              (70, 1440, 3000, 160, 0), (80, 2160, 6000, 160, 0))  # fmt: skip
-    for number, height, kbps, audio, hevc in levels:
-        size = _of_height(height)
-        yield Expected(100_000 + number, "mp4", "h264", size, 25, kbps, audio_kbps=audio)
-        yield Expected(100_200 + number, "hls", "h264", size, 25, kbps, audio_kbps=audio)
-        if hevc:
-            yield Expected(101_000 + number, "mp4", "hevc", size, 25, hevc, audio_kbps=audio)
-            yield Expected(101_200 + number, "hls", "hevc", size, 25, hevc, audio_kbps=audio)
-
-
-def _legacy() -> Iterator[Expected]:
-    """Return the table of ``procedures-and-api.md`` 4.2."""
-    h264 = (
-        ((10, 210, 10_046), _WIDTHS[320], 256, 24), ((20, 220, 10_047), _WIDTHS[640], 512, 24),
-        ((30, 230, 10_048), (_WIDTH, _HEIGHT), 1024, 24), ((40, 240, 10_049), (_WIDTH, _HEIGHT), 2500, 24),
-        ((70, 270, 370), (_WIDTH, _HEIGHT), 3072, 30), ((80, 280, 380), (_WIDTH, _HEIGHT), 6144, 30),
-    )  # fmt: skip
-    hevc = ((510, 240, 250, 15), (520, 480, 600, 24), (530, 720, 800, 25), (540, 1080, 1400, 30),
-            (570, 1440, 2048, 30), (580, 2160, 4096, 30))  # fmt: skip
-    for ids, size, kbps, fps in h264:
-        for definition, container in zip(ids, ("mp4", "hls", "flv"), strict=True):
-            audio = "mp3" if container == "flv" else "aac"
-            yield Expected(definition, container, "h264", size, fps, kbps, 240, audio, 48)
-    for first, height, kbps, fps in hevc:
-        for place, container in enumerate(("mp4", "hls", "flv")):
-            yield Expected(first + 100 * place, container, "hevc", _of_height(height), fps, kbps, 240, audio_kbps=48)
-
-
-def _others() -> Iterator[Expected]:
-    for definition, kbps in ((1100, 24), (1110, 48), (1120, 96), (1130, 192), (1140, 256)):
-        yield Expected(definition, "m4a", audio_kbps=kbps)
-    for definition, kbps in ((1010, 128), (1020, 320)):
-        yield Expected(definition, "mp3", audio="mp3", audio_kbps=kbps)
-    for definition, height, audio in ((100_800, 0, 128), (100_810, 360, 64), (100_820, 540, 64), (100_830, 720, 128),
-                                      (100_840, 1080, 128)):  # fmt: skip
-        yield Expected(definition, "mp4", "h264", _of_height(height), _FPS, audio_kbps=audio)
-    for definition, container in ((875, "mp4"), (876, "hls")):
-        yield Expected(definition, container, "h264", (_WIDTH, _HEIGHT), _FPS, gop=60, copied=True)
-
-
-TRANSCODES: tuple[Expected, ...] = (*_current(), *_legacy(), *_others())
-#: One pass over the clip each: what shares a pass is decoded once.
-_GROUPS = {
-    "current-h264": [e.definition for e in _current() if e.codec == "h264"],
-    "current-h265": [e.definition for e in _current() if e.codec == "hevc"],
-    "legacy-small": [e.definition for e in _legacy() if e.codec == "h264" and e.kbps < 2000],
-    "legacy-large": [e.definition for e in _legacy() if e.codec == "h264" and e.kbps >= 2000],
-    "legacy-h265-small": [e.definition for e in _legacy() if e.codec == "hevc" and e.size[1] < _HEIGHT],
-    "legacy-h265-large": [e.definition for e in _legacy() if e.codec == "hevc" and e.size[1] == _HEIGHT],
-    "others": [e.definition for e in _others()],
-}
-_ADAPTIVE = (10, 12, 20)
-_RUNGS = {240: ((426, 240), 256), 480: ((854, 480), 512), 720: ((1280, 720), 1024)}
 
 
 @dataclass(frozen=True)
@@ -145,11 +68,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     clip = folder / "clip.mp4"
     make_clip(clip, _SECONDS)
     longer = folder / "longer.mp4"
-    make_clip(longer, _LADDER_SECONDS)
+    make_clip(longer, LADDER_SECONDS)
     with FlowBench(folder / "bench", preset="ultrafast", encode_jobs=2, light_jobs=2, flows=16) as bench:
-        for name, definitions in _GROUPS.items():
+        for name, definitions in GROUPS.items():
             bench.procedure(name, Transcode=[{"Definition": definition} for definition in definitions])
-        bench.procedure("adaptive", AdaptiveDynamicStreaming=[{"Definition": definition} for definition in _ADAPTIVE])
+        bench.procedure("adaptive", AdaptiveDynamicStreaming=[{"Definition": definition} for definition in ADAPTIVE])
         bench.procedure(
             "pictures",
             SnapshotByTimeOffset=[{"Definition": 10, "ExtTimeOffsetSet": ["0s", "50%", "6s"]}],
@@ -160,14 +83,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
                 {"Definition": definition, "StartTimeOffset": 1, "EndTimeOffset": 4} for definition in (20_000, 20_001)
             ],
         )
-        names = ["adaptive", *_GROUPS, "pictures"]
+        names = ["adaptive", *GROUPS, "pictures"]
         flows = bench.run([Order(longer if name == "adaptive" else clip, name) for name in names])
         yield Made(bench, dict(zip(names, flows, strict=True)))
 
 
 def make_clip(path: Path, seconds: float) -> None:
     """Generate 1280x720 at 30 fps, H.264 with a key frame every two seconds, and AAC."""
-    picture = f"testsrc2=size={_WIDTH}x{_HEIGHT}:rate={_FPS}:duration={seconds:g},noise=alls=6:allf=t"
+    picture = f"testsrc2=size={WIDTH}x{HEIGHT}:rate={FPS}:duration={seconds:g},noise=alls=6:allf=t"
     ffmpeg(
         "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"sine=frequency=330:beep_factor=4:duration={seconds:g}",
         "-c:v", "libx264", "-preset", "superfast", "-pix_fmt", "yuv420p", "-g", "60", "-sc_threshold", "0",
@@ -207,13 +130,13 @@ def table() -> Iterator[PresetTable]:
 def test_every_preset_is_judged() -> None:
     """No preset is left out, and none is invented; reviews are judged elsewhere."""
     judged = {(TemplateKind.TRANSCODE, expected.definition) for expected in TRANSCODES}
-    judged |= {(TemplateKind.ADAPTIVE_DYNAMIC_STREAMING, definition) for definition in _ADAPTIVE}
+    judged |= {(TemplateKind.ADAPTIVE_DYNAMIC_STREAMING, definition) for definition in ADAPTIVE}
     kinds = (TemplateKind.SNAPSHOT_BY_TIME_OFFSET, TemplateKind.SAMPLE_SNAPSHOT, TemplateKind.IMAGE_SPRITE)
     judged |= {(kind, 10) for kind in kinds}
     judged |= {(TemplateKind.ANIMATED_GRAPHICS, definition) for definition in (20_000, 20_001)}
     assert judged == {key for key in PRESETS if key[0] not in _REVIEWS}
     assert sorted(expected.definition for expected in TRANSCODES) == sorted(
-        definition for group in _GROUPS.values() for definition in group
+        definition for group in GROUPS.values() for definition in group
     )
 
 
@@ -300,63 +223,11 @@ def check_file(path: Path, container: str) -> None:
         assert head[:3] == b"ID3" or head[0] == 0xFF
 
 
-def segments_of(bench: FlowBench, url: str) -> list[tuple[str, float]]:
-    """Return the addresses and durations of a finished media playlist's segments."""
-    text = bench.text(url)
-    assert text.startswith("#EXTM3U")
-    assert "#EXT-X-PLAYLIST-TYPE:VOD" in text
-    assert text.rstrip().endswith("#EXT-X-ENDLIST")
-    found = re.findall(r"#EXTINF:([\d.]+),[^\n]*\n([^#\n]+)", text)
-    longest = int(re.findall(r"#EXT-X-TARGETDURATION:(\d+)", text)[0])
-    assert all(round(float(seconds)) <= longest for seconds, _ in found)
-    return [(urljoin(url, name), float(seconds)) for seconds, name in found]
-
-
 def check_segments(bench: FlowBench, url: str) -> None:
     """Every segment begins with a key frame; together they last as long as the clip."""
     segments = segments_of(bench, url)
     assert sum(seconds for _, seconds in segments) == pytest.approx(_SECONDS, abs=0.15)
     assert all(begins_with_key_frame(bench.fetch(address)) for address, _ in segments)
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A rung as the master playlist tells it."""
-
-    url: str
-    codecs: str
-    size: str
-    frame_rate: float
-    bandwidth: int
-    average: int
-
-
-def variants_of(bench: FlowBench, url: str) -> tuple[list[Variant], str]:
-    """Return a master playlist's rungs and the address of its sound."""
-    text = bench.text(url)
-    lines = re.findall(r"#EXT-X-STREAM-INF:([^\n]*)\n([^#\n]+)", text)
-    found = []
-    for attributes, name in lines:
-        values = {key: value.strip('"') for key, value in re.findall(r'([A-Z-]+)=("[^"]*"|[^,]*)', attributes)}
-        assert values["AUDIO"] == "audio"
-        found.append(
-            Variant(
-                urljoin(url, name), values["CODECS"], values["RESOLUTION"], float(values["FRAME-RATE"]),
-                int(values["BANDWIDTH"]), int(values["AVERAGE-BANDWIDTH"]),
-            )
-        )  # fmt: skip
-    (sound,) = re.findall(r'#EXT-X-MEDIA:TYPE=AUDIO[^\n]*URI="([^"]+)"', text)
-    return found, urljoin(url, sound)
-
-
-def codec_by_packager(playlist: str, folder: Path) -> str:
-    """Ask FFmpeg's own packager for the name of a video playlist's codec."""
-    folder.mkdir()
-    command = [ffmpeg_path(), "-v", "error", "-nostdin", "-i", playlist, "-map", "0:v", "-c", "copy", "-f", "hls",
-               "-hls_segment_type", "fmp4", "-master_pl_name", "master.m3u8", str(folder / "media.m3u8")]  # fmt: skip
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
-    (found,) = re.findall(r'CODECS="([^"]+)"', (folder / "master.m3u8").read_text())
-    return str(found)
 
 
 @pytest.mark.parametrize("definition", [10, 12])
@@ -365,16 +236,16 @@ def test_adaptive_hls(definition: int, made: Made, table: PresetTable, tmp_path:
     output = made.output("AdaptiveDynamicStreaming", definition)
     variants, sound = variants_of(made.bench, output["Url"])
     rungs = [examined(variant.url) for variant in variants]
-    assert [(rung.width, rung.height) for rung in rungs] == [size for size, _ in _RUNGS.values()]
+    assert [(rung.width, rung.height) for rung in rungs] == [size for size, _ in RUNGS.values()]
     assert [rung.key_times for rung in rungs] == [_LADDER_KEYS] * 3
     assert {rung.frames[0] for rung in rungs} == {rungs[0].frames[0]}, "rungs begin at one moment"
     heard = examined(sound)
     assert heard.begins == pytest.approx(rungs[0].frames[0], abs=0.03), "and the sound with them, but for its priming"
     assert (heard.audio, heard.audio_rate, heard.channels) == ("aac", 44_100, 2)
-    for place, (variant, rung, (_, kbps)) in enumerate(zip(variants, rungs, _RUNGS.values(), strict=True)):
+    for place, (variant, rung, (_, kbps)) in enumerate(zip(variants, rungs, RUNGS.values(), strict=True)):
         table.note("Adaptive", definition, rung, f"{variant.codecs} key frames {rung.key_times}")
         table.lines[f"Adaptive {definition} rung {place}"] = table.lines.pop(f"Adaptive {definition}")
-        assert rung.seconds == pytest.approx(_LADDER_SECONDS, abs=0.15)
+        assert rung.seconds == pytest.approx(LADDER_SECONDS, abs=0.15)
         assert rung.fps == pytest.approx(24, abs=0.05)
         assert 0.25 * kbps < rung.kbps < 1.6 * kbps
         assert variant.size == f"{rung.width}x{rung.height}"
@@ -384,7 +255,7 @@ def test_adaptive_hls(definition: int, made: Made, table: PresetTable, tmp_path:
         check_bandwidth(made.bench, variant, sound)
     assert output["Package"] == "HLS"
     assert [(s["Type"], s["Width"], s["Height"]) for s in output["SubStreamSet"]] == [
-        *(("video", *size) for size, _ in _RUNGS.values()), ("audio", 0, 0)
+        *(("video", *size) for size, _ in RUNGS.values()), ("audio", 0, 0)
     ]  # fmt: skip
     plays(output["Url"])
 
@@ -421,45 +292,16 @@ def test_adaptive_dash(made: Made, table: PresetTable, tmp_path: Path) -> None:
     output = made.output("AdaptiveDynamicStreaming", 20)
     rungs = [examined(path) for path in dash_streams(made.bench, output["Url"], tmp_path)]
     videos = [rung for rung in rungs if rung.frames]
-    assert [(rung.width, rung.height) for rung in videos] == [size for size, _ in _RUNGS.values()]
+    assert [(rung.width, rung.height) for rung in videos] == [size for size, _ in RUNGS.values()]
     assert [rung.key_times for rung in videos] == [_LADDER_KEYS] * 3
     for place, rung in enumerate(videos):
         table.note("Adaptive", 20, rung, f"key frames {rung.key_times}")
         table.lines[f"Adaptive 20 rung {place}"] = table.lines.pop("Adaptive 20")
-        assert rung.seconds == pytest.approx(_LADDER_SECONDS, abs=0.15)
+        assert rung.seconds == pytest.approx(LADDER_SECONDS, abs=0.15)
         assert rung.fps == pytest.approx(24, abs=0.05)
     assert [(rung.audio, rung.audio_rate, rung.channels) for rung in rungs if rung.audio] == [("aac", 44_100, 2)]
     assert output["Package"] == "DASH"
     plays(output["Url"])
-
-
-def dash_streams(bench: FlowBench, url: str, folder: Path) -> list[Path]:
-    """Put the segments of every representation of a manifest end to end; checks what the manifest tells of them."""
-    name = "{urn:mpeg:dash:schema:mpd:2011}"
-    manifest = ElementTree.fromstring(bench.text(url))
-    made = []
-    for representation in manifest.iter(f"{name}Representation"):
-        told = representation.attrib
-        template = next(representation.iter(f"{name}SegmentTemplate"))
-        count = sum(1 + int(s.attrib.get("r", 0)) for s in template.iter(f"{name}S"))
-        media = [template.attrib["media"].replace("$Number$", str(place + 1)) for place in range(count)]
-        names = [each.replace("$RepresentationID$", told["id"]) for each in (template.attrib["initialization"], *media)]
-        parts = [bench.fetch(urljoin(url, each)).read_bytes() for each in names]
-        path = folder / f"{told['id']}.mp4"
-        path.write_bytes(b"".join(parts))
-        seen = examined(path)
-        if seen.frames:
-            assert (told["width"], told["height"]) == (str(seen.width), str(seen.height))
-            assert told["codecs"].startswith("avc1.")
-        assert int(told["bandwidth"]) > 0.5 * 8 * sum(map(len, parts[1:])) / _LADDER_SECONDS
-        made.append(path)
-    return made
-
-
-def _size(bench: FlowBench, url: str) -> tuple[int, int]:
-    with Image.open(bench.fetch(url)) as image:
-        image.load()
-        return image.size
 
 
 def test_snapshots(made: Made, table: PresetTable) -> None:
@@ -467,11 +309,11 @@ def test_snapshots(made: Made, table: PresetTable) -> None:
     pictures = made.output("SnapshotByTimeOffset", 10)["PicInfoSet"]
     assert [picture["TimeOffset"] for picture in pictures] == [0, 3000, pytest.approx(6000, abs=70)]
     urls = [picture["Url"] for picture in pictures] + [made.output("CoverBySnapshot", 10)["CoverUrl"]]
-    assert {_size(made.bench, url) for url in urls} == {(_WIDTH, _HEIGHT)}
+    assert {size_of(made.bench, url) for url in urls} == {(WIDTH, HEIGHT)}
     bodies = [made.bench.fetch(url).read_bytes() for url in urls]
     assert len(set(bodies)) == 3
     assert bodies[3] == bodies[1]
-    table.add("SnapshotByTimeOffset", 10, f"{len(pictures)} JPEGs of {_WIDTH}x{_HEIGHT}")
+    table.add("SnapshotByTimeOffset", 10, f"{len(pictures)} JPEGs of {WIDTH}x{HEIGHT}")
 
 
 def test_samples(made: Made, table: PresetTable) -> None:
@@ -479,21 +321,10 @@ def test_samples(made: Made, table: PresetTable) -> None:
     output = made.output("SampleSnapshot", 10)
     bodies = [made.bench.fetch(url).read_bytes() for url in output["ImageUrlSet"]]
     assert len(bodies) == len(set(bodies)) == 10
-    assert {_size(made.bench, url) for url in output["ImageUrlSet"]} == {(_WIDTH, _HEIGHT)}
+    assert {size_of(made.bench, url) for url in output["ImageUrlSet"]} == {(WIDTH, HEIGHT)}
     first = made.output("SnapshotByTimeOffset", 10)["PicInfoSet"][0]["Url"]
     assert bodies[0] == made.bench.fetch(first).read_bytes()
-    table.add("SampleSnapshot", 10, f"{len(bodies)} JPEGs of {_WIDTH}x{_HEIGHT}")
-
-
-def cues_of(text: str) -> list[tuple[float, float, str, tuple[int, ...]]]:
-    """Return start, end, picture and rectangle of every cue of a sprite's WebVTT."""
-    assert text.startswith("WEBVTT\n\n")
-    pattern = r"(\d+):(\d+):([\d.]+) --> (\d+):(\d+):([\d.]+)\n([^#\n]+)#xywh=(\d+),(\d+),(\d+),(\d+)"
-    found = []
-    for groups in re.findall(pattern, text):
-        begin, end = (int(h) * 3600 + int(m) * 60 + float(s) for h, m, s in (groups[:3], groups[3:6]))
-        found.append((begin, end, groups[6], tuple(map(int, groups[7:]))))
-    return found
+    table.add("SampleSnapshot", 10, f"{len(bodies)} JPEGs of {WIDTH}x{HEIGHT}")
 
 
 def check_cues(cues: Sequence[tuple[float, float, str, tuple[int, ...]]], seconds: float) -> None:
@@ -510,7 +341,7 @@ def test_sprite(made: Made, table: PresetTable) -> None:
     check_cues(cues, _SECONDS)
     assert (output["TotalCount"], output["Width"], output["Height"]) == (len(cues), 142, 80)
     for _, _, name, (x, y, width, height) in cues:
-        whole = _size(made.bench, urljoin(output["WebVttUrl"], name))
+        whole = size_of(made.bench, urljoin(output["WebVttUrl"], name))
         assert (width, height) == (142, 80)
         assert x + width <= whole[0]
         assert y + height <= whole[1]
@@ -529,7 +360,7 @@ def test_animation(definition: int, suffix: str, made: Made, table: PresetTable)
             image.seek(place)
             image.load()
             durations.append(image.info["duration"])
-    assert (frames, size, loop) == (6, (_WIDTH, _HEIGHT), 0)
+    assert (frames, size, loop) == (6, (WIDTH, HEIGHT), 0)
     assert sum(durations) == pytest.approx(3000, abs=100)
     assert (output["StartTimeOffset"], output["EndTimeOffset"]) == (1, 4)
     table.add("AnimatedGraphics", definition, f"{suffix} {frames} frames of {size[0]}x{size[1]}")

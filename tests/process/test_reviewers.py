@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import json
 import os
 import resource
 import signal
@@ -13,122 +12,19 @@ import socket
 import subprocess
 import sys
 import time
-import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import imageio_ffmpeg
 import psutil
 import pytest
 
 from openvod.adapters.opennsfw import OpenNsfwReviewer
-from openvod.adapters.reviewing import ChildReviewer
 from openvod.base.errors import Invalid, Unavailable
-from openvod.review.model import FrameFindings, ReviewFrame, Suggestion, Thresholds, judge
-
-CONFINED = "openvod.adapters.reviewing.child"
-CHILD = "openvod.adapters.opennsfw.child"
-Rgb = tuple[int, int, int]
-#: Centre x and y, half axes, colour, how much darker the rim is than the centre.
-Ellipse = tuple[float, float, float, float, Rgb, float]
-
-
-def figure(shade: float) -> tuple[Ellipse, ...]:
-    """Return an oval and four circles that the model takes for a naked person, darker at their rims by ``shade``.
-
-    A harmless way to a ``block``, in fainter shades to a ``review``.
-    """
-    return (
-        (320, 414, 190, 260, (214, 150, 120), 0.25),
-        *((320 + side * 86, 190, 75, 75, (222, 160, 132), shade) for side in (-1, 1)),
-        *((320 + side * 86, 200, 16, 16, (155, 69, 82), 0.2) for side in (-1, 1)),
-    )
-
-
-FACE: tuple[Ellipse, ...] = (
-    (320, 370, 150, 90, (40, 60, 120), 0), (320, 270, 35, 60, (225, 180, 150), 0),
-    (320, 150, 95, 120, (60, 40, 30), 0), (320, 170, 75, 100, (225, 180, 150), 0),
-    (290, 155, 15, 8, (255, 255, 255), 0), (350, 155, 15, 8, (255, 255, 255), 0),
-    (290, 155, 7, 7, (30, 40, 60), 0), (350, 155, 7, 7, (30, 40, 60), 0), (290, 137, 20, 4, (60, 40, 30), 0),
-    (350, 137, 20, 4, (60, 40, 30), 0), (320, 200, 10, 6, (190, 140, 110), 0), (320, 229, 28, 6, (190, 90, 90), 0),
-)  # fmt: skip
+from openvod.review.model import ReviewFrame, Suggestion, Thresholds, judge
+from support.media.drawings import FACE, blank, drawing, figure, generate, source
+from support.server.reviewers import CHILD, CONFINED, in_child, program, refused, reviewed, wait_for
 
 needs_model = pytest.mark.skipif(bool(OpenNsfwReviewer().missing()), reason="needs the packages of the extra 'review'")
-
-
-def generate(path: Path, *arguments: str) -> Path:
-    """Run FFmpeg to make ``path``."""
-    program = imageio_ffmpeg.get_ffmpeg_exe()
-    subprocess.run([program, "-v", "error", "-nostdin", "-y", *arguments, str(path)], check=True, timeout=60)
-    return path
-
-
-def source(path: Path, filters: str) -> Path:
-    """Make one picture of 640x360 from a generator of FFmpeg."""
-    return generate(path, "-f", "lavfi", "-i", filters, "-frames:v", "1", "-update", "1")
-
-
-def drawing(path: Path, shapes: Sequence[Ellipse], ground: Rgb) -> Path:
-    """Draw ellipses, the last one on top."""
-    planes = "rgb"
-    expressions = []
-    for channel, plane in enumerate(planes):
-        value = str(ground[channel])
-        for x, y, rx, ry, colour, shade in shapes:
-            distance = f"(pow((X-{x})/{rx},2)+pow((Y-{y})/{ry},2))"
-            value = f"if(lt({distance},1),{colour[channel]}*(1-{shade}*{distance}),{value})"
-        expressions.append(f"{plane}='{value}'")
-    return source(path, f"color=size=640x360,format=gbrp,geq={':'.join(expressions)},gblur=sigma=4")
-
-
-def blank(path: Path, side: int) -> Path:
-    """Write a black PNG of one bit per pixel, small on disk however large it is."""
-    header = side.to_bytes(4, "big") * 2 + b"\x01\x00\x00\x00\x00"
-    rows = zlib.compress(bytes((side + 7) // 8 + 1) * side)
-    chunks = [(b"IHDR", header), (b"IDAT", rows), (b"IEND", b"")]
-    body = [len(d).to_bytes(4, "big") + k + d + zlib.crc32(k + d).to_bytes(4, "big") for k, d in chunks]
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(body))
-    return path
-
-
-def reviewed(paths: Sequence[Path], reviewer: ChildReviewer | None = None) -> Sequence[FrameFindings]:
-    """Review pictures."""
-    frames = [ReviewFrame(float(n), str(path)) for n, path in enumerate(paths)]
-    return asyncio.run((reviewer or OpenNsfwReviewer()).review(frames))
-
-
-def refused(paths: Sequence[Path], reviewer: ChildReviewer | None = None, code: str = "review.failed") -> str:
-    """Hold that a review fails with a code; return the message."""
-    with pytest.raises(Unavailable) as error:
-        reviewed(paths, reviewer)
-    assert error.value.code == code
-    return error.value.message
-
-
-def program(code: str) -> OpenNsfwReviewer:
-    """Return a reviewer whose child runs ``code``."""
-    return OpenNsfwReviewer(packages=(), command=(sys.executable, "-I", "-c", code))
-
-
-def answering(answer: str) -> OpenNsfwReviewer:
-    """Return a reviewer whose child hears the question and says ``answer``."""
-    return program(f"import sys; sys.stdin.read(); print({answer!r})")
-
-
-def in_child(code: str, environment: dict[str, str] | None = None) -> Any:
-    """Run code with the child's module as ``child``, confined; return the JSON that it prints."""
-    start = (
-        f"import json, os, sys; import {CONFINED} as confined, {CHILD} as child; confined.confine(60, os.getppid()); "
-    )
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", start + code],
-        env=environment or {},
-        stdout=subprocess.PIPE,
-        check=True,
-        timeout=60,
-    )
-    return json.loads(done.stdout)
 
 
 _others: set[int] = set()
@@ -148,14 +44,6 @@ def before() -> None:
 def children() -> set[int]:
     """Return the pids of the children that the test at hand started."""
     return _descendants() - _others
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import base64
-import json
 import pickletools
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, nullcontext
 from pathlib import Path
-from typing import Any
 
 import httpx
-import psutil
 import pytest
 
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
-from openvod.app.cli.administration import with_services
-from openvod.tasks.model import SubTask, Task
-from openvod_sdk import Client, sign
-from support.server import PlatformServer, set_callback
 from support.server.commands import openvod, openvod_json
 from support.server.postgresql import postgresql
+from support.sweeps.site import FINISH_SECONDS, Site, await_encoding, worker_of, works_in
 from support.sweeps.workers import (
-    EventLog,
-    WorkerProcess,
     event_log,
     is_alive,
     make_clip,
@@ -39,7 +31,6 @@ from support.sweeps.workers import (
 _ENCODE = "QCVB_SimpleProcessFile(20)"
 _MIXED = "QCVB_SimpleProcessFile({10,20},0,10,10)"
 _COVER = "QCVB_SimpleProcessFile(0,0,0,10)"
-_FINISH_SECONDS = 60.0
 
 
 @pytest.fixture(scope="session")
@@ -52,93 +43,6 @@ def short_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clip that takes many seconds to encode with the preset ``slower``."""
     return make_clip(tmp_path_factory.mktemp("clips") / "long.mp4", seconds=12, size="640x480", rich=True)
-
-
-class Site:
-    """A server, its receiver and a client that signs flows."""
-
-    def __init__(self, folder: Path, log: EventLog, database: str, tasks: Mapping[str, object]) -> None:
-        self.log = log
-        self.data_dir = folder / "data"
-        self.data_dir.mkdir()
-        # A file, because server, workers and commands share it.
-        lines = ["[tasks]", *(f"{name} = {json.dumps(value)}" for name, value in tasks.items())]
-        lines += ["[database]", f"url = {json.dumps(database)}"] if database else []
-        (self.data_dir / "openvod.toml").write_text("\n".join(lines) + "\n")
-        self.server = PlatformServer(self.data_dir)
-
-    def start(self) -> Site:
-        """Start the server, with a key and a receiver."""
-        self._key = self.server.create_key()
-        set_callback(self.data_dir, self.log.url)
-        self.server.start()
-        return self
-
-    def upload(self, clip: Path, procedure: str, *, priority: int = 0, mode: str = "Finish") -> str:
-        """Upload a clip through a flow; return the task's id."""
-
-        def permit() -> str:
-            return sign(
-                self._key.secret_id, self._key.secret_key, procedure=procedure, task_priority=priority,
-                task_notify_mode=mode,
-            )  # fmt: skip
-
-        file_id = Client(self.server.url, permit).upload(clip).file_id
-        (task,) = self.rows(file_id)
-        return task.task_id
-
-    def rows(self, file_id: str = "") -> list[Task]:
-        """Return tasks as they stand, newest first."""
-        return with_services(
-            self.data_dir,
-            lambda services: services.database.read(lambda tx: list(tx.tasks.tasks(file_id=file_id, limit=50))),
-        )
-
-    def task(self, task_id: str) -> tuple[Task, list[SubTask]]:
-        """Return a task and its items as they stand."""
-
-        def work(tx: Any) -> tuple[Task, list[SubTask]]:
-            return tx.tasks.task(task_id), list(tx.tasks.subtasks(task_id))
-
-        return with_services(self.data_dir, lambda services: services.database.read(work))
-
-    def status(self, task_id: str) -> str:
-        """Return a task's state."""
-        return self.task(task_id)[0].status.value
-
-    def command(self, *arguments: str) -> str:
-        """Run ``openvod tasks …``; asserts that it succeeds."""
-        done = openvod("tasks", *arguments, "--data-dir", str(self.data_dir))
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def shown(self, task_id: str) -> dict[str, Any]:
-        """Return what ``openvod tasks show --json`` prints."""
-        shown: dict[str, Any] = openvod_json("tasks", "show", task_id, "--data-dir", str(self.data_dir), "--json")
-        return shown
-
-    def worker(self, **environment: str) -> WorkerProcess:
-        """Return a worker apart from the server, not started."""
-        return WorkerProcess(self.data_dir, self.server.url, environment)
-
-    def finals(self, task_id: str) -> int:
-        """Return how many final events came of a task."""
-        return len(self.log.finals(task_id))
-
-    def await_finals(self, *task_ids: str, seconds: float = _FINISH_SECONDS) -> None:
-        """Wait for a final event of each task; asserts that it comes, once."""
-        assert wait_for(lambda: all(self.finals(task_id) for task_id in task_ids), seconds), self.trouble()
-        time.sleep(0.8)
-        assert [self.finals(task_id) for task_id in task_ids] == [1] * len(task_ids)
-
-    def trouble(self) -> str:
-        """Return what an assertion should tell."""
-        states = {task.task_id: task.status.value for task in self.rows()}
-        return f"{states} {[c['TaskId'] for c in self.log.changes()]} {self.server.log()}"
-
-    def scratch(self) -> list[Path]:
-        """Return what lies in the scratch folder."""
-        return list((self.data_dir / "scratch").iterdir())
 
 
 @pytest.fixture
@@ -155,31 +59,6 @@ def make_site(tmp_path: Path) -> Iterator[Callable[..., Site]]:
         for site in made:
             if site.server.process is not None and site.server.process.poll() is None:
                 site.server.stop()
-
-
-def _encoding(pid: int) -> list[psutil.Process]:
-    """Return a worker's media programs, once FFmpeg runs in them."""
-    programs = media_programs_of(pid)
-    return programs if programs and all("python" not in Path(p.cmdline()[0]).name for p in programs) else []
-
-
-def _await_encoding(pid: int, seconds: float = 20) -> list[psutil.Process]:
-    found: list[psutil.Process] = []
-
-    def encodes() -> bool:
-        try:
-            found[:] = _encoding(pid)
-        except (psutil.NoSuchProcess, IndexError):
-            found.clear()
-        return bool(found)
-
-    assert wait_for(encodes, seconds), "no media program started"
-    return found
-
-
-def _worker_of(site: Site) -> psutil.Process:
-    assert wait_for(lambda: bool(supervised_workers(site.server)), 20)
-    return supervised_workers(site.server)[0]
 
 
 def _named_in_engine(path: Path) -> tuple[set[str], list[str]]:
@@ -231,13 +110,13 @@ def test_a_survivor_goes_on(
             assert wait_for(lambda: bool(media_programs_of(one.pid) or media_programs_of(other.pid)), 20)
             time.sleep(2)
             killed, survivor = (one, other) if media_programs_of(one.pid) else (other, one)
-            programs = _await_encoding(killed.pid)
+            programs = await_encoding(killed.pid)
             folder = Path(programs[0].cwd())
             family = programs_of(killed.pid)
             assert folder.parent.name in tasks
             began = time.monotonic()
             killed.kill()
-            assert wait_for(lambda: _works_in(survivor.pid, folder.parent), 30), survivor.log()
+            assert wait_for(lambda: works_in(survivor.pid, folder.parent), 30), survivor.log()
             seconds = time.monotonic() - began
             assert survivors(family) == []
             site.await_finals(*tasks, seconds=120)
@@ -250,16 +129,6 @@ def test_a_survivor_goes_on(
                 assert task.status.value == "FINISH"
                 assert {item.status.value for item in items} == {"SUCCESS"}, items
             assert wait_for(lambda: not site.scratch(), 5), site.scratch()
-
-
-def _works_in(pid: int, folder: Path) -> bool:
-    for program in media_programs_of(pid):
-        try:
-            if Path(program.cwd()).parent == folder:
-                return True
-        except psutil.Error:
-            continue
-    return False
 
 
 def test_abort_of_a_task_that_waits(make_site: Callable[..., Site], short_clip: Path) -> None:
@@ -281,7 +150,7 @@ def test_abort_of_a_task_that_runs(make_site: Callable[..., Site], long_clip: Pa
     site = make_site(workers=0, preset="slower").start()
     with site.worker() as worker:
         task_id = site.upload(long_clip, _ENCODE)
-        _await_encoding(worker.pid)
+        await_encoding(worker.pid)
         family = programs_of(worker.pid)
         assert "will stop" in site.command("abort", task_id)
         assert survivors(family, 4) == []
@@ -326,7 +195,7 @@ def test_runs_of_one_task_do_not_mix(make_site: Callable[..., Site], long_clip: 
     site = make_site(workers=0, flows=2, encode_jobs=2, preset="medium").start()
     with site.worker() as worker:
         first = [site.upload(long_clip, _ENCODE), site.upload(long_clip, _ENCODE)]
-        _await_encoding(worker.pid)
+        await_encoding(worker.pid)
         task_id = site.upload(short_clip, _MIXED)
         time.sleep(1.5)
         assert site.status(task_id) == "WAITING"
@@ -350,7 +219,7 @@ def test_progress_grows(make_site: Callable[..., Site], long_clip: Path) -> None
     with site.worker():
         task_id = site.upload(long_clip, _ENCODE)
         seen: list[int] = []
-        deadline = time.monotonic() + _FINISH_SECONDS
+        deadline = time.monotonic() + FINISH_SECONDS
         while time.monotonic() < deadline:
             shown = site.shown(task_id)
             seen += [item["progress"] for item in shown["subTasks"]]
@@ -369,8 +238,8 @@ def test_the_end_of_the_server_ends_its_worker(make_site: Callable[..., Site], l
     """SIGTERM ends worker and FFmpeg within the grace time; after the next start the flow goes on to its end."""
     site = make_site(preset="slower").start()
     task_id = site.upload(long_clip, _ENCODE)
-    worker = _worker_of(site)
-    _await_encoding(worker.pid)
+    worker = worker_of(site)
+    await_encoding(worker.pid)
     family = [worker, *programs_of(worker.pid)]
     began = time.monotonic()
     assert site.server.stop() == 0
@@ -388,7 +257,7 @@ def test_a_worker_told_to_stop_ends(make_site: Callable[..., Site], long_clip: P
     site = make_site(workers=0, preset="slower").start()
     with site.worker() as worker:
         task_id = site.upload(long_clip, _ENCODE)
-        _await_encoding(worker.pid)
+        await_encoding(worker.pid)
         family = programs_of(worker.pid)
         began = time.monotonic()
         assert worker.stop() == 0, worker.log()
@@ -405,8 +274,8 @@ def test_a_killed_server_takes_its_worker_along(make_site: Callable[..., Site], 
     """kill -9 of the server leaves neither worker nor FFmpeg behind; after the next start the flow goes on."""
     site = make_site(preset="slower").start()
     task_id = site.upload(long_clip, _ENCODE)
-    worker = _worker_of(site)
-    _await_encoding(worker.pid)
+    worker = worker_of(site)
+    await_encoding(worker.pid)
     family = [worker, *programs_of(worker.pid)]
     site.server.kill()
     assert survivors(family) == []
@@ -435,7 +304,7 @@ def test_a_task_of_higher_priority_overtakes_those_that_wait(
     site = make_site(workers=0, flows=1, preset="medium").start()
     with site.worker() as worker:
         first = site.upload(long_clip, _ENCODE)
-        _await_encoding(worker.pid)
+        await_encoding(worker.pid)
         low = site.upload(short_clip, _COVER)
         time.sleep(1)
         high = site.upload(short_clip, _COVER, priority=10)

@@ -26,7 +26,7 @@ from support.server.commands import openvod, openvod_json
 from support.sweeps.workers import (
     EventLog,
     WorkerProcess,
-    _command,
+    command_of,
     event_log,
     is_alive,
     make_clip,
@@ -287,7 +287,7 @@ class _Stage:
     def _look_for_survivors(self, programs: Sequence[psutil.Process]) -> None:
         left = survivors(programs)
         for program in left:
-            self._sweep.remarks.append(f"survived its worker: {_command(program)[:6]}")
+            self._sweep.remarks.append(f"survived its worker: {command_of(program)[:6]}")
         self._sweep.surviving_programs += len(left)
 
     def _let_finish(self) -> None:
@@ -340,7 +340,7 @@ class _Stage:
 
 def _encodes(pid: int) -> bool:
     """A media program runs, its launcher already replaced."""
-    programs = [_command(program) for program in media_programs_of(pid)]
+    programs = [command_of(program) for program in media_programs_of(pid)]
     return any(words and "openvod.adapters.ffmpeg.limited" not in words for words in programs)
 
 

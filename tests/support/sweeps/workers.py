@@ -165,7 +165,7 @@ def supervised_workers(server: PlatformServer) -> list[psutil.Process]:
     assert server.process is not None
     found = []
     for child in psutil.Process(server.process.pid).children():
-        words = _command(child)
+        words = command_of(child)
         if "openvod.app.cli" in words and "worker" in words:
             found.append(child)
     return found
@@ -181,7 +181,7 @@ def programs_of(pid: int) -> list[psutil.Process]:
 
 def media_programs_of(pid: int) -> list[psutil.Process]:
     """Return the media programs of a worker: those that tell progress, launchers included."""
-    return [program for program in programs_of(pid) if "-progress" in _command(program)]
+    return [program for program in programs_of(pid) if "-progress" in command_of(program)]
 
 
 def is_alive(process: psutil.Process) -> bool:
@@ -198,7 +198,8 @@ def survivors(programs: Sequence[psutil.Process], seconds: float = _GONE_SECONDS
     return [program for program in programs if is_alive(program)]
 
 
-def _command(process: psutil.Process) -> list[str]:
+def command_of(process: psutil.Process) -> list[str]:
+    """Return a process's command line; empty when it is gone."""
     try:
         return process.cmdline()
     except psutil.Error:
