@@ -23,6 +23,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from openvod_sdk import Client, FileResumeStore, RetryPolicy
+
 CONFORMANCE = Path(__file__).parents[3] / "conformance"
 CRC64 = anycrc.Model("CRC64-XZ")
 BUCKET = "abcdvodcq1-1250000000"
@@ -207,3 +209,22 @@ def video(tmp_path: Path) -> Path:
     path = tmp_path / "Holiday.MP4"
     path.write_bytes(b"".join(bytes([n]) * size for n, size in ((1, 1 << 20), (2, 1 << 20), (3, 1000))))
     return path
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FileResumeStore:
+    """A resume store of this test alone."""
+    return FileResumeStore(tmp_path / "state")
+
+
+@pytest.fixture
+def client(loopback: Loopback, store: FileResumeStore) -> Client:
+    """A client of the loopback platform, with parts of 1 MiB and short delays."""
+    return Client(
+        loopback.url,
+        "signature",
+        part_size=1 << 20,
+        concurrency=2,
+        retry=RetryPolicy(attempts=3, first_delay=0.001, longest_delay=0.002),
+        resume_store=store,
+    )

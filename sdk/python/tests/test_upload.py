@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anycrc
 import anyio
@@ -25,8 +24,6 @@ from openvod_sdk import (
     SourceChanged,
     StorageError,
     TransportError,
-    UploadCancelled,
-    UploadControl,
 )
 
 if TYPE_CHECKING:
@@ -39,18 +36,6 @@ FAST = RetryPolicy(attempts=3, first_delay=0.001, longest_delay=0.002)
 def cos_error(status: int, code: str, message: str = "told to") -> Response:
     """Build a storage error (cos-storage.md 4.6)."""
     return Response(f"<Error><Code>{code}</Code><Message>{message}</Message></Error>", status)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> FileResumeStore:
-    """A resume store of this test alone."""
-    return FileResumeStore(tmp_path / "state")
-
-
-@pytest.fixture
-def client(loopback: Loopback, store: FileResumeStore) -> Client:
-    """A client of the loopback platform, with parts of 1 MiB and short delays."""
-    return Client(loopback.url, "signature", part_size=MIB, concurrency=2, retry=FAST, resume_store=store)
 
 
 def test_multipart_upload(loopback: Loopback, client: Client, video: Path) -> None:
@@ -331,60 +316,6 @@ def test_missing_file(client: Client, tmp_path: Path) -> None:
     """A file that is not there is an OSError before anything is sent."""
     with pytest.raises(FileNotFoundError):
         client.upload(tmp_path / "none.mp4")
-
-
-@pytest.fixture
-def later() -> Iterator[Callable[[float, Callable[[], Any]], None]]:
-    """Call something from another thread after a while; timers end with the test."""
-    timers: list[threading.Timer] = []
-
-    def start(seconds: float, call: Callable[[], Any]) -> None:
-        timers.append(threading.Timer(seconds, call))
-        timers[-1].start()
-
-    yield start
-    for timer in timers:
-        timer.cancel()
-        timer.join()
-
-
-def test_pause_and_resume(
-    loopback: Loopback, client: Client, video: Path, later: Callable[[float, Callable[[], Any]], None]
-) -> None:
-    """A paused upload sends nothing; resumed from another thread it ends well."""
-    control, sent = UploadControl(), []
-    control.pause()
-
-    def go_on() -> None:
-        sent.append(loopback.count("part"))
-        control.resume()
-
-    later(0.3, go_on)
-    client.upload(video, control=control)
-    assert sent == [0]
-    assert loopback.objects["dir/video.mp4"] == video.read_bytes()
-
-
-def test_cancel_before_the_transfer(loopback: Loopback, client: Client, video: Path) -> None:
-    """A cancelled upload raises UploadCancelled and never commits."""
-    control = UploadControl()
-    control.cancel()
-    with pytest.raises(UploadCancelled):
-        client.upload(video, control=control)
-    assert (loopback.objects, loopback.count("CommitUploadUGC")) == ({}, 0)
-
-
-def test_cancel_in_mid_transfer(loopback: Loopback, client: Client, video: Path) -> None:
-    """Cancelling while parts travel raises UploadCancelled itself and discards what was stored."""
-    control = UploadControl()
-
-    def cancel(progress: Progress) -> None:
-        if progress.bytes_done:
-            control.cancel()
-
-    with pytest.raises(UploadCancelled):
-        client.upload(video, on_progress=cancel, control=control)
-    assert (loopback.count("abort"), loopback.count("CommitUploadUGC")) == (1, 0)
 
 
 def test_refused_part_is_a_plain_error(loopback: Loopback, client: Client, video: Path) -> None:
