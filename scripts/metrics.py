@@ -392,7 +392,7 @@ def main(arguments: list[str] | None = None) -> int:
         allowed = shrunk(metrics, allowed)
         listed.write_text(_written(allowed))
     found = faults(metrics, allowed)
-    print("\n".join(found if chosen.check else _report(metrics)))
+    sys.stdout.writelines(f"{line}\n" for line in (found if chosen.check else _report(metrics)))
     return int(chosen.check and bool(found))
 
 

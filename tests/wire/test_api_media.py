@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,101 +14,15 @@ import pytest
 from PIL import Image
 
 from openvod.adapters.ffmpeg.encoder import make_video
-from openvod.adapters.filesystem.folder import DataFolder
-from openvod.adapters.sql.database import open_database, sqlite_url
-from openvod.events.model import Event
-from openvod.media.info import PARTS
-from openvod.storage.model import BlobState
-from openvod_sdk import Client, sign
-from support.server import PlatformServer, run_async
+from support.server import PlatformServer
 from support.server.api import paced
 from support.server.commands import openvod
+from support.server.library import _SECONDS, Library, encoded_picture, processed_file
 from support.server.wire import Wire, signature
+from support.server.wire_types import check_types
 from support.sweeps.workers import wait_for
 
-_SECONDS = 120.0
 _NEVER = "9999-12-31T23:59:59Z"
-_PROCEDURE = {
-    "TranscodeTaskSet": [{"Definition": 875}, {"Definition": 876}, {"Definition": 1100}],
-    "AnimatedGraphicTaskSet": [{"Definition": 20000, "StartTimeOffset": 0, "EndTimeOffset": 1}],
-    "SnapshotByTimeOffsetTaskSet": [{"Definition": 10, "ExtTimeOffsetSet": ["1s", "25%"]}],
-    "SampleSnapshotTaskSet": [{"Definition": 10}],
-    "ImageSpriteTaskSet": [{"Definition": 10}],
-    "CoverBySnapshotTaskSet": [{"Definition": 10, "PositionType": "Time", "PositionValue": 0}],
-    "AdaptiveDynamicStreamingTaskSet": [{"Definition": 10}],
-}
-#: What the wire declares by name; a strict client refuses the whole answer for one wrong type (2.4).
-_INTEGERS = frozenset(
-    {"Size", "Bitrate", "Height", "Width", "Rotate", "Fps", "SamplingRate", "Definition", "BlindWatermarkDefinition",
-     "TotalCount", "Interval", "ClassId"}
-)  # fmt: skip
-_NUMBERS = frozenset(
-    {"Duration", "VideoDuration", "AudioDuration", "TimeOffset", "StartTimeOffset", "EndTimeOffset"}
-)  # fmt: skip
-_NULLABLE = frozenset({"LiveRecordInfo", "TrtcRecordInfo", "WebPageRecordInfo", *PARTS.values()})
-
-
-@dataclass
-class Library:
-    """One application on the shared platform."""
-
-    server: PlatformServer
-    wire: Wire
-    sub_app_id: int
-
-    def ask(self, action: str, **body: object) -> dict[str, Any]:
-        """Call an action; waits where tests are faster than the rate that is allowed."""
-        while True:
-            answer = paced(self.wire, action, body)
-            if answer.get("Error", {}).get("Code") != "LimitExceeded" or "slow down" not in answer["Error"]["Message"]:
-                return answer
-            time.sleep(0.2)
-
-    def code(self, action: str, **body: object) -> str:
-        """Call an action that is refused; return the code."""
-        return str(self.ask(action, **body)["Error"]["Code"])
-
-    def info(self, file_id: str, *filters: str) -> dict[str, Any]:
-        """Describe one file."""
-        answer = self.ask("DescribeMediaInfos", FileIds=[file_id], Filters=list(filters))
-        assert answer["NotExistFileIdSet"] == []
-        (info,) = answer["MediaInfoSet"]
-        return dict(info)
-
-    def found(self, **asked: object) -> list[str]:
-        """Return the ids that a search finds."""
-        answer = self.ask("SearchMedia", **asked)
-        assert "Error" not in answer, answer
-        return [info["FileId"] for info in answer["MediaInfoSet"]]
-
-    def upload(self, name: str = "clip", cover: bytes = b"", **permission: object) -> dict[str, Any]:
-        """Upload a few bytes that are no media; return Commit's data."""
-        sign = signature(self.wire.key, **permission)
-        applied = self.wire.apply(sign=sign, videoName=name, coverType="jpg" if cover else None)
-        assert applied.put(b"some bytes").status_code == 200
-        if cover:
-            assert applied.put(cover, applied.cover_key).status_code == 200
-        data: dict[str, Any] = self.wire.commit(applied)["data"]
-        return data
-
-    def events(self, file_id: str) -> list[Event]:
-        """Return the stored events of a file."""
-        database = open_database(sqlite_url(DataFolder(self.server.data_dir).database))
-        try:
-            return list(run_async(database.read(lambda tx: tx.events.events(0, 1000, file_id))))
-        finally:
-            database.close()
-
-    def live_keys(self, part_of_key: str) -> list[str]:
-        """Return the keys of stored objects, and make sure that none of them is without its bytes."""
-        database = open_database(sqlite_url(DataFolder(self.server.data_dir).database))
-        try:
-            objects = run_async(database.read(lambda tx: tx.storage.all_objects()))
-            live = {blob.blob_id for blob in run_async(database.read(lambda tx: tx.storage.blobs(BlobState.LIVE)))}
-        finally:
-            database.close()
-        assert all(extent.blob_id in live for each in objects for extent in each.extents)
-        return [each.key for each in objects if part_of_key in each.key]
 
 
 @pytest.fixture(scope="module")
@@ -120,24 +32,6 @@ def library(shared_server: PlatformServer) -> Iterator[Library]:
     wire = Wire(shared_server.url, shared_server.create_key(application.sub_app_id))
     yield Library(shared_server, wire, application.sub_app_id)
     wire.http.close()
-
-
-def _processed(library: Library, clip: Path, cover: Path | None, name: str) -> str:
-    """Upload a clip and wait until everything was made of it; return its id."""
-    key = library.wire.key
-    procedure = json.dumps({"Name": f"all-{name}", "MediaProcessTask": _PROCEDURE})
-    openvod(
-        "procedures", "create", "-", "--sub-app-id", str(library.sub_app_id), "--data-dir",
-        str(library.server.data_dir), text=procedure,
-    )  # fmt: skip
-    signed = sign(key.secret_id, key.secret_key, procedure=f"all-{name}", source_context="from a test")
-    result = Client(library.wire.url, signed, resume=False).upload(clip, cover=cover, name=f"{name}.mp4")
-    deadline = time.monotonic() + _SECONDS
-    while time.monotonic() < deadline:
-        if any(event.type == "ProcedureStateChanged" for event in library.events(result.file_id)):
-            return result.file_id
-        time.sleep(0.3)
-    raise AssertionError(library.server.log())
 
 
 @pytest.fixture(scope="module")
@@ -151,37 +45,13 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def processed(library: Library, short: Path, cover: Path) -> str:
     """A clip with its cover and everything made of it."""
-    return _processed(library, short, cover, "processed")
-
-
-def _picture(kind: str = "PNG") -> str:
-    out = io.BytesIO()
-    Image.new("RGB", (64, 36), "red").save(out, kind)
-    return base64.b64encode(out.getvalue()).decode()
-
-
-def _check_types(value: Any, name: str) -> None:
-    if isinstance(value, dict):
-        for member, inner in value.items():
-            _check_types(inner, member)
-    elif isinstance(value, list):
-        assert name.endswith("Set") or name == "WaterMarkDefinition", name
-        for inner in value:
-            _check_types(inner, "Definition" if name == "WaterMarkDefinition" else "")
-    elif value is None:
-        assert name in _NULLABLE, name
-    elif name in _INTEGERS:
-        assert type(value) is int, (name, value)
-    elif name in _NUMBERS:
-        assert type(value) in (int, float), (name, value)
-    else:
-        assert type(value) is str, (name, value)
+    return processed_file(library, short, cover, "processed")
 
 
 def test_everything_of_a_processed_clip(library: Library, processed: str, short: Path) -> None:
     """Every part tells what was made; the types are those declared, and every address plays."""
     info = library.info(processed)
-    _check_types(info, "")
+    check_types(info, "")
     basic, metadata = info["BasicInfo"], info["MetaData"]
     assert (basic["Name"], basic["Type"], basic["Category"], basic["Status"]) == ("processed", "mp4", "Video", "Normal")
     assert (basic["ExpireTime"], basic["ClassName"], basic["TagSet"]) == (_NEVER, "其他", [])
@@ -291,7 +161,7 @@ def edited(library: Library) -> str:
         ({"ExpireTime": "soon"}, "InvalidParameterValue.ExpireTime"),
         ({"CoverData": "no base64!"}, "InvalidParameterValue.ImageDecodeError"),
         ({"CoverData": "AAAA"}, "InvalidParameterValue.ImageDecodeError"),
-        ({"CoverData": _picture("BMP")}, "InvalidParameterValue.ImageDecodeError"),
+        ({"CoverData": encoded_picture("BMP")}, "InvalidParameterValue.ImageDecodeError"),
         ({"AddTags": ["a"], "ClearTags": 1}, "InvalidParameterValue.AddTagsAndClearTagsConflict"),
         ({"AddTags": ["a"], "DeleteTags": ["a"]}, "InvalidParameterValue.AddTagsAndDeleteTagsConflict"),
         ({"AddTags": ["x" * 33]}, "InvalidParameterValue.TagTooLong"),
@@ -330,7 +200,7 @@ def test_edits(library: Library) -> None:
     )  # fmt: skip
     assert (answer["CoverUrl"], answer["AddedSubtitleSet"]) == ("", [])
     info = library.info(file_id)
-    _check_types(info, "")
+    check_types(info, "")
     basic = info["BasicInfo"]
     assert (basic["Name"], basic["Description"], basic["TagSet"]) == ("after", "words", ["red", "红"])
     assert (basic["ClassId"], basic["ClassName"], basic["ClassPath"]) == (child, "short", "films-short")
@@ -358,7 +228,7 @@ def test_a_cover_in_the_call(library: Library, cover: Path, kind: str, mime: str
     """The picture is stored anew and replaces the one before, whose bytes are given back."""
     made = library.upload("covered", cover=cover.read_bytes())
     file_id, old = made["video"]["url"].split("/")[-2][8:], made["cover"]["url"]
-    url = library.ask("ModifyMediaInfo", FileId=file_id, CoverData=_picture(kind))["CoverUrl"]
+    url = library.ask("ModifyMediaInfo", FileId=file_id, CoverData=encoded_picture(kind))["CoverUrl"]
     assert library.info(file_id)["BasicInfo"]["CoverUrl"] == url
     answer = library.wire.http.get(url)
     assert (answer.status_code, answer.headers["content-type"]) == (200, mime)
@@ -464,7 +334,7 @@ def test_forbidding_and_giving_back(library: Library, processed: str, cover: Pat
         applied.put(cover.read_bytes(), applied.cover_key)
         url = library.wire.commit(applied)["data"]["cover"]["url"]
         assert library.wire.http.get(url).status_code == 403
-        url = library.ask("ModifyMediaInfo", FileId=processed, CoverData=_picture())["CoverUrl"]
+        url = library.ask("ModifyMediaInfo", FileId=processed, CoverData=encoded_picture())["CoverUrl"]
         assert library.wire.http.get(url).status_code == 403
         addresses[-2] = url
         assert statuses() == {403}
@@ -495,7 +365,7 @@ def test_deleting_a_file(library: Library, cover: Path) -> None:
 
 def test_deleting_parts(library: Library, short: Path) -> None:
     """Each part goes by itself with its bytes; without the original nothing more can be made."""
-    file_id = _processed(library, short, None, "parts")
+    file_id = processed_file(library, short, None, "parts")
     before = library.info(file_id)
     transcodes = {each["Definition"]: each["Url"] for each in before["TranscodeInfo"]["TranscodeSet"]}
     adaptive = before["AdaptiveDynamicStreamingInfo"]["AdaptiveDynamicStreamingSet"][0]["Url"]
