@@ -117,12 +117,13 @@ bench-web: $(VENV)/.installed-dev $(VENV)/.built-web ## first frame, web uploads
 	@for each in web_first_frame web_upload web_playback console web_console; do \
 		echo "== $$each" && PYTHONPATH=tests $(BIN)/python -m benchmarks.$$each || exit 1; done
 
-check: $(VENV)/.installed-dev $(VENV)/.built-web ## format, lint and types of Python and TypeScript, import contract, licences
+check: $(VENV)/.installed-dev $(VENV)/.built-web ## format, lint and types of Python and TypeScript, import contract, licences, measures
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python scripts/licences.py --check
+	@$(BIN)/python scripts/metrics.py --check
 	@VENV=$(VENV) scripts/npm run --silent check
 
 lint: check ## another name of check
