@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from clients.builds import Builds
+from clients.builds import Builds, node_packages
 from support.server.wire import MIB, Applied, Wire
 
 pytestmark = [pytest.mark.clients, pytest.mark.xdist_group("tools")]
@@ -35,7 +35,12 @@ class Place:
     region: str
     credential: Mapping[str, str]
     state: Path
-    tools: Path
+    builds: Builds
+
+    @property
+    def tools(self) -> Path:
+        """The folder of programs of the tools that come from PyPI."""
+        return self.builds.tools
 
     @property
     def folder(self) -> str:
@@ -124,9 +129,9 @@ def _coscmd(place: Place, path: Path, back: Path) -> tuple[str, str, str]:
 
 
 @pytest.fixture(scope="module")
-def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of programs of the tools that come from PyPI, at their locked versions."""
-    return Builds(tmp_path_factory.mktemp("tools")).tools
+def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
+    """The tools and programs, at their locked versions."""
+    return Builds(tmp_path_factory.mktemp("builds"))
 
 
 @pytest.fixture(params=[300_000, 20 * MIB], ids=["small", "20-MB"])
@@ -137,7 +142,7 @@ def content(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return path
 
 
-def _place(applied: Applied, state: Path, tools: Path) -> Place:
+def _place(applied: Applied, state: Path, builds: Builds) -> Place:
     home = state / "home"
     home.mkdir()
     data = applied.data
@@ -148,7 +153,7 @@ def _place(applied: Applied, state: Path, tools: Path) -> Place:
         data["storageRegionV5"],
         data["tempCertificate"],
         home,
-        tools,
+        builds,
     )
 
 
@@ -158,11 +163,11 @@ _TOOLS: dict[str, Callable[[Place, Path, Path], tuple[str, str, str]]] = {
 
 
 @pytest.mark.parametrize("tool", _TOOLS)
-def test_a_tool_uploads_and_lists(tool: str, wire: Wire, content: Path, tmp_path: Path, tools: Path) -> None:
+def test_a_tool_uploads_and_lists(tool: str, wire: Wire, content: Path, tmp_path: Path, builds: Builds) -> None:
     """The file arrives, is listed and comes back; what is not for it is refused in words that say why."""
     assert tool != "rclone" or shutil.which("rclone"), "scripts/install-test-services installs it"
     applied, back = wire.apply(), tmp_path / "back.mp4"
-    place = _place(applied, tmp_path, tools)
+    place = _place(applied, tmp_path, builds)
     listed, beyond, made = _TOOLS[tool](place, content, back)
     assert back.read_bytes() == content.read_bytes()
     assert place.key.rpartition("/")[2] in listed
@@ -172,19 +177,43 @@ def test_a_tool_uploads_and_lists(tool: str, wire: Wire, content: Path, tmp_path
     assert wire.commit(applied)["code"] == 0
 
 
-@pytest.mark.parametrize("sdk", ["boto3", "cos-python"])
+def _boto3(builds: Builds) -> list[str]:
+    return [str(builds.tools / "python"), str(_PROGRAMS / "tool_boto3.py")]
+
+
+def _cos_python(builds: Builds) -> list[str]:
+    return [sys.executable, str(_PROGRAMS / "tool_cos_python.py")]
+
+
+def _cos_nodejs(builds: Builds) -> list[str]:
+    return ["node", str(_PROGRAMS / "tool_cos_nodejs.cjs")]
+
+
+def _cos_java(builds: Builds) -> list[str]:
+    return builds.java("cos-store", "openvod.clients.CosTool")
+
+
+def _cos_go(builds: Builds) -> list[str]:
+    return [*builds.go, "by-hand"]
+
+
+_SDKS: dict[str, Callable[[Builds], list[str]]] = {
+    "boto3": _boto3, "cos-python": _cos_python, "cos-nodejs": _cos_nodejs, "cos-java": _cos_java, "cos-go": _cos_go,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sdk", _SDKS)
 def test_an_sdk_uploads_lists_resumes_and_aborts(
-    sdk: str, wire: Wire, content: Path, tmp_path: Path, tools: Path
+    sdk: str, wire: Wire, content: Path, tmp_path: Path, builds: Builds
 ) -> None:
     """Upload in parts, lists by pages, an upload that is gone on with or given up, an address for a while."""
     applied, back = wire.apply(), tmp_path / "back.mp4"
-    place = _place(applied, tmp_path, tools)
-    python = [str(tools / "python"), "tool_boto3.py"] if sdk == "boto3" else [sys.executable, "tool_cos_python.py"]
+    place = _place(applied, tmp_path, builds)
     given = {
         **place.credential, "url": place.url, "region": place.region, "bucket": place.bucket, "key": place.key,
-        "folder": place.folder, "path": str(content), "back": str(back),
+        "folder": place.folder, "path": str(content), "back": str(back), "packages": str(node_packages()),
     }  # fmt: skip
-    said = _said(place, [python[0], str(_PROGRAMS / python[1]), json.dumps(given)])
+    said = _said(place, [*_SDKS[sdk](builds), json.dumps(given)])
     assert back.read_bytes() == content.read_bytes()
     assert said["keys"] == said["first"] == [place.key]
     assert (said["parts"], said["listed"], said["left"]) == (1, 1, 0)
@@ -194,5 +223,7 @@ def test_an_sdk_uploads_lists_resumes_and_aborts(
 
 
 def _said(place: Place, command: Sequence[str]) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(place.run(*command).strip().splitlines()[-1])
+    # A JVM's libraries log on standard error, before and after.
+    lines = [line for line in place.run(*command).splitlines() if line.startswith("{")]
+    said: dict[str, Any] = json.loads(lines[-1])
     return said

@@ -137,6 +137,10 @@ func listen(transport *renewing, cancel context.CancelFunc) {
 }
 
 func main() {
+	if len(os.Args) > 2 {
+		useByHand(os.Args[2])
+		return
+	}
 	var given request
 	if err := json.Unmarshal([]byte(os.Args[1]), &given); err != nil {
 		panic(err)
@@ -152,5 +156,21 @@ func main() {
 		}
 	}
 	cancel()
+	_ = json.NewEncoder(os.Stdout).Encode(said)
+}
+
+func useByHand(argument string) {
+	var given toolPlace
+	if err := json.Unmarshal([]byte(argument), &given); err != nil {
+		panic(err)
+	}
+	tool, err := newTool(given)
+	if err != nil {
+		panic(err)
+	}
+	said, err := tool.run(context.Background())
+	if err != nil {
+		panic(err)
+	}
 	_ = json.NewEncoder(os.Stdout).Encode(said)
 }
