@@ -27,8 +27,8 @@ from openvod.events.feed import EventFeed
 from openvod.events.pull import PullService
 from openvod.events.watch import LogWatch
 from openvod.media.service import ProbeService
-from openvod.playback.warm import WarmIndexes
 from openvod.server.pace import BodyLimits
+from openvod.server.unproven import UnprovenBodies
 from openvod.surfaces.api.replays import UsedSignatures
 from openvod.surfaces.assets import console_assets, sdk_assets, to_console
 from openvod.surfaces.console_api.application import console_api
@@ -71,6 +71,7 @@ class Platform:
         self._wake_probe = asyncio.Event()
         self._wake_delivery = asyncio.Event()
         self._wake_warm = asyncio.Event()
+        self._bodies = UnprovenBodies(base.folder.scratch)
         self._draining = False
         self._foreign = False
         self._workers = Workers(base.folder.path)
@@ -113,7 +114,7 @@ class Platform:
         uploads = services.uploads(on_commit=self._committed)
         await services.collector.start()
         self._start_loops(uploads)
-        warm = WarmIndexes(self._database, playback.instant)
+        warm = playback.warm_indexes()
         self._start(_loop("indexes", warm.run_once, self._wake_warm, _WARM_SECONDS))
         self._start(_loop("writer", self._watch_writer, asyncio.Event(), _IDLE_SECONDS))
         await self._start_events()
@@ -134,9 +135,9 @@ class Platform:
         addressing = Addressing(self._database)
         return FrontDoor(
             Surfaces(
-                ugc=UgcSurface(uploads, base.clock, self._client_hosts, keys.verify_content.hex()),
+                ugc=UgcSurface(uploads, base.clock, self._client_hosts, keys.verify_content.hex(), self._bodies),
                 cos=CosSurface(services.storage, addressing, base.clock, {"1": keys.storage_token}),
-                api=server_api(api_services, used),
+                api=server_api(api_services, used, self._bodies),
                 playback=playback.surface(base.folder, self._settings.playback, keys.playback_token),
                 operations=OperationsSurface(self._not_ready, __version__, base.clock, probe_root=keys.probe_token),
                 event_stream=EventStreamSurface(self.feed, base.clock, token_root=keys.event_stream_token),
@@ -165,7 +166,6 @@ class Platform:
             pull=self.pull,
             distribution=services.distribution,
             own_scheme=urlsplit(self.base.media_url).scheme,
-            scratch=self.base.folder.scratch,
             media_url=services.addresses.url,
             box=self.base.box,
             clock=self.base.clock,

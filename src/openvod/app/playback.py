@@ -10,6 +10,7 @@ from openvod.adapters.sql.database import Database
 from openvod.app.settings import PlaybackSettings
 from openvod.base.ports import Clock
 from openvod.playback.service import InstantPlayback
+from openvod.playback.warm import WarmIndexes
 from openvod.storage.service import StorageService
 from openvod.surfaces.playback.acceleration import Acceleration
 from openvod.surfaces.playback.gate import PlaybackGate
@@ -44,6 +45,10 @@ class Playback:
             token_root=token_root,
             acceleration=_acceleration(folder, settings),
         )
+
+    def warm_indexes(self) -> WarmIndexes:
+        """Return what reads the indexes of new files ahead."""
+        return WarmIndexes(self._database, self.instant)
 
     def pages(self, media_url: Callable[[str], str]) -> PlayPages:
         """Return what serves player pages."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 from openvod.access.audit import AuditLog
@@ -19,6 +18,7 @@ from openvod.events.pull import PullService
 from openvod.media.library import MediaLibrary
 from openvod.processing.service import ProcessingService
 from openvod.processing.watermarks import Watermarks
+from openvod.server.unproven import UnprovenBodies
 from openvod.surfaces.api.actions.classes import ClassActions
 from openvod.surfaces.api.actions.domains import DomainActions
 from openvod.surfaces.api.actions.events import EventActions
@@ -36,7 +36,6 @@ from openvod.surfaces.api.declaration import Action
 from openvod.surfaces.api.limiter import RateLimiter
 from openvod.surfaces.api.replays import UsedSignatures
 from openvod.surfaces.api.surface import ApiSurface
-from openvod.surfaces.api.unproven import UnprovenBodies
 from openvod.tasks.service import TaskService
 from openvod.upload.pulls import PullUploads
 from openvod.upload.service import UploadService
@@ -56,19 +55,18 @@ class ApiServices:
     pull: PullService
     distribution: DistributionService
     own_scheme: str
-    scratch: Path
     media_url: Callable[[str], str]
     box: SecretBox
     clock: Clock
     entropy: Entropy
 
 
-def server_api(services: ApiServices, used: UsedSignatures) -> ApiSurface:
+def server_api(services: ApiServices, used: UsedSignatures, bodies: UnprovenBodies) -> ApiSurface:
     """Wire the actions to their services."""
     database, clock = services.database, services.clock
     return ApiSurface(
         database,
-        Authentication(database, services.box, clock, UnprovenBodies(services.scratch)),
+        Authentication(database, services.box, clock, bodies),
         actions_of(services),
         RateLimiter(time.monotonic),
         used,

@@ -15,11 +15,11 @@ from openvod.base.errors import Denied, Exhausted, Invalid
 from openvod.base.ports import Clock, UnitOfWork
 from openvod.base.sizes import KIB, MIB
 from openvod.base.text import query_pairs
+from openvod.server.unproven import UnprovenBodies
 from openvod.server.wire import WireRequest, apart
 from openvod.signing import tc3, v1
 from openvod.surfaces.api.parameters import from_json, from_pairs
 from openvod.surfaces.api.replays import TC3_AGAIN_SECONDS
-from openvod.surfaces.api.unproven import UnprovenBodies
 
 _TC3_LIMIT, _V1_LIMIT, _GET_LIMIT = 10 * MIB, MIB, 32 * KIB
 #: A form's key is inside, so all of it is taken apart to find who sent it: of larger ones, one at a time.

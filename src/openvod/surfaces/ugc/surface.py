@@ -9,6 +9,7 @@ from typing import Any
 from openvod.base.errors import ClientDisconnected, Invalid, OpenVodError
 from openvod.base.ports import Clock
 from openvod.base.sizes import KIB
+from openvod.server.unproven import UnprovenBodies
 from openvod.server.wire import Answer, WireRequest, json_answer, unavailable
 from openvod.signing import verify_content
 from openvod.surfaces.errors import ugc_code, ugc_message
@@ -25,12 +26,18 @@ class UgcSurface:
     """Prepare, Apply and Commit. Business errors are HTTP 200 with a non-zero ``code`` (2.1)."""
 
     def __init__(
-        self, uploads: UploadService, clock: Clock, hosts: Callable[[str], ClientHosts], verify_key: str
+        self,
+        uploads: UploadService,
+        clock: Clock,
+        hosts: Callable[[str], ClientHosts],
+        verify_key: str,
+        bodies: UnprovenBodies,
     ) -> None:
         self._uploads = uploads
         self._clock = clock
         self._hosts = hosts
         self._verify_key = verify_key
+        self._bodies = bodies
         self._actions: dict[str, Callable[[Body, WireRequest], Awaitable[Body]]] = {
             "PrepareUploadUGC": self._prepare,
             "ApplyUploadUGC": self._apply,
@@ -56,7 +63,9 @@ class UgcSurface:
         action = self._actions.get(name)
         if action is None:
             raise Invalid("upload.action", f"Action {name[:40]!r} is unknown; known are: {', '.join(self._actions)}")
-        return await action(parse_body(await request.body(_BODY_LIMIT)), request)
+        async with self._bodies.received(request, _BODY_LIMIT) as received:
+            body = await received.content()
+        return await action(parse_body(body), request)
 
     async def _prepare(self, body: Body, request: WireRequest) -> Body:
         """No candidates: that switches region races off in every SDK (2.8)."""

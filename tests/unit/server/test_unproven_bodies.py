@@ -1,4 +1,4 @@
-"""Bodies of senders that are not proven yet (``openvod.surfaces.api.unproven``)."""
+"""Bodies of senders that are not proven yet (``openvod.server.unproven``)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from starlette.types import Message
 from openvod.base.errors import ClientDisconnected, Exhausted
 from openvod.base.senders import sender_of
 from openvod.base.sizes import KIB, MIB
+from openvod.server.unproven import Budget, UnprovenBodies, UnprovenBody
 from openvod.server.wire import WireRequest
-from openvod.surfaces.api.unproven import Budget, UnprovenBodies, UnprovenBody
 
 PIECE = bytes(range(256)) * 256
 
