@@ -19,6 +19,8 @@ import pytest
 from openvod.adapters.ffmpeg.encoder import make_video
 from support.server import free_port
 
+pytestmark = pytest.mark.slow
+
 _README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 _RUN_IT = _README.partition("## Run it")[2].partition("\n## ")[0]
 _START_SECONDS, _END_SECONDS = 30, 90
