@@ -56,9 +56,10 @@ export class Stage extends EventTarget {
 
   /** Exchange the source for a better one; a film that has ended waits for its replay, which has moments to meet at. */
   private improve(): void {
+    if (!this.current || this.next || this.current.video.ended || this.current.source.kind === "ladder") return;
+    // Each look at the candidates asks the browser what it can play: only where there is something to gain.
     const best = this.candidates()[0];
-    if (!this.current || this.next || this.current.video.ended) return;
-    if (best?.kind === "ladder" && this.current.source.kind !== "ladder") this.exchange(best);
+    if (best?.kind === "ladder") this.exchange(best);
   }
 
   private candidates(): Source[] {
