@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
-from openvod.access.categories import TOP
-
-if TYPE_CHECKING:
-    from openvod.access.categories import CategoryService
-
+from openvod.access.categories import TOP, CategoryService
 from openvod.access.model import Group, KeyPair
 from openvod.access.service import main_application_id
 from openvod.app.cli.administration import (
