@@ -23,7 +23,7 @@ from benchmarks.media_ladder import compare
 from benchmarks.media_runs import Templates, metered, one_core, plan, run_jobs
 from openvod.adapters.opennsfw import OpenNsfwReviewer
 from openvod.base.errors import Unavailable
-from openvod.processing.plan.model import Item
+from openvod.kinds.plan.model import Item
 from openvod.review.model import ReviewFrame
 from openvod.tasks.model import ReviewInput, SnapshotByTimeOffsetInput, SubTaskKind, TranscodeInput, media_inputs
 from openvod.tasks.presets import PRESET_PROCEDURES, PRESETS

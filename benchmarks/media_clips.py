@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.media_runs import QUIET, run
 from openvod.adapters.ffmpeg.probe import PyAvProber
-from openvod.processing.plan.model import Source
+from openvod.kinds.plan.model import Source
 
 #: 1080p30, five scenes of {d} seconds, cut hard: a zoom into detail, a pan, a turning and recoloured picture, a
 #: hand-held one out of focus whose light changes, and a smooth sky. Lenses soften and sensors add grain: so do these.

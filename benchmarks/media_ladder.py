@@ -9,9 +9,9 @@ from pathlib import Path
 
 from benchmarks.media_clips import Clip
 from benchmarks.media_runs import OPTIONS, QUIET, metered, plan, run, run_jobs
-from openvod.processing.plan.graph import Output, Picture, frame_rate
-from openvod.processing.plan.model import Item, Job, Source
-from openvod.processing.plan.video import plan_adaptive
+from openvod.kinds.plan.graph import Output, Picture, frame_rate
+from openvod.kinds.plan.model import Item, Job, Source
+from openvod.kinds.plan.video import plan_adaptive
 from openvod.tasks.model import AdaptiveInput, SubTaskKind
 from openvod.tasks.presets import PRESETS
 

@@ -21,9 +21,9 @@ from openvod.adapters.filesystem.folder import DataFolder
 from openvod.adapters.sql.database import Database, Transaction, open_database, sqlite_url
 from openvod.adapters.sql.migrations import upgrade
 from openvod.adapters.system import SystemClock, SystemEntropy
+from openvod.kinds.probe import AudioStream, ProbeResult, VideoStream
 from openvod.media.library import MediaLibrary
 from openvod.media.model import MediaAsset, MediaOutput, ProbeState
-from openvod.media.probe import AudioStream, ProbeResult, VideoStream
 from openvod.media.query import REACHABLE, MediaQuery
 from openvod.storage.outputs import OutputStore
 

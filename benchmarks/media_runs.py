@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
-from openvod.processing.plan.model import SOURCE, Encoder, Item, Job, Plan, Source
-from openvod.processing.plan.planner import Options, make_plan
+from openvod.kinds.plan.model import SOURCE, Encoder, Item, Job, Plan, Source
+from openvod.processing.planner import Options, make_plan
 from openvod.tasks.model import SubTaskKind
 from openvod.tasks.presets import PRESETS
 from openvod.tasks.templates import Template, TemplateKind

@@ -37,7 +37,7 @@ _NOT_OURS = {"node_modules", "dist", "build", "target", "assets", "__pycache__"}
 _GENERATED = ".gen.ts"
 
 #: Rooms below the wires: they store, describe and process media whichever dialect brought it.
-_NEUTRAL_ROOMS = ("storage", "media", "processing", "tasks")
+_NEUTRAL_ROOMS = ("storage", "media", "kinds", "processing", "tasks")
 _DIALECT = re.compile(r"(?<![a-z])(x-)?(cos|ugc)(?![a-z])", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 #: A string of ours that names an error, as opposed to a value of the wire.

@@ -15,7 +15,7 @@ from openvod.adapters.ffmpeg.encoder import ffmpeg_path
 from openvod.adapters.ffmpeg.probe import PyAvProber
 from openvod.base.errors import Invalid, OpenVodError
 from openvod.base.sizes import MIB
-from openvod.media.probe import ProbeResult
+from openvod.kinds.probe import ProbeResult
 from support.corpus.build import FILM, Workshop, ffmpeg
 from support.corpus.case import OK, Case, Output, Probed, Refused, about
 from support.corpus.catalogue import CASES

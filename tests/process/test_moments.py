@@ -16,8 +16,8 @@ from benchmarks.media_runs import OPTIONS, Templates, run_jobs
 from PIL import Image
 
 from openvod.adapters.ffmpeg.probe import PyAvProber
-from openvod.processing.plan.model import Item, Job, Source
-from openvod.processing.plan.planner import make_plan
+from openvod.kinds.plan.model import Item, Job, Source
+from openvod.processing.planner import make_plan
 from openvod.tasks.model import (
     AdaptiveInput,
     AnimatedGraphicInput,

@@ -18,7 +18,7 @@ import pytest
 from openvod.adapters.ffmpeg.probe import PyAvProber
 from openvod.base.errors import Invalid, Unavailable
 from openvod.base.sizes import GIB
-from openvod.media.probe import AudioStream, ProbeResult, VideoStream, media_metadata
+from openvod.kinds.probe import AudioStream, ProbeResult, VideoStream, media_metadata
 
 T = TypeVar("T")
 MP4 = "mov,mp4,m4a,3gp,3g2,mj2"

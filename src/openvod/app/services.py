@@ -20,10 +20,10 @@ from openvod.app.media_addresses import MediaAddresses
 from openvod.app.settings import Settings
 from openvod.events.endpoints import EndpointService
 from openvod.events.retention import Retention
+from openvod.kinds.plan.model import Encoder, Limits
 from openvod.media.library import MediaLibrary
 from openvod.media.states import FileStates
-from openvod.processing.plan.model import Encoder, Limits
-from openvod.processing.plan.planner import Options
+from openvod.processing.planner import Options
 from openvod.processing.service import ProcessingService
 from openvod.processing.watermarks import Watermarks
 from openvod.storage.collector import Collector

@@ -22,10 +22,10 @@ from openvod.app.reviewers import reviewers
 from openvod.app.services import Services, plan_options
 from openvod.app.supervisor import tell_trouble
 from openvod.base.identifiers import new_hex
+from openvod.kinds.plan.model import WorkClass
 from openvod.processing.flow import Addresses, FlowService, FlowSettings
 from openvod.processing.flow_records import probe_of
 from openvod.processing.flow_reviews import ReviewRoom
-from openvod.processing.plan.model import WorkClass
 from openvod.signing.playback_token import segment_key
 from openvod.tasks.model import Task, TaskStatus
 

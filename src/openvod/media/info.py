@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from openvod.events.codec import DEFAULT_CLASS_NAME, UploadedFile, media_basic_info
+from openvod.kinds.probe import ProbeResult, media_metadata
 from openvod.media.model import MediaAsset, MediaOutput, ProbeState
-from openvod.media.probe import ProbeResult, media_metadata
 from openvod.tasks.model import SubTaskKind
 
 #: The wire's ``Filters`` and the members that they ask for, in the wire's order.

@@ -29,7 +29,7 @@ class KeyFrameMark(NamedTuple):
 
 @dataclass(frozen=True)
 class MediaAsset:
-    """A committed file. ``probe`` is :meth:`openvod.media.probe.ProbeResult.to_json` or ``{"error": …}``.
+    """A committed file. ``probe`` is :meth:`openvod.kinds.probe.ProbeResult.to_json` or ``{"error": …}``.
 
     ``status`` is ``Normal``, or ``Forbidden`` for a file that playback refuses. ``expire_time`` is ISO 8601, empty for
     never. ``review`` is the newest review's suggestion, empty before one. ``has_original`` is false once the uploaded

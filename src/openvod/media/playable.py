@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from openvod.kinds.probe import ProbeResult
 from openvod.media.layout import content_type
 from openvod.media.model import MediaAsset, MediaOutput
-from openvod.media.probe import ProbeResult
 from openvod.tasks.model import SubTaskKind
 
 HLS, DASH = "application/vnd.apple.mpegurl", "application/dash+xml"

@@ -10,9 +10,9 @@ from typing import Any
 
 from openvod.base.errors import OpenVodError
 from openvod.base.ports import Clock, UnitOfWork
+from openvod.kinds.probe import Prober, ProbeResult, media_metadata
 from openvod.media.model import MediaAsset, ProbeState
 from openvod.media.ports import MediaTx, Originals
-from openvod.media.probe import Prober, ProbeResult, media_metadata
 
 _BATCH = 16
 

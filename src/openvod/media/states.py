@@ -9,11 +9,11 @@ from typing import Protocol
 
 from openvod.base.ports import Clock, UnitOfWork
 from openvod.events.ports import EventTables
+from openvod.kinds.probe import ProbeResult
 from openvod.media.figures import FigureTables
 from openvod.media.model import FORBIDDEN, MediaAsset, MediaOutput, ProbeState
 from openvod.media.playable import Hindrance, HindranceKind, hindrance, plays_processed
 from openvod.media.ports import MediaTables
-from openvod.media.probe import ProbeResult
 from openvod.tasks.model import Task
 from openvod.tasks.ports import TaskTables
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from openvod.base.errors import NotFound
+from openvod.kinds.probe import ProbeResult
 from openvod.media.layout import content_type
 from openvod.media.model import MediaAsset, MediaOutput
 from openvod.media.playable import DASH, HLS, hindrance, plays_as_ladder, plays_as_rendition
-from openvod.media.probe import ProbeResult
 from openvod.media.states import FileState, FileStatus
 from openvod.playback.model import PlayState
 from openvod.playback.names import master_name

@@ -2,5 +2,5 @@
 
 Promises: a plan is made from rows alone and its results are written in one transaction, so that whoever dies, the next
 step starts from the rows. Refuses to know: FFmpeg's process, files' paths, the engine that runs flows.
-Start reading at :mod:`openvod.processing.plan`, then :mod:`openvod.processing.flow`.
+Start reading at :mod:`openvod.kinds.plan`, then :mod:`openvod.processing.flow`.
 """

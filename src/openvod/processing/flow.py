@@ -13,6 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from openvod.base.errors import NotFound, OpenVodError
 from openvod.base.ports import Clock, Entropy, UnitOfWork
+from openvod.kinds.plan.joined import CLIP
+from openvod.kinds.plan.model import SOURCE, Asset, Job, Plan, Share, Source, WorkClass
+from openvod.kinds.results import Results, describe
 from openvod.media.layout import command_line, content_type
 from openvod.media.model import FORBIDDEN, MediaAsset, MediaOutput
 from openvod.media.outputs import forbid, output_bucket
@@ -33,9 +36,7 @@ from openvod.processing.flow_records import (
     source_of,
 )
 from openvod.processing.flow_reviews import Reviewed, ReviewRoom
-from openvod.processing.plan.joined import CLIP
-from openvod.processing.plan.model import SOURCE, Asset, Job, Plan, Share, Source, WorkClass
-from openvod.processing.plan.planner import Options, make_plan
+from openvod.processing.planner import Options, make_plan
 from openvod.processing.ports import (
     Ending,
     JobFolder,
@@ -44,7 +45,6 @@ from openvod.processing.ports import (
     ProcessLimits,
     ScratchSpace,
 )
-from openvod.processing.results import Results, describe
 from openvod.storage.model import Bucket
 from openvod.storage.outputs import Adopted, OutputFile, OutputStore, place
 from openvod.tasks.model import Failure, SubTask, SubTaskKind, SubTaskStatus

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from openvod.base.errors import OpenVodError
-from openvod.processing.plan.model import Source
+from openvod.kinds.plan.model import Source
 from openvod.processing.ports import Ending, ProcessFailed
 from openvod.tasks.model import Failure
 

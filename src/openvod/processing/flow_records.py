@@ -10,11 +10,11 @@ from openvod.base.errors import Conflict, NotFound
 from openvod.events.model import EventState, NewEvent
 from openvod.events.ports import EventTables
 from openvod.events.types import EventType
+from openvod.kinds.plan.model import Clip, Item, Source
+from openvod.kinds.plan.reviews import review_kinds
+from openvod.kinds.probe import ProbeResult, media_metadata
 from openvod.media.model import MediaAsset, ProbeState
 from openvod.media.ports import MediaTables
-from openvod.media.probe import ProbeResult, media_metadata
-from openvod.processing.plan.model import Clip, Item, Source
-from openvod.processing.plan.reviews import review_kinds
 from openvod.storage.ports import StorageTables
 from openvod.tasks.codec import (
     procedure_state_changed,

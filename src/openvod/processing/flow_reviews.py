@@ -9,9 +9,9 @@ from typing import Any
 from openvod.base.errors import OpenVodError
 from openvod.base.ports import Clock, UnitOfWork
 from openvod.events.codec import iso_time
+from openvod.kinds.plan.model import Share, Source
+from openvod.kinds.plan.reviews import thresholds_of
 from openvod.processing.flow_records import FlowState, FlowTx
-from openvod.processing.plan.model import Share, Source
-from openvod.processing.plan.reviews import thresholds_of
 from openvod.processing.ports import JobFolder
 from openvod.review.codec import (
     CONTENT_REVIEW_SEGMENTS,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from openvod.processing.plan.model import Asset, Command
-from openvod.processing.results import ShareFiles
+from openvod.kinds.plan.model import Asset, Command
+from openvod.kinds.results import ShareFiles
 
 
 class Ending(StrEnum):

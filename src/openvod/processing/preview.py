@@ -8,13 +8,13 @@ from typing import Any
 from openvod.base.errors import Conflict, Invalid, NotFound
 from openvod.base.ports import UnitOfWork
 from openvod.base.wire import read_wire
+from openvod.kinds.plan.estimate import cpu_seconds
+from openvod.kinds.plan.model import Item, Lookup, Plan, Source
+from openvod.kinds.probe import ProbeResult
 from openvod.media.layout import command_line
 from openvod.media.model import ProbeState
-from openvod.media.probe import ProbeResult
 from openvod.processing.flow_records import FlowTx
-from openvod.processing.plan.estimate import cpu_seconds
-from openvod.processing.plan.model import Item, Lookup, Plan, Source
-from openvod.processing.plan.planner import Options, make_plan
+from openvod.processing.planner import Options, make_plan
 from openvod.tasks.model import INPUTS, Procedure, ReviewInput, SubTaskKind, media_inputs
 from openvod.tasks.service import resolve_procedure, template_for
 from openvod.tasks.templates import Template, TemplateKind, read_body

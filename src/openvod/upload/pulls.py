@@ -20,10 +20,10 @@ from openvod.base.sizes import GIB, MIB
 from openvod.events.codec import event_body, media_basic_info
 from openvod.events.model import EventState, NewEvent
 from openvod.events.types import EventType
+from openvod.kinds.probe import media_metadata
 from openvod.media.expiry import expiry
 from openvod.media.layout import content_type
 from openvod.media.model import ProbeState
-from openvod.media.probe import media_metadata
 from openvod.processing.flow_records import abortion, probe_of
 from openvod.processing.service import check_order, claim_order, waiting_task
 from openvod.storage.ports import Body, DirectBody

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from openvod.media.probe import ProbeResult
+from openvod.kinds.probe import ProbeResult
 
 if TYPE_CHECKING:
     from support.corpus.build import Workshop

@@ -10,8 +10,8 @@ import pytest
 
 from openvod.adapters.ffmpeg import probe_child
 from openvod.base.errors import Invalid
+from openvod.kinds.plan.graph import DEMUXERS
 from openvod.media.accepted import COVER_TYPES, FILE_TYPES, media_category
-from openvod.processing.plan.graph import DEMUXERS
 from openvod.storage.media_types import media_type_of
 from openvod.upload.model import FileRequest, check_cover, check_video
 

@@ -8,9 +8,9 @@ import pytest
 
 from openvod.access.categories import name_and_path
 from openvod.access.model import Category
+from openvod.kinds.probe import AudioStream, ProbeResult, VideoStream
 from openvod.media.info import PARTS, media_info
 from openvod.media.model import KeyFrameMark, MediaAsset, MediaOutput, ProbeState
-from openvod.media.probe import AudioStream, ProbeResult, VideoStream
 
 _PROBE = ProbeResult(
     9, "mp4", 8, 640, 360, 1.5, 0, 1.5, 1.4, "Video", (VideoStream(7, 360, 640, "h264", 25),),

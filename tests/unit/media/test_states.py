@@ -9,8 +9,8 @@ import pytest
 
 from openvod.events.model import Event, EventState
 from openvod.events.standing import DeliveryStanding, DeliveryStatus, EventStanding, event_standing
+from openvod.kinds.probe import AudioStream, ProbeResult, VideoStream
 from openvod.media.model import FORBIDDEN, MediaAsset, MediaOutput, ProbeState
-from openvod.media.probe import AudioStream, ProbeResult, VideoStream
 from openvod.media.states import FileState, FileStatus, file_status, sentence
 
 _MP4 = "mov,mp4,m4a,3gp,3g2,mj2"

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from openvod.media.probe import AudioStream, ProbeResult, VideoStream
+from openvod.kinds.plan.model import Source
+from openvod.kinds.probe import AudioStream, ProbeResult, VideoStream
 from openvod.processing.flow_failures import why_failed
-from openvod.processing.plan.model import Source
 from openvod.processing.ports import Ending, ProcessFailed
 
 _SOURCE = Source(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openvod.processing.plan.geometry import Fill, Frame, fit, length, svg_length
+from openvod.kinds.plan.geometry import Fill, Frame, fit, length, svg_length
 
 SIDES = st.integers(16, 8192)
 

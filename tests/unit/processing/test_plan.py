@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from openvod.media.probe import AudioStream, ProbeResult, VideoStream
-from openvod.processing.plan.model import Clip, Encoder, Item, Limits, Plan, Source, WorkClass
-from openvod.processing.plan.planner import Options, make_plan
+from openvod.kinds.plan.model import Clip, Encoder, Item, Limits, Plan, Source, WorkClass
+from openvod.kinds.probe import AudioStream, ProbeResult, VideoStream
+from openvod.processing.planner import Options, make_plan
 from openvod.tasks.model import (
     AdaptiveInput,
     AnimatedGraphicInput,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openvod.base.errors import Unavailable
-from openvod.processing.playlists import (
+from openvod.kinds.playlists import (
     Segment,
     Variant,
     master_playlist,

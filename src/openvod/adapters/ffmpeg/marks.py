@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 from fontTools.ttLib import TTFont, TTLibError
 from PIL import Image, ImageColor, ImageDraw, ImageFont, UnidentifiedImageError
 
-from openvod.processing.plan.model import Asset
+from openvod.kinds.plan.model import Asset
 from openvod.tasks.model import Failure
 
 _FORMATS = ("JPEG", "PNG", "GIF")

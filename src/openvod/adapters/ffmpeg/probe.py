@@ -13,14 +13,14 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 
 from openvod.base.errors import Invalid, Unavailable
 from openvod.base.sizes import KIB
-from openvod.media.probe import ProbeResult
+from openvod.kinds.probe import ProbeResult
 
 _OUTPUT_LIMIT = 256 * KIB
 _CHILD = "openvod.adapters.ffmpeg.probe_child"
 
 
 class PyAvProber:
-    """See :class:`openvod.media.probe.Prober`. ``timeout`` bounds one file's wall time in seconds."""
+    """See :class:`openvod.kinds.probe.Prober`. ``timeout`` bounds one file's wall time in seconds."""
 
     def __init__(self, *, timeout: float = 20.0, concurrency: int = 2) -> None:
         self._timeout = timeout

@@ -12,7 +12,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
-from openvod.processing.plan.model import Command
+from openvod.kinds.plan.model import Command
 from openvod.processing.ports import Ending, OnProgress, ProcessFailed, ProcessLimits
 
 _LAUNCHER = "openvod.adapters.ffmpeg.limited"

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from openvod.adapters.filesystem.folder import absolute
-from openvod.media.probe import Prober, ProbeResult
-from openvod.processing.plan.model import Asset
+from openvod.kinds.plan.model import Asset
+from openvod.kinds.probe import Prober, ProbeResult
 
 #: Folders that outputs name; FFmpeg makes files, never folders.
 _SUB_FOLDERS = ("imageSprite", "coverBySnapshot", "sampleSnapshot", "snapshotByTimeOffset", "frames")
@@ -92,7 +92,7 @@ class ScratchFolder:
 
 
 class ScratchFiles:
-    """See :class:`openvod.processing.results.ShareFiles`."""
+    """See :class:`openvod.kinds.results.ShareFiles`."""
 
     def __init__(self, path: Path, prober: Prober, key: bytes) -> None:
         self._path = path
@@ -100,26 +100,26 @@ class ScratchFiles:
         self._key = key
 
     def sizes(self) -> Mapping[str, int]:
-        """See :meth:`openvod.processing.results.ShareFiles.sizes`."""
+        """See :meth:`openvod.kinds.results.ShareFiles.sizes`."""
         files = [path for path in self._path.rglob("*") if path.is_file()]
         names = {str(path.relative_to(self._path)): path.stat().st_size for path in files}
         return {name: names[name] for name in sorted(names, key=_natural)}
 
     def read(self, name: str) -> str:
-        """See :meth:`openvod.processing.results.ShareFiles.read`."""
+        """See :meth:`openvod.kinds.results.ShareFiles.read`."""
         return (self._path / name).read_text(encoding="utf-8")
 
     def write(self, name: str, text: str) -> None:
-        """See :meth:`openvod.processing.results.ShareFiles.write`."""
+        """See :meth:`openvod.kinds.results.ShareFiles.write`."""
         (self._path / name).write_text(text, encoding="utf-8")
 
     def md5(self, name: str) -> str:
-        """See :meth:`openvod.processing.results.ShareFiles.md5`."""
+        """See :meth:`openvod.kinds.results.ShareFiles.md5`."""
         with (self._path / name).open("rb") as file:
             return hashlib.file_digest(file, "md5").hexdigest()
 
     def encrypt(self, names: Sequence[str]) -> None:
-        """See :meth:`openvod.processing.results.ShareFiles.encrypt`."""
+        """See :meth:`openvod.kinds.results.ShareFiles.encrypt`."""
         for sequence, name in enumerate(names):
             path = self._path / name
             padder = PKCS7(128).padder()
@@ -128,7 +128,7 @@ class ScratchFiles:
             path.write_bytes(encryptor.update(padded) + encryptor.finalize())
 
     async def probe(self, *names: str) -> ProbeResult:
-        """See :meth:`openvod.processing.results.ShareFiles.probe`."""
+        """See :meth:`openvod.kinds.results.ShareFiles.probe`."""
         if len(names) == 1:
             return await self._prober.probe(str(self._path / names[0]))
         joined = self._path.parent / f"joined-{self._path.name}"

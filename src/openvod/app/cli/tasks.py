@@ -13,8 +13,8 @@ import typer
 if TYPE_CHECKING:
     from openvod.app.foundation import Foundation
     from openvod.app.services import Services
-    from openvod.media.probe import ProbeResult
-    from openvod.processing.plan.model import Plan
+    from openvod.kinds.plan.model import Plan
+    from openvod.kinds.probe import ProbeResult
     from openvod.tasks.model import SubTask, Task
     from openvod.tasks.service import TaskService
     from openvod.tasks.templates import Template
@@ -66,8 +66,8 @@ def plan(
 def _planned(base: Foundation, probe: ProbeResult, text: str, sub_app_id: int) -> Plan:
     """Plan with the data folder's own templates when there is one, else with the presets."""
     from openvod.app.services import plan_options
-    from openvod.processing.plan.model import Source
-    from openvod.processing.plan.planner import make_plan
+    from openvod.kinds.plan.model import Source
+    from openvod.processing.planner import make_plan
     from openvod.processing.preview import wanted_items
     from openvod.tasks.legacy import legacy_procedure
     from openvod.tasks.presets import PRESET_PROCEDURES, PRESETS
@@ -92,9 +92,9 @@ def _planned(base: Foundation, probe: ProbeResult, text: str, sub_app_id: int) -
 
 
 def _print_plan(made: Plan, probe: ProbeResult, file: Path) -> None:
+    from openvod.kinds.plan.estimate import cpu_seconds
+    from openvod.kinds.plan.model import Source
     from openvod.media.layout import command_line
-    from openvod.processing.plan.estimate import cpu_seconds
-    from openvod.processing.plan.model import Source
 
     video = probe.video_streams[0] if probe.video_streams else None
     shape = f"{video.width}x{video.height} {video.codec} {video.frame_rate:g} fps" if video else "no video"

@@ -14,10 +14,10 @@ from openvod.app.doctor.model import Finding, Level
 from openvod.app.foundation import Foundation
 from openvod.base.errors import OpenVodError
 from openvod.base.sizes import GIB
+from openvod.kinds.plan.graph import GUARDED, HEAD
+from openvod.kinds.plan.model import SOURCE, Command
 from openvod.media.query import MediaQuery
 from openvod.processing.flow_records import probe_of
-from openvod.processing.plan.graph import GUARDED, HEAD
-from openvod.processing.plan.model import SOURCE, Command
 from openvod.processing.ports import ProcessFailed, ProcessLimits
 
 _FIRST_FRAMES = Command(

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from openvod.base.errors import Invalid
-from openvod.media.probe import ProbeResult, media_metadata
-from openvod.processing.plan.model import Share
-from openvod.processing.playlists import (
+from openvod.kinds.plan.model import Share
+from openvod.kinds.playlists import (
     MediaPlaylist,
     Variant,
     master_playlist,
@@ -19,6 +18,7 @@ from openvod.processing.playlists import (
     with_key,
     with_target_duration,
 )
+from openvod.kinds.probe import ProbeResult, media_metadata
 from openvod.tasks.model import Failure, SubTaskKind
 
 #: Sub-streams announce the whole ladder; a page of snapshots as well.

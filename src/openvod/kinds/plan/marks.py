@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from openvod.processing.plan.geometry import Frame, length, svg_length
-from openvod.processing.plan.model import Asset, Lookup
+from openvod.kinds.plan.geometry import Frame, length, svg_length
+from openvod.kinds.plan.model import Asset, Lookup
 from openvod.tasks.model import Failure, MosaicInput, WatermarkInput, clip_range
 from openvod.tasks.templates import TemplateKind, WatermarkTemplate
 

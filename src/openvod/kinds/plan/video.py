@@ -9,7 +9,7 @@ from typing import Any
 
 from openvod.base.errors import Invalid
 from openvod.base.wire import merged, read_wire
-from openvod.processing.plan.encoding import (
+from openvod.kinds.plan.encoding import (
     AudioEncoding,
     VideoEncoding,
     audio_arguments,
@@ -21,10 +21,10 @@ from openvod.processing.plan.encoding import (
     video_arguments,
     video_encoding,
 )
-from openvod.processing.plan.geometry import Fill, Frame, fit
-from openvod.processing.plan.graph import ClipRange, Output, Picture
-from openvod.processing.plan.marks import read_marks, read_mosaics
-from openvod.processing.plan.model import Encoder, Item, Lookup, Share, Source
+from openvod.kinds.plan.geometry import Fill, Frame, fit
+from openvod.kinds.plan.graph import ClipRange, Output, Picture
+from openvod.kinds.plan.marks import read_marks, read_mosaics
+from openvod.kinds.plan.model import Encoder, Item, Lookup, Share, Source
 from openvod.tasks.model import AdaptiveInput, Failure, TranscodeInput, clip_range
 from openvod.tasks.templates import (
     AdaptiveTemplate,

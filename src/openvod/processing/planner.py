@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from openvod.processing.plan.graph import ClipRange, Output, build_command
-from openvod.processing.plan.joined import joined_command
-from openvod.processing.plan.marks import mosaic_filter, overlay
-from openvod.processing.plan.model import Encoder, Item, Job, Limits, Lookup, Plan, Source, WorkClass
-from openvod.processing.plan.pictures import (
+from openvod.kinds.plan.graph import ClipRange, Output, build_command
+from openvod.kinds.plan.joined import joined_command
+from openvod.kinds.plan.marks import mosaic_filter, overlay
+from openvod.kinds.plan.model import Encoder, Item, Job, Limits, Lookup, Plan, Source, WorkClass
+from openvod.kinds.plan.pictures import (
     Series,
     plan_animation,
     plan_cover,
@@ -18,8 +18,8 @@ from openvod.processing.plan.pictures import (
     plan_sprite,
     series_job,
 )
-from openvod.processing.plan.reviews import plan_review
-from openvod.processing.plan.video import VideoWork, plan_adaptive, plan_transcode
+from openvod.kinds.plan.reviews import plan_review
+from openvod.kinds.plan.video import VideoWork, plan_adaptive, plan_transcode
 from openvod.tasks.model import Failure, SubTaskKind
 
 _PICTURES: dict[SubTaskKind, Callable[[Item, Source, Lookup], Job | Series]] = {

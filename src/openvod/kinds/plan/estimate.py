@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from openvod.processing.plan.model import Job, Source, WorkClass
+from openvod.kinds.plan.model import Job, Source, WorkClass
 
 #: Million pixels that one core of a usual server decodes, and encodes with x264 veryfast, in a second.
 _DECODE, _ENCODE = 300.0, 110.0

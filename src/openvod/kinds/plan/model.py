@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from openvod.media.probe import AudioStream, ProbeResult, VideoStream
+from openvod.kinds.probe import AudioStream, ProbeResult, VideoStream
 from openvod.tasks.model import Failure, SubTaskKind
 from openvod.tasks.templates import Template, TemplateKind
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from openvod.media.probe import AudioStream, VideoStream
-from openvod.processing.plan.geometry import Frame
-from openvod.processing.plan.model import Encoder, Source
+from openvod.kinds.plan.geometry import Frame
+from openvod.kinds.plan.model import Encoder, Source
+from openvod.kinds.probe import AudioStream, VideoStream
 from openvod.tasks.model import Failure
 from openvod.tasks.templates import AudioTemplate, TehdConfig, TranscodeTemplate, VideoTemplate
 

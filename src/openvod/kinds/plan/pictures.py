@@ -7,11 +7,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from openvod.processing.plan.geometry import Frame, fit
-from openvod.processing.plan.graph import Output, Picture, build_command
-from openvod.processing.plan.marks import Mark, read_marks
-from openvod.processing.plan.model import Asset, Command, Item, Job, Lookup, Share, Source, WorkClass
-from openvod.processing.plan.video import find
+from openvod.kinds.plan.geometry import Frame, fit
+from openvod.kinds.plan.graph import Output, Picture, build_command
+from openvod.kinds.plan.marks import Mark, read_marks
+from openvod.kinds.plan.model import Asset, Command, Item, Job, Lookup, Share, Source, WorkClass
+from openvod.kinds.plan.video import find
 from openvod.tasks.model import (
     AnimatedGraphicInput,
     CoverBySnapshotInput,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from openvod.processing.plan.geometry import fit
-from openvod.processing.plan.graph import Output, Picture, build_command
-from openvod.processing.plan.model import Item, Job, Lookup, Share, Source, WorkClass
-from openvod.processing.plan.video import find
+from openvod.kinds.plan.geometry import fit
+from openvod.kinds.plan.graph import Output, Picture, build_command
+from openvod.kinds.plan.model import Item, Job, Lookup, Share, Source, WorkClass
+from openvod.kinds.plan.video import find
 from openvod.review.model import Thresholds, legacy_interval, sample_times, sampling_interval
 from openvod.tasks.model import Failure, SubTaskKind
 from openvod.tasks.templates import ContentReviewTemplate, ReviewSwitch, TemplateKind, TopicReview

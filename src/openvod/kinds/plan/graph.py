@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from openvod.media.probe import AudioStream, VideoStream
-from openvod.processing.plan.geometry import Frame
-from openvod.processing.plan.marks import Mark, Mosaic, mosaic_filter, overlay
-from openvod.processing.plan.model import SOURCE, Asset, Command, Source
+from openvod.kinds.plan.geometry import Frame
+from openvod.kinds.plan.marks import Mark, Mosaic, mosaic_filter, overlay
+from openvod.kinds.plan.model import SOURCE, Asset, Command, Source
+from openvod.kinds.probe import AudioStream, VideoStream
 
 #: Container readers for strangers' files: none of them opens a second file or an address.
 DEMUXERS = (
