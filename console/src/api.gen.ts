@@ -3439,228 +3439,6 @@ export interface components {
              */
             note?: string;
         };
-        MediaInfo: {
-            FileId: string;
-            BasicInfo: ({
-                Name: string;
-                Description: string;
-                CreateTime: string;
-                UpdateTime: string;
-                ExpireTime: string;
-                ClassName: string;
-                ClassPath: string;
-                CoverUrl: string;
-                Type: string;
-                MediaUrl: string;
-                StorageRegion: string;
-                Category: string;
-                Status: string;
-                StorageClass: string;
-                Vid: string;
-                ClassId: number;
-                TagSet: string[];
-                SourceInfo: {
-                    [key: string]: unknown;
-                };
-            } & {
-                [key: string]: unknown;
-            }) | null;
-            MetaData: ({
-                Size: number;
-                Container: string;
-                Bitrate: number;
-                Height: number;
-                Width: number;
-                Duration: number;
-                Rotate: number;
-                VideoDuration: number;
-                AudioDuration: number;
-                VideoStreamSet: ({
-                    Bitrate: number;
-                    Height: number;
-                    Width: number;
-                    Codec: string;
-                    Fps: number;
-                } & {
-                    [key: string]: unknown;
-                })[];
-                AudioStreamSet: ({
-                    Bitrate: number;
-                    SamplingRate: number;
-                    Codec: string;
-                } & {
-                    [key: string]: unknown;
-                })[];
-            } & {
-                [key: string]: unknown;
-            }) | null;
-            TranscodeInfo: ({
-                TranscodeSet: ({
-                    Url: string;
-                    Definition: number;
-                } & {
-                    [key: string]: unknown;
-                })[];
-            } & {
-                [key: string]: unknown;
-            }) | null;
-            AnimatedGraphicsInfo: ({
-                AnimatedGraphicsSet: ({
-                    Url: string;
-                    Definition: number;
-                } & {
-                    [key: string]: unknown;
-                })[];
-            } & {
-                [key: string]: unknown;
-            }) | null;
-            ImageSpriteInfo: ({
-                ImageSpriteSet: ({
-                    Definition: number;
-                } & {
-                    [key: string]: unknown;
-                })[];
-            } & {
-                [key: string]: unknown;
-            }) | null;
-            SnapshotByTimeOffsetInfo: ({
-                SnapshotByTimeOffsetSet: ({
-                    Definition: number;
-                } & {
-                    [key: string]: unknown;
-                })[];
-            } & {
-                [key: string]: unknown;
-            }) | null;
-            SampleSnapshotInfo: ({
-                SampleSnapshotSet: ({
-                    Definition: number;
-                } & {
-                    [key: string]: unknown;
-                })[];
-            } & {
-                [key: string]: unknown;
-            }) | null;
-            KeyFrameDescInfo: ({
-                KeyFrameDescSet: ({
-                    TimeOffset: number;
-                    Content: string;
-                } & {
-                    [key: string]: unknown;
-                })[];
-            } & {
-                [key: string]: unknown;
-            }) | null;
-            AdaptiveDynamicStreamingInfo: ({
-                AdaptiveDynamicStreamingSet: ({
-                    Url: string;
-                    Definition: number;
-                } & {
-                    [key: string]: unknown;
-                })[];
-            } & {
-                [key: string]: unknown;
-            }) | null;
-            MiniProgramReviewInfo: {
-                [key: string]: unknown;
-            } | null;
-            SubtitleInfo: {
-                [key: string]: unknown;
-            } | null;
-            ReviewInfo: ({
-                MediaReviewInfo: {
-                    [key: string]: unknown;
-                } | null;
-                CoverReviewInfo: {
-                    [key: string]: unknown;
-                } | null;
-            } & {
-                [key: string]: unknown;
-            }) | null;
-        } & {
-            [key: string]: unknown;
-        };
-        TaskSummary: {
-            TaskId: string;
-            Status: string;
-            FileId: string;
-            TaskType: string;
-            CreateTime: string;
-            BeginProcessTime: string;
-            FinishTime: string;
-            SessionId: string;
-            SessionContext: string;
-        } & {
-            [key: string]: unknown;
-        };
-        Category: {
-            ClassId: number;
-            ParentId: number;
-            ClassName: string;
-            Name: string;
-            Level: number;
-            SubClassIdSet: number[];
-        } & {
-            [key: string]: unknown;
-        };
-        RegionInfo: {
-            Region: string;
-            Description: string;
-            Status: string;
-            Area: string;
-            IsDefault: boolean;
-        } & {
-            [key: string]: unknown;
-        };
-        SubAppInfo: {
-            SubAppIdName: string;
-            Name: string;
-            Description: string;
-            CreateTime: string;
-            Status: string;
-            Mode: string;
-            SubAppId: number;
-        } & {
-            [key: string]: unknown;
-        };
-        DomainInfo: {
-            Domain: string;
-            DeployStatus: string;
-            RefererAuthPolicy: {
-                [key: string]: unknown;
-            };
-            UrlSignatureAuthPolicy: {
-                [key: string]: unknown;
-            };
-            IPFilterPolicy: {
-                [key: string]: unknown;
-            };
-        } & {
-            [key: string]: unknown;
-        };
-        ProcedureTemplate: {
-            Name: string;
-            Type: string;
-            Comment: string;
-            CreateTime: string;
-            UpdateTime: string;
-        } & {
-            [key: string]: unknown;
-        };
-        EventContent: {
-            EventHandle: string;
-            EventType: string;
-        } & {
-            [key: string]: unknown;
-        };
-        TempCertificate: {
-            SecretId: string;
-            SecretKey: string;
-            Token: string;
-            ExpiredTime: number;
-        } & {
-            [key: string]: unknown;
-        };
         /**
          * Problem
          * @description Why something was refused.
@@ -3721,746 +3499,553 @@ export interface components {
             /** Reason */
             reason: string;
         };
-        TranscodeTemplateRow: {
-            /**
-             * Container
-             * @enum {string}
-             */
-            Container?: "mp4" | "flv" | "hls" | "mp3" | "flac" | "ogg" | "m4a" | "wav";
-            /**
-             * Removevideo
-             * @default 0
-             * @enum {integer}
-             */
-            RemoveVideo?: 0 | 1;
-            /**
-             * Removeaudio
-             * @default 0
-             * @enum {integer}
-             */
-            RemoveAudio?: 0 | 1;
-            /** @default null */
-            VideoTemplate?: components["schemas"]["Transcode_VideoTemplate"] | null;
-            /** @default null */
-            AudioTemplate?: components["schemas"]["Transcode_AudioTemplate"] | null;
-            /**
-             * @default {
-             *       "Type": "OFF",
-             *       "MaxVideoBitrate": 0
-             *     }
-             */
-            TEHDConfig?: components["schemas"]["Transcode_TehdConfig"];
-            /**
-             * Segmenttype
-             * @default
-             * @enum {string}
-             */
-            SegmentType?: "" | "ts" | "fmp4";
-            Definition: number | string;
-            Type: string;
-            Name: string;
-            Comment: string;
-            CreateTime: string;
-            UpdateTime: string;
-        };
         /**
-         * AudioTemplate
-         * @description How to encode audio. ``bitrate`` in kbit/s, 0 = by the codec; ``audio_channel`` 0 = as the source.
+         * AdaptiveDynamicStreamingInfo
+         * @description Adaptive streams.
          */
-        Transcode_AudioTemplate: {
-            /**
-             * Codec
-             * @enum {string}
-             */
-            Codec: "libfdk_aac" | "aac" | "libmp3lame" | "flac" | "libopus" | "vorbis" | "ac3" | "pcm16" | "copy";
-            /**
-             * Bitrate
-             * @default 0
-             */
-            Bitrate?: number;
-            /**
-             * Samplerate
-             * @default 44100
-             * @enum {integer}
-             */
-            SampleRate?: 0 | 16000 | 22050 | 32000 | 44100 | 48000;
-            /**
-             * Audiochannel
-             * @default 2
-             * @enum {integer}
-             */
-            AudioChannel?: 0 | 1 | 2 | 6;
+        AdaptiveDynamicStreamingInfo: {
+            AdaptiveDynamicStreamingSet: components["schemas"]["MadeMedia"][];
         };
-        /**
-         * TehdConfig
-         * @description Perceptual encoding: quality decides, ``max_video_bitrate`` (kbit/s, 0 = none) bounds.
-         */
-        Transcode_TehdConfig: {
-            /**
-             * Type
-             * @default OFF
-             * @enum {string}
-             */
-            Type?: "TEHD-100" | "OFF";
-            /**
-             * Maxvideobitrate
-             * @default 0
-             */
-            MaxVideoBitrate?: number;
-        };
-        /**
-         * VideoTemplate
-         * @description How to encode video. Bitrates in kbit/s, 0 = by quality; ``vcrf`` above 0 outranks ``bitrate``.
-         */
-        Transcode_VideoTemplate: {
-            /**
-             * Codec
-             * @enum {string}
-             */
-            Codec: "libx264" | "libx265" | "av1" | "copy";
-            /**
-             * Fps
-             * @default 0
-             */
-            Fps?: number;
-            /**
-             * Bitrate
-             * @default 0
-             */
-            Bitrate?: number;
-            /**
-             * Resolutionadaptive
-             * @default open
-             * @enum {string}
-             */
-            ResolutionAdaptive?: "open" | "close";
-            /**
-             * Width
-             * @default 0
-             */
-            Width?: number;
-            /**
-             * Height
-             * @default 0
-             */
-            Height?: number;
-            /**
-             * Filltype
-             * @default black
-             * @enum {string}
-             */
-            FillType?: "stretch" | "black" | "white" | "gauss";
-            /**
-             * Vcrf
-             * @default 0
-             */
-            Vcrf?: number;
-            /**
-             * Gop
-             * @default 0
-             */
-            Gop?: number;
-            /**
-             * Gopunit
-             * @default frame
-             * @enum {string}
-             */
-            GopUnit?: "frame" | "second";
-            /**
-             * Preservehdrswitch
-             * @default OFF
-             * @enum {string}
-             */
-            PreserveHDRSwitch?: "ON" | "OFF";
-            /**
-             * Codectag
-             * @default
-             * @enum {string}
-             */
-            CodecTag?: "" | "hvc1" | "hev1";
-            /**
-             * Mode
-             * @default
-             * @enum {string}
-             */
-            Mode?: "" | "VBR" | "ABR" | "CBR" | "VCRF";
-            /**
-             * Bframes
-             * @default null
-             */
-            Bframes?: number | null;
-            /**
-             * Hlstime
-             * @default 0
-             */
-            HlsTime?: number;
-            /**
-             * Videoprofile
-             * @default
-             * @enum {string}
-             */
-            VideoProfile?: "" | "baseline" | "main" | "high" | "default";
-        };
-        WatermarkTemplateRow: {
-            Type: string;
-            /**
-             * Coordinateorigin
-             * @default TopLeft
-             * @enum {string}
-             */
-            CoordinateOrigin?: "TopLeft" | "TopRight" | "BottomLeft" | "BottomRight";
-            /**
-             * Xpos
-             * @default 0px
-             */
-            XPos?: string;
-            /**
-             * Ypos
-             * @default 0px
-             */
-            YPos?: string;
-            /** @default null */
-            ImageTemplate?: components["schemas"]["Watermark_ImageTemplate"] | null;
-            /** @default null */
-            TextTemplate?: components["schemas"]["Watermark_TextTemplate"] | null;
-            /** @default null */
-            SvgTemplate?: components["schemas"]["Watermark_SvgTemplate"] | null;
-            Definition: number | string;
-            Name: string;
-            Comment: string;
-            CreateTime: string;
-            UpdateTime: string;
-        };
-        /**
-         * ImageTemplate
-         * @description A picture as watermark; ``image_key`` names the stored picture.
-         */
-        Watermark_ImageTemplate: {
-            /** Imagekey */
-            ImageKey: string;
-            /**
-             * Width
-             * @default 10%
-             */
-            Width?: string;
-            /**
-             * Height
-             * @default 0px
-             */
-            Height?: string;
-            /**
-             * Repeattype
-             * @default repeat
-             * @enum {string}
-             */
-            RepeatType?: "once" | "repeat_last_frame" | "repeat";
-            /**
-             * Transparency
-             * @default 0
-             */
-            Transparency?: number;
-        };
-        /**
-         * SvgTemplate
-         * @description A vector picture as watermark; ``W H S L`` are width, height, short and long side.
-         */
-        Watermark_SvgTemplate: {
-            /**
-             * Width
-             * @default 10W%
-             */
-            Width?: string;
-            /**
-             * Height
-             * @default 0px
-             */
-            Height?: string;
-        };
-        /**
-         * TextTemplate
-         * @description A text as watermark; the text itself comes with the task.
-         */
-        Watermark_TextTemplate: {
-            /**
-             * Fonttype
-             * @enum {string}
-             */
-            FontType: "simkai.ttf" | "arial.ttf";
-            /** Fontsize */
-            FontSize: string;
-            /** Fontcolor */
-            FontColor: string;
-            /** Fontalpha */
-            FontAlpha: number;
-        };
-        SnapshotByTimeOffsetTemplateRow: {
-            /**
-             * Width
-             * @default 0
-             */
-            Width?: number;
-            /**
-             * Height
-             * @default 0
-             */
-            Height?: number;
-            /**
-             * Resolutionadaptive
-             * @default open
-             * @enum {string}
-             */
-            ResolutionAdaptive?: "open" | "close";
-            /**
-             * Format
-             * @default jpg
-             * @enum {string}
-             */
-            Format?: "jpg" | "png" | "webp";
-            /**
-             * Filltype
-             * @default black
-             * @enum {string}
-             */
-            FillType?: "stretch" | "black" | "white" | "gauss";
-            Definition: number | string;
-            Type: string;
-            Name: string;
-            Comment: string;
-            CreateTime: string;
-            UpdateTime: string;
-        };
-        SampleSnapshotTemplateRow: {
-            /**
-             * Width
-             * @default 0
-             */
-            Width?: number;
-            /**
-             * Height
-             * @default 0
-             */
-            Height?: number;
-            /**
-             * Resolutionadaptive
-             * @default open
-             * @enum {string}
-             */
-            ResolutionAdaptive?: "open" | "close";
-            /**
-             * Format
-             * @default jpg
-             * @enum {string}
-             */
-            Format?: "jpg" | "png" | "webp";
-            /**
-             * Filltype
-             * @default black
-             * @enum {string}
-             */
-            FillType?: "stretch" | "black" | "white" | "gauss";
-            /**
-             * Sampletype
-             * @enum {string}
-             */
-            SampleType?: "Percent" | "Time";
-            /** Sampleinterval */
-            SampleInterval?: number;
-            Definition: number | string;
-            Type: string;
-            Name: string;
-            Comment: string;
-            CreateTime: string;
-            UpdateTime: string;
-        };
-        ImageSpriteTemplateRow: {
-            /**
-             * Sampletype
-             * @enum {string}
-             */
-            SampleType?: "Percent" | "Time";
-            /** Sampleinterval */
-            SampleInterval?: number;
-            /** Rowcount */
-            RowCount?: number;
-            /** Columncount */
-            ColumnCount?: number;
-            /**
-             * Width
-             * @default 0
-             */
-            Width?: number;
-            /**
-             * Height
-             * @default 0
-             */
-            Height?: number;
-            /**
-             * Resolutionadaptive
-             * @default open
-             * @enum {string}
-             */
-            ResolutionAdaptive?: "open" | "close";
-            /**
-             * Filltype
-             * @default black
-             * @enum {string}
-             */
-            FillType?: "stretch" | "black";
-            /**
-             * Format
-             * @default jpg
-             * @enum {string}
-             */
-            Format?: "jpg" | "png" | "webp";
-            Definition: number | string;
-            Type: string;
-            Name: string;
-            Comment: string;
-            CreateTime: string;
-            UpdateTime: string;
-        };
-        AnimatedGraphicsTemplateRow: {
-            /** Fps */
-            Fps?: number;
-            /**
-             * Width
-             * @default 0
-             */
-            Width?: number;
-            /**
-             * Height
-             * @default 0
-             */
-            Height?: number;
-            /**
-             * Resolutionadaptive
-             * @default open
-             * @enum {string}
-             */
-            ResolutionAdaptive?: "open" | "close";
-            /**
-             * Format
-             * @default gif
-             * @enum {string}
-             */
-            Format?: "gif" | "webp";
-            /**
-             * Quality
-             * @default 75
-             */
-            Quality?: number;
-            Definition: number | string;
-            Type: string;
-            Name: string;
-            Comment: string;
-            CreateTime: string;
-            UpdateTime: string;
-        };
+        /** AdaptiveDynamicStreamingTemplateRow */
         AdaptiveDynamicStreamingTemplateRow: {
-            /**
-             * Format
-             * @enum {string}
-             */
-            Format?: "HLS" | "MPEG-DASH";
-            /** Streaminfos */
-            StreamInfos?: components["schemas"]["AdaptiveDynamicStreaming_StreamInfo"][];
-            /**
-             * Drmtype
-             * @default
-             * @enum {string}
-             */
-            DrmType?: "" | "SimpleAES";
-            /**
-             * Disablehighervideobitrate
-             * @default 0
-             * @enum {integer}
-             */
-            DisableHigherVideoBitrate?: 0 | 1;
-            /**
-             * Disablehighervideoresolution
-             * @default 0
-             * @enum {integer}
-             */
-            DisableHigherVideoResolution?: 0 | 1;
-            /**
-             * Segmenttype
-             * @default
-             * @enum {string}
-             */
-            SegmentType?: "" | "ts" | "mp4" | "fmp4";
-            /**
-             * Segmentduration
-             * @default 6
-             */
-            SegmentDuration?: number;
-            Definition: number | string;
+            Definition: number;
             Type: string;
             Name: string;
             Comment: string;
+            /** @enum {string} */
+            Format: "HLS" | "MPEG-DASH";
+            StreamInfos: components["schemas"]["StreamInfo"][];
+            /** @enum {string} */
+            DrmType: "" | "SimpleAES";
+            /** @enum {integer} */
+            DisableHigherVideoBitrate: 0 | 1;
+            /** @enum {integer} */
+            DisableHigherVideoResolution: 0 | 1;
+            /** @enum {string} */
+            SegmentType: "" | "ts" | "mp4" | "fmp4";
+            SegmentDuration: number;
             CreateTime: string;
             UpdateTime: string;
+        };
+        /**
+         * AnimatedGraphicsInfo
+         * @description Animated pictures.
+         */
+        AnimatedGraphicsInfo: {
+            AnimatedGraphicsSet: components["schemas"]["MadeMedia"][];
+        };
+        /** AnimatedGraphicsTemplateRow */
+        AnimatedGraphicsTemplateRow: {
+            Definition: number;
+            Type: string;
+            Name: string;
+            Comment: string;
+            Fps: number;
+            Width: number;
+            Height: number;
+            /** @enum {string} */
+            ResolutionAdaptive: "open" | "close";
+            /** @enum {string} */
+            Format: "gif" | "webp";
+            Quality: number;
+            CreateTime: string;
+            UpdateTime: string;
+        };
+        /**
+         * AudioStreamItem
+         * @description An audio stream.
+         */
+        AudioStreamItem: {
+            Bitrate: number;
+            SamplingRate: number;
+            Codec: string;
         };
         /**
          * AudioTemplate
          * @description How to encode audio. ``bitrate`` in kbit/s, 0 = by the codec; ``audio_channel`` 0 = as the source.
          */
-        AdaptiveDynamicStreaming_AudioTemplate: {
-            /**
-             * Codec
-             * @enum {string}
-             */
+        AudioTemplate: {
+            /** @enum {string} */
             Codec: "libfdk_aac" | "aac" | "libmp3lame" | "flac" | "libopus" | "vorbis" | "ac3" | "pcm16" | "copy";
-            /**
-             * Bitrate
-             * @default 0
-             */
+            /** @default 0 */
             Bitrate?: number;
             /**
-             * Samplerate
              * @default 44100
              * @enum {integer}
              */
             SampleRate?: 0 | 16000 | 22050 | 32000 | 44100 | 48000;
             /**
-             * Audiochannel
              * @default 2
              * @enum {integer}
              */
             AudioChannel?: 0 | 1 | 2 | 6;
         };
         /**
-         * StreamInfo
-         * @description One rung of a ladder.
+         * Category
+         * @description A category.
          */
-        AdaptiveDynamicStreaming_StreamInfo: {
-            Video: components["schemas"]["AdaptiveDynamicStreaming_VideoTemplate"];
-            Audio: components["schemas"]["AdaptiveDynamicStreaming_AudioTemplate"];
-            /**
-             * Removeaudio
-             * @default 0
-             * @enum {integer}
-             */
-            RemoveAudio?: 0 | 1;
-            /**
-             * Removevideo
-             * @default 0
-             * @enum {integer}
-             */
-            RemoveVideo?: 0 | 1;
+        Category: {
+            ClassId: number;
+            ParentId: number;
+            Name: string;
+            Level: number;
+            SubClassIdSet: number[];
+            ClassName: string;
         };
-        /**
-         * VideoTemplate
-         * @description How to encode video. Bitrates in kbit/s, 0 = by quality; ``vcrf`` above 0 outranks ``bitrate``.
-         */
-        AdaptiveDynamicStreaming_VideoTemplate: {
-            /**
-             * Codec
-             * @enum {string}
-             */
-            Codec: "libx264" | "libx265" | "av1" | "copy";
-            /**
-             * Fps
-             * @default 0
-             */
-            Fps?: number;
-            /**
-             * Bitrate
-             * @default 0
-             */
-            Bitrate?: number;
-            /**
-             * Resolutionadaptive
-             * @default open
-             * @enum {string}
-             */
-            ResolutionAdaptive?: "open" | "close";
-            /**
-             * Width
-             * @default 0
-             */
-            Width?: number;
-            /**
-             * Height
-             * @default 0
-             */
-            Height?: number;
-            /**
-             * Filltype
-             * @default black
-             * @enum {string}
-             */
-            FillType?: "stretch" | "black" | "white" | "gauss";
-            /**
-             * Vcrf
-             * @default 0
-             */
-            Vcrf?: number;
-            /**
-             * Gop
-             * @default 0
-             */
-            Gop?: number;
-            /**
-             * Gopunit
-             * @default frame
-             * @enum {string}
-             */
-            GopUnit?: "frame" | "second";
-            /**
-             * Preservehdrswitch
-             * @default OFF
-             * @enum {string}
-             */
-            PreserveHDRSwitch?: "ON" | "OFF";
-            /**
-             * Codectag
-             * @default
-             * @enum {string}
-             */
-            CodecTag?: "" | "hvc1" | "hev1";
-            /**
-             * Mode
-             * @default
-             * @enum {string}
-             */
-            Mode?: "" | "VBR" | "ABR" | "CBR" | "VCRF";
-            /**
-             * Bframes
-             * @default null
-             */
-            Bframes?: number | null;
-            /**
-             * Hlstime
-             * @default 0
-             */
-            HlsTime?: number;
-            /**
-             * Videoprofile
-             * @default
-             * @enum {string}
-             */
-            VideoProfile?: "" | "baseline" | "main" | "high" | "default";
-        };
+        /** ContentReviewTemplateRow */
         ContentReviewTemplateRow: {
-            /**
-             * Reviewwallswitch
-             * @default ON
-             * @enum {string}
-             */
-            ReviewWallSwitch?: "ON" | "OFF";
-            /**
-             * Screenshotinterval
-             * @default null
-             */
-            ScreenshotInterval?: number | null;
-            /**
-             * @default {
-             *       "ImgReviewInfo": {
-             *         "BlockConfidence": 90,
-             *         "LabelSet": [],
-             *         "ReviewConfidence": null,
-             *         "Switch": "OFF"
-             *       },
-             *       "AsrReviewInfo": {
-             *         "BlockConfidence": 90,
-             *         "LabelSet": [],
-             *         "ReviewConfidence": null,
-             *         "Switch": "OFF"
-             *       },
-             *       "OcrReviewInfo": {
-             *         "BlockConfidence": 90,
-             *         "LabelSet": [],
-             *         "ReviewConfidence": null,
-             *         "Switch": "OFF"
-             *       }
-             *     }
-             */
-            PornConfigure?: components["schemas"]["ContentReview_TopicReview"];
-            /**
-             * @default {
-             *       "ImgReviewInfo": {
-             *         "BlockConfidence": 90,
-             *         "LabelSet": [],
-             *         "ReviewConfidence": null,
-             *         "Switch": "OFF"
-             *       },
-             *       "AsrReviewInfo": {
-             *         "BlockConfidence": 90,
-             *         "LabelSet": [],
-             *         "ReviewConfidence": null,
-             *         "Switch": "OFF"
-             *       },
-             *       "OcrReviewInfo": {
-             *         "BlockConfidence": 90,
-             *         "LabelSet": [],
-             *         "ReviewConfidence": null,
-             *         "Switch": "OFF"
-             *       }
-             *     }
-             */
-            TerrorismConfigure?: components["schemas"]["ContentReview_TopicReview"];
-            /**
-             * @default {
-             *       "ImgReviewInfo": {
-             *         "BlockConfidence": 90,
-             *         "LabelSet": [],
-             *         "ReviewConfidence": null,
-             *         "Switch": "OFF"
-             *       },
-             *       "AsrReviewInfo": {
-             *         "BlockConfidence": 90,
-             *         "LabelSet": [],
-             *         "ReviewConfidence": null,
-             *         "Switch": "OFF"
-             *       },
-             *       "OcrReviewInfo": {
-             *         "BlockConfidence": 90,
-             *         "LabelSet": [],
-             *         "ReviewConfidence": null,
-             *         "Switch": "OFF"
-             *       }
-             *     }
-             */
-            PoliticalConfigure?: components["schemas"]["ContentReview_TopicReview"];
-            Definition: number | string;
+            Definition: number;
             Type: string;
             Name: string;
             Comment: string;
+            /** @enum {string} */
+            ReviewWallSwitch: "ON" | "OFF";
+            ScreenshotInterval: number | null;
+            PornConfigure: components["schemas"]["TopicReview"];
+            TerrorismConfigure: components["schemas"]["TopicReview"];
+            PoliticalConfigure: components["schemas"]["TopicReview"];
             CreateTime: string;
             UpdateTime: string;
+        };
+        /**
+         * DomainInfo
+         * @description A domain with its protection.
+         */
+        DomainInfo: {
+            Domain: string;
+            AccelerateAreaInfos: {
+                [key: string]: unknown;
+            }[];
+            DeployStatus: string;
+            HTTPSConfig: {
+                [key: string]: unknown;
+            } | null;
+            UrlSignatureAuthPolicy: components["schemas"]["UrlSignatureAuthPolicyInfo"];
+            RefererAuthPolicy: components["schemas"]["RefererAuthPolicyInfo"];
+            CreateTime: string;
+            QUICConfig: components["schemas"]["QUICConfigInfo"];
+            IPFilterPolicy: components["schemas"]["IPFilterPolicyInfo"];
+            Type: string;
+        };
+        /**
+         * DynamicRangeInfo
+         * @description SDR, or HDR of a type.
+         */
+        DynamicRangeInfo: {
+            Type: string;
+            HDRType: string;
+        };
+        /**
+         * EventContent
+         * @description An event, and the handle that confirms it; the member of its type has its content.
+         */
+        EventContent: {
+            EventHandle: string;
+            EventType: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * IPFilterPolicyInfo
+         * @description From which addresses the media may be played.
+         */
+        IPFilterPolicyInfo: {
+            Status: string;
+            FilterType: string;
+            IPList: string[];
+        };
+        /**
+         * ImageSpriteInfo
+         * @description Sprites.
+         */
+        ImageSpriteInfo: {
+            ImageSpriteSet: components["schemas"]["MadePictures"][];
+        };
+        /** ImageSpriteTemplateRow */
+        ImageSpriteTemplateRow: {
+            Definition: number;
+            Type: string;
+            Name: string;
+            Comment: string;
+            /** @enum {string} */
+            SampleType: "Percent" | "Time";
+            SampleInterval: number;
+            RowCount: number;
+            ColumnCount: number;
+            Width: number;
+            Height: number;
+            /** @enum {string} */
+            ResolutionAdaptive: "open" | "close";
+            /** @enum {string} */
+            FillType: "stretch" | "black";
+            /** @enum {string} */
+            Format: "jpg" | "png" | "webp";
+            CreateTime: string;
+            UpdateTime: string;
+        };
+        /**
+         * KeyFrameDescInfo
+         * @description Remarks on moments.
+         */
+        KeyFrameDescInfo: {
+            KeyFrameDescSet: components["schemas"]["KeyFrameDescItem"][];
+        };
+        /**
+         * KeyFrameDescItem
+         * @description A remark on a moment, in seconds from the start.
+         */
+        KeyFrameDescItem: {
+            TimeOffset: number;
+            Content: string;
+        };
+        /**
+         * MadeMedia
+         * @description What a template made that can be played or shown; members beyond these depend on the kind.
+         */
+        MadeMedia: {
+            Url: string;
+            Definition: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * MadePictures
+         * @description Pictures that a template made; members beyond these depend on the kind.
+         */
+        MadePictures: {
+            Definition: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * MediaBasicInfo
+         * @description What is known of a file without looking into it.
+         */
+        MediaBasicInfo: {
+            Name: string;
+            Description: string;
+            CreateTime: string;
+            UpdateTime: string;
+            ExpireTime: string;
+            ClassId: number;
+            ClassName: string;
+            ClassPath: string;
+            CoverUrl: string;
+            Type: string;
+            MediaUrl: string;
+            TagSet: string[];
+            StorageRegion: string;
+            StoragePath: string;
+            SourceInfo: components["schemas"]["SourceInfo"];
+            Vid: string;
+            Category: string;
+            Status: string;
+            StorageClass: string;
+        };
+        /**
+         * MediaInfo
+         * @description Everything known of a file; what was not asked for, and what nothing was made for, is null.
+         */
+        MediaInfo: {
+            FileId: string;
+            BasicInfo: components["schemas"]["MediaBasicInfo"] | null;
+            MetaData: components["schemas"]["MediaMetaData"] | null;
+            TranscodeInfo: components["schemas"]["TranscodeInfo"] | null;
+            AnimatedGraphicsInfo: components["schemas"]["AnimatedGraphicsInfo"] | null;
+            ImageSpriteInfo: components["schemas"]["ImageSpriteInfo"] | null;
+            SnapshotByTimeOffsetInfo: components["schemas"]["SnapshotByTimeOffsetInfo"] | null;
+            SampleSnapshotInfo: components["schemas"]["SampleSnapshotInfo"] | null;
+            KeyFrameDescInfo: components["schemas"]["KeyFrameDescInfo"] | null;
+            AdaptiveDynamicStreamingInfo: components["schemas"]["AdaptiveDynamicStreamingInfo"] | null;
+            MiniProgramReviewInfo: {
+                [key: string]: unknown;
+            } | null;
+            SubtitleInfo: {
+                [key: string]: unknown;
+            } | null;
+            ReviewInfo: components["schemas"]["ReviewInfo"] | null;
+        };
+        /**
+         * MediaMetaData
+         * @description What probing found in a file.
+         */
+        MediaMetaData: {
+            Size: number;
+            Container: string;
+            Bitrate: number;
+            Height: number;
+            Width: number;
+            Duration: number;
+            Rotate: number;
+            VideoDuration: number;
+            AudioDuration: number;
+            Md5: string;
+            VideoStreamSet: components["schemas"]["VideoStreamItem"][];
+            AudioStreamSet: components["schemas"]["AudioStreamItem"][];
+        };
+        /**
+         * ProcedureTemplate
+         * @description A procedure.
+         */
+        ProcedureTemplate: {
+            Name: string;
+            Type: string;
+            Comment: string;
+            MediaProcessTask: {
+                [key: string]: unknown;
+            } | null;
+            AiContentReviewTask: {
+                [key: string]: unknown;
+            } | null;
+            AiAnalysisTask: {
+                [key: string]: unknown;
+            } | null;
+            AiRecognitionTask: {
+                [key: string]: unknown;
+            } | null;
+            AiRecognitionTaskSet: {
+                [key: string]: unknown;
+            }[];
+            MiniProgramPublishTask: {
+                [key: string]: unknown;
+            } | null;
+            ReviewAudioVideoTask: {
+                [key: string]: unknown;
+            } | null;
+            CreateTime: string;
+            UpdateTime: string;
+        };
+        /**
+         * QUICConfigInfo
+         * @description Whether the domain speaks QUIC.
+         */
+        QUICConfigInfo: {
+            Status: string;
+        };
+        /**
+         * RefererAuthPolicyInfo
+         * @description Which pages may show the media.
+         */
+        RefererAuthPolicyInfo: {
+            Status: string;
+            AuthType: string;
+            Referers: string[];
+            BlankRefererAllowed: string;
+        };
+        /**
+         * RegionInfo
+         * @description A storage region.
+         */
+        RegionInfo: {
+            Region: string;
+            Description: string;
+            Status: string;
+            IsDefault: boolean;
+            Area: string;
+        };
+        /**
+         * ReviewInfo
+         * @description The newest review of a file.
+         */
+        ReviewInfo: {
+            MediaReviewInfo: {
+                [key: string]: unknown;
+            } | null;
+            CoverReviewInfo: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * ReviewSwitch
          * @description Whether one form of a topic is looked at, and where its thresholds lie (0–100).
          */
-        ContentReview_ReviewSwitch: {
+        ReviewSwitch: {
             /**
-             * Switch
              * @default OFF
              * @enum {string}
              */
             Switch?: "ON" | "OFF";
-            /**
-             * Labelset
-             * @default []
-             */
+            /** @default [] */
             LabelSet?: string[];
-            /**
-             * Blockconfidence
-             * @default 90
-             */
+            /** @default 90 */
             BlockConfidence?: number;
-            /**
-             * Reviewconfidence
-             * @default null
-             */
+            /** @default null */
             ReviewConfidence?: number | null;
+        };
+        /** ReviewTemplateRow */
+        ReviewTemplateRow: {
+            Definition: number;
+            Type: string;
+            Name: string;
+            Comment: string;
+            Labels: ("Porn" | "Terror" | "Polity" | "Illegal" | "Abuse" | "Ad" | "Moan")[];
+            CreateTime: string;
+            UpdateTime: string;
+        };
+        /**
+         * SampleSnapshotInfo
+         * @description Snapshots at intervals.
+         */
+        SampleSnapshotInfo: {
+            SampleSnapshotSet: components["schemas"]["MadePictures"][];
+        };
+        /** SampleSnapshotTemplateRow */
+        SampleSnapshotTemplateRow: {
+            Definition: number;
+            Type: string;
+            Name: string;
+            Comment: string;
+            Width: number;
+            Height: number;
+            /** @enum {string} */
+            ResolutionAdaptive: "open" | "close";
+            /** @enum {string} */
+            Format: "jpg" | "png" | "webp";
+            /** @enum {string} */
+            FillType: "stretch" | "black" | "white" | "gauss";
+            /** @enum {string} */
+            SampleType: "Percent" | "Time";
+            SampleInterval: number;
+            CreateTime: string;
+            UpdateTime: string;
+        };
+        /**
+         * SnapshotByTimeOffsetInfo
+         * @description Snapshots at moments.
+         */
+        SnapshotByTimeOffsetInfo: {
+            SnapshotByTimeOffsetSet: components["schemas"]["MadePictures"][];
+        };
+        /** SnapshotByTimeOffsetTemplateRow */
+        SnapshotByTimeOffsetTemplateRow: {
+            Definition: number;
+            Type: string;
+            Name: string;
+            Comment: string;
+            Width: number;
+            Height: number;
+            /** @enum {string} */
+            ResolutionAdaptive: "open" | "close";
+            /** @enum {string} */
+            Format: "jpg" | "png" | "webp";
+            /** @enum {string} */
+            FillType: "stretch" | "black" | "white" | "gauss";
+            CreateTime: string;
+            UpdateTime: string;
+        };
+        /**
+         * SourceInfo
+         * @description Where a file comes from.
+         */
+        SourceInfo: {
+            SourceType: string;
+            SourceContext: string;
+            LiveRecordInfo: null;
+            TrtcRecordInfo: null;
+            WebPageRecordInfo: null;
+        };
+        /**
+         * StreamInfo
+         * @description One rung of a ladder.
+         */
+        StreamInfo: {
+            Video: components["schemas"]["VideoTemplate"];
+            Audio: components["schemas"]["AudioTemplate"];
+            /**
+             * @default 0
+             * @enum {integer}
+             */
+            RemoveAudio?: 0 | 1;
+            /**
+             * @default 0
+             * @enum {integer}
+             */
+            RemoveVideo?: 0 | 1;
+        };
+        /**
+         * SubAppInfo
+         * @description An application.
+         */
+        SubAppInfo: {
+            SubAppId: number;
+            SubAppIdName: string;
+            Name: string;
+            Description: string;
+            CreateTime: string;
+            Status: string;
+            Mode: string;
+            StorageRegions: string[];
+            Tags: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
+         * SvgTemplate
+         * @description A vector picture as watermark; ``W H S L`` are width, height, short and long side.
+         */
+        SvgTemplate: {
+            /** @default 10W% */
+            Width?: string;
+            /** @default 0px */
+            Height?: string;
+        };
+        /**
+         * TaskSummary
+         * @description A task.
+         */
+        TaskSummary: {
+            /** @description when it was opened */
+            CreateTime: string;
+            /** @description when it began, empty before */
+            BeginProcessTime: string;
+            /** @description when it ended, empty before */
+            FinishTime: string;
+            TaskId: string;
+            Status: string;
+            FileId: string;
+            TaskType: string;
+            SessionId: string;
+            SessionContext: string;
+        };
+        /**
+         * TehdConfig
+         * @description Perceptual encoding: quality decides, ``max_video_bitrate`` (kbit/s, 0 = none) bounds.
+         */
+        TehdConfig: {
+            /**
+             * @default OFF
+             * @enum {string}
+             */
+            Type?: "TEHD-100" | "OFF";
+            /** @default 0 */
+            MaxVideoBitrate?: number;
+        };
+        /**
+         * TempCertificate
+         * @description A credential for storage.
+         */
+        TempCertificate: {
+            SecretId: string;
+            SecretKey: string;
+            Token: string;
+            ExpiredTime: number;
+        };
+        /**
+         * TextTemplate
+         * @description A text as watermark; the text itself comes with the task.
+         */
+        TextTemplate: {
+            /** @enum {string} */
+            FontType: "simkai.ttf" | "arial.ttf";
+            FontSize: string;
+            FontColor: string;
+            FontAlpha: number;
         };
         /**
          * TopicReview
          * @description A topic in pictures, speech and on-screen text.
          */
-        ContentReview_TopicReview: {
+        TopicReview: {
             /**
              * @default {
              *       "Switch": "OFF",
@@ -4469,7 +4054,7 @@ export interface components {
              *       "ReviewConfidence": null
              *     }
              */
-            ImgReviewInfo?: components["schemas"]["ContentReview_ReviewSwitch"];
+            ImgReviewInfo?: components["schemas"]["ReviewSwitch"];
             /**
              * @default {
              *       "Switch": "OFF",
@@ -4478,7 +4063,7 @@ export interface components {
              *       "ReviewConfidence": null
              *     }
              */
-            AsrReviewInfo?: components["schemas"]["ContentReview_ReviewSwitch"];
+            AsrReviewInfo?: components["schemas"]["ReviewSwitch"];
             /**
              * @default {
              *       "Switch": "OFF",
@@ -4487,39 +4072,143 @@ export interface components {
              *       "ReviewConfidence": null
              *     }
              */
-            OcrReviewInfo?: components["schemas"]["ContentReview_ReviewSwitch"];
+            OcrReviewInfo?: components["schemas"]["ReviewSwitch"];
         };
-        ReviewTemplateRow: {
-            /** Labels */
-            Labels?: ("Porn" | "Terror" | "Polity" | "Illegal" | "Abuse" | "Ad" | "Moan")[];
-            Definition: number | string;
+        /**
+         * TranscodeInfo
+         * @description Renditions; definition 0 is the original.
+         */
+        TranscodeInfo: {
+            TranscodeSet: components["schemas"]["MadeMedia"][];
+        };
+        /** TranscodeTemplateRow */
+        TranscodeTemplateRow: {
+            Definition: string;
             Type: string;
             Name: string;
             Comment: string;
+            /** @enum {string} */
+            Container: "mp4" | "flv" | "hls" | "mp3" | "flac" | "ogg" | "m4a" | "wav";
+            /** @enum {integer} */
+            RemoveVideo: 0 | 1;
+            /** @enum {integer} */
+            RemoveAudio: 0 | 1;
+            VideoTemplate: components["schemas"]["VideoTemplate"] | null;
+            AudioTemplate: components["schemas"]["AudioTemplate"] | null;
+            TEHDConfig: components["schemas"]["TehdConfig"];
+            /** @enum {string} */
+            SegmentType: "" | "ts" | "fmp4";
+            ContainerType: string;
             CreateTime: string;
             UpdateTime: string;
         };
-        HeadTailTemplateRow: {
+        /**
+         * UrlSignatureAuthPolicyInfo
+         * @description Whether links must be signed, and with which keys.
+         */
+        UrlSignatureAuthPolicyInfo: {
+            Status: string;
+            EncryptedKey: string;
+            BackupEncryptedKey: string;
+        };
+        /**
+         * VideoStreamItem
+         * @description A video stream.
+         */
+        VideoStreamItem: {
+            Bitrate: number;
+            Height: number;
+            Width: number;
+            Codec: string;
+            Fps: number;
+            CodecTag: string;
+            DynamicRangeInfo: components["schemas"]["DynamicRangeInfo"];
+        };
+        /**
+         * VideoTemplate
+         * @description How to encode video. Bitrates in kbit/s, 0 = by quality; ``vcrf`` above 0 outranks ``bitrate``.
+         */
+        VideoTemplate: {
+            /** @enum {string} */
+            Codec: "libx264" | "libx265" | "av1" | "copy";
+            /** @default 0 */
+            Fps?: number;
+            /** @default 0 */
+            Bitrate?: number;
             /**
-             * Headcandidateset
-             * @default []
+             * @default open
+             * @enum {string}
              */
-            HeadCandidateSet?: string[];
+            ResolutionAdaptive?: "open" | "close";
+            /** @default 0 */
+            Width?: number;
+            /** @default 0 */
+            Height?: number;
             /**
-             * Tailcandidateset
-             * @default []
-             */
-            TailCandidateSet?: string[];
-            /**
-             * Filltype
              * @default black
              * @enum {string}
              */
             FillType?: "stretch" | "black" | "white" | "gauss";
-            Definition: number | string;
-            Type: string;
+            /** @default 0 */
+            Vcrf?: number;
+            /** @default 0 */
+            Gop?: number;
+            /**
+             * @default frame
+             * @enum {string}
+             */
+            GopUnit?: "frame" | "second";
+            /**
+             * @default OFF
+             * @enum {string}
+             */
+            PreserveHDRSwitch?: "ON" | "OFF";
+            /**
+             * @default
+             * @enum {string}
+             */
+            CodecTag?: "" | "hvc1" | "hev1";
+            /**
+             * @default
+             * @enum {string}
+             */
+            Mode?: "" | "VBR" | "ABR" | "CBR" | "VCRF";
+            /** @default null */
+            Bframes?: number | null;
+            /** @default 0 */
+            HlsTime?: number;
+            /**
+             * @default
+             * @enum {string}
+             */
+            VideoProfile?: "" | "baseline" | "main" | "high" | "default";
+        };
+        /**
+         * WatermarkImage
+         * @description A picture, where it is and how it is shown.
+         */
+        WatermarkImage: {
+            ImageUrl: string;
+            Width: string;
+            Height: string;
+            RepeatType: string;
+            Transparency: number;
+        };
+        /**
+         * WatermarkTemplateRow
+         * @description A watermark template.
+         */
+        WatermarkTemplateRow: {
+            Definition: number;
             Name: string;
             Comment: string;
+            Type: string;
+            CoordinateOrigin: string;
+            XPos: string;
+            YPos: string;
+            ImageTemplate: components["schemas"]["WatermarkImage"] | null;
+            TextTemplate: components["schemas"]["TextTemplate"] | null;
+            SvgTemplate: components["schemas"]["SvgTemplate"] | null;
             CreateTime: string;
             UpdateTime: string;
         };
@@ -4615,8 +4304,6 @@ export interface components {
             TempCertificate: components["schemas"]["TempCertificate"];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * CommitUploadRequest
@@ -4650,8 +4337,6 @@ export interface components {
             CoverUrl: string;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ParseStreamingManifestRequest
@@ -4688,8 +4373,6 @@ export interface components {
             MediaSegmentSet: string[];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * PullUploadRequest
@@ -4791,8 +4474,6 @@ export interface components {
             TaskId: string;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DescribeMediaInfosRequest
@@ -4830,8 +4511,6 @@ export interface components {
             NotExistFileIdSet: string[];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * SortBy
@@ -5088,8 +4767,6 @@ export interface components {
             MediaInfoSet: components["schemas"]["MediaInfo"][];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * KeyFrameDesc
@@ -5219,8 +4896,6 @@ export interface components {
             }[];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * MediaDeleteItem
@@ -5271,8 +4946,6 @@ export interface components {
         DeleteMediaResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ForbidMediaDistributionRequest
@@ -5308,8 +4981,6 @@ export interface components {
             NotExistFileIdSet: string[];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * AdaptiveInput
@@ -5708,8 +5379,6 @@ export interface components {
             TaskId: string;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ProcessMediaByProcedureRequest
@@ -5779,8 +5448,6 @@ export interface components {
             ImportMediaKnowledgeTaskIdSet: string[];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ReviewAudioVideoRequest
@@ -5847,8 +5514,6 @@ export interface components {
             TaskId: string;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DescribeTaskDetailRequest
@@ -5874,32 +5539,36 @@ export interface components {
             TaskId: string;
         };
         DescribeTaskDetailResponse: {
-            /** @description Procedure, ReviewAudioVideo or PullUpload */
-            TaskType: string;
-            /** @description WAITING, PROCESSING, FINISH or ABORTED */
-            Status: string;
             /** @description when it was opened */
             CreateTime: string;
             /** @description when it began, empty before */
             BeginProcessTime: string;
             /** @description when it ended, empty before */
             FinishTime: string;
-            /** @description the member of the task's type, as in its event; the others are null */
+            /** @description Procedure, ReviewAudioVideo or PullUpload */
+            TaskType: string;
+            /** @description WAITING, PROCESSING, FINISH or ABORTED */
+            Status: string;
+            /** @description a task of type Procedure, as in its event */
             ProcedureTask: {
                 [key: string]: unknown;
             } | null;
-            /** @description the member of the task's type, as in its event; the others are null */
+            /** @description a task of type ReviewAudioVideo, as in its event */
             ReviewAudioVideoTask: {
                 [key: string]: unknown;
             } | null;
-            /** @description the member of the task's type, as in its event; the others are null */
+            /** @description a task of type PullUpload, as in its event */
             PullUploadTask: {
                 [key: string]: unknown;
             } | null;
+            /** @description always null */
+            EditMediaTask: null;
+            /** @description always null */
+            ComposeMediaTask: null;
+            /** @description always null */
+            SplitMediaTask: null;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * TaskSort
@@ -6013,8 +5682,6 @@ export interface components {
             ScrollToken: string;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ManageTaskRequest
@@ -6047,8 +5714,6 @@ export interface components {
         ManageTaskResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * AdaptiveInput
@@ -6451,8 +6116,6 @@ export interface components {
         CreateProcedureTemplateResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * AdaptiveInput
@@ -6855,8 +6518,6 @@ export interface components {
         ResetProcedureTemplateResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DeleteProcedureTemplateRequest
@@ -6884,8 +6545,6 @@ export interface components {
         DeleteProcedureTemplateResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * SortBy
@@ -6962,8 +6621,6 @@ export interface components {
             ProcedureTemplateSet: components["schemas"]["ProcedureTemplate"][];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * CreateTranscodeTemplateRequest
@@ -7179,11 +6836,9 @@ export interface components {
         };
         CreateTranscodeTemplateResponse: {
             /** @description the template's id */
-            Definition: number | string;
+            Definition: number;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ModifyTranscodeTemplateRequest
@@ -7405,8 +7060,6 @@ export interface components {
         ModifyTranscodeTemplateResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DeleteTranscodeTemplateRequest
@@ -7434,8 +7087,6 @@ export interface components {
         DeleteTranscodeTemplateResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DescribeTranscodeTemplatesRequest
@@ -7514,8 +7165,6 @@ export interface components {
             TranscodeTemplateSet: components["schemas"]["TranscodeTemplateRow"][];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * CreateSnapshotByTimeOffsetTemplateRequest
@@ -7587,11 +7236,9 @@ export interface components {
         };
         CreateSnapshotByTimeOffsetTemplateResponse: {
             /** @description the template's id */
-            Definition: number | string;
+            Definition: number;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ModifySnapshotByTimeOffsetTemplateRequest
@@ -7669,8 +7316,6 @@ export interface components {
         ModifySnapshotByTimeOffsetTemplateResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DeleteSnapshotByTimeOffsetTemplateRequest
@@ -7698,8 +7343,6 @@ export interface components {
         DeleteSnapshotByTimeOffsetTemplateResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DescribeSnapshotByTimeOffsetTemplatesRequest
@@ -7751,8 +7394,6 @@ export interface components {
             SnapshotByTimeOffsetTemplateSet: components["schemas"]["SnapshotByTimeOffsetTemplateRow"][];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * CreateSampleSnapshotTemplateRequest
@@ -7831,11 +7472,9 @@ export interface components {
         };
         CreateSampleSnapshotTemplateResponse: {
             /** @description the template's id */
-            Definition: number | string;
+            Definition: number;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ModifySampleSnapshotTemplateRequest
@@ -7920,8 +7559,6 @@ export interface components {
         ModifySampleSnapshotTemplateResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DeleteSampleSnapshotTemplateRequest
@@ -7949,8 +7586,6 @@ export interface components {
         DeleteSampleSnapshotTemplateResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DescribeSampleSnapshotTemplatesRequest
@@ -8002,8 +7637,6 @@ export interface components {
             SampleSnapshotTemplateSet: components["schemas"]["SampleSnapshotTemplateRow"][];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * CreateImageSpriteTemplateRequest
@@ -8086,11 +7719,9 @@ export interface components {
         };
         CreateImageSpriteTemplateResponse: {
             /** @description the template's id */
-            Definition: number | string;
+            Definition: number;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ModifyImageSpriteTemplateRequest
@@ -8179,8 +7810,6 @@ export interface components {
         ModifyImageSpriteTemplateResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DeleteImageSpriteTemplateRequest
@@ -8208,8 +7837,6 @@ export interface components {
         DeleteImageSpriteTemplateResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DescribeImageSpriteTemplatesRequest
@@ -8261,8 +7888,6 @@ export interface components {
             ImageSpriteTemplateSet: components["schemas"]["ImageSpriteTemplateRow"][];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * CreateAnimatedGraphicsTemplateRequest
@@ -8335,11 +7960,9 @@ export interface components {
         };
         CreateAnimatedGraphicsTemplateResponse: {
             /** @description the template's id */
-            Definition: number | string;
+            Definition: number;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ModifyAnimatedGraphicsTemplateRequest
@@ -8418,8 +8041,6 @@ export interface components {
         ModifyAnimatedGraphicsTemplateResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DeleteAnimatedGraphicsTemplateRequest
@@ -8447,8 +8068,6 @@ export interface components {
         DeleteAnimatedGraphicsTemplateResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DescribeAnimatedGraphicsTemplatesRequest
@@ -8500,8 +8119,6 @@ export interface components {
             AnimatedGraphicsTemplateSet: components["schemas"]["AnimatedGraphicsTemplateRow"][];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * CreateAdaptiveDynamicStreamingTemplateRequest
@@ -8722,11 +8339,9 @@ export interface components {
         };
         CreateAdaptiveDynamicStreamingTemplateResponse: {
             /** @description the template's id */
-            Definition: number | string;
+            Definition: number;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ModifyAdaptiveDynamicStreamingTemplateRequest
@@ -8953,8 +8568,6 @@ export interface components {
         ModifyAdaptiveDynamicStreamingTemplateResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DeleteAdaptiveDynamicStreamingTemplateRequest
@@ -8982,8 +8595,6 @@ export interface components {
         DeleteAdaptiveDynamicStreamingTemplateResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DescribeAdaptiveDynamicStreamingTemplatesRequest
@@ -9035,8 +8646,6 @@ export interface components {
             AdaptiveDynamicStreamingTemplateSet: components["schemas"]["AdaptiveDynamicStreamingTemplateRow"][];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * CreateReviewTemplateRequest
@@ -9082,11 +8691,9 @@ export interface components {
         };
         CreateReviewTemplateResponse: {
             /** @description the template's id */
-            Definition: number | string;
+            Definition: number;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ModifyReviewTemplateRequest
@@ -9138,8 +8745,6 @@ export interface components {
         ModifyReviewTemplateResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DeleteReviewTemplateRequest
@@ -9167,8 +8772,6 @@ export interface components {
         DeleteReviewTemplateResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DescribeReviewTemplatesRequest
@@ -9220,8 +8823,6 @@ export interface components {
             ReviewTemplateSet: components["schemas"]["ReviewTemplateRow"][];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * CreateContentReviewTemplateRequest
@@ -9407,11 +9008,9 @@ export interface components {
         };
         CreateContentReviewTemplateResponse: {
             /** @description the template's id */
-            Definition: number | string;
+            Definition: number;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ModifyContentReviewTemplateRequest
@@ -9603,8 +9202,6 @@ export interface components {
         ModifyContentReviewTemplateResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DeleteContentReviewTemplateRequest
@@ -9632,8 +9229,6 @@ export interface components {
         DeleteContentReviewTemplateResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DescribeContentReviewTemplatesRequest
@@ -9685,8 +9280,6 @@ export interface components {
             ContentReviewTemplateSet: components["schemas"]["ContentReviewTemplateRow"][];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ImageInput
@@ -9830,13 +9423,11 @@ export interface components {
         };
         CreateWatermarkTemplateResponse: {
             /** @description the template's id */
-            Definition: number | string;
+            Definition: number;
             /** @description address of the picture, empty without one */
             ImageUrl: string;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ImageInput
@@ -9982,8 +9573,6 @@ export interface components {
             ImageUrl: string;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DeleteWatermarkTemplateRequest
@@ -10011,8 +9600,6 @@ export interface components {
         DeleteWatermarkTemplateResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DescribeWatermarkTemplatesRequest
@@ -10064,8 +9651,6 @@ export interface components {
             WatermarkTemplateSet: components["schemas"]["WatermarkTemplateRow"][];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * PullEventsRequest
@@ -10090,8 +9675,6 @@ export interface components {
             EventSet: components["schemas"]["EventContent"][];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ConfirmEventsRequest
@@ -10119,8 +9702,6 @@ export interface components {
         ConfirmEventsResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ModifyEventConfigRequest
@@ -10179,8 +9760,6 @@ export interface components {
         ModifyEventConfigResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DescribeEventConfigRequest
@@ -10213,8 +9792,6 @@ export interface components {
             PersistenceCompleteEventSwitch: string;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DescribeEventsStateRequest
@@ -10239,8 +9816,6 @@ export interface components {
             CountOfEventsToPull: number;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * CreateClassRequest
@@ -10272,11 +9847,9 @@ export interface components {
         };
         CreateClassResponse: {
             /** @description its id */
-            ClassId: number | string;
+            ClassId: number;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ModifyClassRequest
@@ -10309,8 +9882,6 @@ export interface components {
         ModifyClassResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DeleteClassRequest
@@ -10338,8 +9909,6 @@ export interface components {
         DeleteClassResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DescribeAllClassRequest
@@ -10364,8 +9933,6 @@ export interface components {
             ClassInfoSet: components["schemas"]["Category"][];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DescribeStorageRegionsRequest
@@ -10390,8 +9957,6 @@ export interface components {
             StorageRegionInfos: components["schemas"]["RegionInfo"][];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * CreateStorageRegionRequest
@@ -10419,8 +9984,6 @@ export interface components {
         CreateStorageRegionResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ModifyDefaultStorageRegionRequest
@@ -10448,8 +10011,6 @@ export interface components {
         ModifyDefaultStorageRegionResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * Tag
@@ -10541,8 +10102,6 @@ export interface components {
             SubAppId: number;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * Tag
@@ -10623,8 +10182,6 @@ export interface components {
             SubAppIdInfoSet: components["schemas"]["SubAppInfo"][];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ModifySubAppIdInfoRequest
@@ -10656,8 +10213,6 @@ export interface components {
         ModifySubAppIdInfoResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ModifySubAppIdStatusRequest
@@ -10685,8 +10240,6 @@ export interface components {
         ModifySubAppIdStatusResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DescribeVodDomainsRequest
@@ -10731,8 +10284,6 @@ export interface components {
             DomainSet: components["schemas"]["DomainInfo"][];
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * IPFilterPolicy
@@ -10862,8 +10413,6 @@ export interface components {
         ModifyVodDomainConfigResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * CreateVodDomainRequest
@@ -10904,8 +10453,6 @@ export interface components {
         CreateVodDomainResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DeleteVodDomainRequest
@@ -10933,8 +10480,6 @@ export interface components {
         DeleteVodDomainResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * DescribeDefaultDistributionConfigRequest
@@ -10965,8 +10510,6 @@ export interface components {
             DomainName: string;
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ModifyDefaultDistributionConfigRequest
@@ -11008,8 +10551,6 @@ export interface components {
         ModifyDefaultDistributionConfigResponse: {
             /** @description names the call in logs */
             RequestId: string;
-        } & {
-            [key: string]: unknown;
         };
     };
     responses: never;

@@ -202,7 +202,7 @@ def flat(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
         yield prefix, json.dumps(value) if isinstance(value, bool | int | float) else str(value)
 
 
-def outcome(action: Action[Any], plain: Mapping[str, Any], *, as_text: bool) -> object:
+def outcome(action: Action[Any, Any], plain: Mapping[str, Any], *, as_text: bool) -> object:
     """Return the validated request, or the code of its refusal."""
     try:
         return validated(action, plain, as_text=as_text)

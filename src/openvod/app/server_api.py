@@ -82,18 +82,18 @@ class _Nothing:
         raise AssertionError(f"{name} of a service was used, but there is none: actions are only described here")
 
 
-def declared_actions() -> Sequence[Action[Any]]:
+def declared_actions() -> Sequence[Action[Any, Any]]:
     """Return every action, to be read and not to be run: no database, no server."""
     nothing: Any = _Nothing()
     services = {each.name: nothing for each in fields(ApiServices)}
     return actions_of(ApiServices(**services | {"own_scheme": "http"}))
 
 
-def actions_of(services: ApiServices) -> Sequence[Action[Any]]:
+def actions_of(services: ApiServices) -> Sequence[Action[Any, Any]]:
     """Return every action, in the order of the reference."""
     tasks = TaskService(services.database, services.clock, services.entropy)
     processing = ProcessingService(services.database, services.clock, services.entropy, services.media_url)
-    tables: Sequence[Sequence[Action[Any]]] = (
+    tables: Sequence[Sequence[Action[Any, Any]]] = (
         UploadActions(services.uploads).table(),
         PullActions(services.pulls).table(),
         MediaActions(services.library).table(),

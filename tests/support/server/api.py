@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import httpx
 
 from openvod.access.service import IssuedKey
 from openvod.app.cli.administration import with_services
 from openvod.signing import tc3, v1
+from support.server.answers import check_answer
 from support.server.wire import Wire
 
 
@@ -90,7 +91,16 @@ def send(wire: Wire, request: httpx.Request) -> dict[str, Any]:
     assert answer.headers["content-type"] == "application/json"
     response: dict[str, Any] = answer.json()["Response"]
     assert response["RequestId"]
+    if "Error" not in response:
+        check_answer(_action_of(request), response)
     return response
+
+
+def _action_of(request: httpx.Request) -> str:
+    """Return the action that a call names: in a header, or among its parameters."""
+    parameters = request.url.query + b"&" + request.content
+    named = parse_qs(parameters.decode(errors="replace")).get("Action", [""])[0]
+    return request.headers.get("X-TC-Action", "") or named
 
 
 def code(answer: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from openvod.access.account_model import Role
 from openvod.app.cli.administration import with_services
 from openvod.app.console import invitation
 from support.server import PlatformServer
+from support.server.answers import check_answer
 
 PASSWORD = "a long enough password"
 
@@ -69,7 +70,9 @@ class Person:
 
     def action(self, name: str, parameters: Mapping[str, object] | None = None) -> Any:
         """Call an action that has to succeed."""
-        return self.ok("POST", f"actions/{name}", dict(parameters or {}))
+        answer = self.ok("POST", f"actions/{name}", dict(parameters or {}))
+        check_answer(name, answer)
+        return answer
 
     def token(self, role: Role = Role.VIEWER, **members: object) -> httpx.Client:
         """Return a tool with an access token."""

@@ -11,7 +11,7 @@ from openvod.access.ports import AccessTx
 from openvod.access.service import application_for, check_is_on
 from openvod.base.errors import OpenVodError
 from openvod.base.ports import UnitOfWork
-from openvod.surfaces.api.declaration import Action, Caller, Group, Request
+from openvod.surfaces.api.declaration import Action, Audit, Caller, Group, Request
 from openvod.surfaces.api.parameters import validated
 from openvod.surfaces.errors import api_code
 
@@ -20,7 +20,7 @@ _LONGEST_ID = 18
 
 
 async def carry_out(
-    uow: UnitOfWork[AccessTx], action: Action[Any], key: KeyPair, plain: Mapping[str, Any], *, as_text: bool
+    uow: UnitOfWork[AccessTx], action: Action[Any, Any], key: KeyPair, plain: Mapping[str, Any], *, as_text: bool
 ) -> dict[str, Any]:
     """Validate parameters, find the application, run the action; what the caller may do was checked before."""
     request: Request = validated(action, plain, as_text=as_text)
@@ -30,13 +30,13 @@ async def carry_out(
     return dict(await action.run(Caller(key, application), request))
 
 
-def is_noted(action: Action[Any], outcome: str) -> bool:
-    """Tell whether a call belongs into the audit log: what changed something, and what was refused; no polling."""
-    return not (action.group is Group.READ or action.name == "PullEvents" or outcome == "RequestLimitExceeded")
+def is_logged(action: Action[Any, Any], outcome: str) -> bool:
+    """Return whether the audit log keeps a call; calls past the rate limit would fill it."""
+    return action.audit is Audit.LOGGED and outcome != "RequestLimitExceeded"
 
 
 def audit_entry(
-    action: Action[Any],
+    action: Action[Any, Any],
     parameters: Mapping[str, Any],
     *,
     now: float,
@@ -60,7 +60,7 @@ def audit_entry(
     )
 
 
-def error_code(error: OpenVodError, action: Action[Any] | None) -> str:
+def error_code(error: OpenVodError, action: Action[Any, Any] | None) -> str:
     """Return the wire's code: the action's own where it declares one for the field or for the error."""
     if action is None:
         return api_code(error)

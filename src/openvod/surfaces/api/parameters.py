@@ -61,7 +61,7 @@ def _listed(value: Any, name: str) -> Any:
     return [inner[key] for key in sorted(inner, key=int)]
 
 
-def validated(action: Action[Q], plain: Mapping[str, Any], *, as_text: bool) -> Q:
+def validated(action: Action[Q, Any], plain: Mapping[str, Any], *, as_text: bool) -> Q:
     """Check parameters against the declaration; null means absent. ``as_text``: every value came as a text.
 
     Raises ``Invalid`` with ``api.missing``, ``api.type``, ``api.unknown`` or ``api.value``, the field in its message

@@ -26,7 +26,7 @@ _LIMITS = (
 )
 
 
-def reference(actions: Sequence[Action[Any]]) -> str:
+def reference(actions: Sequence[Action[Any, Any]]) -> str:
     """Return the page: the common codes, then a section for each action in the order of their names."""
     ordered = sorted(actions, key=lambda action: action.name)
     lines = ["# Server API 3.0", "", "`*` marks what must be given. Any action may answer these codes:", ""]
@@ -42,7 +42,7 @@ def _common_codes() -> set[str]:
     return general | {code for code in API_CODES.values() if "." not in code or code.startswith("AuthFailure.")}
 
 
-def _section(action: Action[Any]) -> Iterator[str]:
+def _section(action: Action[Any, Any]) -> Iterator[str]:
     yield f"## {action.name}"
     yield ""
     yield f"{action.summary} Key group `{action.group.value}`, {action.rate} calls a second."
@@ -55,9 +55,9 @@ def _section(action: Action[Any]) -> Iterator[str]:
             "",
             f"Not offered, refused unless it asks for nothing: {', '.join(f'`{name}`' for name in left_out)}.",
         )
-    if action.response:
+    if members := action.members:
         yield from ("", "| Answer | Meaning |", "| --- | --- |")
-        yield from (f"| {name} | {_cell(meaning)} |" for name, meaning in action.response.items())
+        yield from (f"| {name} | {_cell(meaning)} |" for name, meaning in members.items())
     if codes := sorted(set(action.errors)):
         yield from ("", f"Errors: {', '.join(f'`{code}`' for code in codes)}.")
 
@@ -77,7 +77,7 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models_in(each)
 
 
-def _parameters(action: Action[Any]) -> Iterator[str]:
+def _parameters(action: Action[Any, Any]) -> Iterator[str]:
     told: set[str] = set()
     models: tuple[type[BaseModel] | None, ...] = (action.request, action.also)
     for model in models:

@@ -17,7 +17,7 @@ from openvod.base.errors import ClientDisconnected, Denied, Exhausted, Invalid, 
 from openvod.base.ports import Clock, UnitOfWork
 from openvod.server.wire import Answer, WireRequest, json_answer, unavailable
 from openvod.surfaces.api.authentication import Authentication, Call
-from openvod.surfaces.api.calls import audit_entry, carry_out, error_code, is_noted
+from openvod.surfaces.api.calls import audit_entry, carry_out, error_code, is_logged
 from openvod.surfaces.api.declaration import Action, Group
 from openvod.surfaces.api.limiter import RateLimiter
 from openvod.surfaces.api.replays import UsedSignatures
@@ -44,7 +44,7 @@ class ApiSurface:
         self,
         uow: UnitOfWork[AccessTx],
         authentication: Authentication,
-        actions: Sequence[Action[Any]],
+        actions: Sequence[Action[Any, Any]],
         limiter: RateLimiter,
         used: UsedSignatures,
         audit: AuditLog,
@@ -60,7 +60,7 @@ class ApiSurface:
 
     async def __call__(self, request: WireRequest) -> Answer:
         """Serve one request."""
-        action: Action[Any] | None = None
+        action: Action[Any, Any] | None = None
         call: Call | None = None
         try:
             call = await self._authentication.call(request)
@@ -77,10 +77,10 @@ class ApiSurface:
             await self._note(request, call, action, response)
         return json_answer({"Response": response | {"RequestId": request.request_id}})
 
-    async def _note(self, request: WireRequest, call: Call, action: Action[Any], response: dict[str, Any]) -> None:
+    async def _note(self, request: WireRequest, call: Call, action: Action[Any, Any], response: dict[str, Any]) -> None:
         """Write down what changed something, and what was refused; polling is neither."""
         outcome = response.get("Error", {}).get("Code", "")
-        if not is_noted(action, outcome):
+        if not is_logged(action, outcome):
             return
         entry = audit_entry(
             action,
@@ -98,7 +98,7 @@ class ApiSurface:
             # What was done is done; its answer must not be lost with the note.
             _log.exception("call %s of %s could not be written into the audit log", request.request_id, action.name)
 
-    def _action(self, call: Call) -> Action[Any]:
+    def _action(self, call: Call) -> Action[Any, Any]:
         if call.version != API_VERSION:
             raise Invalid("api.version", f"X-TC-Version {call.version[:20]!r} is unknown; send {API_VERSION}")
         action = self._actions.get(call.action)
@@ -110,7 +110,7 @@ class ApiSurface:
             "api.action", f"X-TC-Action {call.action[:60]!r} is unknown; `openvod api docs` lists what there is"
         )
 
-    async def _carried_out(self, action: Action[Any], call: Call) -> dict[str, Any]:
+    async def _carried_out(self, action: Action[Any, Any], call: Call) -> dict[str, Any]:
         check_permitted(call.key, action.group)
         if action.installation and call.key.sub_app_id != MAIN_APPLICATION_ID:
             raise Denied("key.not_permitted", f"{action.name} touches all applications; use a key of the main one")

@@ -14,11 +14,10 @@ from openvod.access.model import MAIN_APPLICATION_ID
 from openvod.base.errors import Exhausted, OpenVodError
 from openvod.base.sizes import MIB
 from openvod.server.wire import apart, check_size
-from openvod.surfaces.api.calls import audit_entry, carry_out, error_code, is_noted
+from openvod.surfaces.api.calls import audit_entry, carry_out, error_code, is_logged
 from openvod.surfaces.api.declaration import Action
 from openvod.surfaces.api.parameters import from_json
 from openvod.surfaces.console_api.guard import Viewer, address_of, check_role
-from openvod.surfaces.console_api.roles import ROLE_OF_ACTION
 from openvod.surfaces.console_api.services import ConsoleServices, Services
 
 PREFIX = "/api/v1/actions/"
@@ -26,7 +25,7 @@ _LIMIT = 10 * MIB
 Endpoint = Callable[[Request, Services, Viewer], Awaitable[JSONResponse]]
 
 
-def add_actions(router: APIRouter, actions: list[Action[Any]]) -> None:
+def add_actions(router: APIRouter, actions: list[Action[Any, Any]]) -> None:
     """Add a route for each action."""
     for action in actions:
         router.add_api_route(
@@ -34,26 +33,29 @@ def add_actions(router: APIRouter, actions: list[Action[Any]]) -> None:
             _endpoint(action),
             methods=["POST"],
             operation_id=action.name,
+            openapi_extra={"x-role": action.role.value},
             summary=action.summary,
             tags=["actions"],
             response_class=JSONResponse,
         )
 
 
-def _endpoint(action: Action[Any]) -> Endpoint:
+def _endpoint(action: Action[Any, Any]) -> Endpoint:
     async def endpoint(request: Request, services: Services, identity: Viewer) -> JSONResponse:
         return await _answer(action, request, services, identity)
 
     return endpoint
 
 
-async def _answer(action: Action[Any], request: Request, services: ConsoleServices, identity: Identity) -> JSONResponse:
+async def _answer(
+    action: Action[Any, Any], request: Request, services: ConsoleServices, identity: Identity
+) -> JSONResponse:
     plain: dict[str, Any] = {}
     outcome, request_id = "", secrets.token_hex(16)
     try:
         body = await limited_body(request, _LIMIT)
         plain = await apart(len(body), lambda: from_json(body))
-        check_role(identity, ROLE_OF_ACTION[action.name])
+        check_role(identity, action.role)
         if not services.limiter.admits(identity.actor, action.name, action.rate):
             raise Exhausted("api.rate", f"more than {action.rate} calls of {action.name} in a second; slow down")
         key = await services.access.console_key()
@@ -67,7 +69,7 @@ async def _answer(action: Action[Any], request: Request, services: ConsoleServic
         outcome = "InternalError"
         raise
     finally:
-        if is_noted(action, outcome):
+        if is_logged(action, outcome):
             await services.audit.record(
                 audit_entry(
                     action, plain, now=services.clock.now(), actor=identity.actor, own_application=MAIN_APPLICATION_ID,

@@ -51,12 +51,12 @@ def console_api(services: ConsoleServices, version: str) -> FastAPI:
     return app
 
 
-def description_of(actions: Sequence[Action[Any]], version: str) -> dict[str, Any]:
+def description_of(actions: Sequence[Action[Any, Any]], version: str) -> dict[str, Any]:
     """Return the OpenAPI description without any service."""
     return describe(_routed(actions), actions, version)
 
 
-def _routed(actions: Sequence[Action[Any]]) -> FastAPI:
+def _routed(actions: Sequence[Action[Any, Any]]) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     router = APIRouter(route_class=TextRoute)
     add_actions(router, list(actions))

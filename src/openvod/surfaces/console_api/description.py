@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
 from openvod.access.account_model import Role
 from openvod.surfaces.api.declaration import Action
 from openvod.surfaces.console_api.actions import PREFIX
-from openvod.surfaces.console_api.answers import COMPONENTS, answer_schema, template_rows
 from openvod.surfaces.console_api.guard import CSRF_HEADER, ROLE_OF_GUARD
 from openvod.surfaces.console_api.model import Problem
-from openvod.surfaces.console_api.roles import ROLE_OF_ACTION
 from openvod.surfaces.console_api.stream import LiveEnd, LiveEvent, LiveReviews
 
 Schema = dict[str, Any]
+_MODE: JsonSchemaMode = "validation"
 _REFERENCE = "#/components/schemas/{model}"
 _ABOUT = f"""\
 The console's API, which users' own tools may call as well. Sign in (`POST /api/v1/session`) or send an access token
@@ -29,23 +29,21 @@ role that a call asks for; without it, anybody may call. Refusals are `Problem` 
 """
 
 
-def describe(app: FastAPI, actions: Sequence[Action[Any]], version: str) -> Schema:
+def describe(app: FastAPI, actions: Sequence[Action[Any, Any]], version: str) -> Schema:
     """Return the description."""
     document: Schema = get_openapi(title="OpenVOD", version=version, description=_ABOUT, routes=app.routes)
     schemas: Schema = document.setdefault("components", {}).setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    schemas |= COMPONENTS
     for model in (Problem, LiveEvent, LiveReviews, LiveEnd):
         schemas[model.__name__] = model.model_json_schema(mode="serialization")
-    for name, (row, inner) in template_rows().items():
-        schemas |= {name: row, **inner}
     for route in api_routes(app):
         operation = document["paths"][route.path][next(iter(route.methods or ())).lower()]
         _finish(operation, role_of(route))
+    answers = _answers(schemas, actions)
     for action in actions:
         operation = document["paths"][PREFIX + action.name]["post"]
-        _describe_action(operation, schemas, action)
+        _describe_action(operation, schemas, action, answers[action.name])
     return document
 
 
@@ -56,8 +54,8 @@ def api_routes(app: FastAPI) -> Iterator[APIRoute]:
 
 def role_of(route: APIRoute) -> Role | None:
     """Return the role that a route asks for; ``None`` where anybody may call."""
-    if route.path.startswith(PREFIX):
-        return ROLE_OF_ACTION[route.path.removeprefix(PREFIX)]
+    if route.openapi_extra and "x-role" in route.openapi_extra:
+        return Role(route.openapi_extra["x-role"])
     found = [ROLE_OF_GUARD[call] for call in _calls(route.dependant) if call in ROLE_OF_GUARD]
     return max(found, key=list(Role).index, default=None)
 
@@ -79,15 +77,45 @@ def _finish(operation: Schema, role: Role | None) -> None:
         operation["security"] = [{"session": []}, {"token": []}]
 
 
-def _describe_action(operation: Schema, schemas: Schema, action: Action[Any]) -> None:
+class _Untitled(GenerateJsonSchema):
+    """Members without titles, which would only repeat their names."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:
+        """See the base."""
+        return False
+
+
+def _answers(schemas: Schema, actions: Sequence[Action[Any, Any]]) -> Mapping[str, Schema]:
+    """Return the schema of each action's answer, and put what they refer to among the schemas."""
+    adapters = [(action.name, _MODE, TypeAdapter(action.answer)) for action in actions]
+    found, inner = TypeAdapter.json_schemas(adapters, ref_template=_REFERENCE, schema_generator=_Untitled)
+    named: Schema = inner.get("$defs", {})
+    answers = {name: _resolved(schema, named) for (name, _), schema in found.items()}
+    whole = {id(schema) for schema in answers.values()}
+    for name, schema in named.items():
+        if id(schema) in whole:
+            continue
+        if schemas.setdefault(name, schema) != schema:
+            raise ValueError(f"two schemas have the name {name}; rename the type of the answer")
+    return answers
+
+
+def _resolved(schema: Schema, named: Schema) -> Schema:
+    """Return what a schema refers to, where it only refers."""
+    found: Schema = named[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    return found
+
+
+def _describe_action(operation: Schema, schemas: Schema, action: Action[Any, Any], answer: Schema) -> None:
     wanted = _named(schemas, f"{action.name}Request", action.request)
     if action.also:
         wanted = {"allOf": [wanted, _named(schemas, f"{action.name}Members", action.also)]}
-    schemas[f"{action.name}Response"] = answer_schema(action)
+    members = answer["properties"] | {"RequestId": {"type": "string", "description": "names the call in logs"}}
+    schemas[f"{action.name}Response"] = {"type": "object", "properties": members, "required": list(members)}
     operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": wanted}}}
-    answer = {"$ref": f"#/components/schemas/{action.name}Response"}
+    told = {"$ref": _REFERENCE.format(model=f"{action.name}Response")}
     operation["responses"]["200"] = {
-        "description": "Carried out.", "content": {"application/json": {"schema": answer}}
+        "description": "Carried out.", "content": {"application/json": {"schema": told}}
     }  # fmt: skip
     operation["x-errors"] = sorted(set(action.errors))
 

@@ -47,7 +47,7 @@ class ConsoleServices:
     access: AccessService
     distribution: DistributionService
     audit: AuditLog
-    actions: Sequence[Action[Any]]
+    actions: Sequence[Action[Any, Any]]
     limiter: RateLimiter
     endpoints: EndpointService
     feed: EventFeed

@@ -24,7 +24,7 @@ def test_docs_tell_every_action(tmp_path: Path) -> None:
         assert f"Key group `{action.group.value}`, {action.rate} calls a second." in section
         for field in action.request.model_fields.values():
             assert f"| {field.alias}{'*' if field.is_required() else ''} |" in section, (action.name, field.alias)
-        assert all(f"| {name} |" in section for name in action.response)
+        assert all(f"| {name} |" in section for name in action.members)
         assert all(f"`{code}`" in section for code in action.errors)
     assert not list(tmp_path.iterdir())
 

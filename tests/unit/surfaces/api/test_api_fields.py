@@ -231,7 +231,7 @@ def _has(model: type[BaseModel], name: str) -> bool:
     return any((field.alias or key) == name for key, field in model.model_fields.items())
 
 
-def refusal(action: Action[Any], model: type[BaseModel], plain: Mapping[str, Any]) -> str:
+def refusal(action: Action[Any, Any], model: type[BaseModel], plain: Mapping[str, Any]) -> str:
     """Send JSON through the doors that a call passes; return the refusal's words."""
     try:
         found = from_json(json.dumps(plain).encode())

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from openvod.access.distribution import MOST_ADDRESSES, MOST_DOMAINS, MOST_REFERERS, DistributionService, PolicyChanges
 from openvod.access.model import AddressPolicy, Domain, RefererPolicy
 from openvod.base.wire import Wire
 from openvod.events.codec import iso_time
-from openvod.surfaces.api.declaration import Action, Caller, Group, Offset, Request, Response
+from openvod.surfaces.api.declaration import Action, Audit, Caller, Group, Nothing, Offset, Request, Role, TotalCount
 
 _Status = Literal["Enabled", "Disabled"]
 _ListKind = Literal["", "Black", "White"]
@@ -101,6 +102,71 @@ class ModifyDefaultDistributionConfig(Request):
     play_key: str = Field("", max_length=20, description="Key of player signatures, 8 to 20 letters and digits.")
 
 
+class UrlSignatureAuthPolicyInfo(TypedDict):
+    """Whether links must be signed, and with which keys."""
+
+    Status: str
+    EncryptedKey: str
+    BackupEncryptedKey: str
+
+
+class RefererAuthPolicyInfo(TypedDict):
+    """Which pages may show the media."""
+
+    Status: str
+    AuthType: str
+    Referers: list[str]
+    BlankRefererAllowed: str
+
+
+class IPFilterPolicyInfo(TypedDict):
+    """From which addresses the media may be played."""
+
+    Status: str
+    FilterType: str
+    IPList: list[str]
+
+
+class QUICConfigInfo(TypedDict):
+    """Whether the domain speaks QUIC."""
+
+    Status: str
+
+
+class DomainInfo(TypedDict):
+    """A domain with its protection."""
+
+    Domain: str
+    AccelerateAreaInfos: list[dict[str, Any]]
+    DeployStatus: str
+    HTTPSConfig: dict[str, Any] | None
+    UrlSignatureAuthPolicy: UrlSignatureAuthPolicyInfo
+    RefererAuthPolicy: RefererAuthPolicyInfo
+    CreateTime: str
+    QUICConfig: QUICConfigInfo
+    IPFilterPolicy: IPFilterPolicyInfo
+    Type: str
+
+
+class Domains(TypedDict):
+    """The answer of DescribeVodDomains."""
+
+    TotalCount: TotalCount
+    DomainSet: Annotated[
+        list[DomainInfo],
+        Field(description="Domain, DeployStatus, RefererAuthPolicy, UrlSignatureAuthPolicy, IPFilterPolicy, …"),
+    ]
+
+
+class DefaultDistribution(TypedDict):
+    """The answer of DescribeDefaultDistributionConfig."""
+
+    Domain: Annotated[str, Field(description="host name")]
+    Scheme: Annotated[str, Field(description="HTTP or HTTPS")]
+    PlayKey: Annotated[str, Field(description="key of player signatures")]
+    DomainName: Annotated[str, Field(description="the same as Domain")]
+
+
 class DomainActions:
     """Carries the actions out."""
 
@@ -108,54 +174,48 @@ class DomainActions:
         self._distribution = distribution
         self._own_scheme = own_scheme.upper()
 
-    def table(self) -> Sequence[Action[Any]]:
+    def table(self) -> Sequence[Action[Any, Any]]:
         """Return the declarations."""
         bad_domain = ("InvalidParameterValue.Domain", "ResourceNotFound")
         return (
             Action(
-                "DescribeVodDomains", "List an application's domains with their protection.", Group.READ,
-                DescribeVodDomains, self._describe,
-                {
-                    "TotalCount": "how many match",
-                    "DomainSet": "Domain, DeployStatus, RefererAuthPolicy, UrlSignatureAuthPolicy, IPFilterPolicy, …",
-                },
+                "DescribeVodDomains", "List an application's domains with their protection.", Group.READ, Role.ADMIN,
+                Audit.NOT_LOGGED, DescribeVodDomains, Domains, self._describe,
                 ("InvalidParameterValue.Limit", "InvalidParameterValue.Offset"),
             ),
             Action(
                 "ModifyVodDomainConfig", "Change a domain's protection; it takes effect within a second.",
-                Group.MANAGE, ModifyVodDomainConfig, self._modify, {}, ("InvalidParameter", *bad_domain), _CODES,
+                Group.MANAGE, Role.ADMIN, Audit.LOGGED, ModifyVodDomainConfig, Nothing, self._modify,
+                ("InvalidParameter", *bad_domain), _CODES,
             ),
             Action(
-                "CreateVodDomain", "Add a domain whose DNS leads here.", Group.MANAGE, CreateVodDomain, self._create,
-                {}, (*bad_domain, "LimitExceeded"), _CODES,
+                "CreateVodDomain", "Add a domain whose DNS leads here.", Group.MANAGE, Role.ADMIN, Audit.LOGGED,
+                CreateVodDomain, Nothing, self._create, (*bad_domain, "LimitExceeded"), _CODES,
             ),
             Action(
-                "DeleteVodDomain", "Remove a domain with its protection.", Group.MANAGE, DeleteVodDomain, self._delete,
-                {}, (*bad_domain, "FailedOperation"), _CODES,
+                "DeleteVodDomain", "Remove a domain with its protection.", Group.MANAGE, Role.ADMIN, Audit.LOGGED,
+                DeleteVodDomain, Nothing, self._delete, (*bad_domain, "FailedOperation"), _CODES,
             ),
             Action(
-                "DescribeDefaultDistributionConfig", "Tell what media addresses begin with.", Group.READ, Request,
-                self._describe_default,
-                {"Domain": "host name", "Scheme": "HTTP or HTTPS", "PlayKey": "key of player signatures",
-                 "DomainName": "the same as Domain"},
-                ("ResourceNotFound",),
+                "DescribeDefaultDistributionConfig", "Tell what media addresses begin with.", Group.READ, Role.ADMIN,
+                Audit.NOT_LOGGED, Request, DefaultDistribution, self._describe_default, ("ResourceNotFound",),
             ),
             Action(
                 "ModifyDefaultDistributionConfig", "Change what media addresses begin with.", Group.MANAGE,
-                ModifyDefaultDistributionConfig, self._modify_default, {},
+                Role.ADMIN, Audit.LOGGED, ModifyDefaultDistributionConfig, Nothing, self._modify_default,
                 (*bad_domain, "InvalidParameterValue.PlayKey"), _CODES | {
                     "domain.play_key": "InvalidParameterValue.PlayKey",
                 },
             ),
         )  # fmt: skip
 
-    async def _describe(self, caller: Caller, asked: DescribeVodDomains) -> Response:
+    async def _describe(self, caller: Caller, asked: DescribeVodDomains) -> Domains:
         listed = await self._distribution.domains(caller.sub_app_id)
         found = [each for each in listed if not asked.domains or each.name in asked.domains]
         page = found[asked.offset : asked.offset + asked.limit]
         return {"TotalCount": len(found), "DomainSet": [self._row(each) for each in page]}
 
-    async def _modify(self, caller: Caller, asked: ModifyVodDomainConfig) -> Response:
+    async def _modify(self, caller: Caller, asked: ModifyVodDomainConfig) -> Nothing:
         links = asked.url_signature_auth_policy
         changes = PolicyChanges(
             referers=_referers(asked.referer_auth_policy),
@@ -167,26 +227,26 @@ class DomainActions:
         await self._distribution.modify(caller.sub_app_id, asked.domain, changes)
         return {}
 
-    async def _create(self, caller: Caller, asked: CreateVodDomain) -> Response:
+    async def _create(self, caller: Caller, asked: CreateVodDomain) -> Nothing:
         await self._distribution.create(caller.sub_app_id, asked.domain)
         return {}
 
-    async def _delete(self, caller: Caller, asked: DeleteVodDomain) -> Response:
+    async def _delete(self, caller: Caller, asked: DeleteVodDomain) -> Nothing:
         await self._distribution.delete(caller.sub_app_id, asked.domain)
         return {}
 
-    async def _describe_default(self, caller: Caller, _: Request) -> Response:
+    async def _describe_default(self, caller: Caller, _: Request) -> DefaultDistribution:
         found, play_key = await self._distribution.distribution(caller.sub_app_id)
         name = found.domain or self._distribution.own_name
         return {"Domain": name, "Scheme": found.scheme or self._own_scheme, "PlayKey": play_key, "DomainName": name}
 
-    async def _modify_default(self, caller: Caller, asked: ModifyDefaultDistributionConfig) -> Response:
+    async def _modify_default(self, caller: Caller, asked: ModifyDefaultDistributionConfig) -> Nothing:
         await self._distribution.modify_distribution(
             caller.sub_app_id, domain=asked.domain, scheme=asked.scheme, play_key=asked.play_key
         )
         return {}
 
-    def _row(self, domain: Domain) -> Mapping[str, Any]:
+    def _row(self, domain: Domain) -> DomainInfo:
         referers, addresses = domain.referers, domain.addresses
         link_key, backup_key = self._distribution.link_keys(domain)
         return {

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, with_config
+from typing_extensions import TypedDict
 
 from openvod.events.codec import pulled_event
 from openvod.events.endpoints import EndpointService
 from openvod.events.model import EventConfig, Transport
 from openvod.events.pull import MOST_EVENTS, PullService
-from openvod.surfaces.api.declaration import Action, Caller, Group, Request, Response
+from openvod.surfaces.api.declaration import Action, Audit, Caller, Group, Nothing, Request, Role
 
 _QUICK = 100
 _Switch = Literal["ON", "OFF"]
@@ -43,6 +44,38 @@ class ModifyEventConfig(Request):
     sign_key: str | None = Field(None, max_length=32, description="Key of Sign and T; letters and digits.")
 
 
+@with_config(ConfigDict(extra="allow"))
+class EventContent(TypedDict):
+    """An event, and the handle that confirms it; the member of its type has its content."""
+
+    EventHandle: str
+    EventType: str
+
+
+class PulledEvents(TypedDict):
+    """The answer of PullEvents."""
+
+    EventSet: Annotated[
+        list[EventContent], Field(description="EventContent objects with EventHandle; empty when nothing came")
+    ]
+
+
+class EventConfigInfo(TypedDict):
+    """The answer of DescribeEventConfig."""
+
+    Mode: Annotated[str, Field(description="PUSH or PULL")]
+    NotificationUrl: Annotated[str, Field(description="where they are posted, or empty")]
+    UploadMediaCompleteEventSwitch: Annotated[str, Field(description="ON or OFF")]
+    DeleteMediaCompleteEventSwitch: Annotated[str, Field(description="ON or OFF")]
+    PersistenceCompleteEventSwitch: Annotated[str, Field(description="ON or OFF")]
+
+
+class EventsState(TypedDict):
+    """The answer of DescribeEventsState."""
+
+    CountOfEventsToPull: Annotated[int, Field(description="how many")]
+
+
 class EventActions:
     """Carries the actions out."""
 
@@ -50,46 +83,42 @@ class EventActions:
         self._endpoints = endpoints
         self._pull = pull
 
-    def table(self) -> Sequence[Action[Any]]:
+    def table(self) -> Sequence[Action[Any, Any]]:
         """Return the declarations."""
         return (
             Action(
-                "PullEvents", "Take up to 16 events; waits up to 5 s for the first.", Group.EVENTS, Request,
-                self._take, {"EventSet": "EventContent objects with EventHandle; empty when nothing came"}, rate=_QUICK,
+                "PullEvents", "Take up to 16 events; waits up to 5 s for the first.", Group.EVENTS, Role.OPERATOR,
+                Audit.NOT_LOGGED, Request, PulledEvents, self._take, rate=_QUICK,
             ),
             Action(
                 "ConfirmEvents", "Confirm events, all of the call or none; unconfirmed ones come again after 30 s.",
-                Group.EVENTS, ConfirmEvents, self._confirm, {}, ("InvalidParameterValue",), _BAD_VALUE, _QUICK,
+                Group.EVENTS, Role.OPERATOR, Audit.LOGGED, ConfirmEvents, Nothing, self._confirm,
+                ("InvalidParameterValue",), _BAD_VALUE, _QUICK, ),
+            Action(
+                "ModifyEventConfig", "Change how an application gets its events.", Group.EVENTS, Role.ADMIN,
+                Audit.LOGGED, ModifyEventConfig, Nothing, self._modify, ("InvalidParameterValue",), _BAD_VALUE,
             ),
             Action(
-                "ModifyEventConfig", "Change how an application gets its events.", Group.EVENTS, ModifyEventConfig,
-                self._modify, {}, ("InvalidParameterValue",), _BAD_VALUE,
-            ),
-            Action(
-                "DescribeEventConfig", "Tell how an application gets its events.", Group.EVENTS, Request,
-                self._describe,
-                {
-                    "Mode": "PUSH or PULL", "NotificationUrl": "where they are posted, or empty",
-                    "UploadMediaCompleteEventSwitch": "ON or OFF", "DeleteMediaCompleteEventSwitch": "ON or OFF",
-                    "PersistenceCompleteEventSwitch": "ON or OFF",
-                },
+                "DescribeEventConfig", "Tell how an application gets its events.", Group.EVENTS,
+                Role.OPERATOR, Audit.LOGGED, Request, EventConfigInfo, self._describe,
                 rate=_QUICK,
             ),
             Action(
-                "DescribeEventsState", "Tell about how many events wait to be pulled.", Group.EVENTS, Request,
-                self._state, {"CountOfEventsToPull": "how many"},
+                "DescribeEventsState", "Tell about how many events wait to be pulled.", Group.EVENTS,
+                Role.VIEWER, Audit.LOGGED, Request, EventsState, self._state,
             ),
         )  # fmt: skip
 
-    async def _take(self, caller: Caller, _: Request) -> Response:
+    async def _take(self, caller: Caller, _: Request) -> PulledEvents:
         pulled = await self._pull.pull(caller.sub_app_id)
-        return {"EventSet": [pulled_event(each.event, each.handle) for each in pulled]}
+        events = [pulled_event(each.event, each.handle) for each in pulled]
+        return {"EventSet": cast("list[EventContent]", events)}
 
-    async def _confirm(self, caller: Caller, asked: ConfirmEvents) -> Response:
+    async def _confirm(self, caller: Caller, asked: ConfirmEvents) -> Nothing:
         await self._pull.confirm(caller.sub_app_id, asked.event_handles)
         return {}
 
-    async def _modify(self, caller: Caller, asked: ModifyEventConfig) -> Response:
+    async def _modify(self, caller: Caller, asked: ModifyEventConfig) -> Nothing:
         await self._endpoints.modify(
             caller.sub_app_id,
             url=asked.notification_url,
@@ -98,7 +127,7 @@ class EventActions:
         )
         return {}
 
-    async def _describe(self, caller: Caller, _: Request) -> Response:
+    async def _describe(self, caller: Caller, _: Request) -> EventConfigInfo:
         config, endpoint = await self._endpoints.config(caller.sub_app_id)
         return {
             "Mode": config.transport.value.upper(),
@@ -108,7 +137,7 @@ class EventActions:
             "PersistenceCompleteEventSwitch": _switch(config.persistence_switch),
         }
 
-    async def _state(self, caller: Caller, _: Request) -> Response:
+    async def _state(self, caller: Caller, _: Request) -> EventsState:
         return {"CountOfEventsToPull": await self._pull.waiting(caller.sub_app_id)}
 
 

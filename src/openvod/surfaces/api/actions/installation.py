@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from openvod.access.model import MAIN_APPLICATION_ID, REGION_SHORT_NAMES, Application, StorageRegion
 from openvod.access.service import AccessService
 from openvod.base.errors import Invalid
 from openvod.events.codec import iso_time
-from openvod.surfaces.api.declaration import Action, Caller, Group, Offset, Request, Response
+from openvod.surfaces.api.declaration import Action, Audit, Caller, Group, Nothing, Offset, Request, Role, TotalCount
 
 _Region = Annotated[str, Field(min_length=1, max_length=40, description="A region, such as ap-chongqing.")]
 _Description = Annotated[str, Field(max_length=300, description="Remark.")]
@@ -67,41 +68,89 @@ class ModifySubAppIdStatus(Request):
     status: Literal["On", "Off", "Destroyed"] = Field(description="On or Off; nothing is destroyed by a call.")
 
 
+class RegionInfo(TypedDict):
+    """A storage region."""
+
+    Region: str
+    Description: str
+    Status: str
+    IsDefault: bool
+    Area: str
+
+
+class StorageRegions(TypedDict):
+    """The answer of DescribeStorageRegions."""
+
+    StorageRegionInfos: Annotated[
+        list[RegionInfo], Field(description="Region, Description, Status opened|unopened, IsDefault, Area")
+    ]
+
+
+class CreatedSubAppId(TypedDict):
+    """The answer of CreateSubAppId."""
+
+    SubAppId: Annotated[int, Field(description="its id")]
+
+
+class SubAppInfo(TypedDict):
+    """An application."""
+
+    SubAppId: int
+    SubAppIdName: str
+    Name: str
+    Description: str
+    CreateTime: str
+    Status: str
+    Mode: str
+    StorageRegions: list[str]
+    Tags: list[dict[str, Any]]
+
+
+class SubAppIds(TypedDict):
+    """The answer of DescribeSubAppIds."""
+
+    TotalCount: TotalCount
+    SubAppIdInfoSet: Annotated[
+        list[SubAppInfo],
+        Field(description="SubAppId, SubAppIdName, Name, Description, CreateTime, Status, Mode, StorageRegions, Tags"),
+    ]
+
+
 class RegionActions:
     """Carries the actions of regions out."""
 
     def __init__(self, access: AccessService) -> None:
         self._access = access
 
-    def table(self) -> Sequence[Action[Any]]:
+    def table(self) -> Sequence[Action[Any, Any]]:
         """Return the declarations."""
         errors = ("InvalidParameterValue.StorageRegion", "ResourceNotFound", "InvalidParameter")
         return (
             Action(
-                "DescribeStorageRegions", "List storage regions.", Group.READ, Request, self._describe,
-                {"StorageRegionInfos": "Region, Description, Status opened|unopened, IsDefault, Area"},
+                "DescribeStorageRegions", "List storage regions.", Group.READ, Role.VIEWER, Audit.NOT_LOGGED, Request,
+                StorageRegions, self._describe,
             ),
             Action(
-                "CreateStorageRegion", "Enable a storage region.", Group.MANAGE, NamedRegion, self._create, {}, errors,
-                installation=True,
+                "CreateStorageRegion", "Enable a storage region.", Group.MANAGE, Role.ADMIN, Audit.LOGGED, NamedRegion,
+                Nothing, self._create, errors, installation=True,
             ),
             Action(
-                "ModifyDefaultStorageRegion", "Make an enabled region the default one.", Group.MANAGE, NamedRegion,
-                self._make_default, {}, errors, installation=True,
+                "ModifyDefaultStorageRegion", "Make an enabled region the default one.", Group.MANAGE, Role.ADMIN,
+                Audit.LOGGED, NamedRegion, Nothing, self._make_default, errors, installation=True,
             ),
         )  # fmt: skip
 
-    async def _describe(self, _: Caller, __: Request) -> Response:
+    async def _describe(self, _: Caller, __: Request) -> StorageRegions:
         stored = {region.name: region for region in await self._access.regions()}
         names = sorted(stored.keys() | REGION_SHORT_NAMES.keys())
         listed = [stored.get(name) or StorageRegion(name, enabled=False, is_default=False) for name in names]
         return {"StorageRegionInfos": [_region_row(region) for region in listed]}
 
-    async def _create(self, _: Caller, asked: NamedRegion) -> Response:
+    async def _create(self, _: Caller, asked: NamedRegion) -> Nothing:
         await self._access.open_region(asked.storage_region)
         return {}
 
-    async def _make_default(self, _: Caller, asked: NamedRegion) -> Response:
+    async def _make_default(self, _: Caller, asked: NamedRegion) -> Nothing:
         await self._access.make_default_region(asked.storage_region)
         return {}
 
@@ -112,38 +161,33 @@ class ApplicationActions:
     def __init__(self, access: AccessService) -> None:
         self._access = access
 
-    def table(self) -> Sequence[Action[Any]]:
+    def table(self) -> Sequence[Action[Any, Any]]:
         """Return the declarations."""
         main = {"application.main": "FailedOperation"}
         return (
             Action(
-                "CreateSubAppId", "Create an application.", Group.MANAGE, CreateSubAppId, self._create,
-                {"SubAppId": "its id"},
+                "CreateSubAppId", "Create an application.", Group.MANAGE, Role.ADMIN, Audit.LOGGED, CreateSubAppId,
+                CreatedSubAppId, self._create,
                 ("InvalidParameterValue.Name", "InvalidParameterValue.Description", "LimitExceeded"),
                 installation=True,
             ),
             Action(
-                "DescribeSubAppIds", "List the applications that the key may act for.", Group.READ, DescribeSubAppIds,
-                self._describe,
-                {
-                    "TotalCount": "how many match",
-                    "SubAppIdInfoSet": "SubAppId, SubAppIdName, Name, Description, CreateTime, Status, Mode, "
-                    "StorageRegions, Tags",
-                },
+                "DescribeSubAppIds", "List the applications that the key may act for.", Group.READ, Role.VIEWER,
+                Audit.NOT_LOGGED, DescribeSubAppIds, SubAppIds, self._describe,
                 ("ResourceNotFound",),
             ),
             Action(
-                "ModifySubAppIdInfo", "Rename or describe an application.", Group.MANAGE, ModifySubAppIdInfo,
-                self._modify, {},
+                "ModifySubAppIdInfo", "Rename or describe an application.", Group.MANAGE, Role.ADMIN, Audit.LOGGED,
+                ModifySubAppIdInfo, Nothing, self._modify,
                 ("InvalidParameterValue.SubAppId", "InvalidParameterValue.Name", "InvalidParameterValue.Description"),
             ),
             Action(
-                "ModifySubAppIdStatus", "Switch an application on or off.", Group.MANAGE, ModifySubAppIdStatus,
-                self._switch, {}, ("InvalidParameterValue.SubAppId", "FailedOperation"), main, installation=True,
-            ),
+                "ModifySubAppIdStatus", "Switch an application on or off.", Group.MANAGE, Role.ADMIN, Audit.LOGGED,
+                ModifySubAppIdStatus, Nothing, self._switch, ("InvalidParameterValue.SubAppId",
+                "FailedOperation"), main, installation=True, ),
         )  # fmt: skip
 
-    async def _create(self, _: Caller, asked: CreateSubAppId) -> Response:
+    async def _create(self, _: Caller, asked: CreateSubAppId) -> CreatedSubAppId:
         if asked.storage_region and asked.storage_region not in await self._enabled_regions():
             raise Invalid(
                 "region.not_enabled", f"StorageRegion {asked.storage_region[:40]!r} is not enabled; leave it out"
@@ -151,18 +195,18 @@ class ApplicationActions:
         created = await self._access.create_application(asked.name, asked.description)
         return {"SubAppId": created.sub_app_id}
 
-    async def _describe(self, caller: Caller, asked: DescribeSubAppIds) -> Response:
+    async def _describe(self, caller: Caller, asked: DescribeSubAppIds) -> SubAppIds:
         mine = [each for each in await self._access.applications() if _may_see(caller, each)]
         found = [each for each in mine if asked.name in ("", each.name) and not asked.tags]
         regions = await self._enabled_regions()
         page = found[asked.offset : asked.offset + asked.limit]
         return {"TotalCount": len(found), "SubAppIdInfoSet": [_application_row(each, regions) for each in page]}
 
-    async def _modify(self, caller: Caller, asked: ModifySubAppIdInfo) -> Response:
+    async def _modify(self, caller: Caller, asked: ModifySubAppIdInfo) -> Nothing:
         await self._access.modify_application(caller.sub_app_id, name=asked.name, description=asked.description)
         return {}
 
-    async def _switch(self, caller: Caller, asked: ModifySubAppIdStatus) -> Response:
+    async def _switch(self, caller: Caller, asked: ModifySubAppIdStatus) -> Nothing:
         if asked.status == "Destroyed":
             raise Invalid("api.unsupported", "applications are not destroyed by a call; switch it Off")
         await self._access.switch_application(caller.sub_app_id, asked.status)
@@ -176,7 +220,7 @@ def _may_see(caller: Caller, application: Application) -> bool:
     return caller.key.sub_app_id in (MAIN_APPLICATION_ID, application.sub_app_id)
 
 
-def _region_row(region: StorageRegion) -> Mapping[str, Any]:
+def _region_row(region: StorageRegion) -> RegionInfo:
     return {
         "Region": region.name,
         "Description": region.name,
@@ -186,7 +230,7 @@ def _region_row(region: StorageRegion) -> Mapping[str, Any]:
     }
 
 
-def _application_row(application: Application, regions: Sequence[str]) -> Mapping[str, Any]:
+def _application_row(application: Application, regions: Sequence[str]) -> SubAppInfo:
     return {
         "SubAppId": application.sub_app_id,
         "SubAppIdName": application.name,

@@ -5,20 +5,21 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from openvod.base.errors import Invalid
 from openvod.base.wire import Wire
 from openvod.events.codec import read_time
 from openvod.media.edits import MediaEdit
-from openvod.media.info import PARTS
 from openvod.media.library import MediaLibrary
 from openvod.media.model import KeyFrameMark
 from openvod.media.query import NOT_REVIEWED, REACHABLE, MediaQuery, Span
 from openvod.media.removal import Part, PartType
-from openvod.surfaces.api.declaration import Action, Caller, Group, Offset, Request, Response
+from openvod.surfaces.api.actions.media_info import MediaInfo
+from openvod.surfaces.api.declaration import Action, Audit, Caller, Group, Nothing, Offset, Request, Role
 
 _MOST_FILES = 20
 #: A request has 10 MB at most (2.1), and a cover is a part of one.
@@ -35,6 +36,11 @@ _ClassId = Annotated[int, Field(ge=0, lt=2**31)]
 _Id = Annotated[str, Field(max_length=64, pattern=_NO_NUL)]
 _Ids = Annotated[tuple[_Id, ...], Field(max_length=1000, description="The files, at most 20.")]
 _Parts = Annotated[tuple[PartName, ...], Field(max_length=100, description="Parts to return; none of them means all.")]
+MediaInfoSet = Annotated[
+    list[MediaInfo],
+    Field(description=f"FileId and, as far as asked for, {', '.join(list(MediaInfo.__annotations__)[1:])}"),
+]
+NotExistFileIdSet = Annotated[list[str], Field(description="ids of files that do not exist")]
 _Text = Annotated[str, Field(max_length=100, min_length=1, pattern=_NO_NUL)]
 _Texts = Annotated[tuple[_Text, ...], Field(max_length=10)]
 _Words = Annotated[tuple[Annotated[str, Field(max_length=40, pattern=_NO_NUL)], ...], Field(max_length=10)]
@@ -195,66 +201,91 @@ _FORBID_ERRORS = (
 )  # fmt: skip
 
 
+class MediaInfos(TypedDict):
+    """The answer of DescribeMediaInfos."""
+
+    MediaInfoSet: MediaInfoSet
+    NotExistFileIdSet: NotExistFileIdSet
+
+
+class FoundMedia(TypedDict):
+    """The answer of SearchMedia."""
+
+    TotalCount: Annotated[int, Field(description="how many match, counted up to 5000")]
+    MediaInfoSet: MediaInfoSet
+
+
+class ModifiedMediaInfo(TypedDict):
+    """The answer of ModifyMediaInfo."""
+
+    CoverUrl: Annotated[str, Field(description="the new cover's address, empty without CoverData")]
+    AddedSubtitleSet: Annotated[list[dict[str, Any]], Field(description="empty")]
+
+
+class MissingFiles(TypedDict):
+    """The answer of ForbidMediaDistribution."""
+
+    NotExistFileIdSet: NotExistFileIdSet
+
+
 class MediaActions:
     """Carries the actions out."""
 
     def __init__(self, library: MediaLibrary) -> None:
         self._library = library
 
-    def table(self) -> Sequence[Action[Any]]:
+    def table(self) -> Sequence[Action[Any, Any]]:
         """Return the declarations."""
-        infos = {"MediaInfoSet": f"FileId and, as far as asked for, {', '.join(PARTS.values())}"}
-        missing = {"NotExistFileIdSet": "ids of files that do not exist"}
         return (
             Action(
-                "DescribeMediaInfos", "Describe files.", Group.READ, DescribeMediaInfos, self._describe,
-                infos | missing, _DESCRIBE_ERRORS,
+                "DescribeMediaInfos", "Describe files.", Group.READ, Role.VIEWER, Audit.NOT_LOGGED, DescribeMediaInfos,
+                MediaInfos, self._describe, _DESCRIBE_ERRORS,
                 {"media.ids_none": "InvalidParameterValue.FileIdsEmpty",
                  "media.ids_many": "InvalidParameterValue.FileIdsOverLimit"},
             ),
             Action(
-                "SearchMedia", "Find files.", Group.READ, SearchMedia, self._search,
-                {"TotalCount": "how many match, counted up to 5000"} | infos, _SEARCH_ERRORS,
+                "SearchMedia", "Find files.", Group.READ, Role.VIEWER, Audit.NOT_LOGGED, SearchMedia,
+                FoundMedia, self._search, _SEARCH_ERRORS,
             ),
             Action(
-                "ModifyMediaInfo", "Change what is known of a file.", Group.EDIT, ModifyMediaInfo, self._modify,
-                {"CoverUrl": "the new cover's address, empty without CoverData", "AddedSubtitleSet": "empty"},
+                "ModifyMediaInfo", "Change what is known of a file.", Group.EDIT, Role.OPERATOR, Audit.LOGGED,
+                ModifyMediaInfo, ModifiedMediaInfo, self._modify,
                 _MODIFY_ERRORS, _MODIFY_CODES,
             ),
             Action(
-                "DeleteMedia", "Delete a file or parts of it.", Group.EDIT, DeleteMedia, self._delete, {},
-                ("ResourceNotFound",),
+                "DeleteMedia", "Delete a file or parts of it.", Group.EDIT, Role.OPERATOR, Audit.LOGGED, DeleteMedia,
+                Nothing, self._delete, ("ResourceNotFound",),
             ),
             Action(
                 "ForbidMediaDistribution", "Take files out of playback, or give them back.", Group.EDIT,
-                ForbidMediaDistribution, self._forbid, missing, _FORBID_ERRORS,
+                Role.OPERATOR, Audit.LOGGED, ForbidMediaDistribution, MissingFiles, self._forbid, _FORBID_ERRORS,
                 {"media.ids_none": "InvalidParameterValue.FileIds",
                  "media.ids_many": "InvalidParameterValue.FileIdsTooMany"},
             ),
         )  # fmt: skip
 
-    async def _describe(self, caller: Caller, asked: DescribeMediaInfos) -> Response:
+    async def _describe(self, caller: Caller, asked: DescribeMediaInfos) -> MediaInfos:
         _check_number(asked.file_ids)
         infos, missing = await self._library.describe(caller.sub_app_id, asked.file_ids, asked.filters)
-        return {"MediaInfoSet": list(infos), "NotExistFileIdSet": list(missing)}
+        return {"MediaInfoSet": cast("list[MediaInfo]", infos), "NotExistFileIdSet": list(missing)}
 
-    async def _search(self, caller: Caller, asked: SearchMedia) -> Response:
+    async def _search(self, caller: Caller, asked: SearchMedia) -> FoundMedia:
         total, infos = await self._library.search(_query(caller.sub_app_id, asked), asked.filters)
-        return {"TotalCount": total, "MediaInfoSet": list(infos)}
+        return {"TotalCount": total, "MediaInfoSet": cast("list[MediaInfo]", infos)}
 
-    async def _modify(self, caller: Caller, asked: ModifyMediaInfo) -> Response:
+    async def _modify(self, caller: Caller, asked: ModifyMediaInfo) -> ModifiedMediaInfo:
         if asked.add_subtitles or asked.delete_subtitle_ids:
             raise Invalid("api.unsupported", "subtitles are not offered; leave AddSubtitles and DeleteSubtitleIds out")
         cover = _picture(asked.cover_data) if asked.cover_data else b""
         url = await self._library.edit(caller.sub_app_id, asked.file_id, _edit(asked), cover)
         return {"CoverUrl": url, "AddedSubtitleSet": []}
 
-    async def _delete(self, caller: Caller, asked: DeleteMedia) -> Response:
+    async def _delete(self, caller: Caller, asked: DeleteMedia) -> Nothing:
         parts = [Part(item.type, item.definition) for item in asked.delete_parts]
         await self._library.delete(caller.sub_app_id, asked.file_id, parts)
         return {}
 
-    async def _forbid(self, caller: Caller, asked: ForbidMediaDistribution) -> Response:
+    async def _forbid(self, caller: Caller, asked: ForbidMediaDistribution) -> MissingFiles:
         _check_number(asked.file_ids)
         missing = await self._library.set_forbidden(
             caller.sub_app_id, asked.file_ids, forbidden=asked.operation == "forbid"

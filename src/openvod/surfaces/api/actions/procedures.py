@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
+from typing_extensions import TypedDict
 
 from openvod.base.errors import Invalid
 from openvod.base.wire import Wire
 from openvod.events.codec import iso_time
-from openvod.surfaces.api.declaration import Action, Caller, Group, Limit, Offset, Request, Response
+from openvod.surfaces.api.declaration import (
+    Action,
+    Audit,
+    Caller,
+    Group,
+    Limit,
+    Nothing,
+    Offset,
+    Request,
+    Role,
+    TotalCount,
+)
 from openvod.tasks.model import ListedProcedure, MediaProcessTask, ReviewAudioVideoInput, ReviewInput
 from openvod.tasks.service import TaskService
 
@@ -76,52 +88,78 @@ class DescribeProcedureTemplates(Request):
     sort_by: tuple[SortBy, ...] = Field((), max_length=1, description="By CreateTime; else presets, then by name.")
 
 
+class ProcedureTemplate(TypedDict):
+    """A procedure."""
+
+    Name: str
+    Type: str
+    Comment: str
+    MediaProcessTask: dict[str, Any] | None
+    AiContentReviewTask: dict[str, Any] | None
+    AiAnalysisTask: dict[str, Any] | None
+    AiRecognitionTask: dict[str, Any] | None
+    AiRecognitionTaskSet: list[dict[str, Any]]
+    MiniProgramPublishTask: dict[str, Any] | None
+    ReviewAudioVideoTask: dict[str, Any] | None
+    CreateTime: str
+    UpdateTime: str
+
+
+class ProcedureTemplates(TypedDict):
+    """The answer of DescribeProcedureTemplates."""
+
+    TotalCount: TotalCount
+    ProcedureTemplateSet: Annotated[list[ProcedureTemplate], Field(description="the procedures")]
+
+
 class ProcedureActions:
     """Carries the actions out."""
 
     def __init__(self, tasks: TaskService) -> None:
         self._tasks = tasks
 
-    def table(self) -> Sequence[Action[Any]]:
+    def table(self) -> Sequence[Action[Any, Any]]:
         """Return the declarations."""
         preset = {"procedure.preset": "InvalidParameterValue.ModifyDefaultTemplate"}
         return (
             Action(
-                "CreateProcedureTemplate", "Create a procedure that signatures can name.", Group.PROCESS, ProcedureBody,
-                self._create, {}, ("InvalidParameter.ExistedProcedureName", "LimitExceeded", "UnsupportedOperation"),
+                "CreateProcedureTemplate", "Create a procedure that signatures can name.", Group.PROCESS, Role.OPERATOR,
+                Audit.LOGGED, ProcedureBody, Nothing, self._create,
+                ("InvalidParameter.ExistedProcedureName", "LimitExceeded", "UnsupportedOperation"),
                 {"procedure.exists": "InvalidParameter.ExistedProcedureName", "procedure.quota": "LimitExceeded"},
             ),
             Action(
-                "ResetProcedureTemplate", "Replace a procedure as a whole.", Group.PROCESS, ProcedureBody, self._reset,
-                {}, ("InvalidParameter.ProcedureNameNotExist", *preset.values(), "UnsupportedOperation"),
+                "ResetProcedureTemplate", "Replace a procedure as a whole.", Group.PROCESS, Role.OPERATOR, Audit.LOGGED,
+                ProcedureBody, Nothing, self._reset,
+                ("InvalidParameter.ProcedureNameNotExist", *preset.values(), "UnsupportedOperation"),
                 preset | {_UNKNOWN: "InvalidParameter.ProcedureNameNotExist"},
             ),
             Action(
                 "DeleteProcedureTemplate", "Delete a procedure; uploads on their way keep it.", Group.PROCESS,
-                DeleteProcedureTemplate, self._delete, {},
+                Role.OPERATOR, Audit.LOGGED, DeleteProcedureTemplate, Nothing, self._delete,
                 ("InvalidParameter", "InvalidParameterValue.DeleteDefaultTemplate"),
                 {_UNKNOWN: "InvalidParameter", "procedure.preset": "InvalidParameterValue.DeleteDefaultTemplate"},
             ),
             Action(
-                "DescribeProcedureTemplates", "List procedures.", Group.READ, DescribeProcedureTemplates,
-                self._describe, {"TotalCount": "how many match", "ProcedureTemplateSet": "the procedures"},
+                "DescribeProcedureTemplates", "List procedures.", Group.READ, Role.VIEWER, Audit.NOT_LOGGED,
+                DescribeProcedureTemplates, ProcedureTemplates, self._describe,
                 ("InvalidParameterValue.Names", "InvalidParameterValue.Type", "InvalidParameterValue.Limit"),
             ),
         )  # fmt: skip
 
-    async def _create(self, caller: Caller, asked: ProcedureBody) -> Response:
+    async def _create(self, caller: Caller, asked: ProcedureBody) -> Nothing:
         await self._tasks.create_procedure(caller.sub_app_id, asked.plain())
         return {}
 
-    async def _reset(self, caller: Caller, asked: ProcedureBody) -> Response:
+    async def _reset(self, caller: Caller, asked: ProcedureBody) -> Nothing:
         await self._tasks.reset_procedure(caller.sub_app_id, asked.plain())
         return {}
 
-    async def _delete(self, caller: Caller, asked: DeleteProcedureTemplate) -> Response:
+    async def _delete(self, caller: Caller, asked: DeleteProcedureTemplate) -> Nothing:
         await self._tasks.delete_procedure(caller.sub_app_id, asked.name)
         return {}
 
-    async def _describe(self, caller: Caller, asked: DescribeProcedureTemplates) -> Response:
+    async def _describe(self, caller: Caller, asked: DescribeProcedureTemplates) -> ProcedureTemplates:
         listed = await self._tasks.listed_procedures(caller.sub_app_id)
         found = [each for each in listed if _is_wanted(each, asked)]
         if asked.sort_by:
@@ -140,7 +178,7 @@ def _wire(value: Wire | None) -> dict[str, Any] | None:
     return value.to_wire() if value else None
 
 
-def _row(listed: ListedProcedure) -> Mapping[str, Any]:
+def _row(listed: ListedProcedure) -> ProcedureTemplate:
     procedure = listed.procedure
     return {
         "Name": procedure.name,

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
+from typing_extensions import TypedDict
 
 from openvod.base.errors import Invalid
 from openvod.processing.service import ProcessingService, TaskOrder
-from openvod.surfaces.api.declaration import Action, Caller, FileId, Group, Request, Response
+from openvod.surfaces.api.declaration import Action, Audit, Caller, FileId, Group, Request, Role
 from openvod.tasks.model import (
     MediaProcessTask,
     NotifyMode,
@@ -84,20 +85,40 @@ class ReviewAudioVideo(OnFile):
     definition: int = Field(10, ge=1, description="The review template.")
 
 
+class FlowTask(TypedDict):
+    """The answer of ProcessMedia."""
+
+    TaskId: Annotated[str, Field(description="the flow's task")]
+
+
+class ProcedureTasks(TypedDict):
+    """The answer of ProcessMediaByProcedure."""
+
+    TaskId: Annotated[str, Field(description="the flow's task, empty without a flow")]
+    ReviewAudioVideoTaskId: Annotated[str, Field(description="the review's task, empty without one")]
+    ImportMediaKnowledgeTaskIdSet: Annotated[list[str], Field(description="always empty")]
+
+
+class ReviewTask(TypedDict):
+    """The answer of ReviewAudioVideo."""
+
+    TaskId: Annotated[str, Field(description="the review's task")]
+
+
 class ProcessingActions:
     """Carries the actions out."""
 
     def __init__(self, processing: ProcessingService) -> None:
         self._processing = processing
 
-    def table(self) -> Sequence[Action[Any]]:
+    def table(self) -> Sequence[Action[Any, Any]]:
         """Return the declarations."""
         session = tuple(SESSION_CODES.values())
         repeated = "task.session_repeated"
         return (
             Action(
-                "ProcessMedia", "Process a file by the tasks given.", Group.PROCESS, ProcessMedia, self._process,
-                {"TaskId": "the flow's task"},
+                "ProcessMedia", "Process a file by the tasks given.", Group.PROCESS, Role.OPERATOR,
+                Audit.LOGGED, ProcessMedia, FlowTask, self._process,
                 ("FailedOperation.TaskDuplicate", "InvalidParameterValue.FileId", *session,
                  "InvalidParameterValue.AiContentReviewTaskDefinition",
                  "InvalidParameterValue.AiAnalysisTaskDefinition",
@@ -110,11 +131,8 @@ class ProcessingActions:
                 },
             ),
             Action(
-                "ProcessMediaByProcedure", "Process a file by a procedure.", Group.PROCESS, ProcessMediaByProcedure,
-                self._by_procedure,
-                {"TaskId": "the flow's task, empty without a flow",
-                 "ReviewAudioVideoTaskId": "the review's task, empty without one",
-                 "ImportMediaKnowledgeTaskIdSet": "always empty"},
+                "ProcessMediaByProcedure", "Process a file by a procedure.", Group.PROCESS, Role.OPERATOR, Audit.LOGGED,
+                ProcessMediaByProcedure, ProcedureTasks, self._by_procedure,
                 ("InvalidParameterValue.FileId", "InvalidParameterValue.ProcedureName", *session,
                  "InvalidParameterValue.UniqueIdentifier", "UnsupportedOperation"),
                 SESSION_CODES | _UNKNOWN_FILE | {
@@ -124,14 +142,14 @@ class ProcessingActions:
                 },
             ),
             Action(
-                "ReviewAudioVideo", "Review a file.", Group.PROCESS, ReviewAudioVideo, self._review,
-                {"TaskId": "the review's task"},
+                "ReviewAudioVideo", "Review a file.", Group.PROCESS, Role.OPERATOR, Audit.LOGGED,
+                ReviewAudioVideo, ReviewTask, self._review,
                 (*session, "InvalidParameterValue.SessionId", "ResourceNotFound", "UnsupportedOperation"),
                 SESSION_CODES | {repeated: "InvalidParameterValue.SessionId", "media.unknown": "ResourceNotFound"},
             ),
         )  # fmt: skip
 
-    async def _process(self, caller: Caller, asked: ProcessMedia) -> Response:
+    async def _process(self, caller: Caller, asked: ProcessMedia) -> FlowTask:
         order = asked.order("ProcessMedia", _SHORT_WINDOW, asked.tasks_notify_mode)
         _check_offered(asked)
         procedure = Procedure(
@@ -143,14 +161,14 @@ class ProcessingActions:
             raise Invalid("api.value", "nothing is asked for; send MediaProcessTask or AiContentReviewTask")
         return {"TaskId": await self._processing.process(caller.sub_app_id, asked.file_id, procedure, order)}
 
-    async def _by_procedure(self, caller: Caller, asked: ProcessMediaByProcedure) -> Response:
+    async def _by_procedure(self, caller: Caller, asked: ProcessMediaByProcedure) -> ProcedureTasks:
         order = asked.order("ProcessMediaByProcedure", _LONG_WINDOW, asked.tasks_notify_mode)
         flow, review = await self._processing.process_by_procedure(
             caller.sub_app_id, asked.file_id, asked.procedure_name, order
         )
         return {"TaskId": flow, "ReviewAudioVideoTaskId": review, "ImportMediaKnowledgeTaskIdSet": []}
 
-    async def _review(self, caller: Caller, asked: ReviewAudioVideo) -> Response:
+    async def _review(self, caller: Caller, asked: ReviewAudioVideo) -> ReviewTask:
         order = asked.order("ReviewAudioVideo", _SHORT_WINDOW)
         wanted = ReviewAudioVideoInput(
             definition=asked.definition, review_contents=tuple(dict.fromkeys(asked.review_contents)) or ("Media",)

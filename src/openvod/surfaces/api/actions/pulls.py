@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from openvod.base.errors import Invalid
 from openvod.processing.service import TaskOrder
 from openvod.surfaces.api.actions.processing import SESSION_CODES, Priority
-from openvod.surfaces.api.declaration import Action, Caller, Group, Request, Response
+from openvod.surfaces.api.declaration import Action, Audit, Caller, Group, Request, Role
 from openvod.upload.pull_model import PullOrder
 from openvod.upload.pulls import PullUploads, permission_of
 from openvod.upload.service import ServerPermission
@@ -47,28 +48,36 @@ class PullUpload(Request):
     source_context: str = Field("", max_length=250, description="Comes back in the file's information.")
 
 
+class PullTask(TypedDict):
+    """The answer of PullUpload."""
+
+    TaskId: Annotated[str, Field(description="the task; DescribeTaskDetail and the event PullComplete tell its result")]
+
+
 class PullActions:
     """Carries the action out."""
 
     def __init__(self, pulls: PullUploads) -> None:
         self._pulls = pulls
 
-    def table(self) -> Sequence[Action[Any]]:
+    def table(self) -> Sequence[Action[Any, Any]]:
         """Return the declarations."""
         return (
             Action(
                 "PullUpload",
                 "Fetch a file by its address; a task tells how that goes.",
                 Group.UPLOAD,
+                Role.OPERATOR,
+                Audit.LOGGED,
                 PullUpload,
+                PullTask,
                 self._pull,
-                {"TaskId": "the task; DescribeTaskDetail and the event PullComplete tell its result"},
                 (*dict.fromkeys(_CODES.values()), "InvalidParameterValue.Procedure", "InvalidParameterValue.ClassId"),
                 _CODES,
             ),
         )
 
-    async def _pull(self, caller: Caller, asked: PullUpload) -> Response:
+    async def _pull(self, caller: Caller, asked: PullUpload) -> PullTask:
         if asked.media_storage_path:
             raise Invalid("pull.path", "MediaStoragePath is not offered; leave it out")
         order = PullOrder(

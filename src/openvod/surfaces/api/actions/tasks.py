@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
 
 from openvod.base.errors import Invalid
 from openvod.base.text import json_value
@@ -17,18 +18,11 @@ from openvod.base.wire import Wire
 from openvod.events.codec import iso_time, read_time
 from openvod.processing.flow_records import FlowState, UrlOf, described
 from openvod.processing.service import ProcessingService
-from openvod.surfaces.api.declaration import Action, Caller, FileId, Group, Limit, Request, Response
+from openvod.surfaces.api.declaration import Action, Audit, Caller, FileId, Group, Limit, Nothing, Request, Role
 from openvod.tasks.codec import review_audio_video_task
 from openvod.tasks.model import Task, TaskQuery, TaskStatus, TaskType
 from openvod.upload.pulls import PullUploads
 
-#: Members of a detail; the one of the task's type is set, the others are null.
-_MEMBERS = {
-    TaskType.PROCEDURE: "ProcedureTask",
-    TaskType.REVIEW_AUDIO_VIDEO: "ReviewAudioVideoTask",
-    TaskType.PULL_UPLOAD: "PullUploadTask",
-}
-_NEVER_MADE = ("EditMediaTask", "ComposeMediaTask", "SplitMediaTask")
 _TaskId = Annotated[str, Field(pattern=r"^[0-9]+-[A-Za-z0-9]+-[0-9a-f]+t[0-9]*$", max_length=120)]
 
 
@@ -89,6 +83,49 @@ class ManageTask(Request):
     operation_type: str = Field(description="Abort; only while the task waits.")
 
 
+class TaskTimes(TypedDict):
+    """When a task was opened, began and ended."""
+
+    CreateTime: Annotated[str, Field(description="when it was opened")]
+    BeginProcessTime: Annotated[str, Field(description="when it began, empty before")]
+    FinishTime: Annotated[str, Field(description="when it ended, empty before")]
+
+
+class TaskDetail(TaskTimes):
+    """The answer of DescribeTaskDetail: the member of the task's type is as in its event, the others are null."""
+
+    TaskType: Annotated[str, Field(description="Procedure, ReviewAudioVideo or PullUpload")]
+    Status: Annotated[str, Field(description="WAITING, PROCESSING, FINISH or ABORTED")]
+    ProcedureTask: Annotated[dict[str, Any] | None, Field(description="a task of type Procedure, as in its event")]
+    ReviewAudioVideoTask: Annotated[
+        dict[str, Any] | None, Field(description="a task of type ReviewAudioVideo, as in its event")
+    ]
+    PullUploadTask: Annotated[dict[str, Any] | None, Field(description="a task of type PullUpload, as in its event")]
+    EditMediaTask: Annotated[None, Field(description="always null")]
+    ComposeMediaTask: Annotated[None, Field(description="always null")]
+    SplitMediaTask: Annotated[None, Field(description="always null")]
+
+
+class TaskSummary(TaskTimes):
+    """A task."""
+
+    TaskId: str
+    Status: str
+    FileId: str
+    TaskType: str
+    SessionId: str
+    SessionContext: str
+
+
+class TaskPage(TypedDict):
+    """The answer of DescribeTasks."""
+
+    TaskSet: Annotated[
+        list[TaskSummary], Field(description="TaskId, Status, FileId, TaskType, times, SessionId, SessionContext")
+    ]
+    ScrollToken: Annotated[str, Field(description="for the next page; empty on the last one")]
+
+
 class TaskActions:
     """Carries the actions out."""
 
@@ -97,42 +134,41 @@ class TaskActions:
         self._pulls = pulls
         self._url = url
 
-    def table(self) -> Sequence[Action[Any]]:
+    def table(self) -> Sequence[Action[Any, Any]]:
         """Return the declarations."""
         return (
             Action(
-                "DescribeTaskDetail", "Tell everything of one task.", Group.READ, DescribeTaskDetail, self._detail,
-                {"TaskType": "Procedure, ReviewAudioVideo or PullUpload",
-                 "Status": "WAITING, PROCESSING, FINISH or ABORTED",
-                 "CreateTime": "when it was opened", "BeginProcessTime": "when it began, empty before",
-                 "FinishTime": "when it ended, empty before",
-                 "…Task": "the member of the task's type, as in its event; the others are null"},
+                "DescribeTaskDetail", "Tell everything of one task.", Group.READ, Role.VIEWER, Audit.NOT_LOGGED,
+                DescribeTaskDetail, TaskDetail, self._detail,
                 ("InvalidParameterValue.TaskId", "ResourceNotFound"),
             ),
             Action(
-                "DescribeTasks", "List tasks.", Group.READ, DescribeTasks, self._list,
-                {"TaskSet": "TaskId, Status, FileId, TaskType, times, SessionId, SessionContext",
-                 "ScrollToken": "for the next page; empty on the last one"},
+                "DescribeTasks", "List tasks.", Group.READ, Role.VIEWER, Audit.NOT_LOGGED, DescribeTasks,
+                TaskPage, self._list,
                 ("InvalidParameterValue", "InvalidParameterValue.Status"),
             ),
             Action(
-                "ManageTask", "End a task that waits.", Group.PROCESS, ManageTask, self._manage, {},
+                "ManageTask", "End a task that waits.", Group.PROCESS, Role.OPERATOR, Audit.LOGGED, ManageTask, Nothing,
+                self._manage,
                 ("InvalidParameterValue.TaskId", "InvalidParameterValue.InvalidOperationType", "FailedOperation"),
                 {"task.unknown": "InvalidParameterValue.TaskId", "task.not_waiting": "FailedOperation",
                  "task.operation": "InvalidParameterValue.InvalidOperationType"},
             ),
         )  # fmt: skip
 
-    async def _detail(self, caller: Caller, asked: DescribeTaskDetail) -> Response:
+    async def _detail(self, caller: Caller, asked: DescribeTaskDetail) -> TaskDetail:
         state = await self._processing.state(caller.sub_app_id, asked.task_id)
-        task = state.task
-        members = dict.fromkeys((*_MEMBERS.values(), *_NEVER_MADE))
+        task, member = state.task, dict(await self._member(state))
         return {
             "TaskType": task.type.value,
             "Status": task.status.value,
             **_times(task),
-            **members,
-            _MEMBERS[task.type]: await self._member(state),
+            "ProcedureTask": member if task.type is TaskType.PROCEDURE else None,
+            "ReviewAudioVideoTask": member if task.type is TaskType.REVIEW_AUDIO_VIDEO else None,
+            "PullUploadTask": member if task.type is TaskType.PULL_UPLOAD else None,
+            "EditMediaTask": None,
+            "ComposeMediaTask": None,
+            "SplitMediaTask": None,
         }
 
     async def _member(self, state: FlowState) -> Mapping[str, Any]:
@@ -143,7 +179,7 @@ class TaskActions:
             return review_audio_video_task(state.task, state.subtasks[0] if state.subtasks else None)
         return described(state, self._url)
 
-    async def _list(self, caller: Caller, asked: DescribeTasks) -> Response:
+    async def _list(self, caller: Caller, asked: DescribeTasks) -> TaskPage:
         query = TaskQuery(
             caller.sub_app_id,
             TaskStatus(asked.status) if asked.status else None,
@@ -161,7 +197,7 @@ class TaskActions:
         token = _token(query.place(page[-1])) if len(found) > asked.limit else ""
         return {"TaskSet": [_row(task) for task in page], "ScrollToken": token}
 
-    async def _manage(self, caller: Caller, asked: ManageTask) -> Response:
+    async def _manage(self, caller: Caller, asked: ManageTask) -> Nothing:
         if asked.operation_type != "Abort":
             raise Invalid("task.operation", f"OperationType {asked.operation_type[:40]!r} is unknown; send Abort")
         state = await self._processing.state(caller.sub_app_id, asked.task_id)
@@ -170,7 +206,7 @@ class TaskActions:
         return {}
 
 
-def _row(task: Task) -> Mapping[str, Any]:
+def _row(task: Task) -> TaskSummary:
     return {
         "TaskId": task.task_id,
         "Status": task.status.value,
@@ -182,7 +218,7 @@ def _row(task: Task) -> Mapping[str, Any]:
     }
 
 
-def _times(task: Task) -> Mapping[str, str]:
+def _times(task: Task) -> TaskTimes:
     return {
         "CreateTime": iso_time(task.created_at),
         "BeginProcessTime": iso_time(task.started_at) if task.started_at else "",

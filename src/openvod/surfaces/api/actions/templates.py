@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import GenericAlias
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from typing_extensions import TypedDict
 
 from openvod.events.codec import iso_time
-from openvod.surfaces.api.declaration import Action, Caller, Group, Limit, Offset, Request, Response
+from openvod.surfaces.api.declaration import (
+    Action,
+    Audit,
+    Caller,
+    Group,
+    Limit,
+    Nothing,
+    Offset,
+    Request,
+    Role,
+    TotalCount,
+)
 from openvod.tasks.service import TaskService
 from openvod.tasks.templates import BODIES, Template, TemplateKind, TranscodeTemplate
 
@@ -103,26 +116,50 @@ class TranscodeListing(Listing):
     enhance_scenario_type: str = Field("", max_length=40, description="Only those that enhance so; no template does.")
 
 
+class CreatedTemplate(TypedDict):
+    """The answer of Create."""
+
+    Definition: Annotated[int, Field(description="the template's id")]
+
+
+def row_type(kind: TemplateKind) -> Any:
+    """Return the type of a kind's rows: the members of its body between those that all have; an id may be a text."""
+    body = {field.alias or name: field.annotation for name, field in BODIES[kind].model_fields.items()}
+    extra, definition = ({"ContainerType": str}, str) if kind is TemplateKind.TRANSCODE else ({}, int)
+    head = {"Definition": definition, "Type": str, "Name": str, "Comment": str}
+    return _typed(f"{kind.value}TemplateRow", {**head, **body, **extra, "CreateTime": str, "UpdateTime": str})
+
+
+def _listing_type(family: Family) -> Any:
+    listed: Any = GenericAlias(list, (row_type(family.kind),))
+    rows = {family.members: Annotated[listed, Field(description="the templates")]}
+    return _typed(f"{family.kind.value}Templates", {"TotalCount": TotalCount} | rows)
+
+
+#: Type checkers want the names that a ``TypedDict`` is made of as literals; these follow from the bodies.
+_typed: Any = TypedDict
+
+
 class TemplateActions:
     """Carries the actions out for every family."""
 
     def __init__(self, tasks: TaskService) -> None:
         self._tasks = tasks
 
-    def table(self) -> Sequence[Action[Any]]:
+    def table(self) -> Sequence[Action[Any, Any]]:
         """Return the declarations."""
         return tuple(action for family in FAMILIES for action in self._family(family))
 
-    def _family(self, family: Family) -> Sequence[Action[Any]]:
+    def _family(self, family: Family) -> Sequence[Action[Any, Any]]:
         kind, noun = family.kind, family.noun
 
-        async def create(caller: Caller, asked: Body) -> Response:
+        async def create(caller: Caller, asked: Body) -> CreatedTemplate:
             made = await self._tasks.create_template(
                 caller.sub_app_id, kind, dict(asked.model_extra or {}), name=asked.name, comment=asked.comment
             )
             return {"Definition": made.definition}
 
-        async def modify(caller: Caller, asked: Change) -> Response:
+        async def modify(caller: Caller, asked: Change) -> Nothing:
             sent = asked.model_fields_set
             await self._tasks.modify_template(
                 caller.sub_app_id, kind, asked.definition, dict(asked.model_extra or {}),
@@ -130,11 +167,11 @@ class TemplateActions:
             )  # fmt: skip
             return {}
 
-        async def delete(caller: Caller, asked: Deletion) -> Response:
+        async def delete(caller: Caller, asked: Deletion) -> Nothing:
             await self._tasks.delete_template(caller.sub_app_id, kind, asked.definition)
             return {}
 
-        async def describe(caller: Caller, asked: Listing) -> Response:
+        async def describe(caller: Caller, asked: Listing) -> dict[str, Any]:
             found = [t for t in await self._tasks.templates(caller.sub_app_id, kind) if _is_wanted(t, asked)]
             page = found[asked.offset : asked.offset + asked.limit]
             return {"TotalCount": len(found), family.members: [template_row(each) for each in page]}
@@ -151,16 +188,17 @@ class TemplateActions:
                     "InvalidParameterValue.EnhanceType",
                 ),
             )
+        changing = (Group.PROCESS, Role.OPERATOR, Audit.LOGGED)
         fields, unknown = field_errors(kind), codes["template.unknown"]
         return (
-            Action(f"Create{noun}", f"Create a {kind.value} template.", Group.PROCESS, Body, create,
-                   {"Definition": "the template's id"}, (codes["template.quota"], *fields), codes, also=BODIES[kind]),
-            Action(f"Modify{noun}", f"Change a {kind.value} template.", Group.PROCESS, Change, modify, {},
+            Action(f"Create{noun}", f"Create a {kind.value} template.", *changing, Body, CreatedTemplate, create,
+                   (codes["template.quota"], *fields), codes, also=BODIES[kind]),
+            Action(f"Modify{noun}", f"Change a {kind.value} template.", *changing, Change, Nothing, modify,
                    (unknown, codes["template.preset"], *fields), codes, also=BODIES[kind]),
-            Action(f"Delete{noun}", f"Delete a {kind.value} template.", Group.PROCESS, Deletion, delete, {},
+            Action(f"Delete{noun}", f"Delete a {kind.value} template.", *changing, Deletion, Nothing, delete,
                    (unknown, delete_codes["template.preset"]), delete_codes),
-            Action(f"Describe{noun}s", f"List {kind.value} templates.", Group.READ, listing, describe,
-                   {"TotalCount": "how many match", family.members: "the templates"}, (*_LISTING_ERRORS, *extra)),
+            Action(f"Describe{noun}s", f"List {kind.value} templates.", Group.READ, Role.VIEWER, Audit.NOT_LOGGED,
+                   listing, _listing_type(family), describe, (*_LISTING_ERRORS, *extra)),
         )  # fmt: skip
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from openvod.base.errors import Invalid
-from openvod.surfaces.api.declaration import Action, Caller, Group, Request, Response
+from openvod.surfaces.api.declaration import Action, Audit, Caller, Group, Request, Role
 from openvod.upload.manifests import files_of_manifest
 from openvod.upload.model import ApplyRequest, FileRequest, Permission
 from openvod.upload.service import Applied, Committed, ServerPermission, UploadService
@@ -46,29 +47,60 @@ class ParseStreamingManifest(Request):
     manifest_type: Literal["m3u8", "mpd"] = Field("m3u8", description="Its form.")
 
 
+class TempCertificate(TypedDict):
+    """A credential for storage."""
+
+    SecretId: str
+    SecretKey: str
+    Token: str
+    ExpiredTime: int
+
+
+class AppliedUpload(TypedDict):
+    """The answer of ApplyUpload."""
+
+    StorageBucket: Annotated[str, Field(description="bucket, with the storage's application id")]
+    StorageRegion: Annotated[str, Field(description="region")]
+    VodSessionKey: Annotated[str, Field(description="key for CommitUpload, good for a day")]
+    MediaStoragePath: Annotated[str, Field(description="where to put the media, with a leading slash")]
+    CoverStoragePath: Annotated[str, Field(description="where to put the cover, empty without one")]
+    TempCertificate: Annotated[
+        TempCertificate, Field(description="SecretId, SecretKey, Token, ExpiredTime (Unix seconds)")
+    ]
+
+
+class CommittedUpload(TypedDict):
+    """The answer of CommitUpload."""
+
+    FileId: Annotated[str, Field(description="the new file")]
+    MediaUrl: Annotated[str, Field(description="its address")]
+    CoverUrl: Annotated[str, Field(description="the cover's, empty without one")]
+
+
+class ManifestSegments(TypedDict):
+    """The answer of ParseStreamingManifest."""
+
+    MediaSegmentSet: Annotated[list[str], Field(description="paths relative to the manifest, as written there")]
+
+
 class UploadActions:
     """Carries the actions out."""
 
     def __init__(self, uploads: UploadService) -> None:
         self._uploads = uploads
 
-    def table(self) -> Sequence[Action[Any]]:
+    def table(self) -> Sequence[Action[Any, Any]]:
         """Return the declarations."""
         return (
             Action(
                 "ApplyUpload",
                 "Permit a server's upload; answers where to put the files, and a credential.",
                 Group.UPLOAD,
+                Role.OPERATOR,
+                Audit.LOGGED,
                 ApplyUpload,
+                AppliedUpload,
                 self._apply,
-                {
-                    "StorageBucket": "bucket, with the storage's application id",
-                    "StorageRegion": "region",
-                    "VodSessionKey": "key for CommitUpload, good for a day",
-                    "MediaStoragePath": "where to put the media, with a leading slash",
-                    "CoverStoragePath": "where to put the cover, empty without one",
-                    "TempCertificate": "SecretId, SecretKey, Token, ExpiredTime (Unix seconds)",
-                },
                 _errors(
                     "CoverType", "ExpireTime", "MediaStoragePath", "MediaType", "SubAppId", "StorageRegion", "ClassId"
                 ),
@@ -78,24 +110,28 @@ class UploadActions:
                 "CommitUpload",
                 "Confirm a server's upload; repeating it answers the same.",
                 Group.UPLOAD,
+                Role.OPERATOR,
+                Audit.LOGGED,
                 CommitUpload,
+                CommittedUpload,
                 self._commit,
-                {"FileId": "the new file", "MediaUrl": "its address", "CoverUrl": "the cover's, empty without one"},
                 (*_errors("VodSessionKey", "SubAppId"), "ResourceNotFound"),
             ),
             Action(
                 "ParseStreamingManifest",
                 "List the files that a manifest names, so that they can be uploaded beside it.",
                 Group.UPLOAD,
+                Role.VIEWER,
+                Audit.LOGGED,
                 ParseStreamingManifest,
+                ManifestSegments,
                 self._parse,
-                {"MediaSegmentSet": "paths relative to the manifest, as written there"},
                 _errors("MediaManifestContent"),
                 {"manifest.unreadable": "InvalidParameterValue.MediaManifestContent"},
             ),
         )
 
-    async def _apply(self, caller: Caller, asked: ApplyUpload) -> Response:
+    async def _apply(self, caller: Caller, asked: ApplyUpload) -> AppliedUpload:
         if asked.media_storage_path:
             raise Invalid("api.unsupported", "MediaStoragePath is not offered; leave it out and use the path returned")
         request = ApplyRequest(
@@ -114,11 +150,11 @@ class UploadActions:
         server = ServerPermission(caller.secret_id, caller.sub_app_id, permission)
         return _applied(await self._uploads.apply_for_server(server, request))
 
-    async def _commit(self, caller: Caller, asked: CommitUpload) -> Response:
+    async def _commit(self, caller: Caller, asked: CommitUpload) -> CommittedUpload:
         server = ServerPermission(caller.secret_id, caller.sub_app_id, Permission())
         return _committed(await self._uploads.commit_for_server(server, asked.vod_session_key))
 
-    async def _parse(self, _: Caller, asked: ParseStreamingManifest) -> Response:
+    async def _parse(self, _: Caller, asked: ParseStreamingManifest) -> ManifestSegments:
         return {"MediaSegmentSet": list(files_of_manifest(asked.media_manifest_content, asked.manifest_type))}
 
 
@@ -126,7 +162,7 @@ def _errors(*fields: str) -> tuple[str, ...]:
     return tuple(f"InvalidParameterValue.{field}" for field in fields)
 
 
-def _applied(applied: Applied) -> Mapping[str, Any]:
+def _applied(applied: Applied) -> AppliedUpload:
     session, credential = applied.session, applied.credential
     return {
         "StorageBucket": session.bucket,
@@ -143,5 +179,5 @@ def _applied(applied: Applied) -> Mapping[str, Any]:
     }
 
 
-def _committed(committed: Committed) -> Mapping[str, Any]:
+def _committed(committed: Committed) -> CommittedUpload:
     return {"FileId": committed.file_id, "MediaUrl": committed.media_url, "CoverUrl": committed.cover_url}

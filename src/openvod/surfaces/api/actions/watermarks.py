@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import AfterValidator, Field
+from typing_extensions import TypedDict
 
 from openvod.base.errors import Invalid
 from openvod.base.wire import Wire
 from openvod.events.codec import iso_time
 from openvod.processing.watermarks import Watermarks
 from openvod.surfaces.api.actions.templates import field_errors
-from openvod.surfaces.api.declaration import Action, Caller, Group, Limit, Offset, Request, Response
+from openvod.surfaces.api.declaration import (
+    Action,
+    Audit,
+    Caller,
+    Group,
+    Limit,
+    Nothing,
+    Offset,
+    Request,
+    Role,
+    TotalCount,
+)
 from openvod.tasks.templates import Corner, Length, SvgTemplate, Template, TemplateKind, TextTemplate
 
 _CONTENT_CHARACTERS = 10_000_000
@@ -108,6 +120,53 @@ class DescribeWatermarkTemplates(Request):
     limit: Limit = 10
 
 
+class CreatedWatermark(TypedDict):
+    """The answer of CreateWatermarkTemplate."""
+
+    Definition: Annotated[int, Field(description="the template's id")]
+    ImageUrl: Annotated[str, Field(description="address of the picture, empty without one")]
+
+
+class ModifiedWatermark(TypedDict):
+    """The answer of ModifyWatermarkTemplate."""
+
+    ImageUrl: Annotated[str, Field(description="address of the picture if one was sent, else empty")]
+
+
+class WatermarkImage(TypedDict):
+    """A picture, where it is and how it is shown."""
+
+    ImageUrl: str
+    Width: str
+    Height: str
+    RepeatType: str
+    Transparency: int
+
+
+class WatermarkTemplateRow(TypedDict):
+    """A watermark template."""
+
+    Definition: int
+    Name: str
+    Comment: str
+    Type: str
+    CoordinateOrigin: str
+    XPos: str
+    YPos: str
+    ImageTemplate: WatermarkImage | None
+    TextTemplate: TextTemplate | None
+    SvgTemplate: SvgTemplate | None
+    CreateTime: str
+    UpdateTime: str
+
+
+class WatermarkTemplates(TypedDict):
+    """The answer of DescribeWatermarkTemplates."""
+
+    TotalCount: TotalCount
+    WatermarkTemplateSet: Annotated[list[WatermarkTemplateRow], Field(description="the templates")]
+
+
 class WatermarkActions:
     """Carries the actions out; ``url`` makes an address of a picture's key."""
 
@@ -115,34 +174,34 @@ class WatermarkActions:
         self._watermarks = watermarks
         self._url = url
 
-    def table(self) -> Sequence[Action[Any]]:
+    def table(self) -> Sequence[Action[Any, Any]]:
         """Return the declarations."""
         fields = ("InvalidParameterValue.Type", *field_errors(TemplateKind.WATERMARK))
         return (
             Action(
-                "CreateWatermarkTemplate", "Create a watermark template.", Group.PROCESS, CreateWatermarkTemplate,
-                self._create,
-                {"Definition": "the template's id", "ImageUrl": "address of the picture, empty without one"},
+                "CreateWatermarkTemplate", "Create a watermark template.", Group.PROCESS, Role.OPERATOR, Audit.LOGGED,
+                CreateWatermarkTemplate, CreatedWatermark, self._create,
                 ("LimitExceeded.TooMuchTemplate", *_IMAGE_ERRORS, *fields), _CODES,
             ),
             Action(
-                "ModifyWatermarkTemplate", "Change a watermark template.", Group.PROCESS, ModifyWatermarkTemplate,
-                self._modify, {"ImageUrl": "address of the picture if one was sent, else empty"},
+                "ModifyWatermarkTemplate", "Change a watermark template.", Group.PROCESS, Role.OPERATOR, Audit.LOGGED,
+                ModifyWatermarkTemplate, ModifiedWatermark, self._modify,
                 ("ResourceNotFound.TemplateNotExist", *_IMAGE_ERRORS, *fields), _CODES,
             ),
             Action(
                 "DeleteWatermarkTemplate", "Delete a watermark template with its picture.", Group.PROCESS,
-                DeleteWatermarkTemplate, self._delete, {}, ("ResourceNotFound", "InvalidParameterValue.Definition"),
+                Role.OPERATOR, Audit.LOGGED, DeleteWatermarkTemplate, Nothing, self._delete,
+                ("ResourceNotFound", "InvalidParameterValue.Definition"),
                 {"template.unknown": "ResourceNotFound"},
             ),
             Action(
-                "DescribeWatermarkTemplates", "List watermark templates.", Group.READ, DescribeWatermarkTemplates,
-                self._describe, {"TotalCount": "how many match", "WatermarkTemplateSet": "the templates"},
+                "DescribeWatermarkTemplates", "List watermark templates.", Group.READ, Role.VIEWER, Audit.NOT_LOGGED,
+                DescribeWatermarkTemplates, WatermarkTemplates, self._describe,
                 ("InvalidParameterValue.Definitions", "InvalidParameterValue.Limit", "InvalidParameterValue.Type"),
             ),
         )  # fmt: skip
 
-    async def _create(self, caller: Caller, asked: CreateWatermarkTemplate) -> Response:
+    async def _create(self, caller: Caller, asked: CreateWatermarkTemplate) -> CreatedWatermark:
         picture = asked.picture()
         if asked.type == "image" and picture is None:
             raise Invalid("api.missing", "parameter ImageTemplate.ImageContent is missing")
@@ -154,7 +213,7 @@ class WatermarkActions:
         )
         return {"Definition": made.definition, "ImageUrl": self._picture_url(made)}
 
-    async def _modify(self, caller: Caller, asked: ModifyWatermarkTemplate) -> Response:
+    async def _modify(self, caller: Caller, asked: ModifyWatermarkTemplate) -> ModifiedWatermark:
         picture, sent = asked.picture(), asked.model_fields_set
         changed = await self._watermarks.modify(
             caller.sub_app_id, asked.definition, asked.members(), picture,
@@ -162,11 +221,11 @@ class WatermarkActions:
         )  # fmt: skip
         return {"ImageUrl": self._picture_url(changed) if picture else ""}
 
-    async def _delete(self, caller: Caller, asked: DeleteWatermarkTemplate) -> Response:
+    async def _delete(self, caller: Caller, asked: DeleteWatermarkTemplate) -> Nothing:
         await self._watermarks.delete(caller.sub_app_id, asked.definition)
         return {}
 
-    async def _describe(self, caller: Caller, asked: DescribeWatermarkTemplates) -> Response:
+    async def _describe(self, caller: Caller, asked: DescribeWatermarkTemplates) -> WatermarkTemplates:
         listed = await self._watermarks.listed(caller.sub_app_id)
         found = [
             each
@@ -180,12 +239,12 @@ class WatermarkActions:
         image = template.body.image_template
         return self._url(image.image_key) if image else ""
 
-    def _row(self, template: Template) -> Mapping[str, Any]:
+    def _row(self, template: Template) -> WatermarkTemplateRow:
         body = template.body.to_wire()
         if body["ImageTemplate"]:
             shown = {name: value for name, value in body["ImageTemplate"].items() if name != "ImageKey"}
             body["ImageTemplate"] = {"ImageUrl": self._picture_url(template), **shown}
-        return {
+        row = {
             "Definition": template.definition,
             "Name": template.name,
             "Comment": template.comment,
@@ -193,3 +252,4 @@ class WatermarkActions:
             "CreateTime": iso_time(template.created_at),
             "UpdateTime": iso_time(template.updated_at),
         }
+        return cast("WatermarkTemplateRow", row)
