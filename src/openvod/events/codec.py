@@ -18,8 +18,8 @@ from openvod.signing.webhook import webhook_signature
 NEVER = "9999-12-31T23:59:59Z"
 DEFAULT_CLASS_NAME = "其他"
 _SIGNATURE_SECONDS = 600
-#: Members that a receiver may look for; all but one are null (``events.md`` 2, 3).
-_MEMBERS = ("FileUploadEvent", "ProcedureStateChangeEvent", "FileDeleteEvent", "PullCompleteEvent")
+#: Members that every event has; all but that of its own type are null (``events.md`` 2, 3).
+_MEMBERS = tuple(each.member for each in EventType if each.null_elsewhere)
 
 
 @dataclass(frozen=True)

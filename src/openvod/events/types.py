@@ -10,21 +10,26 @@ from openvod.base.errors import Invalid
 
 
 class EventType(StrEnum):
-    """What happened. ``member`` is the one field of ``EventContent`` that is not null (``events.md`` 3)."""
+    """What happened. ``member`` is the one field of ``EventContent`` that is not null (``events.md`` 3).
+
+    ``null_elsewhere``: events of other types have the member too, as null, since receivers look for it there.
+    """
 
     member: str
+    null_elsewhere: bool
 
-    def __new__(cls, value: str, member: str = "") -> EventType:
+    def __new__(cls, value: str, member: str = "", null_elsewhere: bool = False) -> EventType:
         """Return a type with its member's name, which does not follow from its own."""
         made = str.__new__(cls, value)
         made._value_ = value
         made.member = member
+        made.null_elsewhere = null_elsewhere
         return made
 
-    NEW_FILE_UPLOAD = "NewFileUpload", "FileUploadEvent"
-    PROCEDURE_STATE_CHANGED = "ProcedureStateChanged", "ProcedureStateChangeEvent"
-    FILE_DELETED = "FileDeleted", "FileDeleteEvent"
-    PULL_COMPLETE = "PullComplete", "PullCompleteEvent"
+    NEW_FILE_UPLOAD = "NewFileUpload", "FileUploadEvent", True
+    PROCEDURE_STATE_CHANGED = "ProcedureStateChanged", "ProcedureStateChangeEvent", True
+    FILE_DELETED = "FileDeleted", "FileDeleteEvent", True
+    PULL_COMPLETE = "PullComplete", "PullCompleteEvent", True
     REVIEW_AUDIO_VIDEO_COMPLETE = "ReviewAudioVideoComplete", "ReviewAudioVideoCompleteEvent"
 
 

@@ -1,17 +1,10 @@
 import type { Schemas } from "../../api/client";
+import { eventTypeValues } from "../../api.gen";
 
 export type EventType = Schemas["EventType"];
 
-/** The catalogue of event types, in its order; a type that is missing or unknown does not compile. */
-const NUMBERED: Record<EventType, number> = {
-  NewFileUpload: 0,
-  ProcedureStateChanged: 1,
-  FileDeleted: 2,
-  PullComplete: 3,
-  ReviewAudioVideoComplete: 4,
-};
-
-export const EVENT_TYPES = Object.keys(NUMBERED) as EventType[];
+/** The catalogue of event types, in its order. */
+export const EVENT_TYPES: EventType[] = [...eventTypeValues];
 
 /** Return a text of the address as a type, undefined for any other. */
 export function eventType(text: string | null): EventType | undefined {
