@@ -182,7 +182,7 @@ def main() -> None:
         _receiver(hangs=True) as bad,
     ):
         server = PlatformServer(Path(folder) / "data", {"OPENVOD__TASKS__WORKERS": "0"})
-        mine = with_access(server.data_dir, lambda access: access.application(0)).sub_app_id
+        mine = with_access(server.data_dir, lambda access: access.application(0), create=True).sub_app_id
         other = with_access(server.data_dir, lambda access: access.create_application("other")).sub_app_id
         add_endpoint(server.data_dir, mine, "bench", good.url, EndpointOptions())
         add_endpoint(server.data_dir, other, "hanging", bad.url, EndpointOptions())

@@ -149,6 +149,14 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Sequence[Sequence[s
     return give
 
 
+async def _post_once(dialler: Dialler, url: str) -> int:
+    poster = HttpPoster(dialler)
+    try:
+        return await poster.post(url, b"", {}, 5)
+    finally:
+        await poster.close()
+
+
 def test_names_are_judged_by_all_their_addresses(names: Any) -> None:
     """A name that leads to a private address, or to one beside a public one, is refused."""
     names("inside.example", [["10.0.0.1"]])
@@ -165,7 +173,7 @@ def test_a_name_nobody_knows_yet_passes_the_check_but_not_the_dial(names: Any) -
     """It may be set before its record exists."""
     run_async(Dialler().check("http://nobody.invalid/"))
     with pytest.raises(Unavailable, match="cannot be resolved"):
-        run_async(HttpPoster(Dialler()).post("http://nobody.invalid/", b"", {}, 5))
+        run_async(_post_once(Dialler(), "http://nobody.invalid/"))
 
 
 def test_rebinding_between_check_and_dial_is_refused(names: Any) -> None:
@@ -174,7 +182,7 @@ def test_rebinding_between_check_and_dial_is_refused(names: Any) -> None:
     dialler = Dialler()
     run_async(dialler.check("http://rebind.example/"))
     with pytest.raises(Denied, match="loopback"):
-        run_async(HttpPoster(dialler).post("http://rebind.example/", b"", {}, 5))
+        run_async(_post_once(dialler, "http://rebind.example/"))
     assert len(asked) == 2
 
 
@@ -249,3 +257,17 @@ def test_silence_is_a_timeout_and_a_known_status_counts() -> None:
     with pytest.raises(Unavailable, match=r"no answer within 0\.3 s"):
         _posted(b"")
     assert _posted(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")[0] == [200]
+
+
+def test_numbers_are_judged_where_they_are_dialled() -> None:
+    """A host that is a number asks no resolver, and is refused all the same, before a connection exists."""
+    for host in ("127.0.0.1", "[::1]", "169.254.169.254", "[::ffff:10.0.0.1]", "2130706433", "0x7f.1", "127.1"):
+        with pytest.raises(Denied, match="to permit it name its network"):
+            run_async(_post_once(Dialler(), f"http://{host}:9/"))
+
+
+def test_allowed_numbers_are_dialled_in_every_spelling() -> None:
+    """The server answers, whichever way its address is written."""
+    for host in ("127.0.0.1", "2130706433", "0x7f.1", "127.1"):
+        statuses, seen = _posted(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", host=host)
+        assert (statuses, len(seen)) == ([200], 1)

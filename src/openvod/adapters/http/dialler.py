@@ -1,7 +1,7 @@
-"""Connections to where others say: resolved once, judged, dialled by number (:mod:`openvod.adapters.http.addresses`).
+"""Connections to addresses that others name: resolved once, judged, dialled by number (``addresses``).
 
-Between the check when a URL is set and a connection later a name may change its meaning, so every connection is judged
-anew, and what was judged is what is dialled. TLS still verifies the name.
+A name may resolve differently when its URL is set and when it is dialled, so each connection is judged anew, and the
+judged address is the one dialled. TLS still verifies the name.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Dialler:
         """Raise ``Invalid("address.url")`` or ``Denied("address.refused")``; a name that nobody knows yet passes."""
         target = read_url(url)
         try:
-            await self._addresses(target)
+            await self.resolve(target.host, target.port)
         except Unavailable:
             return
 
@@ -80,11 +80,11 @@ class Dialler:
         """Connect; raises ``Denied("address.refused")``, ``Unavailable("delivery.…")`` or ``OSError``."""
         loop = asyncio.get_running_loop()
         failure: OSError = ConnectionError(f"{target.host} has no address")
-        for address in await self._addresses(target):
+        for address in await self.resolve(target.host, target.port):
             try:
                 _, connected = await loop.create_connection(
                     protocol, address, target.port,
-                    ssl=self._context() if target.secure else None,
+                    ssl=self.tls() if target.secure else None,
                     server_hostname=target.host if target.secure else None,
                 )  # fmt: skip
             except OSError as error:
@@ -93,24 +93,28 @@ class Dialler:
                 return connected
         raise failure
 
-    async def _addresses(self, target: Target) -> Sequence[str]:
-        """Resolve once; one address that may not be dialled condemns the name, since it could be the next answer."""
+    async def resolve(self, host: str, port: int) -> Sequence[str]:
+        """Resolve a name once and judge every address: a refused one could be the resolver's next answer.
+
+        Raises ``Denied("address.refused")`` or ``Unavailable("delivery.unresolved")``.
+        """
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            raise Unavailable("delivery.unresolved", f"{target.host} cannot be resolved: {error}") from error
+            raise Unavailable("delivery.unresolved", f"{host} cannot be resolved: {error}") from error
         texts = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         for text in texts:
             if reason := refusal(parse_address(text), self._allowed):
                 raise Denied(
                     "address.refused",
-                    f"{target.host} is {text}, a {reason} address; to permit it name its network in "
+                    f"{host} is {text}, a {reason} address; to permit it name its network in "
                     "OPENVOD__EVENTS__ALLOW_PRIVATE",
                 )
         return texts
 
-    def _context(self) -> ssl.SSLContext:
-        # Made when first needed: reading the authorities' certificates takes a while.
+    def tls(self) -> ssl.SSLContext:
+        """Return the context that verifies names by the usual authorities."""
+        # Created on first use: reading the authorities' certificates takes tens of milliseconds.
         if self._tls is None:
             self._tls = httpx.create_ssl_context()
         return self._tls

@@ -1,22 +1,18 @@
-"""Downloads from where others say, over the guarded dialler: bounded in silence, redirects judged one by one.
+"""Downloads from addresses that others name, over httpcore: bounded in silence, each redirect judged.
 
-What is announced is what must come: a body that ends before its length or its last chunk is a failure.
+A body that ends before its announced length or its last chunk is a failure.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import cast
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from urllib.parse import urljoin
 
-import httptools
+import httpcore
 
 from openvod.adapters.http.dialler import Dialler, Target, read_url
-from openvod.base.errors import Invalid, OpenVodError, Unavailable
-from openvod.base.sizes import KIB, MIB
+from openvod.base.errors import Invalid, Unavailable
 from openvod.storage.ports import DirectBody
 from openvod.upload.pull_model import Fetched
 
@@ -24,9 +20,6 @@ MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: Answers that another try may change.
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-_HEAD_LIMIT = 64 * KIB
-#: So much waits in memory at most before the sender is slowed down.
-_BUFFER = MIB
 
 
 class HttpFetcher:
@@ -43,169 +36,123 @@ class HttpFetcher:
     @asynccontextmanager
     async def open(self, url: str) -> AsyncIterator[Fetched]:
         """See :meth:`openvod.upload.pulls.Fetcher.open`."""
-        for _ in range(MAX_REDIRECTS + 1):
-            target = read_url(url)
-            download = await self._requested(target)
-            try:
-                if download.status in _REDIRECTS and download.header("location"):
-                    url = urljoin(url, download.header("location"))
-                    continue
-                _check_answer(download)
-                yield Fetched(download.length, download)
-                return
-            finally:
-                download.close()
+        async with self._pool() as pool:
+            for _ in range(MAX_REDIRECTS + 1):
+                answer = await self._asked(pool, url)
+                location = _header(answer, b"location")
+                if answer.status not in _REDIRECTS or not location:
+                    _check_answer(answer)
+                    yield Fetched(_length(answer), _Download(answer, self._stall))
+                    return
+                await answer.aclose()
+                url = urljoin(url, location)
         raise Invalid("pull.redirects", f"the address redirects more than {MAX_REDIRECTS} times")
 
-    async def _requested(self, target: Target) -> _Download:
-        """Connect and ask; return when the head of the answer is there."""
-        try:
-            async with asyncio.timeout(self._stall):
-                download = await self._dialler.connect(target, lambda: _Download(self._stall))
-                try:
-                    await download.ask(target)
-                except BaseException:
-                    download.close()
-                    raise
-                return download
-        except TimeoutError as error:
-            raise Unavailable("pull.timeout", f"{target.host} did not answer within {self._stall:g} s") from error
-        except OpenVodError:
-            raise
-        except OSError as error:
-            raise Unavailable("pull.failed", f"{target.host}: {type(error).__name__}: {error}"[:300]) from error
-
-
-class _Download(asyncio.Protocol):
-    """One request and its answer, whose body is read by iterating."""
-
-    def __init__(self, stall_seconds: float) -> None:
-        self.status = 0
-        self.length: int | None = None
-        self._stall = stall_seconds
-        self._parser = httptools.HttpResponseParser(self)
-        self._headers: dict[str, str] = {}
-        self._chunks: deque[bytes] = deque()
-        self._waiting = self._head_size = 0
-        self._paused = self._has_head = self._complete = False
-        self._error: OpenVodError | None = None
-        self._changed = asyncio.Event()
-
-    async def ask(self, target: Target) -> None:
-        """Send the request and wait for the head of the answer."""
-        lines = (
-            f"GET {target.target} HTTP/1.1",
-            f"Host: {target.authority}",
-            "User-Agent: openvod",
-            "Accept: */*",
-            "Accept-Encoding: identity",
-            "Connection: close",
+    def _pool(self) -> httpcore.AsyncConnectionPool:
+        """Return connections for one download and its redirects, none of which is used twice."""
+        return httpcore.AsyncConnectionPool(
+            self._dialler.tls(), max_keepalive_connections=0, network_backend=_GuardedBackend(self._dialler)
         )
-        self._transport.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
-        while not self._has_head:
-            if self._error:
-                raise self._error
-            await self._change()
 
-    def header(self, name: str) -> str:
-        """Return a header of the answer, empty without it."""
-        return self._headers.get(name, "")
+    async def _asked(self, pool: httpcore.AsyncConnectionPool, url: str) -> httpcore.Response:
+        """Connect and ask; return when the head of the answer is there."""
+        target = read_url(url)
+        request = httpcore.Request("GET", url, headers=_headers(target), extensions={"timeout": self._timeouts()})
+        silence = f"{target.host} did not answer within {self._stall:g} s"
+        with _as_unavailable(silence, target.host, f"{target.host}: the answer is no HTTP"):
+            return await pool.handle_async_request(request)
 
-    def close(self) -> None:
-        """Close at once."""
-        self._transport.abort()
+    def _timeouts(self) -> dict[str, float]:
+        return dict.fromkeys(("connect", "read", "write", "pool"), self._stall)
+
+
+class _GuardedBackend(httpcore.AsyncNetworkBackend):
+    """Dials the addresses that the guard has judged; httpcore verifies TLS by the name."""
+
+    def __init__(self, dialler: Dialler) -> None:
+        self._dialler = dialler
+        self._network = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect to the first address that answers; raises what :meth:`Dialler.resolve` and httpcore raise."""
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in await self._dialler.resolve(host, port):
+            try:
+                return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+
+class _Download:
+    """The body of an answer, read by iterating. See :class:`openvod.storage.ports.Body`."""
+
+    def __init__(self, answer: httpcore.Response, stall_seconds: float) -> None:
+        self._answer = answer
+        self._stall = stall_seconds
 
     def direct(self) -> DirectBody | None:
-        """Bytes pass through the parser, so nobody reads the connection beside it."""
+        """Return None: the bytes pass through httpcore's parser."""
         return None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield the body; raises ``Unavailable("pull.failed")`` when it ends too early, ``("pull.timeout")``."""
-        while True:
-            while self._chunks:
-                yield self._taken()
-            if self._error:
-                raise self._error
-            if self._complete:
-                return
-            try:
-                async with asyncio.timeout(self._stall):
-                    await self._change()
-            except TimeoutError as error:
-                raise Unavailable("pull.timeout", f"nothing came for {self._stall:g} s") from error
-
-    def _taken(self) -> bytes:
-        chunk = self._chunks.popleft()
-        self._waiting -= len(chunk)
-        if self._paused and self._waiting < _BUFFER // 2 and not self._transport.is_closing():
-            self._paused = False
-            self._transport.resume_reading()
-        return chunk
-
-    async def _change(self) -> None:
-        self._changed.clear()
-        await self._changed.wait()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-
-    def data_received(self, data: bytes) -> None:
-        if not self._has_head:
-            self._head_size += len(data)
-        try:
-            self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            self._fail(Unavailable("pull.failed", f"the answer is no HTTP: {error}"[:300]))
-        if not self._has_head and self._head_size > _HEAD_LIMIT:
-            self._fail(Invalid("pull.status", "the head of the answer is too long"))
-        self._changed.set()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._has_head and exc is None and self.length is None and "transfer-encoding" not in self._headers:
-            # Nothing announced an end, so the end of the connection is one.
-            self._complete = True
-        if not self._complete:
-            self._fail(Unavailable("pull.failed", "the connection ended before the file did"))
-        self._changed.set()
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """The parser has read a header."""
-        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1").strip()
-
-    def on_headers_complete(self) -> None:
-        """The parser has read a head; one below 200 only announces another."""
-        status = self._parser.get_status_code()
-        if status < 200:
-            self._headers.clear()
-            return
-        self.status = status
-        length = self._headers.get("content-length", "")
-        self.length = int(length) if length.isdigit() and "transfer-encoding" not in self._headers else None
-        self._has_head = True
-
-    def on_body(self, data: bytes) -> None:
-        """The parser has read a piece of the body."""
-        self._chunks.append(data)
-        self._waiting += len(data)
-        if self._waiting > _BUFFER and not self._paused:
-            self._paused = True
-            self._transport.pause_reading()
-
-    def on_message_complete(self) -> None:
-        """The parser has read the answer's end."""
-        self._complete = self._has_head
-
-    def _fail(self, error: OpenVodError) -> None:
-        self._error = self._error or error
-        self._transport.abort()
+        early = "the connection ended before the file did"
+        with _as_unavailable(f"nothing came for {self._stall:g} s", early, early):
+            async for piece in self._answer.aiter_stream():
+                yield piece
 
 
-def _check_answer(download: _Download) -> None:
-    status = download.status
+@contextmanager
+def _as_unavailable(silence: str, broken: str, garbled: str) -> Iterator[None]:
+    """Raise httpcore's failures as ``Unavailable("pull.timeout")`` and ``Unavailable("pull.failed")``.
+
+    The messages say what a time-out means here, a failure of the connection, and a breach of HTTP.
+    """
+    try:
+        yield
+    except httpcore.TimeoutException as error:
+        raise Unavailable("pull.timeout", silence) from error
+    except httpcore.NetworkError as error:
+        raise Unavailable("pull.failed", f"{broken}: {type(error).__name__}: {error}"[:300]) from error
+    except httpcore.ProtocolError as error:
+        raise Unavailable("pull.failed", f"{garbled}: {error}"[:300]) from error
+
+
+def _headers(target: Target) -> Sequence[tuple[str, str]]:
+    return (
+        ("Host", target.authority),
+        ("User-Agent", "openvod"),
+        ("Accept", "*/*"),
+        ("Accept-Encoding", "identity"),
+        ("Connection", "close"),
+    )
+
+
+def _header(answer: httpcore.Response, name: bytes) -> str:
+    """Return a header of the answer, empty without it."""
+    values = [value for key, value in answer.headers if key.lower() == name]
+    return values[0].decode("latin-1").strip() if values else ""
+
+
+def _length(answer: httpcore.Response) -> int | None:
+    length = _header(answer, b"content-length")
+    return int(length) if length.isdigit() and not _header(answer, b"transfer-encoding") else None
+
+
+def _check_answer(answer: httpcore.Response) -> None:
+    status = answer.status
     if status in _PASSING:
         raise Unavailable("pull.status", f"the address answered {status}")
     if status != 200:
         raise Invalid("pull.status", f"the address answered {status}")
-    encoding = download.header("content-encoding").lower()
+    encoding = _header(answer, b"content-encoding").lower()
     if encoding not in ("", "identity"):
         raise Invalid("pull.status", f"the address answered in {encoding[:40]}, which was not asked for")
