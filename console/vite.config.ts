@@ -1,7 +1,10 @@
 import { defineConfig } from "vite";
+import { wat } from "../sdk/web/vite-wat.ts";
 
 export default defineConfig({
   base: "/console/",
+  plugins: [wat()],
+  worker: { plugins: () => [wat()] },
   build: {
     outDir: "../src/openvod/surfaces/assets/console",
     emptyOutDir: true,

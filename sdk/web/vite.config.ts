@@ -1,4 +1,5 @@
 import { defineConfig, type UserConfig } from "vite";
+import { wat } from "./vite-wat.ts";
 
 const outDir = new URL("../../src/openvod/surfaces/assets/sdk", import.meta.url).pathname;
 
@@ -21,5 +22,6 @@ const builds: Record<string, UserConfig["build"]> = {
 
 export default defineConfig(({ mode }) => ({
   build: { outDir, emptyOutDir: mode === "esm", target: "es2022", minify: true, ...builds[mode] },
-  worker: { format: "iife" },
+  plugins: [wat()],
+  worker: { format: "iife", plugins: () => [wat()] },
 }));

@@ -1,15 +1,12 @@
 import { type Crc64, tableWord } from "./crc64";
 import { type CrcModule, DATA, makeModule, STEP } from "./wasm";
 
-/** Bytes that the module takes per call. */
-const ROOM = 1024 * 1024;
-
 /** Created on first use; `null` where WebAssembly is forbidden. */
 let module: CrcModule | null | undefined;
 
 function made(): CrcModule | null {
   if (module !== undefined) return module;
-  module = makeModule(ROOM) ?? null;
+  module = makeModule() ?? null;
   if (module) fillTables(new BigUint64Array(module.memory.buffer, 0, STEP * 256));
   return module;
 }
@@ -28,8 +25,9 @@ function fillTables(tables: BigUint64Array): void {
 export function updateFast(crc: Crc64, data: Uint8Array): void {
   const fast = made();
   const whole = fast ? data.length - (data.length % STEP) : 0;
-  for (let at = 0; fast && at < whole; at += ROOM) {
-    const piece = data.subarray(at, Math.min(whole, at + ROOM));
+  const room = fast ? fast.memory.buffer.byteLength - DATA : 0;
+  for (let at = 0; fast && at < whole; at += room) {
+    const piece = data.subarray(at, Math.min(whole, at + room));
     new Uint8Array(fast.memory.buffer, DATA).set(piece);
     crc.raw = BigInt.asUintN(64, fast.step(crc.raw, DATA, DATA + piece.length));
   }
