@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import uvicorn
 
@@ -23,9 +24,10 @@ from openvod.app.stalls import watched_loop
 from openvod.base.errors import Conflict, Unavailable
 from openvod.server.connections import ConnectionLimits, Connections
 from openvod.server.file_sending import OpenFiles
-from openvod.server.http_protocol import HttpProtocol
+from openvod.server.uvicorn_parts import missing_parts
 
 _BACKLOG = 2048
+_log = logging.getLogger("openvod.serve")
 
 
 def serve(
@@ -107,8 +109,24 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def _protocol(platform: Platform, limits: ConnectionLimits) -> type[asyncio.Protocol] | Literal["httptools"]:
+    """Return what makes a connection's protocol: ours, or uvicorn's own where ours would not fit this uvicorn."""
+    if missing := missing_parts():
+        _log.warning(
+            "uvicorn %s has no %s; its own protocol serves, without fast paths and without limits of connections: "
+            "install a uvicorn that openvod names in its requirements",
+            uvicorn.__version__,
+            ", ".join(missing),
+        )
+        return "httptools"
+    # Imported here: the module needs the parts that were checked.
+    from openvod.server.http_protocol import HttpProtocol
+
+    made = partial(HttpProtocol, at_once=platform.app.at_once, files=OpenFiles(), connections=Connections(limits))
+    return cast(type[asyncio.Protocol], made)
+
+
 def _configuration(platform: Platform, server: ServerSettings, limits: ConnectionLimits) -> uvicorn.Config:
-    connection = partial(HttpProtocol, at_once=platform.app.at_once, files=OpenFiles(), connections=Connections(limits))
     return uvicorn.Config(
         platform.app,
         lifespan="off",
@@ -120,7 +138,7 @@ def _configuration(platform: Platform, server: ServerSettings, limits: Connectio
         # Never uvicorn's own default, which trusts whoever connects from loopback.
         proxy_headers=bool(server.trusted_proxies),
         forwarded_allow_ips=[str(each) for each in server.trusted_proxies],
-        http=cast(type[asyncio.Protocol], connection),
+        http=_protocol(platform, limits),
         loop="none",
         ws="none",
         backlog=_BACKLOG,

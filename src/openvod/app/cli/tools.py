@@ -143,6 +143,7 @@ async def _examined(data_dir: Path, url: str, *, verify: bool, quiet: bool) -> l
         check_disk,
         check_extras,
         check_ffmpeg,
+        check_http,
         check_installation,
         check_rights,
     )
@@ -162,6 +163,7 @@ async def _examined(data_dir: Path, url: str, *, verify: bool, quiet: bool) -> l
         partial(check_extras, base.settings),
         partial(check_disk, base.folder, base.settings.storage.reserve_bytes),
         partial(check_connections, base.settings.server),
+        check_http,
         check_clock,
         partial(check_rights, base),
         partial(check_installation, base),

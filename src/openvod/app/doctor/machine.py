@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import uvicorn
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -30,6 +31,7 @@ from openvod.app.settings import ServerSettings, Settings
 from openvod.base.errors import Invalid, OpenVodError
 from openvod.base.sizes import GIB, MIB
 from openvod.review.model import Reviewer
+from openvod.server.uvicorn_parts import missing_parts
 
 _ENCODERS = ("libx264", "libx265", "libsvtav1", "aac", "libmp3lame", "libopus", "libvorbis", "gif", "libwebp")
 _FILTERS = ("scale", "zscale", "tonemap", "overlay", "pixelize", "gblur", "bwdif", "tile", "palettegen")
@@ -156,6 +158,16 @@ async def check_connections(server: ServerSettings) -> list[Finding]:
         advice = "raise the limit of open files (ulimit -Hn, LimitNOFILE= of a systemd unit)"
         return [Finding("connections", Level.WARN, found, advice)]
     return [Finding("connections", Level.OK, found)]
+
+
+async def check_http() -> list[Finding]:
+    """Say whether the installed uvicorn has the parts that our protocol relies on."""
+    found = f"uvicorn {uvicorn.__version__}"
+    if missing := missing_parts():
+        advice = "install a uvicorn that openvod names in its requirements: pip install --upgrade openvod"
+        lost = "it serves without fast paths and without limits of connections"
+        return [Finding("http", Level.WARN, f"{found} has no {', '.join(missing)}; {lost}", advice)]
+    return [Finding("http", Level.OK, f"{found}, with fast paths")]
 
 
 async def check_clock() -> list[Finding]:
