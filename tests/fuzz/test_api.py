@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
-from openvod.app.server_api import declared_actions
 from openvod.base.errors import OpenVodError
 from openvod.base.text import query_pairs
 from openvod.signing import tc3, v1
+from openvod.surfaces.api.catalogue import declared_actions
 from openvod.surfaces.api.declaration import Action
 from openvod.surfaces.api.limiter import RateLimiter
 from openvod.surfaces.api.parameters import from_json, from_pairs, validated

@@ -131,7 +131,12 @@ class Site:
             base, clock = services.base, ManualClock(services.clock.now() + days * _DAY)
             keep, restored = base.settings.storage.quarantine_days * _DAY, base.installation.restored_at
             collector = Collector(
-                services.database, base.blobs, services.storage.slots, clock, keep_seconds=keep, restored_at=restored
+                services.database,
+                base.blobs,
+                services.storage.objects.slots,
+                clock,
+                keep_seconds=keep,
+                restored_at=restored,
             )
             await collector.start()
             await collector.collect(slack=True)

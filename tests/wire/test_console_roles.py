@@ -8,7 +8,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from openvod.access.account_model import Role
-from openvod.app.server_api import declared_actions
+from openvod.surfaces.api.catalogue import declared_actions
 from support.server import PlatformServer
 from support.server.commands import openvod_json
 from support.server.console import Person, client, problem

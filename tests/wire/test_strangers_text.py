@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from openvod.access.account_model import Role
-from openvod.app.server_api import declared_actions
+from openvod.surfaces.api.catalogue import declared_actions
 from support.server import PlatformServer
 from support.server.api import call
 from support.server.console import Person

@@ -30,6 +30,7 @@ from openvod.adapters.filesystem.pictures import HeldPictures
 from openvod.adapters.filesystem.scratch import ScratchFolders
 from openvod.adapters.http import Dialler, HttpFetcher, HttpPoster
 from openvod.adapters.http.addresses import LOOPBACK, Network, parse_address
+from openvod.adapters.passwords import Argon2Passwords
 from openvod.adapters.sql.claims import AdvisoryClaims
 from openvod.adapters.sql.database import Database, absolute_url, open_database, sqlite_path, sqlite_url
 from openvod.adapters.sql.database import Limits as DatabaseLimits
@@ -207,6 +208,10 @@ class Foundation:
     def box(self) -> AesSecretBox:
         """What seals the secrets that are stored."""
         return AesSecretBox(self.keys.secret_box)
+
+    def passwords(self) -> Argon2Passwords:
+        """Return what hashes and checks passwords; each has a bound of its own on hashes at once."""
+        return Argon2Passwords()
 
     def liveness(self) -> AdvisoryLiveness | LockFileLiveness:
         """Return what proves that a worker lives."""

@@ -9,37 +9,21 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
-from openvod import __version__
 from openvod.access.service import ensure_defaults
-from openvod.app.console import console_services, first_invitation
 from openvod.app.foundation import Foundation
+from openvod.app.front_door import Running, front_door
 from openvod.app.installation import advance
+from openvod.app.invitations import first_invitation
 from openvod.app.media_addresses import REFRESH_SECONDS
 from openvod.app.playback import Playback
-from openvod.app.server_api import ApiServices, server_api
 from openvod.app.services import Services
 from openvod.app.supervisor import Workers, keep_worker
 from openvod.base.errors import OpenVodError
 from openvod.events.delivery import DeliveryService
-from openvod.events.feed import EventFeed
-from openvod.events.pull import PullService
 from openvod.events.watch import LogWatch
 from openvod.media.service import ProbeService
-from openvod.server.pace import BodyLimits
-from openvod.server.unproven import UnprovenBodies
 from openvod.surfaces.api.replays import UsedSignatures
-from openvod.surfaces.assets import console_assets, sdk_assets, to_console
-from openvod.surfaces.console_api.application import console_api
-from openvod.surfaces.cos.addressing import Addressing
-from openvod.surfaces.cos.surface import CosSurface
-from openvod.surfaces.event_stream import EventStreamSurface
-from openvod.surfaces.front import FrontDoor, Surfaces
-from openvod.surfaces.operations import OperationsSurface
-from openvod.surfaces.playback.player_page import PREFIX
-from openvod.surfaces.ugc.surface import UgcSurface
-from openvod.upload.codec import ClientHosts
 from openvod.upload.pulls import PullSettings, PullUploads
 from openvod.upload.service import UploadService
 
@@ -71,7 +55,6 @@ class Platform:
         self._wake_probe = asyncio.Event()
         self._wake_delivery = asyncio.Event()
         self._wake_warm = asyncio.Event()
-        self._bodies = UnprovenBodies(base.folder.scratch)
         self._draining = False
         self._foreign = False
         self._workers = Workers(base.folder.path)
@@ -108,84 +91,42 @@ class Platform:
         services = self._services = Services(base)
         self._database = base.database
         await self._database.write(lambda tx: ensure_defaults(tx.access, base.clock.now()))
-        playback = Playback(self._database, services.storage, services.distribution, base.clock)
+        playback = Playback(self._database, services.storage.objects, services.access.distribution, base.clock)
         await services.addresses.refresh()
         self._start(_loop("addresses", services.addresses.refresh, asyncio.Event(), REFRESH_SECONDS))
         uploads = services.uploads(on_commit=self._committed)
-        await services.collector.start()
+        await services.storage.collector.start()
         self._start_loops(uploads)
         warm = playback.warm_indexes()
         self._start(_loop("indexes", warm.run_once, self._wake_warm, _WARM_SECONDS))
         self._start(_loop("writer", self._watch_writer, asyncio.Event(), _IDLE_SECONDS))
         await self._start_events()
-        api_services = self._api_services(uploads)
-        self._start(_loop("expiry", api_services.library.delete_expired, asyncio.Event(), _EXPIRY_SECONDS))
+        pulls = self._start_pulls(uploads)
+        self._start(_loop("expiry", services.library.delete_expired, asyncio.Event(), _EXPIRY_SECONDS))
         used = UsedSignatures(self._database, base.clock)
         self._stack.push_async_callback(used.close)
         self._start(_loop("signatures", used.flush, asyncio.Event(), _SIGNATURE_SECONDS))
         self._start(_loop("signatures", used.forget_old, asyncio.Event(), _COLLECT_SECONDS))
         self.first_invitation = await first_invitation(services)
         _log.debug("the server uses %s", json.dumps(base.uses()))
-        self.app = self._front_door(uploads, playback, api_services, used)
-
-    def _front_door(
-        self, uploads: UploadService, playback: Playback, api_services: ApiServices, used: UsedSignatures
-    ) -> FrontDoor:
-        base, services, keys, server = self.base, self._services, self.base.keys, self._settings.server
-        addressing = Addressing(self._database)
-        return FrontDoor(
-            Surfaces(
-                ugc=UgcSurface(uploads, base.clock, self._client_hosts, keys.verify_content.hex(), self._bodies),
-                cos=CosSurface(services.storage, addressing, base.clock, {"1": keys.storage_token}),
-                api=server_api(api_services, used, self._bodies),
-                playback=playback.surface(base.folder, self._settings.playback, keys.playback_token),
-                operations=OperationsSurface(self._not_ready, __version__, base.clock, probe_root=keys.probe_token),
-                event_stream=EventStreamSurface(self.feed, base.clock, token_root=keys.event_stream_token),
-                mounts={
-                    "/sdk/": sdk_assets(),
-                    PREFIX: playback.pages(services.addresses.url),
-                    "/api/": console_api(console_services(services, api_services, self._watch), __version__),
-                    "/console/": console_assets([base.origin, base.media_url, *self._settings.console.media_origins]),
-                    "/console": to_console,
-                },
-            ),
-            is_bucket_host=addressing.is_bucket_host,
-            limits=BodyLimits(server.stall_seconds, server.body_bytes_per_second),
-        )
-
-    def _api_services(self, uploads: UploadService) -> ApiServices:
-        services = self._services
-        return ApiServices(
-            database=self._database,
-            access=services.access,
-            uploads=uploads,
-            library=services.library,
-            watermarks=services.watermarks,
-            pulls=self._start_pulls(uploads),
-            endpoints=services.endpoints,
-            pull=self.pull,
-            distribution=services.distribution,
-            own_scheme=urlsplit(self.base.media_url).scheme,
-            media_url=services.addresses.url,
-            box=self.base.box,
-            clock=self.base.clock,
-            entropy=self.base.entropy,
-        )
+        self.app = front_door(services, Running(uploads, pulls, playback, self._watch, used, self._not_ready))
 
     def _start_loops(self, uploads: UploadService) -> None:
         base, services = self.base, self._services
-        probes = ProbeService(self._database, services.storage, base.prober, base.clock, self._wake_delivery.set)
+        probes = ProbeService(
+            self._database, services.storage.objects, base.prober, base.clock, self._wake_delivery.set
+        )
 
         async def collect() -> int:
             if not await self._advance():
                 return 0
             await uploads.expire()
-            await services.audit.forget_old()
-            await services.distribution.forget_expired_links()
-            await services.sessions.forget_expired()
+            await services.access.audit.forget_old()
+            await services.access.distribution.forget_expired_links()
+            await services.access.sessions.forget_expired()
             await services.retention.forget_old()
-            await services.strays.run_once()
-            await services.collector.collect(slack=True)
+            await services.storage.strays.run_once()
+            await services.storage.collector.collect(slack=True)
             return 0
 
         self._start(_loop("probe", probes.run_once, self._wake_probe, _IDLE_SECONDS))
@@ -199,7 +140,7 @@ class Platform:
         pulls = PullUploads(
             self._database,
             uploads,
-            self._services.storage,
+            self._services.storage.objects,
             base.fetcher(),
             base.clock,
             base.entropy,
@@ -212,14 +153,12 @@ class Platform:
         return pulls
 
     async def _start_events(self) -> None:
-        """Start delivery, and what reads the log with it: the services that surfaces call."""
+        """Start delivery, and the watch over the end of the event log."""
         base, poster = self.base, self.base.poster()
         self._stack.push_async_callback(poster.close)
         delivery = DeliveryService(self._database, poster, base.box, base.clock, base.claims())
         self._stack.push_async_callback(delivery.close)
         watch = self._watch = LogWatch(self._database, self._database.version)
-        self.pull = PullService(self._database, watch, base.clock, base.entropy)
-        self.feed = EventFeed(self._database, watch)
 
         async def look() -> int:
             return await delivery.run_once() if await watch.look() else 0
@@ -274,15 +213,6 @@ class Platform:
             _log.critical("%s; the server ends", trouble)
             self.on_failure()
         return 0
-
-    def _client_hosts(self, request_host: str) -> ClientHosts:
-        clients = self._settings.clients
-        return ClientHosts(
-            control_plane=clients.control_plane_host or request_host,
-            storage_upload_domain=clients.storage_upload_domain,
-            mini_program_accelerate_host=clients.mini_program_accelerate_host,
-            cos_acc_domain=clients.cos_acc_domain,
-        )
 
 
 async def _loop(name: str, work: Callable[[], Awaitable[int]], wake: asyncio.Event, idle_seconds: float) -> None:

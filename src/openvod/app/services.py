@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from urllib.parse import urlsplit
 
-from openvod.access.accounts import AccountService
-from openvod.access.audit import AuditLog
-from openvod.access.categories import CategoryService
-from openvod.access.distribution import DistributionService
-from openvod.access.service import AccessService
-from openvod.access.sessions import SessionLimits, SessionService
 from openvod.adapters.ffmpeg.pictures import PillowPictures
-from openvod.adapters.passwords import Argon2Passwords
-from openvod.adapters.sql.database import Transaction
+from openvod.app.access_services import AccessServices
 from openvod.app.foundation import Foundation
 from openvod.app.media_addresses import MediaAddresses
 from openvod.app.settings import Settings
+from openvod.app.storage_services import StorageServices
 from openvod.events.endpoints import EndpointService
 from openvod.events.retention import Retention
 from openvod.kinds.plan.model import Encoder, Limits
@@ -26,14 +19,8 @@ from openvod.media.states import FileStates
 from openvod.processing.planner import Options
 from openvod.processing.service import ProcessingService
 from openvod.processing.watermarks import Watermarks
-from openvod.storage.collector import Collector
-from openvod.storage.outputs import OutputStore
-from openvod.storage.scrubber import Scrubber
-from openvod.storage.service import StorageService
-from openvod.storage.strays import StrayObjects
 from openvod.tasks.model import SubTaskKind
 from openvod.tasks.service import TaskService
-from openvod.upload.ownership import strays
 from openvod.upload.service import UploadService
 
 _DAY_SECONDS = 86_400.0
@@ -47,44 +34,13 @@ class Services:
         self.database = base.database
         self.clock = base.clock
         self.entropy = base.entropy
+        self.access = AccessServices(base)
+        self.storage = StorageServices(base)
 
     @cached_property
     def states(self) -> FileStates:
         """How files stand."""
         return FileStates(self.database, self.clock)
-
-    @cached_property
-    def access(self) -> AccessService:
-        """Applications, keys and regions."""
-        return AccessService(self.database, self.base.box, self.clock, self.entropy)
-
-    @cached_property
-    def distribution(self) -> DistributionService:
-        """Domains and hotlink protection."""
-        own_name = urlsplit(self.base.media_url).hostname or ""
-        return DistributionService(self.database, self.base.box, self.clock, self.entropy, own_name=own_name)
-
-    @cached_property
-    def accounts(self) -> AccountService:
-        """The console's users."""
-        return AccountService(self.database, Argon2Passwords(), self.clock, self.entropy)
-
-    @cached_property
-    def sessions(self) -> SessionService:
-        """Signing in to the console."""
-        console = self.base.settings.console
-        limits = SessionLimits(console.idle_seconds, console.session_seconds)
-        return SessionService(self.database, Argon2Passwords(), self.clock, self.entropy, limits)
-
-    @cached_property
-    def audit(self) -> AuditLog:
-        """Who changed what."""
-        return AuditLog(self.database, self.clock)
-
-    @cached_property
-    def categories(self) -> CategoryService:
-        """Categories of media."""
-        return CategoryService(self.database)
 
     @cached_property
     def endpoints(self) -> EndpointService:
@@ -97,39 +53,6 @@ class Services:
         return Retention(self.database, self.clock, self.base.settings.events.keep_days * _DAY_SECONDS)
 
     @cached_property
-    def storage(self) -> StorageService:
-        """Objects and parts."""
-        return StorageService(self.database, self.base.blobs, self.clock, self.entropy)
-
-    @cached_property
-    def outputs(self) -> OutputStore:
-        """Objects that the platform makes itself."""
-        return OutputStore(self.database, self.base.blobs, self.clock, self.entropy)
-
-    @cached_property
-    def collector(self) -> Collector:
-        """What frees what nobody can reach."""
-        keep = self.base.settings.storage.quarantine_days * _DAY_SECONDS
-        return Collector(
-            self.database,
-            self.base.blobs,
-            self.storage.slots,
-            self.clock,
-            keep_seconds=keep,
-            restored_at=self.base.installation.restored_at,
-        )
-
-    @cached_property
-    def strays(self) -> StrayObjects[Transaction]:
-        """What finds objects of nobody."""
-        return StrayObjects(self.database, strays, self.clock)
-
-    @cached_property
-    def scrubber(self) -> Scrubber:
-        """What reads every stored object again."""
-        return Scrubber(self.database, self.base.blobs)
-
-    @cached_property
     def addresses(self) -> MediaAddresses:
         """Where keys are reached; ``refresh`` it before the first use."""
         return MediaAddresses(self.database, self.base.media_url)
@@ -137,12 +60,14 @@ class Services:
     @cached_property
     def library(self) -> MediaLibrary:
         """Files and what is known of them."""
-        return MediaLibrary(self.database, self.outputs, PillowPictures(), self.clock, self.entropy, self.addresses.url)
+        return MediaLibrary(
+            self.database, self.storage.outputs, PillowPictures(), self.clock, self.entropy, self.addresses.url
+        )
 
     @cached_property
     def watermarks(self) -> Watermarks:
         """Templates of watermarks, with their pictures."""
-        return Watermarks(self.database, self.outputs, self.base.held_pictures(), self.clock, self.entropy)
+        return Watermarks(self.database, self.storage.outputs, self.base.held_pictures(), self.clock, self.entropy)
 
     @cached_property
     def tasks(self) -> TaskService:

@@ -188,8 +188,8 @@ def flow_service(services: Services) -> FlowService:
     base, addresses = services.base, flow_addresses(services)
     return FlowService(
         base.database,
-        services.storage,
-        services.outputs,
+        services.storage.objects,
+        services.storage.outputs,
         base.ffmpeg,
         base.scratch,
         ReviewRoom(base.database, reviewers(base.settings), base.clock, addresses.evidence),

@@ -15,9 +15,6 @@ from openvod.server.pace import BodyLimits, paced
 from openvod.server.wire import Answer, WireRequest, json_answer, preflight, unavailable
 from openvod.surfaces.cos.s3 import speaks_s3
 from openvod.surfaces.errors import http_status, told_code
-from openvod.surfaces.event_stream import PATH as EVENT_STREAM_PATH
-from openvod.surfaces.operations import PATHS as OPERATIONS_PATHS
-from openvod.surfaces.ugc.compat import SCRIPT_PATH, serve_script
 
 Surface = Callable[[WireRequest], Awaitable[Answer]]
 
@@ -34,21 +31,21 @@ class Playback(Protocol):
         ...
 
 
-_REPORT_PATHS = ("/ugcupload_new", "/ugcupload")
 _log = logging.getLogger("openvod.web")
 
 
 @dataclass(frozen=True)
 class Surfaces:
-    """One handler per surface. Each turns its own errors into its own wire form."""
+    """One handler per surface. Each turns its own errors into its own wire form.
 
-    ugc: Surface
+    ``routes`` are the surfaces that have paths of their own: a whole path, or a prefix that ends with a slash. The
+    others are told apart by headers, query and method. ``mounts`` are ASGI applications by prefix (``/console/``).
+    """
+
+    routes: Mapping[str, Surface]
     cos: Surface
     api: Surface
     playback: Playback
-    operations: Surface
-    event_stream: Surface
-    #: Whole applications by the beginning of their paths (``/console/``); they answer for everything below it.
     mounts: Mapping[str, ASGIApp] = field(default_factory=dict)
 
 
@@ -58,6 +55,7 @@ class FrontDoor:
     def __init__(self, surfaces: Surfaces, *, is_bucket_host: Callable[[str], bool], limits: BodyLimits) -> None:
         self._surfaces = surfaces
         self._prefixes = tuple(surfaces.mounts)
+        self._route_prefixes = tuple(each for each in surfaces.routes if each.endswith("/"))
         self._is_bucket_host = is_bucket_host
         self._limits = limits
 
@@ -114,18 +112,10 @@ class FrontDoor:
             return json_answer({"error": {"code": wrapped.code, "message": wrapped.message}}, 500)
 
     def _surface(self, request: WireRequest) -> Surface:
-        """Choose by what only that surface's requests have, the control plane first (2.1, 3.4)."""
+        """Choose by what only that surface's requests have, paths of its own first (2.1, 3.4)."""
         path = request.shown_path
-        if path == "/v3/index.php":
-            return self._surfaces.ugc
-        if path in _REPORT_PATHS:
-            return _accept_report
-        if path == SCRIPT_PATH:
-            return serve_script
-        if path in OPERATIONS_PATHS:
-            return self._surfaces.operations
-        if path == EVENT_STREAM_PATH:
-            return self._surfaces.event_stream
+        if routed := self._routed(path):
+            return routed
         if self._is_storage_request(request):
             return self._surfaces.cos
         if path == "/" and _is_api_call(request):
@@ -133,6 +123,12 @@ class FrontDoor:
         if request.method in ("GET", "HEAD"):
             return self._surfaces.playback
         return self._surfaces.cos
+
+    def _routed(self, path: str) -> Surface | None:
+        routes = self._surfaces.routes
+        if path in routes or not path.startswith(self._route_prefixes):
+            return routes.get(path)
+        return next(routes[prefix] for prefix in self._route_prefixes if path.startswith(prefix))
 
     def _is_storage_request(self, request: WireRequest) -> bool:
         headers, query = request.headers, request.loose_query
@@ -156,9 +152,3 @@ def _is_api_call(request: WireRequest) -> bool:
 
 async def _no_body() -> Message:
     raise ClientDisconnected
-
-
-async def _accept_report(request: WireRequest) -> Answer:
-    """Accept a client's statistics report and forget it (``upload-protocol.md`` 3.6)."""
-    await request.drain()
-    return json_answer({})

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from openvod.app.server_api import declared_actions
+from openvod.surfaces.api.catalogue import declared_actions
 
 Schema = Mapping[str, Any]
 

@@ -12,7 +12,7 @@ import httpx
 
 from openvod.access.account_model import Role
 from openvod.app.cli.administration import with_services
-from openvod.app.console import invitation
+from openvod.app.invitations import invitation
 from support.server import PlatformServer
 from support.server.answers import check_answer
 

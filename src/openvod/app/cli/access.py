@@ -156,12 +156,12 @@ def list_audit(
     as_json: AsJson = False,
 ) -> None:
     """List API calls that changed something or were refused."""
-    found = with_services(data_dir, lambda services: services.audit.entries(before, limit))
+    found = with_services(data_dir, lambda services: services.access.audit.entries(before, limit))
     show([{"number": number} | asdict(entry) | {"at": iso_time(entry.at)} for number, entry in found], as_json)
 
 
 def _with_categories(data_dir: Path, use: Callable[[CategoryService], Awaitable[R]]) -> R:
-    return with_services(data_dir, lambda services: use(services.categories))
+    return with_services(data_dir, lambda services: use(services.access.categories))
 
 
 def _key_row(key: KeyPair) -> dict[str, Any]:

@@ -29,7 +29,7 @@ DEFAULT_DATA_DIR = Path("openvod-data")
 
 def with_access(data_dir: Path, use: Callable[[AccessService], Awaitable[R]], *, create: bool = False) -> R:
     """Run ``use`` with the access service of a data folder; see :func:`with_services`."""
-    return with_services(data_dir, lambda services: use(services.access), create=create)
+    return with_services(data_dir, lambda services: use(services.access.applications), create=create)
 
 
 def with_services(data_dir: Path, use: Callable[[Services], Awaitable[R]], *, create: bool = False) -> R:
@@ -70,7 +70,7 @@ def with_endpoints(data_dir: Path, sub_app_id: int, use: Callable[[EndpointServi
     """Run ``use`` with the endpoints of a data folder and an application's real id (0: the main one)."""
 
     async def work(services: Services) -> R:
-        application = await services.access.application(sub_app_id)
+        application = await services.access.applications.application(sub_app_id)
         return await use(services.endpoints, application.sub_app_id)
 
     return with_services(data_dir, work)

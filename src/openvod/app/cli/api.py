@@ -17,7 +17,7 @@ def docs(
     names: Annotated[list[str] | None, typer.Argument(help="Only these actions; all when none is named.")] = None,
 ) -> None:
     """Print the reference of every action in Markdown; needs no server."""
-    from openvod.app.server_api import declared_actions
+    from openvod.surfaces.api.catalogue import declared_actions
     from openvod.surfaces.api.reference import reference
 
     actions = declared_actions()
@@ -30,7 +30,7 @@ def docs(
 @api.command("openapi")
 def openapi() -> None:
     """Print the OpenAPI description of /api/; needs no server. A server tells the same at /api/openapi.json."""
-    from openvod.app.server_api import declared_actions
+    from openvod.surfaces.api.catalogue import declared_actions
     from openvod.surfaces.console_api.application import description_of
 
     print_json(description_of(declared_actions(), __version__))

@@ -25,7 +25,7 @@ def invite(
     as_json: AsJson = False,
 ) -> None:
     """Print a link by which somebody chooses a password and is signed in; it is good once, for a day."""
-    from openvod.app.console import invitation
+    from openvod.app.invitations import invitation
 
     link = with_services(data_dir, lambda services: invitation(services, role, user, "openvod console"))
     print_json({"link": link}) if as_json else typer.echo(link)

@@ -128,7 +128,7 @@ def tail(
     from openvod.events.watch import LogWatch
 
     async def use(services: Services) -> None:
-        application = (await services.access.application(sub_app_id)).sub_app_id
+        application = (await services.access.applications.application(sub_app_id)).sub_app_id
         watch = LogWatch(services.database)
         feed = EventFeed(services.database, watch)
         seen = await feed.head(application) if after is None else after
@@ -191,7 +191,7 @@ def token(
     """Make a token that reads an application's live events (GET /events/stream)."""
 
     async def use(services: Services) -> dict[str, Any]:
-        application = await services.access.application(sub_app_id)
+        application = await services.access.applications.application(sub_app_id)
         expires = int(services.clock.now()) + seconds
         text = stream_token(services.base.keys.event_stream_token, application.sub_app_id, expires)
         return {"token": text, "url": f"{services.base.public_url}/events/stream", "expires": iso_time(expires)}
@@ -231,7 +231,7 @@ def list_endpoints(sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_DI
     """List an application's endpoints with their health."""
 
     async def use(services: Services) -> list[dict[str, Any]]:
-        application = await services.access.application(sub_app_id)
+        application = await services.access.applications.application(sub_app_id)
 
         def work(tx: Transaction) -> list[dict[str, Any]]:
             head = tx.events.heads().get(application.sub_app_id, 0)

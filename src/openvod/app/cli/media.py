@@ -32,7 +32,7 @@ def list_media(
     from openvod.media.states import file_status, percents_of, sentence
 
     async def use(services: Services) -> list[dict[str, Any]]:
-        application = (await services.access.application(sub_app_id)).sub_app_id
+        application = (await services.access.applications.application(sub_app_id)).sub_app_id
         now = services.clock.now()
         query = MediaQuery(application, now=now, text=text, limit=limit)
 

@@ -109,8 +109,8 @@ def collect(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> No
 
     async def use(services: Services) -> Collected:
         services.base.lock()
-        await services.collector.start()
-        return await services.collector.collect(slack=True)
+        await services.storage.collector.start()
+        return await services.storage.collector.collect(slack=True)
 
     freed = with_services(data_dir, use)
     print_json(vars(freed)) if as_json else typer.echo(str(freed))
@@ -136,8 +136,8 @@ def check_storage(
                 typer.echo(line, err=True)
             if not yes:
                 typer.confirm("Go on?", abort=True, err=True)
-            await services.collector.start()
-            await services.collector.collect(slack=True)
+            await services.storage.collector.start()
+            await services.storage.collector.collect(slack=True)
             return await _examined(services)
         return found
 
@@ -151,7 +151,7 @@ async def _examined(services: Services) -> Discrepancies:
     from openvod.storage.collector import check
 
     found = await check(services.database, services.base.blobs)
-    lost = await services.strays.all()
+    lost = await services.storage.strays.all()
     return replace(found, stray_objects=[f"{each.bucket}/{each.key}" for each in lost])
 
 

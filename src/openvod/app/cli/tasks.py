@@ -270,7 +270,7 @@ async def _create_watermark(services: Services, app: int, plain: Mapping[str, An
     region = await database.read(lambda tx: next(r for r in tx.access.regions() if r.is_default))
     bucket = await database.write(lambda tx: output_bucket(tx.storage, entropy, app, region.name))
     service = WatermarkService(
-        database, services.outputs, lambda path: check_image(Path(path)), services.clock, entropy
+        database, services.storage.outputs, lambda path: check_image(Path(path)), services.clock, entropy
     )
     return await service.create(bucket, plain, str(image), name=name)
 

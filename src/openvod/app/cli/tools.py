@@ -77,7 +77,7 @@ def scrub(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None
     """
     from openvod.storage.scrubber import Verdict
 
-    told = with_services(data_dir, lambda services: _scrubbed(services.scrubber, quiet=as_json))
+    told = with_services(data_dir, lambda services: _scrubbed(services.storage.scrubber, quiet=as_json))
     if as_json:
         print_json(told)
     else:

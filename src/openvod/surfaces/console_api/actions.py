@@ -56,9 +56,9 @@ async def _answer(
         body = await limited_body(request, _LIMIT)
         plain = await apart(len(body), lambda: from_json(body))
         check_role(identity, action.role)
-        if not services.limiter.admits(identity.actor, action.name, action.rate):
+        if not services.actions.limiter.admits(identity.actor, action.name, action.rate):
             raise Exhausted("api.rate", f"more than {action.rate} calls of {action.name} in a second; slow down")
-        key = await services.access.console_key()
+        key = await services.installation.access.console_key()
         response = await carry_out(services.uow, action, key, plain, as_text=False)
         return JSONResponse(response | {"RequestId": request_id})
     except OpenVodError as error:
@@ -70,7 +70,7 @@ async def _answer(
         raise
     finally:
         if is_logged(action, outcome):
-            await services.audit.record(
+            await services.people.audit.record(
                 audit_entry(
                     action, plain, now=services.clock.now(), actor=identity.actor, own_application=MAIN_APPLICATION_ID,
                     outcome=outcome, request_id=request_id, address=address_of(request),

@@ -36,13 +36,13 @@ _ROUTERS = (session, people, applications, endpoints, events, tasks, media, link
 
 def console_api(services: ConsoleServices, version: str) -> FastAPI:
     """Build the application over services."""
-    app = _routed(services.actions)
+    app = _routed(services.actions.all)
     app.state.services = services
 
     # It takes a third of a second to make, which a start need not wait for, and the event loop must not.
     @cache
     def document() -> dict[str, Any]:
-        return describe(app, services.actions, version)
+        return describe(app, services.actions.all, version)
 
     @app.get(DESCRIPTION_PATH, include_in_schema=False)
     async def description() -> JSONResponse:

@@ -138,13 +138,13 @@ class UploadSignature(Json):
 @router.get("/applications")
 async def list_applications(_: Viewer, services: Services) -> Applications:
     """List all applications."""
-    return Applications(items=[_application(each) for each in await services.access.applications()])
+    return Applications(items=[_application(each) for each in await services.installation.access.applications()])
 
 
 @router.post("/applications")
 async def create_application(asked: NewApplication, request: Request, who: Admin, services: Services) -> ApplicationRow:
     """Make an application."""
-    made = await services.access.create_application(asked.name, asked.description)
+    made = await services.installation.access.create_application(asked.name, asked.description)
     await note(services, request, who, "console.CreateApplication", asked.model_dump(), made.sub_app_id)
     return _application(made)
 
@@ -154,10 +154,10 @@ async def change_application(
     app_id: AppId, asked: ApplicationChange, request: Request, who: Admin, services: Services
 ) -> ApplicationRow:
     """Rename an application, switch it on or off."""
-    await services.access.modify_application(app_id, name=asked.name, description=asked.description)
+    await services.installation.access.modify_application(app_id, name=asked.name, description=asked.description)
     if asked.enabled is not None:
-        await services.access.switch_application(app_id, ON if asked.enabled else OFF)
-    changed = await services.access.application(app_id)
+        await services.installation.access.switch_application(app_id, ON if asked.enabled else OFF)
+    changed = await services.installation.access.application(app_id)
     await note(services, request, who, "console.ChangeApplication", asked.model_dump(), changed.sub_app_id)
     return _application(changed)
 
@@ -167,7 +167,7 @@ async def list_keys(
     _: Admin, services: Services, sub_app_id: Annotated[int, Query(alias="subAppId", ge=0)] = 0
 ) -> Keys:
     """List key pairs, of one application or (0) of all."""
-    found = [key for key in await services.access.keys() if sub_app_id in (0, key.sub_app_id)]
+    found = [key for key in await services.installation.access.keys() if sub_app_id in (0, key.sub_app_id)]
     return Keys(items=[_key(key) for key in found])
 
 
@@ -176,7 +176,7 @@ async def create_key(asked: NewKey, request: Request, who: Admin, services: Serv
     """Make a key pair. Its secret is shown now and never again."""
     if asked.note == CONSOLE_NOTE:
         raise Conflict("key.note", f"note: {CONSOLE_NOTE!r} names the console's own key; choose another", field="note")
-    made = await services.access.create_key(asked.sub_app_id, asked.note, asked.groups)
+    made = await services.installation.access.create_key(asked.sub_app_id, asked.note, asked.groups)
     told = {"secretId": made.secret_id, "groups": [group.value for group in asked.groups]}
     await note(services, request, who, "console.CreateKey", told, made.sub_app_id)
     return IssuedKeyPair(secret_id=made.secret_id, secret_key=made.secret_key, sub_app_id=made.sub_app_id)
@@ -186,10 +186,10 @@ async def create_key(asked: NewKey, request: Request, who: Admin, services: Serv
 async def change_key(secret_id: SecretId, asked: KeyChange, request: Request, who: Admin, services: Services) -> KeyRow:
     """Enable, disable or limit a key pair."""
     if asked.enabled is not None:
-        await services.access.set_key_enabled(secret_id, asked.enabled)
+        await services.installation.access.set_key_enabled(secret_id, asked.enabled)
     if asked.groups is not None:
-        await services.access.set_key_groups(secret_id, asked.groups)
-    changed = await services.access.key(secret_id)
+        await services.installation.access.set_key_groups(secret_id, asked.groups)
+    changed = await services.installation.access.key(secret_id)
     told = {"secretId": secret_id} | asked.model_dump(mode="json", by_alias=True)
     await note(services, request, who, "console.ChangeKey", told, changed.sub_app_id)
     return _key(changed)
@@ -198,7 +198,7 @@ async def change_key(secret_id: SecretId, asked: KeyChange, request: Request, wh
 @router.delete("/keys/{secretId}")
 async def delete_key(secret_id: SecretId, request: Request, who: Admin, services: Services) -> Done:
     """Delete a disabled key pair for good."""
-    await services.access.delete_key(secret_id)
+    await services.installation.access.delete_key(secret_id)
     await note(services, request, who, "console.DeleteKey", {"secretId": secret_id})
     return Done()
 
@@ -215,11 +215,11 @@ async def change_region(
 ) -> Regions:
     """Enable or disable a storage region, or make it the default; what a disabled one holds stays."""
     if asked.enabled or (asked.is_default and asked.enabled is None):
-        await services.access.open_region(name)
+        await services.installation.access.open_region(name)
     if asked.is_default:
-        await services.access.make_default_region(name)
+        await services.installation.access.make_default_region(name)
     if asked.enabled is False:
-        await services.access.disable_region(name)
+        await services.installation.access.disable_region(name)
     await note(services, request, who, "console.ChangeRegion", {"name": name} | asked.model_dump(by_alias=True))
     return await _regions(services)
 
@@ -227,8 +227,8 @@ async def change_region(
 @router.post("/upload-signatures")
 async def sign_upload(asked: SignatureRequest, request: Request, who: Operator, services: Services) -> UploadSignature:
     """Sign an upload from this browser, as an app server does for its users."""
-    application = await services.access.application(asked.sub_app_id)
-    key = await services.access.console_key()
+    application = await services.installation.access.application(asked.sub_app_id)
+    key = await services.installation.access.console_key()
     now = services.clock.now()
     parameters: Mapping[str, str | int] = {
         "secretId": key.secret_id,
@@ -244,12 +244,12 @@ async def sign_upload(asked: SignatureRequest, request: Request, who: Operator, 
     given = {name: value for name, value in parameters.items() if value != ""}
     told = {"procedure": asked.procedure, "classId": asked.class_id}
     await note(services, request, who, "console.SignUpload", told, application.sub_app_id)
-    signature = upload.mint(given, services.access.secret_of(key))
+    signature = upload.mint(given, services.installation.access.secret_of(key))
     return UploadSignature(signature=signature, expires_at=int(now) + _SIGNATURE_SECONDS)
 
 
 async def _regions(services: ConsoleServices) -> Regions:
-    found = await services.access.regions()
+    found = await services.installation.access.regions()
     return Regions(items=[RegionRow(name=r.name, enabled=r.enabled, is_default=r.is_default) for r in found])
 
 

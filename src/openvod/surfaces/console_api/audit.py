@@ -45,7 +45,7 @@ async def list_audit(
     _: Admin, services: Services, cursor: Annotated[int, Query(ge=0, lt=2**62)] = 0, limit: Limit = 50
 ) -> AuditRows:
     """List what was changed or refused."""
-    found = await services.audit.entries(cursor, limit + 1)
+    found = await services.people.audit.entries(cursor, limit + 1)
     rows = [
         AuditRow(
             number=number, at=entry.at, actor=entry.secret_id, sub_app_id=entry.sub_app_id, action=entry.action,
@@ -84,6 +84,6 @@ async def _record(
 ) -> None:
     told = presentable(parameters)
     address = address_of(request)
-    await services.audit.record(
+    await services.people.audit.record(
         AuditEntry(services.clock.now(), actor, sub_app_id, action, told, outcome, secrets.token_hex(16), address)
     )

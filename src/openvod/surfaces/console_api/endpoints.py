@@ -107,7 +107,9 @@ async def add_endpoint(
     options = EndpointOptions(
         asked.format, tuple(asked.types), asked.timeout_seconds, asked.retry_delays, asked.sign_key
     )
-    added, secret = await services.endpoints.add(app_id, asked.name, asked.url, options, from_start=asked.from_start)
+    added, secret = await services.events.endpoints.add(
+        app_id, asked.name, asked.url, options, from_start=asked.from_start
+    )
     await note(services, request, who, "console.AddEndpoint", {"name": asked.name, "url": asked.url}, app_id)
     return EndpointSecret(name=added.name, secret=secret)
 
@@ -125,9 +127,9 @@ async def change_endpoint(
                 f"url: address and key of {DEFAULT_ENDPOINT!r} alone can be changed; remove {name!r} and add it anew",
                 field="url",
             )
-        await services.endpoints.modify(app_id, url=asked.url, sign_key=asked.sign_key)
+        await services.events.endpoints.modify(app_id, url=asked.url, sign_key=asked.sign_key)
     if asked.enabled is not None:
-        await services.endpoints.set_enabled(app_id, name, asked.enabled)
+        await services.events.endpoints.set_enabled(app_id, name, asked.enabled)
     told = {"name": name, "url": asked.url, "enabled": asked.enabled}
     await note(services, request, who, "console.ChangeEndpoint", told, app_id)
     return await _list(services, app_id)
@@ -139,7 +141,7 @@ async def rotate_secret(
 ) -> EndpointSecret:
     """Make a new secret; the one before signs as well until the next rotation."""
     app_id = await _app(services, sub_app_id)
-    secret = await services.endpoints.rotate(app_id, name)
+    secret = await services.events.endpoints.rotate(app_id, name)
     await note(services, request, who, "console.RotateEndpoint", {"name": name}, app_id)
     return EndpointSecret(name=name, secret=secret)
 
@@ -150,7 +152,7 @@ async def replay_dead(
 ) -> Replayed:
     """Send an endpoint its dead letters again."""
     app_id = await _app(services, sub_app_id)
-    count = await services.endpoints.replay_dead(app_id, name)
+    count = await services.events.endpoints.replay_dead(app_id, name)
     await note(services, request, who, "console.ReplayDead", {"name": name}, app_id)
     return Replayed(events=count)
 
@@ -161,13 +163,13 @@ async def remove_endpoint(
 ) -> Done:
     """Remove an endpoint with what waits for it."""
     app_id = await _app(services, sub_app_id)
-    await services.endpoints.remove(app_id, name)
+    await services.events.endpoints.remove(app_id, name)
     await note(services, request, who, "console.RemoveEndpoint", {"name": name}, app_id)
     return Done()
 
 
 async def _app(services: ConsoleServices, sub_app_id: int) -> int:
-    return (await services.access.application(sub_app_id)).sub_app_id
+    return (await services.installation.access.application(sub_app_id)).sub_app_id
 
 
 async def _list(services: ConsoleServices, app_id: int) -> Endpoints:

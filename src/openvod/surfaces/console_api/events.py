@@ -94,7 +94,7 @@ async def list_events(
     limit: Limit = 50,
 ) -> Events:
     """List an application's events, the newest first."""
-    app_id = (await services.access.application(sub_app_id)).sub_app_id
+    app_id = (await services.installation.access.application(sub_app_id)).sub_app_id
 
     def work(tx: ConsoleTx) -> list[EventRow]:
         found = tx.events.newest(app_id, cursor, limit + 1, type=event_type or "", subject=file_id)
@@ -116,8 +116,8 @@ async def resend_event(
     number: EventNumber, asked: ResendRequest, request: Request, who: Operator, services: Services
 ) -> Resent:
     """Send an event again, with the id that it has always had."""
-    event, _ = await services.endpoints.status(number)
-    count = await services.endpoints.resend(number, asked.endpoint)
+    event, _ = await services.events.endpoints.status(number)
+    count = await services.events.endpoints.resend(number, asked.endpoint)
     told = {"eventId": number, "endpoint": asked.endpoint}
     await note(services, request, who, "console.ResendEvent", told, event.sub_app_id)
     return Resent(endpoints=count)

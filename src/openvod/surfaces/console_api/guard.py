@@ -59,8 +59,8 @@ async def identify(request: Request, services: Services) -> Identity:
         kind, _, secret = authorization.partition(" ")
         if kind.lower() != "bearer":
             raise Denied("account.token_unknown", "Authorization: send 'Bearer ' and an access token")
-        return await services.sessions.by_token(secret.strip())
-    identity = await services.sessions.by_session(request.cookies.get(cookie_name(services), ""))
+        return await services.people.sessions.by_token(secret.strip())
+    identity = await services.people.sessions.by_session(request.cookies.get(cookie_name(services), ""))
     if request.method not in _SAFE:
         check_origin(request, services)
         given = request.headers.get(CSRF_HEADER, "")

@@ -81,7 +81,7 @@ async def make_link(asked: LinkOrder, _: Operator, services: Services) -> MadeLi
         "us": secrets.token_hex(_US_BYTES),
     }
     parameters = {name: value for name, value in given.items() if value}
-    key, _backup = services.distribution.link_keys(domain)
+    key, _backup = services.installation.distribution.link_keys(domain)
     digest = link_digest(key, parts.path[: parts.path.rfind("/") + 1], parameters)
     query = urlencode([*parse_qsl(parts.query), *parameters.items(), ("sign", digest)])
     return MadeLink(url=urlunsplit(parts._replace(query=query)), signed=True)
@@ -93,7 +93,7 @@ async def judge_link(asked: LinkQuestion, _: Operator, services: Services) -> Li
     domain = await _domain_of(services, asked.sub_app_id, asked.url)
     if not domain.links.enabled:
         return LinkVerdict(opens=True, code="", message="", expires_at=None, preview=0, most_addresses=0)
-    keys = [key for key in services.distribution.link_keys(domain) if key]
+    keys = [key for key in services.installation.distribution.link_keys(domain) if key]
     parts = urlsplit(asked.url)
     try:
         link = check_link(keys, parts.path, parse_qsl(parts.query, keep_blank_values=True), services.clock.now())
@@ -108,12 +108,12 @@ async def judge_link(asked: LinkQuestion, _: Operator, services: Services) -> Li
 
 
 async def _domain_of(services: ConsoleServices, sub_app_id: int, url: str) -> Domain:
-    app_id = (await services.access.application(sub_app_id)).sub_app_id
+    app_id = (await services.installation.access.application(sub_app_id)).sub_app_id
     try:
         host = urlsplit(url).hostname or ""
     except ValueError as error:
         raise Invalid("api.value", f"url: {error}", field="url") from error
-    found = next((each for each in await services.distribution.domains(app_id) if each.name == host), None)
+    found = next((each for each in await services.installation.distribution.domains(app_id) if each.name == host), None)
     if found is None:
         raise Invalid("api.value", f"url: {host[:80]!r} is no domain of this application", field="url")
     return found

@@ -160,15 +160,15 @@ async def file_states(
     sub_app_id: SubAppId = 0,
 ) -> FileStateRows:
     """Tell how files stand: checking, processing, ready, not playable, damaged, blocked or deleted."""
-    app_id = (await services.access.application(sub_app_id)).sub_app_id
-    found = await services.states.states(app_id, file_ids)
+    app_id = (await services.installation.access.application(sub_app_id)).sub_app_id
+    found = await services.media.states.states(app_id, file_ids)
     return FileStateRows(items=[FileStateRow(file_id=file_id, **vars(each)) for file_id, each in found.items()])
 
 
 @router.get("/media/{fileId}/transcript", tags=["media"])
 async def transcript(file_id: FileId, _: Viewer, services: Services, sub_app_id: SubAppId = 0) -> Transcript:
     """Tell all events, tasks and decisions of a file, the oldest first, at most 500 of each."""
-    app_id = (await services.access.application(sub_app_id)).sub_app_id
+    app_id = (await services.installation.access.application(sub_app_id)).sub_app_id
 
     def work(tx: ConsoleTx) -> Transcript:
         asset = tx.media.asset(file_id)
@@ -204,11 +204,11 @@ async def transcript(file_id: FileId, _: Viewer, services: Services, sub_app_id:
 @router.get("/media/{fileId}/player", tags=["media"])
 async def player(file_id: FileId, _: Viewer, services: Services, sub_app_id: SubAppId = 0) -> PlayerAddress:
     """Sign the address of a file's player page, as an app does, so that files of protected domains play here too."""
-    app_id = (await services.access.application(sub_app_id)).sub_app_id
+    app_id = (await services.installation.access.application(sub_app_id)).sub_app_id
     asset = await services.uow.read(lambda tx: tx.media.asset(file_id))
     if asset is None or asset.sub_app_id != app_id:
         raise NotFound("media.unknown", f"fileId: nothing is known of {file_id[:40]!r} here", field="fileId")
-    play_key = (await services.distribution.distribution(app_id))[1]
+    play_key = (await services.installation.distribution.distribution(app_id))[1]
     now = int(services.clock.now())
     payload = {
         "appId": app_id, "fileId": file_id, "contentInfo": {}, "currentTimeStamp": now,
@@ -223,8 +223,8 @@ async def list_reviews(
     _: Viewer, services: Services, sub_app_id: SubAppId = 0, cursor: Cursor = "", limit: Limit = 20
 ) -> Reviews:
     """List the files whose newest review asks for a person, the newest first."""
-    app_id = (await services.access.application(sub_app_id)).sub_app_id
-    found = await services.reviews.waiting(app_id, place_of(cursor), limit + 1)
+    app_id = (await services.installation.access.application(sub_app_id)).sub_app_id
+    found = await services.media.reviews.waiting(app_id, place_of(cursor), limit + 1)
     page = found[:limit]
     token = cursor_of(page[-1].asset.created_at, page[-1].asset.file_id) if len(found) > limit else ""
     return Reviews(items=[_review(each) for each in page], next_cursor=token)
@@ -233,8 +233,8 @@ async def list_reviews(
 @router.get("/reviews/{fileId}", tags=["reviews"])
 async def show_review(file_id: FileId, _: Viewer, services: Services, sub_app_id: SubAppId = 0) -> ReviewRow:
     """Tell what reviews found in a file, decided or not."""
-    app_id = (await services.access.application(sub_app_id)).sub_app_id
-    return _review(await services.reviews.item(app_id, file_id))
+    app_id = (await services.installation.access.application(sub_app_id)).sub_app_id
+    return _review(await services.media.reviews.item(app_id, file_id))
 
 
 @router.post("/reviews/{fileId}/decision", tags=["reviews"])
@@ -242,11 +242,11 @@ async def decide_review(
     file_id: FileId, asked: Verdict, request: Request, who: Operator, services: Services, sub_app_id: SubAppId = 0
 ) -> ReviewRow:
     """Accept a file, or block it: it leaves the queue and is given back to playback or taken out of it."""
-    app_id = (await services.access.application(sub_app_id)).sub_app_id
-    await services.reviews.decide(app_id, file_id, accepted=asked.accept, by=who.user, note=asked.note)
+    app_id = (await services.installation.access.application(sub_app_id)).sub_app_id
+    await services.media.reviews.decide(app_id, file_id, accepted=asked.accept, by=who.user, note=asked.note)
     told = {"fileId": file_id, "accept": asked.accept, "note": asked.note}
     await note(services, request, who, "console.DecideReview", told, app_id)
-    return _review(await services.reviews.item(app_id, file_id))
+    return _review(await services.media.reviews.item(app_id, file_id))
 
 
 @router.get("/dashboard", tags=["dashboard"])
@@ -254,8 +254,8 @@ async def dashboard(
     _: Viewer, services: Services, sub_app_id: SubAppId = 0, days: Annotated[int, Query(ge=1, le=90)] = 30
 ) -> Dashboard:
     """Tell what came in, what waits, what failed and how much room is left."""
-    app_id = (await services.access.application(sub_app_id)).sub_app_id
-    found, space = await services.figures.overview(app_id, days), services.figures.space()
+    app_id = (await services.installation.access.application(sub_app_id)).sub_app_id
+    found, space = await services.media.figures.overview(app_id, days), services.media.figures.space()
     return Dashboard(
         uploads=[UploadsOfDay(day=e.day * DAY_SECONDS, files=e.files, bytes=e.size) for e in found.uploads],
         files=found.files, bytes=found.size, waiting_tasks=found.waiting, running_tasks=found.processing,

@@ -72,18 +72,18 @@ class Invites(Json):
 @router.get("/users")
 async def list_users(_: Admin, services: Services) -> Users:
     """List the users."""
-    return Users(items=[_row(user) for user in await services.accounts.users()])
+    return Users(items=[_row(user) for user in await services.people.accounts.users()])
 
 
 @router.patch("/users/{name}")
 async def change_user(name: Name, asked: UserChange, request: Request, identity: Admin, services: Services) -> UserRow:
     """Change a user's role, let one in or keep one out."""
-    users = {user.name: user for user in await services.accounts.users()}
+    users = {user.name: user for user in await services.people.accounts.users()}
     changed = users.get(name)
     if asked.role is not None or changed is None:
-        changed = await services.accounts.set_role(name, asked.role or Role.VIEWER)
+        changed = await services.people.accounts.set_role(name, asked.role or Role.VIEWER)
     if asked.enabled is not None:
-        changed = await services.accounts.set_enabled(name, asked.enabled)
+        changed = await services.people.accounts.set_enabled(name, asked.enabled)
     await note(services, request, identity, "console.ChangeUser", {"name": name} | asked.model_dump(mode="json"))
     return _row(changed)
 
@@ -91,7 +91,7 @@ async def change_user(name: Name, asked: UserChange, request: Request, identity:
 @router.delete("/users/{name}")
 async def delete_user(name: Name, request: Request, identity: Admin, services: Services) -> Done:
     """Delete a user with sessions and tokens."""
-    await services.accounts.remove(name)
+    await services.people.accounts.remove(name)
     await note(services, request, identity, "console.DeleteUser", {"name": name})
     return Done()
 
@@ -99,7 +99,7 @@ async def delete_user(name: Name, request: Request, identity: Admin, services: S
 @router.get("/invites")
 async def list_invites(_: Admin, services: Services) -> Invites:
     """List the invitations that can still be taken up."""
-    found = await services.accounts.invites()
+    found = await services.people.accounts.invites()
     return Invites(
         items=[
             InviteRow(
@@ -114,7 +114,7 @@ async def list_invites(_: Admin, services: Services) -> Invites:
 @router.post("/invites")
 async def create_invite(asked: InviteRequest, request: Request, identity: Admin, services: Services) -> NewInvite:
     """Invite a new user, or let one choose a new password."""
-    secret, invite = await services.accounts.invite(asked.role, asked.user, by=identity.user)
+    secret, invite = await services.people.accounts.invite(asked.role, asked.user, by=identity.user)
     await note(services, request, identity, "console.Invite", {"role": invite.role.value, "user": invite.user})
     return NewInvite(
         id=invite.digest[:_ID], role=invite.role, user=invite.user, created_by=invite.created_by,
@@ -127,8 +127,8 @@ async def withdraw_invite(
     invite_id: Annotated[str, Path(alias="id", max_length=64)], request: Request, identity: Admin, services: Services
 ) -> Done:
     """Make an invitation worthless."""
-    known = {each.digest[:_ID]: each.digest for each in await services.accounts.invites()}
-    await services.accounts.withdraw(known.get(invite_id, ""))
+    known = {each.digest[:_ID]: each.digest for each in await services.people.accounts.invites()}
+    await services.people.accounts.withdraw(known.get(invite_id, ""))
     await note(services, request, identity, "console.WithdrawInvite", {"id": invite_id})
     return Done()
 

@@ -35,32 +35,68 @@ class ConsoleTx(AccessTx, AccountTx, ReviewTx, FlowTx, EventTx, Protocol):
 
 
 @dataclass(frozen=True)
-class ConsoleServices:
-    """Services. ``public_url`` has no slash at its end; ``ended`` tells that the platform is ending.
+class ConsolePeople:
+    """Who is signed in, who may be, and what they did."""
 
-    ``wait`` returns once an application's log is longer than a sequence, or after so many seconds.
-    """
-
-    uow: UnitOfWork[ConsoleTx]
     accounts: AccountService
     sessions: SessionService
+    audit: AuditLog
+
+
+@dataclass(frozen=True)
+class ConsoleInstallation:
+    """Applications with their keys, and their domains."""
+
     access: AccessService
     distribution: DistributionService
-    audit: AuditLog
-    actions: Sequence[Action[Any, Any]]
-    limiter: RateLimiter
-    endpoints: EndpointService
-    feed: EventFeed
+
+
+@dataclass(frozen=True)
+class ConsoleMedia:
+    """Files, the tasks that process them, and the reviews that wait for somebody."""
+
+    states: FileStates
     tasks: TaskService
     processing: ProcessingService
     previews: PlanPreviews
     reviews: ReviewQueue
-    states: FileStates
     figures: Figures
+
+
+@dataclass(frozen=True)
+class ConsoleEvents:
+    """Where events go, and the log of them.
+
+    ``wait`` returns once an application's log is longer than a sequence, or after so many seconds; ``ended`` is true
+    while the platform shuts down.
+    """
+
+    endpoints: EndpointService
+    feed: EventFeed
+    wait: Callable[[int, int, float], Awaitable[object]]
+    ended: Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class ConsoleActions:
+    """The actions of API 3.0, and how often each person may call one."""
+
+    all: Sequence[Action[Any, Any]]
+    limiter: RateLimiter
+
+
+@dataclass(frozen=True)
+class ConsoleServices:
+    """What the routes call, by subject. ``public_url`` has no slash at its end."""
+
+    uow: UnitOfWork[ConsoleTx]
     clock: Clock
     public_url: str
-    ended: Callable[[], bool]
-    wait: Callable[[int, int, float], Awaitable[object]]
+    people: ConsolePeople
+    installation: ConsoleInstallation
+    media: ConsoleMedia
+    events: ConsoleEvents
+    actions: ConsoleActions
 
 
 def services_of(request: Request) -> ConsoleServices:

@@ -92,7 +92,7 @@ async def sign_in(asked: SignIn, request: Request, response: Response, services:
     """Sign in: sets the session's cookie."""
     check_origin(request, services)
     try:
-        secret, identity = await services.sessions.sign_in(asked.name, asked.password, address_of(request))
+        secret, identity = await services.people.sessions.sign_in(asked.name, asked.password, address_of(request))
     except Denied as error:
         # Refusals for too many tries are left out: they have no limit of their own.
         await note_refused(services, request, f"user:{asked.name}", "console.SignIn", error.code)
@@ -110,7 +110,7 @@ async def who_am_i(identity: Viewer) -> Me:
 async def sign_out(response: Response, identity: Viewer, services: Services) -> Done:
     """Sign out."""
     if identity.session_digest:
-        await services.sessions.sign_out(identity)
+        await services.people.sessions.sign_out(identity)
     set_cookie(response, services, "")
     return Done()
 
@@ -119,7 +119,7 @@ async def sign_out(response: Response, identity: Viewer, services: Services) -> 
 async def sign_out_everywhere(response: Response, identity: Viewer, services: Services) -> Done:
     """End all of one's sessions."""
     _check_person(identity)
-    await services.sessions.sign_out_everywhere(identity.user)
+    await services.people.sessions.sign_out_everywhere(identity.user)
     set_cookie(response, services, "")
     return Done()
 
@@ -127,7 +127,7 @@ async def sign_out_everywhere(response: Response, identity: Viewer, services: Se
 @router.post("/invites/look")
 async def look_at_invite(asked: Invited, services: Services) -> InviteState:
     """Tell for whom an invitation is, without taking it up."""
-    found = await services.accounts.invited(asked.token)
+    found = await services.people.accounts.invited(asked.token)
     return InviteState(name=found.user, role=found.role, expires_at=found.expires_at)
 
 
@@ -135,21 +135,21 @@ async def look_at_invite(asked: Invited, services: Services) -> InviteState:
 async def accept_invite(asked: Acceptance, request: Request, response: Response, services: Services) -> Me:
     """Take an invitation up: choose a password, and be signed in."""
     check_origin(request, services)
-    user = await services.accounts.accept(asked.token, asked.name, asked.password)
-    secret, identity = await services.sessions.open(user, address_of(request))
+    user = await services.people.accounts.accept(asked.token, asked.name, asked.password)
+    secret, identity = await services.people.sessions.open(user, address_of(request))
     return await _signed_in(response, services, secret, identity, request)
 
 
 @router.get("/tokens")
 async def list_tokens(identity: Viewer, services: Services) -> Tokens:
     """List one's own access tokens."""
-    return Tokens(items=[TokenRow(**_row(each)) for each in await services.accounts.tokens(identity.user)])
+    return Tokens(items=[TokenRow(**_row(each)) for each in await services.people.accounts.tokens(identity.user)])
 
 
 @router.post("/tokens")
 async def create_token(asked: TokenRequest, request: Request, identity: Viewer, services: Services) -> NewToken:
     """Make an access token for a tool of one's own."""
-    secret, token = await services.accounts.create_token(identity, asked.note, asked.role, asked.seconds)
+    secret, token = await services.people.accounts.create_token(identity, asked.note, asked.role, asked.seconds)
     await note(services, request, identity, "console.CreateToken", {"id": token.token_id, "role": token.role.value})
     return NewToken(**_row(token), secret=secret)
 
@@ -159,7 +159,7 @@ async def delete_token(
     token_id: Annotated[str, Path(alias="id", max_length=40)], request: Request, identity: Viewer, services: Services
 ) -> Done:
     """Make an access token worthless."""
-    await services.accounts.delete_token(identity.user, token_id)
+    await services.people.accounts.delete_token(identity.user, token_id)
     await note(services, request, identity, "console.DeleteToken", {"id": token_id})
     return Done()
 

@@ -75,9 +75,9 @@ async def stream(
     after: Annotated[str, Query(max_length=30, description="As Last-Event-ID, for clients that cannot send it.")] = "",
 ) -> StreamingResponse:
     """Follow an application live: its events, uploads, tasks and reviews."""
-    app_id = (await services.access.application(sub_app_id)).sub_app_id
+    app_id = (await services.installation.access.application(sub_app_id)).sub_app_id
     cursor = last_event_id or after
-    start = _sequence(cursor) if cursor else await services.feed.head(app_id)
+    start = _sequence(cursor) if cursor else await services.events.feed.head(app_id)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     follower = _Follower(services, identity, app_id, start)
     return StreamingResponse(follower.messages(), media_type="text/event-stream", headers=headers)
@@ -100,19 +100,19 @@ class _Follower:
         """Yield messages until the session, the server or the client ends."""
         yield f": hello\nretry: 2000\nid: {self._after}\n\n".encode()
         ticks = 0
-        while not self._services.ended():
-            if not await self._services.sessions.still_holds(self._identity):
+        while not self._services.events.ended():
+            if not await self._services.people.sessions.still_holds(self._identity):
                 yield message("end", LiveEnd(reason="session"))
                 return
             told = [*await self._events(), *await self._changed_tasks(), *await self._reviews()]
             if told or ticks % _HEARTBEAT_TICKS == 0:
                 yield b"".join(told) or b": still here\n\n"
             ticks += 1
-            await self._services.wait(self._app_id, self._after, TICK_SECONDS)
+            await self._services.events.wait(self._app_id, self._after, TICK_SECONDS)
         yield message("end", LiveEnd(reason="server"))
 
     async def _events(self) -> list[bytes]:
-        found = await self._services.feed.read(self._app_id, self._after, _PAGE)
+        found = await self._services.events.feed.read(self._app_id, self._after, _PAGE)
         if found:
             self._after = found[-1].sequence or self._after
             self._mentioned |= {task_id for event in found if (task_id := _task_of(event))}
@@ -120,7 +120,7 @@ class _Follower:
 
     async def _changed_tasks(self) -> list[bytes]:
         """Tell tasks that run and changed, and how those ended that ran before or that events told of."""
-        running = await self._services.figures.running(self._app_id, _MOST_TASKS)
+        running = await self._services.media.figures.running(self._app_id, _MOST_TASKS)
         rows = {task.task_id: task_row(task, progress) for task, progress in running}
         gone = [task_id for task_id in {**self._tasks, **dict.fromkeys(self._mentioned)} if task_id not in rows]
         self._mentioned.clear()
@@ -141,7 +141,7 @@ class _Follower:
         return await self._services.uow.read(work)
 
     async def _reviews(self) -> list[bytes]:
-        waiting = await self._services.figures.waiting_reviews(self._app_id)
+        waiting = await self._services.media.figures.waiting_reviews(self._app_id)
         if waiting == self._waiting:
             return []
         self._waiting = waiting

@@ -151,12 +151,12 @@ async def list_tasks(
     limit: Limit = 50,
 ) -> Tasks:
     """List an application's tasks with their progress, the newest first."""
-    app_id = (await services.access.application(sub_app_id)).sub_app_id
+    app_id = (await services.installation.access.application(sub_app_id)).sub_app_id
     query = TaskQuery(app_id, status, file_id, limit=limit + 1, after=place_of(cursor))
-    found = await services.processing.tasks(query)
+    found = await services.media.processing.tasks(query)
     page = found[:limit]
     token = cursor_of(*query.place(page[-1])) if len(found) > limit else ""
-    progress = await services.figures.progress(page)
+    progress = await services.media.figures.progress(page)
     return Tasks(items=[task_row(task, progress.get(task.task_id)) for task in page], next_cursor=token)
 
 
@@ -169,7 +169,7 @@ async def show_task(task_id: TaskId, _: Viewer, services: Services) -> TaskDetai
 @router.post("/tasks/{taskId}/retry")
 async def retry_task(task_id: TaskId, asked: Retry, request: Request, who: Operator, services: Services) -> TaskDetail:
     """Do a finished task again: one sub-task, or all that failed. Its event is sent again at the end."""
-    task = await services.tasks.rerun(task_id, asked.number)
+    task = await services.media.tasks.rerun(task_id, asked.number)
     await note(
         services, request, who, "console.RetryTask", {"taskId": task_id, "number": asked.number}, task.sub_app_id
     )
@@ -179,8 +179,8 @@ async def retry_task(task_id: TaskId, asked: Retry, request: Request, who: Opera
 @router.post("/tasks/{taskId}/abort")
 async def abort_task(task_id: TaskId, request: Request, who: Operator, services: Services) -> TaskDetail:
     """End a waiting task at once; stop a running one within a second or two."""
-    task, _ = await services.tasks.show(task_id)
-    await services.processing.abort(task.sub_app_id, task_id)
+    task, _ = await services.media.tasks.show(task_id)
+    await services.media.processing.abort(task.sub_app_id, task_id)
     await note(services, request, who, "console.AbortTask", {"taskId": task_id}, task.sub_app_id)
     return await _detail(services, task_id)
 
@@ -190,19 +190,21 @@ async def preview_plan(asked: PreviewRequest, _: Viewer, services: Services) -> 
     """Show what a procedure or a template would run on a file, without running it."""
     if sum((bool(asked.procedure), asked.draft is not None, asked.template is not None)) != 1:
         raise Invalid("plan.subject", "procedure: send exactly one of procedure, draft and template", field="procedure")
-    app_id = (await services.access.application(asked.sub_app_id)).sub_app_id
+    app_id = (await services.installation.access.application(asked.sub_app_id)).sub_app_id
     if asked.template is not None:
         wanted = asked.template
-        made = await services.previews.of_template(app_id, asked.file_id, wanted.kind, wanted.definition, wanted.body)
+        made = await services.media.previews.of_template(
+            app_id, asked.file_id, wanted.kind, wanted.definition, wanted.body
+        )
     elif asked.draft is not None:
-        made = await services.previews.of_draft(app_id, asked.file_id, asked.draft)
+        made = await services.media.previews.of_draft(app_id, asked.file_id, asked.draft)
     else:
-        made = await services.previews.of_procedure(app_id, asked.file_id, asked.procedure)
+        made = await services.media.previews.of_procedure(app_id, asked.file_id, asked.procedure)
     return PlanPreview.model_validate(made)
 
 
 async def _detail(services: ConsoleServices, task_id: str) -> TaskDetail:
-    task, subtasks = await services.tasks.show(task_id)
+    task, subtasks = await services.media.tasks.show(task_id)
     return detail_of(task, subtasks)
 
 

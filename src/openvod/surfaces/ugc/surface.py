@@ -16,6 +16,8 @@ from openvod.surfaces.errors import ugc_code, ugc_message
 from openvod.upload.codec import ClientHosts, apply_data, parse_apply, parse_body, parse_checksums, success, text_field
 from openvod.upload.service import UploadService
 
+PATH = "/v3/index.php"
+REPORT_PATHS = ("/ugcupload_new", "/ugcupload")
 _BODY_LIMIT = 64 * KIB
 _VERIFY_CONTENT_SECONDS = 3600
 _log = logging.getLogger("openvod.web.ugc")
@@ -92,6 +94,12 @@ class UgcSurface:
 
     def _verify_content(self, file_id: str) -> str:
         return verify_content.mint(self._verify_key, file_id, int(self._clock.now()) + _VERIFY_CONTENT_SECONDS)
+
+
+async def accept_report(request: WireRequest) -> Answer:
+    """Accept a client's statistics report and discard it (``upload-protocol.md`` 3.6)."""
+    await request.drain()
+    return json_answer({})
 
 
 def _failure(error: OpenVodError) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from openvod.app.server_api import declared_actions
+from openvod.surfaces.api.catalogue import declared_actions
 from support.server.commands import in_process
 
 

@@ -16,9 +16,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from tencentcloud.vod.v20180717 import models as official
 
-from openvod.app.server_api import declared_actions
 from openvod.base.errors import OpenVodError
 from openvod.base.wire import LONGEST_TEXT, offered, read_wire
+from openvod.surfaces.api.catalogue import declared_actions
 from openvod.surfaces.api.declaration import Action
 from openvod.surfaces.api.parameters import from_json, validated
 from openvod.tasks.templates import PartialTranscode

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from openvod.app.server_api import declared_actions
+from openvod.surfaces.api.catalogue import declared_actions
 from openvod.surfaces.api.declaration import Audit, Group
 from support.server.answers import check_answer
 

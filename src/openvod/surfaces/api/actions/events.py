@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import ConfigDict, Field, with_config
@@ -74,6 +74,14 @@ class EventsState(TypedDict):
     """The answer of DescribeEventsState."""
 
     CountOfEventsToPull: Annotated[int, Field(description="how many")]
+
+
+@dataclass(frozen=True)
+class EventServices:
+    """What the actions of events call."""
+
+    endpoints: EndpointService
+    pull: PullService
 
 
 class EventActions:

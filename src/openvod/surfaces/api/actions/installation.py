@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from openvod.access.distribution import DistributionService
 from openvod.access.model import MAIN_APPLICATION_ID, REGION_SHORT_NAMES, Application, StorageRegion
 from openvod.access.service import AccessService
 from openvod.base.errors import Invalid
@@ -114,6 +116,15 @@ class SubAppIds(TypedDict):
         list[SubAppInfo],
         Field(description="SubAppId, SubAppIdName, Name, Description, CreateTime, Status, Mode, StorageRegions, Tags"),
     ]
+
+
+@dataclass(frozen=True)
+class InstallationServices:
+    """What the actions of applications, regions and domains call; ``own_scheme`` is that of the public URL."""
+
+    access: AccessService
+    distribution: DistributionService
+    own_scheme: str
 
 
 class RegionActions:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from openvod.access.categories import CategoryService
 from openvod.base.errors import Invalid
 from openvod.base.wire import Wire
 from openvod.events.codec import read_time
@@ -226,6 +228,14 @@ class MissingFiles(TypedDict):
     """The answer of ForbidMediaDistribution."""
 
     NotExistFileIdSet: NotExistFileIdSet
+
+
+@dataclass(frozen=True)
+class MediaServices:
+    """What the actions of media and categories call."""
+
+    library: MediaLibrary
+    categories: CategoryService
 
 
 class MediaActions:

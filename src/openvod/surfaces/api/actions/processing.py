@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -10,6 +11,7 @@ from typing_extensions import TypedDict
 
 from openvod.base.errors import Invalid
 from openvod.processing.service import ProcessingService, TaskOrder
+from openvod.processing.watermarks import Watermarks
 from openvod.surfaces.api.declaration import Action, Audit, Caller, FileId, Group, Request, Role
 from openvod.tasks.model import (
     MediaProcessTask,
@@ -19,6 +21,8 @@ from openvod.tasks.model import (
     ReviewInput,
     read_notify_mode,
 )
+from openvod.tasks.service import TaskService
+from openvod.upload.pulls import PullUploads
 
 #: Days within which a SessionId may not come again; the original's texts differ by action (6.2).
 _SHORT_WINDOW, _LONG_WINDOW = 3 * 86_400.0, 7 * 86_400.0
@@ -103,6 +107,17 @@ class ReviewTask(TypedDict):
     """The answer of ReviewAudioVideo."""
 
     TaskId: Annotated[str, Field(description="the review's task")]
+
+
+@dataclass(frozen=True)
+class TaskServices:
+    """What the actions of tasks, templates and procedures call; ``media_url`` makes an address of a key."""
+
+    tasks: TaskService
+    processing: ProcessingService
+    pulls: PullUploads
+    watermarks: Watermarks
+    media_url: Callable[[str], str]
 
 
 class ProcessingActions:

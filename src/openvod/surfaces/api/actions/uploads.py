@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from openvod.base.errors import Invalid
 from openvod.surfaces.api.declaration import Action, Audit, Caller, Group, Request, Role
 from openvod.upload.manifests import files_of_manifest
 from openvod.upload.model import ApplyRequest, FileRequest, Permission
+from openvod.upload.pulls import PullUploads
 from openvod.upload.service import Applied, Committed, ServerPermission, UploadService
 
 _MANIFEST_CHARACTERS = 4_000_000
@@ -81,6 +83,14 @@ class ManifestSegments(TypedDict):
     """The answer of ParseStreamingManifest."""
 
     MediaSegmentSet: Annotated[list[str], Field(description="paths relative to the manifest, as written there")]
+
+
+@dataclass(frozen=True)
+class UploadServices:
+    """What the actions of uploads call."""
+
+    uploads: UploadService
+    pulls: PullUploads
 
 
 class UploadActions:

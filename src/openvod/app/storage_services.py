@@ -1,0 +1,56 @@
+"""The services of stored objects, and those that keep the store in order."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from openvod.adapters.sql.database import Transaction
+from openvod.app.foundation import Foundation
+from openvod.storage.collector import Collector
+from openvod.storage.outputs import OutputStore
+from openvod.storage.scrubber import Scrubber
+from openvod.storage.service import StorageService
+from openvod.storage.strays import StrayObjects
+from openvod.upload.ownership import strays
+
+_DAY_SECONDS = 86_400.0
+
+
+class StorageServices:
+    """Objects, and what collects and checks them."""
+
+    def __init__(self, base: Foundation) -> None:
+        self._base = base
+
+    @cached_property
+    def objects(self) -> StorageService:
+        """Objects and parts."""
+        return StorageService(self._base.database, self._base.blobs, self._base.clock, self._base.entropy)
+
+    @cached_property
+    def outputs(self) -> OutputStore:
+        """Objects that the platform makes itself."""
+        return OutputStore(self._base.database, self._base.blobs, self._base.clock, self._base.entropy)
+
+    @cached_property
+    def collector(self) -> Collector:
+        """What frees what nobody can reach."""
+        keep = self._base.settings.storage.quarantine_days * _DAY_SECONDS
+        return Collector(
+            self._base.database,
+            self._base.blobs,
+            self.objects.slots,
+            self._base.clock,
+            keep_seconds=keep,
+            restored_at=self._base.installation.restored_at,
+        )
+
+    @cached_property
+    def strays(self) -> StrayObjects[Transaction]:
+        """What finds objects of nobody."""
+        return StrayObjects(self._base.database, strays, self._base.clock)
+
+    @cached_property
+    def scrubber(self) -> Scrubber:
+        """What reads every stored object again."""
+        return Scrubber(self._base.database, self._base.blobs)
