@@ -304,7 +304,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Key
-         * @description Delete a disabled key pair for good.
+         * @description Delete a disabled key pair permanently.
          */
         delete: operations["delete_key"];
         options?: never;
@@ -904,7 +904,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Fetch a file by its address; a task tells how that goes. */
+        /** Fetch a file by its URL; a task reports progress and result. */
         post: operations["PullUpload"];
         delete?: never;
         options?: never;
@@ -2335,7 +2335,7 @@ export interface components {
         };
         /**
          * Done
-         * @description Carried out; there is nothing to tell.
+         * @description The request succeeded; there is no further result.
          */
         Done: {
             /**
@@ -2399,7 +2399,7 @@ export interface components {
         };
         /**
          * EndpointSecret
-         * @description The secret that signs (Standard Webhooks); told here and never again.
+         * @description The signing secret (Standard Webhooks); returned only here.
          */
         EndpointSecret: {
             /** Name */
@@ -2626,7 +2626,7 @@ export interface components {
         };
         /**
          * IssuedKeyPair
-         * @description A new key pair; ``secret_key`` is told here and never again.
+         * @description A new key pair; ``secret_key`` is returned only here.
          */
         IssuedKeyPair: {
             /** Secretid */
@@ -2648,7 +2648,7 @@ export interface components {
         };
         /**
          * KeyRow
-         * @description A key pair without its secret. ``groups``: what it may be used for; none: everything.
+         * @description A key pair without its secret. ``groups``: its permissions; empty: all.
          */
         KeyRow: {
             /** Secretid */
@@ -2842,7 +2842,7 @@ export interface components {
         };
         /**
          * NewInvite
-         * @description An invitation; ``link`` is told here and never again, and is good once.
+         * @description An invitation; ``link`` is returned only here and can be used once.
          */
         NewInvite: {
             /** Id */
@@ -2881,7 +2881,7 @@ export interface components {
         };
         /**
          * NewToken
-         * @description An access token; ``secret`` is told here and never again.
+         * @description An access token; ``secret`` is returned only here.
          */
         NewToken: {
             /** Id */
@@ -3154,7 +3154,7 @@ export interface components {
         SubTaskKind: "Transcode" | "AnimatedGraphics" | "SnapshotByTimeOffset" | "SampleSnapshot" | "ImageSprites" | "CoverBySnapshot" | "AdaptiveDynamicStreaming" | "Porn" | "Terrorism" | "Political" | "Porn.Asr" | "Political.Asr" | "Porn.Ocr" | "Political.Ocr" | "ReviewAudioVideo";
         /**
          * SubTaskRow
-         * @description A sub-task; ``plan`` and ``log`` (the end of what its program said) are for people.
+         * @description A sub-task; ``plan`` and ``log`` (the end of its program's output) are for people to read.
          */
         SubTaskRow: {
             /** Number */
@@ -4472,7 +4472,7 @@ export interface components {
             SourceContext?: string;
         };
         PullUploadResponse: {
-            /** @description the task; DescribeTaskDetail and the event PullComplete tell its result */
+            /** @description the task; its result is in DescribeTaskDetail and in the event PullComplete */
             TaskId: string;
             /** @description names the call in logs */
             RequestId: string;
@@ -5338,7 +5338,7 @@ export interface components {
              */
             SessionId?: string;
             /**
-             * @description What to make of the video.
+             * @description Sub-tasks to run on the video.
              * @default null
              */
             MediaProcessTask?: components["schemas"]["ProcessMedia_MediaProcessTask"] | null;
@@ -6070,7 +6070,7 @@ export interface components {
              */
             Comment?: string;
             /**
-             * @description What to make of a video.
+             * @description Sub-tasks to run on a video.
              * @default null
              */
             MediaProcessTask?: components["schemas"]["CreateProcedureTemplate_MediaProcessTask"] | null;
@@ -6472,7 +6472,7 @@ export interface components {
              */
             Comment?: string;
             /**
-             * @description What to make of a video.
+             * @description Sub-tasks to run on a video.
              * @default null
              */
             MediaProcessTask?: components["schemas"]["ResetProcedureTemplate_MediaProcessTask"] | null;
@@ -9736,19 +9736,19 @@ export interface components {
             NotificationUrl?: string | null;
             /**
              * Uploadmediacompleteeventswitch
-             * @description Whether NewFileUpload is told.
+             * @description Whether NewFileUpload is sent.
              * @default null
              */
             UploadMediaCompleteEventSwitch?: ("ON" | "OFF") | null;
             /**
              * Deletemediacompleteeventswitch
-             * @description Whether FileDeleted is told.
+             * @description Whether FileDeleted is sent.
              * @default null
              */
             DeleteMediaCompleteEventSwitch?: ("ON" | "OFF") | null;
             /**
              * Persistencecompleteeventswitch
-             * @description Whether PersistenceComplete is told.
+             * @description Whether PersistenceComplete is sent.
              * @default null
              */
             PersistenceCompleteEventSwitch?: ("ON" | "OFF") | null;

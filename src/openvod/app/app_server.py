@@ -63,8 +63,8 @@ class AppServerSettings(BaseSettings):
         SecretStr(""), description="Secret of the endpoint (whsec_…), which `openvod events set-url` prints once."
     )
     event_sign_key: SecretStr = Field(SecretStr(""), description="Key of the older Sign and T, which protect no body.")
-    accept_unsigned_events: bool = Field(False, description="Take events that nobody signed; for trials.")
-    admin_token: SecretStr = Field(SecretStr(""), description="Token that may read received events; empty: nobody.")
+    accept_unsigned_events: bool = Field(False, description="Accept unsigned events; for trials only.")
+    admin_token: SecretStr = Field(SecretStr(""), description="Token for reading received events; empty: nobody can.")
 
 
 def load_settings() -> AppServerSettings:

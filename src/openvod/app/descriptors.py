@@ -29,7 +29,7 @@ def raise_descriptor_limit() -> int:
 
 
 def connection_limits(server: ServerSettings, descriptors: int) -> ConnectionLimits:
-    """Return the limits of the settings, or what so many descriptors allow."""
+    """Return the connection limits: the settings', or what this number of descriptors allows."""
     own = min(_OWN, descriptors // 4)
     total = server.connections or max(16, (descriptors - own) // DESCRIPTORS_PER_CONNECTION)
     operator = min(server.operator_connections, total // 4)

@@ -77,7 +77,7 @@ class Foundation:
 
     def __init__(self, data_dir: Path, settings: Settings, *, is_worker: bool = False) -> None:
         self._is_worker = is_worker
-        #: Tells whether a worker may write; whoever proves that it lives sets it.
+        #: Returns whether a worker may write; its liveness check replaces it.
         self.proven: Callable[[], bool] = lambda: True
         self.folder = DataFolder(data_dir)
         self.settings = settings
@@ -194,7 +194,7 @@ class Foundation:
         return ScratchFolders(self.folder.scratch, self.prober, put_asset)
 
     def held_pictures(self) -> HeldPictures:
-        """Return where pictures wait on their way into the store; what another process holds there is removed."""
+        """Return the folder of pictures not stored yet; what an earlier process left there is removed."""
         return HeldPictures(self.folder.path / "pictures", self.entropy, check_image)
 
     # What proves and hides.
@@ -233,7 +233,7 @@ class Foundation:
 
     @property
     def public_url(self) -> str:
-        """The base of the URLs handed out: as set, else as the server last told, without a slash at its end."""
+        """The base of generated URLs, without a trailing slash: the setting, else the one that the server last used."""
         server = self.settings.server
         return server.public_url.rstrip("/") or self.folder.remembered_url() or f"http://{server.host}:{server.port}"
 
@@ -249,7 +249,7 @@ class Foundation:
         return f"{parts.scheme}://{parts.netloc}"
 
     def evidence(self, key: str, seconds: int) -> tuple[str, str]:
-        """Return the address of what a review saw, good for so long, and the moment of its end."""
+        """Return a URL of a review's evidence that is valid for ``seconds``, and when it expires (ISO 8601)."""
         expires = int(self.clock.now()) + seconds
         token = evidence_token(self.keys.playback_token, key, expires)
         moment = datetime.fromtimestamp(expires, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -259,7 +259,7 @@ class Foundation:
     def allowed_networks(self) -> Sequence[Network]:
         """Where events may go besides the public internet (decision 15).
 
-        A platform that listens on loopback and calls itself by it has nobody on it who is not on this machine already.
+        A platform on loopback, under a loopback URL, can be reached from this machine only, so loopback is allowed.
         """
         if self.settings.events.allow_private is not None:
             return self.settings.events.allow_private

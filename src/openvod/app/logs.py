@@ -24,7 +24,7 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the lines of a record."""
-        # asctime and message are set by nobody else; the record itself stays as it is for other handlers.
+        # Only formatters set asctime and message; the record must stay unchanged for other handlers.
         moment = self.formatTime(record)
         line = f"{moment} {record.levelname} {record.name}: {printable(record.getMessage())}"
         trace = _trace(self, record)
@@ -36,7 +36,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the object on one line."""
-        told = {
+        fields = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
@@ -44,8 +44,8 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
         }
         if trace := _trace(self, record):
-            told["traceback"] = trace
-        return json.dumps(told)
+            fields["traceback"] = trace
+        return json.dumps(fields)
 
 
 def _trace(formatter: logging.Formatter, record: logging.LogRecord) -> str:

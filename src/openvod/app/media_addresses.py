@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from openvod.adapters.sql.database import Database, Transaction
 
-#: Seconds between two refreshes: after so long a changed default distribution shows in addresses.
+#: Seconds between two refreshes, hence until generated URLs show a changed default distribution.
 REFRESH_SECONDS = 1.0
 
 

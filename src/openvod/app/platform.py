@@ -135,7 +135,7 @@ class Platform:
             self._start(keep_worker(base.folder.path, self._settings, self._workers))
 
     def _start_pulls(self, uploads: UploadService) -> PullUploads:
-        """Start the loop that fetches files; it goes on with what an earlier process left."""
+        """Start the loop that fetches files; it resumes downloads that an earlier process left."""
         base, settings, wake = self.base, self._settings.pulls, asyncio.Event()
         pulls = PullUploads(
             self._database,
@@ -164,7 +164,7 @@ class Platform:
             return await delivery.run_once() if await watch.look() else 0
 
         self._start(_loop("log", look, self._wake_delivery, _LOOK_SECONDS))
-        # Retries become due by time, resends by other processes: no log tells.
+        # Retries become due by time, and other processes request resends: neither adds to the log.
         self._start(_loop("delivery", delivery.run_once, asyncio.Event(), _IDLE_SECONDS))
 
     def _start(self, loop: Awaitable[None]) -> None:
@@ -184,7 +184,7 @@ class Platform:
         """Let the mark of the installation grow; nothing is collected in a database that has become another's."""
         if self._foreign or not await advance(self.base):
             if not self._foreign:
-                _log.error("the database belongs to another installation by now (`openvod adopt`); stop this server")
+                _log.error("the database was taken over by another installation (`openvod adopt`); stop this server")
             self._foreign = True
         return not self._foreign
 
@@ -204,7 +204,7 @@ class Platform:
         return ""
 
     def failure(self) -> str:
-        """Return why the process must not be said to have ended well; empty when it may."""
+        """Return why the process must exit with an error, empty if it need not."""
         return "" if self.base.on_postgresql else self._database.trouble()
 
     async def _watch_writer(self) -> int:
@@ -222,7 +222,7 @@ async def _loop(name: str, work: Callable[[], Awaitable[int]], wake: asyncio.Eve
         try:
             busy = await work()
         except Exception:
-            _log.exception("the %s loop failed; it goes on", name)
+            _log.exception("the %s loop failed; it will retry", name)
             busy = 0
         if not busy:
             try:

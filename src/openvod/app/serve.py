@@ -61,24 +61,24 @@ async def _serve(
     async with platform:
         server = _Server(_configuration(platform, settings.server, limits), platform)
         tune_collector()
-        server.on_ready = lambda: _tell(platform, on_ready, on_invitation)
+        server.on_ready = lambda: _announce(platform, on_ready, on_invitation)
         platform.on_failure = lambda: setattr(server, "should_exit", True)
         async with given_back():
             with watched_loop(settings.log.stall_seconds):
                 await server.serve(sockets=[listener])
         failure = platform.failure()
     if failure:
-        raise Unavailable("database.writer", f"{failure}; what clients were not told to be stored is not")
+        raise Unavailable("database.writer", f"{failure}; uploads without a success answer are not stored")
 
 
-def _tell(platform: Platform, on_ready: Callable[[str], None], on_invitation: Callable[[str], None]) -> None:
+def _announce(platform: Platform, on_ready: Callable[[str], None], on_invitation: Callable[[str], None]) -> None:
     on_ready(platform.public_url)
     if platform.first_invitation:
         on_invitation(platform.first_invitation)
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn, telling the platform when it is up and when it is told to end."""
+    """Uvicorn, with hooks for start-up and shutdown."""
 
     on_ready: Callable[[], None]
 
@@ -93,7 +93,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """End on SIGTERM and SIGINT with status 0: being told to stop is no failure."""
+        """Exit with status 0 on SIGTERM and SIGINT: a requested stop is not a failure."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.handle_exit, number, None)
@@ -104,7 +104,7 @@ class _Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Answer not ready while requests on their way end."""
+        """Answer not ready while running requests finish."""
         self._platform.begin_drain()
         await super().shutdown(sockets)
 
@@ -166,7 +166,7 @@ def listen(server: ServerSettings) -> socket.socket:
 
 
 def end_dead_connections(listener: socket.socket, idle_seconds: int) -> None:
-    """Let the system end connections whose other side is gone, or takes nothing of what was sent, for so long.
+    """Let the kernel close connections whose peer is gone, or acknowledges nothing, for ``idle_seconds``.
 
     Accepted connections have these options from their listener.
     """

@@ -55,13 +55,15 @@ class ServerSettings(_Section):
         default_factory=list,
         description="Networks of proxies whose X-Forwarded-For and X-Forwarded-Proto count, a JSON list; empty: none.",
     )
-    stall_seconds: float = Field(30.0, gt=0, description="A request body silent for this long is refused.")
+    stall_seconds: float = Field(30.0, gt=0, description="Seconds without data after which a request body is refused.")
     body_bytes_per_second: float = Field(
         500.0, ge=0, description="A request body slower than this over the same time is refused; 0: none is."
     )
-    head_seconds: float = Field(20.0, gt=0, description="The head of a request takes at most so long.")
+    head_seconds: float = Field(20.0, gt=0, description="Seconds that a request head may take.")
     idle_seconds: int = Field(
-        75, ge=1, description="A connection that asks for nothing, or takes nothing of an answer, so long is closed."
+        75,
+        ge=1,
+        description="Seconds without a request, or without progress of an answer, before a connection is closed.",
     )
     connections: int = Field(
         0, ge=0, description="Connections at once; 0: what the limit of open files allows (`openvod doctor` shows it)."
@@ -76,7 +78,9 @@ class ServerSettings(_Section):
         default_factory=_loopback,
         description="Networks of the operator and of probes, a JSON list; no bound per address holds for them.",
     )
-    drain_seconds: float = Field(20.0, ge=0, description="How long SIGTERM waits for requests on their way.")
+    drain_seconds: float = Field(
+        20.0, ge=0, description="Seconds that shutdown waits for running requests after SIGTERM."
+    )
 
 
 class DatabaseSettings(_Section):
@@ -102,10 +106,13 @@ class DatabaseSettings(_Section):
         description="A statement that PostgreSQL works on for longer is ended; a silent server too.",
     )
     lock_seconds: float = Field(
-        10.0, ge=0.1, le=3600, description="A statement waits at most so long for a row's lock."
+        10.0, ge=0.1, le=3600, description="Seconds that a statement waits for a row lock at most."
     )
     retry_seconds: float = Field(
-        10.0, ge=0, le=600, description="While PostgreSQL is away, what left no trace is repeated for so long."
+        10.0,
+        ge=0,
+        le=600,
+        description="Seconds for which transactions that had no effect are retried while PostgreSQL is unavailable.",
     )
 
 
@@ -115,7 +122,7 @@ class StorageSettings(_Section):
     threads: int = Field(4, ge=1, le=64, description="Worker threads that hash and write.")
     reserve_bytes: int = Field(64 * 1024**2, ge=0, description="Free disk space that uploads never touch.")
     quarantine_days: float = Field(
-        7.0, ge=0, description="Files that no row knows are set aside and kept so long before they are erased."
+        7.0, ge=0, description="Days that unreferenced files are quarantined before they are deleted."
     )
     direct_io: bool = Field(True, description="Fast uploads bypass the page cache where the file system allows it.")
 
@@ -149,7 +156,7 @@ class TaskSettings(_Section):
     """How task flows run."""
 
     workers: int = Field(1, ge=0, le=64, description="Workers that `openvod serve` runs in its own process tree.")
-    flows: int = Field(4, ge=1, le=256, description="Flows that one worker has on its way at once.")
+    flows: int = Field(4, ge=1, le=256, description="Flows that one worker runs at the same time.")
     encode_jobs: int = Field(1, ge=1, le=64, description="Encoding jobs at once in one worker.")
     light_jobs: int = Field(2, ge=1, le=64, description="Snapshot and remux jobs at once in one worker.")
     review_jobs: int = Field(1, ge=1, le=64, description="Review jobs at once in one worker.")
@@ -157,7 +164,9 @@ class TaskSettings(_Section):
         "veryfast", description="Preset of x264 and x265: slower ones look better at the same size."
     )
     memory_bytes: int = Field(6 * 1024**3, ge=256 * 1024**2, description="Address space of one media program.")
-    stall_seconds: float = Field(120.0, gt=0, description="A media program without progress for so long is ended.")
+    stall_seconds: float = Field(
+        120.0, gt=0, description="Seconds without progress after which a media program is killed."
+    )
     max_pixels: int = Field(8192 * 8192, ge=1, description="Sources with larger pictures are refused.")
     max_seconds: float = Field(24 * 3600.0, gt=0, description="Longer sources are refused.")
     reviewers: dict[str, str] = Field(
@@ -186,7 +195,7 @@ class PullUploadSettings(_Section):
     jobs: int = Field(2, ge=1, le=64, description="Files fetched at once.")
     max_bytes: int = Field(50 * 1024**3, ge=1, description="Larger files are not fetched.")
     max_seconds: float = Field(86_400.0, gt=0, description="Wall time for one file, cover and retries included.")
-    stall_seconds: float = Field(30.0, gt=0, description="A sender silent for this long has failed.")
+    stall_seconds: float = Field(30.0, gt=0, description="Seconds without data after which a download fails.")
 
 
 class LogSettings(_Section):
@@ -203,8 +212,8 @@ class LogSettings(_Section):
 class ConsoleSettings(_Section):
     """How long people stay signed in to the console."""
 
-    idle_seconds: float = Field(12 * 3600.0, ge=60, description="A session without use ends after so long.")
-    session_seconds: float = Field(7 * 86_400.0, ge=60, description="Every session ends after so long.")
+    idle_seconds: float = Field(12 * 3600.0, ge=60, description="Seconds without use after which a session expires.")
+    session_seconds: float = Field(7 * 86_400.0, ge=60, description="Seconds after which every session expires.")
     media_origins: list[str] = Field(
         default_factory=list,
         description="Origins besides the public URL that the console may show media from, a JSON list.",
@@ -266,5 +275,5 @@ def load_settings(data_dir: Path) -> Settings:
 
 
 def received_settings(text: str) -> Settings:
-    """Return the settings that a process above handed on, whatever environment and file say by now."""
+    """Return the settings that the parent process passed on; environment and file are not read again."""
     return Settings.model_validate_json(text)

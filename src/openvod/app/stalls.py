@@ -1,4 +1,4 @@
-"""A watchdog of the event loop: whatever keeps it from its other work for long is logged with its place.
+"""A watchdog of the event loop: whatever blocks it for too long is logged with its stack.
 
 A thread asks the loop for a sign ten times a second. When none comes in time it notes where the loop's thread is, waits
 for the sign, and tells how long that took: by the wall's clock and by the thread's own processor time, so that work can
@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _PERIOD_SECONDS = 0.1
-#: A loop that gives no sign for so long is told of before it goes on, if it ever does.
+#: Seconds without a response after which a stall is logged while it still lasts; it may never end.
 _TOLD_AFTER_SECONDS = 10.0
 _FRAMES = 12
 _log = logging.getLogger("openvod.app.stalls")

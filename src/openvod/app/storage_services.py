@@ -29,12 +29,12 @@ class StorageServices:
 
     @cached_property
     def outputs(self) -> OutputStore:
-        """Objects that the platform makes itself."""
+        """Objects that processing produces."""
         return OutputStore(self._base.database, self._base.blobs, self._base.clock, self._base.entropy)
 
     @cached_property
     def collector(self) -> Collector:
-        """What frees what nobody can reach."""
+        """Frees stored bytes that nothing refers to any more."""
         keep = self._base.settings.storage.quarantine_days * _DAY_SECONDS
         return Collector(
             self._base.database,
@@ -47,10 +47,10 @@ class StorageServices:
 
     @cached_property
     def strays(self) -> StrayObjects[Transaction]:
-        """What finds objects of nobody."""
+        """Finds objects that belong to no file and no upload."""
         return StrayObjects(self._base.database, strays, self._base.clock)
 
     @cached_property
     def scrubber(self) -> Scrubber:
-        """What reads every stored object again."""
+        """Reads every stored object and compares its checksum."""
         return Scrubber(self._base.database, self._base.blobs)

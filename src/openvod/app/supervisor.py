@@ -37,7 +37,7 @@ class Workers:
         self.running: set[int] = set()
 
     def trouble(self) -> str:
-        """Return what one of them has told last, empty when none is in trouble."""
+        """Return the last problem that a worker reported, empty if there is none."""
         for pid in self.running:
             with contextlib.suppress(OSError):
                 return _trouble_file(self._data_dir, pid).read_text(encoding="utf-8")
@@ -51,7 +51,7 @@ def _trouble_file(data_dir: Path, pid: int) -> Path:
 async def keep_worker(data_dir: Path, settings: Settings, workers: Workers) -> None:
     """Keep one worker running until cancelled. A worker that dies young is started again after a growing pause.
 
-    It gets the server's own settings, as they are after options, environment and file, whatever these say by then.
+    It gets the server's resolved settings; options, environment and file are not read again.
     """
     pause = 0.0
     while True:

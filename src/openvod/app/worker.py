@@ -1,4 +1,4 @@
-"""``openvod worker``: runs task flows beside the server, in a process that may die at any moment."""
+"""``openvod worker``: runs task flows in a process of its own, which may be killed at any time."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class Worker:
         await asyncio.to_thread(tell_trouble, self._base.folder.path, os.getpid(), trouble)
 
     async def stop(self) -> None:
-        """End what is on its way; it goes on in another worker, or in the next one here."""
+        """Stop the running flows; another worker resumes them, or the next one here."""
         await self._engine.stop()
 
     async def relay(self) -> None:
@@ -178,7 +178,7 @@ async def _repeat(name: str, work: Callable[[], Awaitable[None]], seconds: float
         try:
             await work()
         except Exception:
-            _log.exception("the %s loop failed; it goes on", name)
+            _log.exception("the %s loop failed; it will retry", name)
         with contextlib.suppress(TimeoutError):
             await asyncio.sleep(seconds)
 

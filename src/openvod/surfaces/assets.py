@@ -112,7 +112,7 @@ def sdk_assets(folder: Path | None = None) -> BuiltAssets:
 
 
 def console_assets(media_origins: Sequence[str], folder: Path | None = None) -> BuiltAssets:
-    """``/console/``: loads nothing but its own files, talks to nobody but us, shows media of ours, is in no frame."""
+    """``/console/``: its CSP allows its own files, this server's API and its media, and no frames."""
     media = " ".join(("'self'", "blob:", "data:", *media_origins))
     policy = {
         "default-src": "'self'",

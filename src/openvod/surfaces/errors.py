@@ -41,7 +41,7 @@ _UGC_INVALID_REQUEST = 10001
 _UGC_UNAVAILABLE = 10090
 
 #: COS code and HTTP status of what storage and HTTP's reading refuse, in words of no dialect. JSON answers and the
-#: command line tell the same name after ``cos.``: clients know these codes by it (:func:`told_code`).
+#: command line show the same name after ``cos.``: existing clients compare with it (:func:`public_code`).
 _KNOWN_BY_COS_NAME = {
     "header.malformed": ("InvalidArgument", 400),
     "request.content_length": ("InvalidArgument", 400),
@@ -197,7 +197,7 @@ def player_code(error: OpenVodError) -> int:
     return _PLAYER_BAD_PSIGN if error.code.startswith(("psign.", "hotlink.")) else _PLAYER_NO_FILE
 
 
-#: HTTP statuses of codes on surfaces of our own where the kind of error does not tell.
+#: HTTP statuses on OpenVOD's own surfaces, where they do not follow from the class of the error.
 HTTP_STATUSES = {
     "database.full": 503,
     "account.session": 401,
@@ -207,8 +207,8 @@ HTTP_STATUSES = {
 }
 
 
-def told_code(error: OpenVodError) -> str:
-    """Return the code that JSON answers and the command line tell: ours, or the one that clients know it by."""
+def public_code(error: OpenVodError) -> str:
+    """Return the code in JSON answers and on the command line: our own, or the older name that clients know."""
     known = _KNOWN_BY_COS_NAME.get(error.code)
     return f"cos.{known[0]}" if known else error.code
 

@@ -1,6 +1,6 @@
 """``GET /events/stream``: an application's events as they happen, as server-sent events.
 
-Each message has the event's sequence as ``id``, so that a browser's ``EventSource`` goes on where it was cut off.
+Each message has the event's sequence as ``id``, from which a browser's ``EventSource`` resumes.
 """
 
 from __future__ import annotations

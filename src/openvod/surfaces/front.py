@@ -14,7 +14,7 @@ from openvod.server.file_sending import ReadyFile
 from openvod.server.pace import BodyLimits, paced
 from openvod.server.wire import Answer, WireRequest, json_answer, preflight, unavailable
 from openvod.surfaces.cos.s3 import speaks_s3
-from openvod.surfaces.errors import http_status, told_code
+from openvod.surfaces.errors import http_status, public_code
 
 Surface = Callable[[WireRequest], Awaitable[Answer]]
 
@@ -103,7 +103,7 @@ class FrontDoor:
         try:
             return await self._surface(request)(request)
         except OpenVodError as error:
-            return json_answer({"error": {"code": told_code(error), "message": error.message}}, http_status(error))
+            return json_answer({"error": {"code": public_code(error), "message": error.message}}, http_status(error))
         except (ClientDisconnected, GeneratorExit):
             raise
         except Exception as error:

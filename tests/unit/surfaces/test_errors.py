@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openvod.base.errors import OpenVodError
-from openvod.surfaces.errors import told_code
+from openvod.surfaces.errors import public_code
 
 #: The codes that JSON answers and the command line have told from the first release on.
 _PUBLISHED = {
@@ -40,4 +40,4 @@ _PUBLISHED = {
 @pytest.mark.parametrize(("code", "told"), _PUBLISHED.items())
 def test_codes_in_json_are_what_clients_know(code: str, told: str) -> None:
     """A room may call its errors as it likes; the code in JSON stays."""
-    assert told_code(OpenVodError(code, "why")) == told
+    assert public_code(OpenVodError(code, "why")) == told

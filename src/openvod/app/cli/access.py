@@ -82,7 +82,7 @@ def permit_key(secret_id: SecretId, may: May = None, data_dir: DataDir = DEFAULT
 
 @keys.command("delete")
 def delete_key(secret_id: SecretId, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Delete a disabled key pair for good."""
+    """Delete a disabled key pair permanently."""
     with_access(data_dir, lambda access: access.delete_key(secret_id))
 
 

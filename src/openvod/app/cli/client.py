@@ -35,7 +35,7 @@ def upload(
     concurrency: Annotated[int, typer.Option(help="Parts at a time.", min=1, max=32)] = 4,
     as_json: AsJson = False,
 ) -> None:
-    """Upload a file. Ctrl-C pauses; the same command goes on where it stopped, for a day."""
+    """Upload a file. Ctrl-C pauses; the same command resumes within a day."""
 
     from openvod_sdk import Client, OpenVodSdkError
 

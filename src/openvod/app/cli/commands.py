@@ -1,4 +1,4 @@
-"""The command line: its table of commands, and how a command's failure is told.
+"""The command line: its table of commands, and how failures are printed.
 
 Only the module of the command that is asked for is imported: ``openvod sign --help`` costs no database.
 """
@@ -83,7 +83,7 @@ def run(arguments: Sequence[str], application: typer.Typer | None = None) -> int
         if _words(arguments)[:1] and _words(arguments)[0] in _PROGRAMS and not _is_foreseen(error):
             raise
         status, code, message = _explained(error)
-        # A group without a command has told its help, and has nothing to add.
+        # A group without a command has printed its help already.
         if message:
             _refuse(code, message, as_json="--json" in arguments)
         return status
@@ -149,9 +149,9 @@ def _is_setting(error: Exception) -> bool:
 def _explained(error: Exception) -> tuple[int, str, str]:
     """Return exit status, code and message of a failure."""
     if isinstance(error, OpenVodError):
-        from openvod.surfaces.errors import told_code
+        from openvod.surfaces.errors import public_code
 
-        return _USAGE if isinstance(error, Invalid | NotFound) else 1, told_code(error), error.message
+        return _USAGE if isinstance(error, Invalid | NotFound) else 1, public_code(error), error.message
     if isinstance(error, TyperException):
         message = error.format_message().rstrip(".")
         return error.exit_code, "usage", message and f"{message}; --help tells how it is called"

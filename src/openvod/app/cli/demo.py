@@ -168,10 +168,10 @@ def _check_event(event: dict[str, Any], result: UploadResult, video: Path) -> No
     member = event["FileUploadEvent"]
     metadata = member["MetaData"] or {}
     expected = (result.file_id, result.media_url, video.stat().st_size, 1280, 720)
-    told = (member["FileId"], member["MediaBasicInfo"]["MediaUrl"], metadata.get("Size"), metadata.get("Width"),
+    received = (member["FileId"], member["MediaBasicInfo"]["MediaUrl"], metadata.get("Size"), metadata.get("Width"),
             metadata.get("Height"))  # fmt: skip
-    if told != expected:
-        raise Unavailable("demo.event_differs", f"the event tells {told}, expected {expected}")
+    if received != expected:
+        raise Unavailable("demo.event_differs", f"the event has {received}, expected {expected}")
 
 
 def _check_playback(stage: Stage, result: UploadResult, video: Path, say: Callable[[str], None]) -> None:

@@ -105,7 +105,7 @@ def config_reference() -> None:
 
 @storage.command("collect")
 def collect(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
-    """Free what nobody can reach; refused while a server runs, which does it by itself."""
+    """Free unreferenced storage; refused while a server runs, since the server does this periodically."""
 
     async def use(services: Services) -> Collected:
         services.base.lock()

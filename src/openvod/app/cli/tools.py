@@ -77,13 +77,13 @@ def scrub(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None
     """
     from openvod.storage.scrubber import Verdict
 
-    told = with_services(data_dir, lambda services: _scrubbed(services.storage.scrubber, quiet=as_json))
+    result = with_services(data_dir, lambda services: _scrubbed(services.storage.scrubber, quiet=as_json))
     if as_json:
-        print_json(told)
+        print_json(result)
     else:
-        counts = ", ".join(f"{name} {told[name]}" for name in ("objects", "bytes", *(v.value for v in Verdict)))
-        typer.echo(f"{counts}, {told['seconds']} s")
-    if told["wrong"]:
+        counts = ", ".join(f"{name} {result[name]}" for name in ("objects", "bytes", *(v.value for v in Verdict)))
+        typer.echo(f"{counts}, {result['seconds']} s")
+    if result["wrong"]:
         raise typer.Exit(1)
 
 

@@ -76,9 +76,9 @@ class WayToServer:
         if answer.status_code != 200:
             advice = "is this the server of the same data folder? compare --data-dir"
             return [Finding("proxy", Level.WARN, f"/probez was answered with HTTP {answer.status_code}", advice)]
-        told = answer.json()
-        spread, pauses = told["last"] - told["first"], PROBE_PAUSE_SECONDS * (PROBE_CHUNKS - 1)
-        client = Finding("client address", Level.INFO, f"the server sees {told['client']} ({told['scheme']})")
+        report = answer.json()
+        spread, pauses = report["last"] - report["first"], PROBE_PAUSE_SECONDS * (PROBE_CHUNKS - 1)
+        client = Finding("client address", Level.INFO, f"the server sees {report['client']} ({report['scheme']})")
         if spread < pauses / 2:
             found = f"a body sent over {pauses:.1f} s arrived within {spread:.2f} s: something stores uploads first"
             return [Finding("upload buffering", Level.WARN, found, "nginx: proxy_request_buffering off"), client]

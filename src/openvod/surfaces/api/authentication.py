@@ -87,7 +87,7 @@ class Authentication:
         return Call(key, action, version, parameters, as_text, credential.signature, TC3_AGAIN_SECONDS)
 
     async def _named(self, request: WireRequest) -> tuple[tc3.Tc3Credential, KeyPair, str]:
-        """Return whom the head names; what it alone is refused for is refused before any of the body is read."""
+        """Return the key that the request head names; refuses what the head alone shows to be wrong."""
         credential = tc3.parse_authorization(request.headers.get("authorization", ""))
         key, secret = await self._secret(credential.secret_id)
         tc3.check_clock(request.headers, self._clock.now())

@@ -10,7 +10,7 @@ _MOST_WINDOWS = 10_000
 
 
 class RateLimiter:
-    """Admits so many calls per key and action within any second."""
+    """Limits the calls per second of each key and action (sliding window of one second)."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic

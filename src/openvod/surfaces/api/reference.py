@@ -78,15 +78,15 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _parameters(action: Action[Any, Any]) -> Iterator[str]:
-    told: set[str] = set()
+    listed: set[str] = set()
     models: tuple[type[BaseModel] | None, ...] = (action.request, action.also)
     for model in models:
         if model is None:
             continue
         schema = model.model_json_schema()
         for row in _rows(schema, schema.get("$defs", {}), "", 0):
-            if row[0] not in told:
-                told.add(row[0])
+            if row[0] not in listed:
+                listed.add(row[0])
                 yield f"| {' | '.join(_cell(each) for each in row)} |"
 
 

@@ -69,7 +69,7 @@ class UsedSignatures:
         return len(pending)
 
     async def close(self) -> None:
-        """Store what is left; a database that is gone keeps nobody from ending."""
+        """Flush the remaining signatures; an unreachable database does not block shutdown."""
         try:
             await self.flush()
         except Exception:

@@ -58,7 +58,7 @@ class ApplicationChange(Json):
 
 
 class KeyRow(Json):
-    """A key pair without its secret. ``groups``: what it may be used for; none: everything."""
+    """A key pair without its secret. ``groups``: its permissions; empty: all."""
 
     secret_id: str
     sub_app_id: int
@@ -83,7 +83,7 @@ class NewKey(Json):
 
 
 class IssuedKeyPair(Json):
-    """A new key pair; ``secret_key`` is told here and never again."""
+    """A new key pair; ``secret_key`` is returned only here."""
 
     secret_id: str
     secret_key: str
@@ -177,8 +177,8 @@ async def create_key(asked: NewKey, request: Request, who: Admin, services: Serv
     if asked.note == CONSOLE_NOTE:
         raise Conflict("key.note", f"note: {CONSOLE_NOTE!r} names the console's own key; choose another", field="note")
     made = await services.installation.access.create_key(asked.sub_app_id, asked.note, asked.groups)
-    told = {"secretId": made.secret_id, "groups": [group.value for group in asked.groups]}
-    await note(services, request, who, "console.CreateKey", told, made.sub_app_id)
+    noted = {"secretId": made.secret_id, "groups": [group.value for group in asked.groups]}
+    await note(services, request, who, "console.CreateKey", noted, made.sub_app_id)
     return IssuedKeyPair(secret_id=made.secret_id, secret_key=made.secret_key, sub_app_id=made.sub_app_id)
 
 
@@ -190,14 +190,14 @@ async def change_key(secret_id: SecretId, asked: KeyChange, request: Request, wh
     if asked.groups is not None:
         await services.installation.access.set_key_groups(secret_id, asked.groups)
     changed = await services.installation.access.key(secret_id)
-    told = {"secretId": secret_id} | asked.model_dump(mode="json", by_alias=True)
-    await note(services, request, who, "console.ChangeKey", told, changed.sub_app_id)
+    noted = {"secretId": secret_id} | asked.model_dump(mode="json", by_alias=True)
+    await note(services, request, who, "console.ChangeKey", noted, changed.sub_app_id)
     return _key(changed)
 
 
 @router.delete("/keys/{secretId}")
 async def delete_key(secret_id: SecretId, request: Request, who: Admin, services: Services) -> Done:
-    """Delete a disabled key pair for good."""
+    """Delete a disabled key pair permanently."""
     await services.installation.access.delete_key(secret_id)
     await note(services, request, who, "console.DeleteKey", {"secretId": secret_id})
     return Done()
@@ -242,8 +242,8 @@ async def sign_upload(asked: SignatureRequest, request: Request, who: Operator, 
         "sourceContext": asked.source_context,
     }
     given = {name: value for name, value in parameters.items() if value != ""}
-    told = {"procedure": asked.procedure, "classId": asked.class_id}
-    await note(services, request, who, "console.SignUpload", told, application.sub_app_id)
+    noted = {"procedure": asked.procedure, "classId": asked.class_id}
+    await note(services, request, who, "console.SignUpload", noted, application.sub_app_id)
     signature = upload.mint(given, services.installation.access.secret_of(key))
     return UploadSignature(signature=signature, expires_at=int(now) + _SIGNATURE_SECONDS)
 

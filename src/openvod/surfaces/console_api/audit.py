@@ -82,8 +82,8 @@ async def _record(
     sub_app_id: int,
     outcome: str,
 ) -> None:
-    told = presentable(parameters)
+    shown = presentable(parameters)
     address = address_of(request)
     await services.people.audit.record(
-        AuditEntry(services.clock.now(), actor, sub_app_id, action, told, outcome, secrets.token_hex(16), address)
+        AuditEntry(services.clock.now(), actor, sub_app_id, action, shown, outcome, secrets.token_hex(16), address)
     )

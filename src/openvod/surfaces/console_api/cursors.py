@@ -1,4 +1,4 @@
-"""Cursors of lists: a moment and an id, unreadable to nobody who needs them."""
+"""Cursors of lists: a moment and an id in base64; opaque to clients, not secret."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def describe(app: FastAPI, actions: Sequence[Action[Any, Any]], version: str) ->
 
 
 def api_routes(app: FastAPI) -> Iterator[APIRoute]:
-    """Yield the routes that the description tells of."""
+    """Yield the routes that the description lists."""
     return (route for route in app.routes if isinstance(route, APIRoute) and route.include_in_schema)
 
 
@@ -113,9 +113,9 @@ def _describe_action(operation: Schema, schemas: Schema, action: Action[Any, Any
     members = answer["properties"] | {"RequestId": {"type": "string", "description": "names the call in logs"}}
     schemas[f"{action.name}Response"] = {"type": "object", "properties": members, "required": list(members)}
     operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": wanted}}}
-    told = {"$ref": _REFERENCE.format(model=f"{action.name}Response")}
+    reference = {"$ref": _REFERENCE.format(model=f"{action.name}Response")}
     operation["responses"]["200"] = {
-        "description": "Carried out.", "content": {"application/json": {"schema": told}}
+        "description": "Carried out.", "content": {"application/json": {"schema": reference}}
     }  # fmt: skip
     operation["x-errors"] = sorted(set(action.errors))
 

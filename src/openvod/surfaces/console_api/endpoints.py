@@ -72,7 +72,7 @@ class NewEndpoint(Json):
 
 
 class EndpointSecret(Json):
-    """The secret that signs (Standard Webhooks); told here and never again."""
+    """The signing secret (Standard Webhooks); returned only here."""
 
     name: str
     secret: str
@@ -130,8 +130,8 @@ async def change_endpoint(
         await services.events.endpoints.modify(app_id, url=asked.url, sign_key=asked.sign_key)
     if asked.enabled is not None:
         await services.events.endpoints.set_enabled(app_id, name, asked.enabled)
-    told = {"name": name, "url": asked.url, "enabled": asked.enabled}
-    await note(services, request, who, "console.ChangeEndpoint", told, app_id)
+    noted = {"name": name, "url": asked.url, "enabled": asked.enabled}
+    await note(services, request, who, "console.ChangeEndpoint", noted, app_id)
     return await _list(services, app_id)
 
 

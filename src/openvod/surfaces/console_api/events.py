@@ -118,8 +118,8 @@ async def resend_event(
     """Send an event again, with the id that it has always had."""
     event, _ = await services.events.endpoints.status(number)
     count = await services.events.endpoints.resend(number, asked.endpoint)
-    told = {"eventId": number, "endpoint": asked.endpoint}
-    await note(services, request, who, "console.ResendEvent", told, event.sub_app_id)
+    noted = {"eventId": number, "endpoint": asked.endpoint}
+    await note(services, request, who, "console.ResendEvent", noted, event.sub_app_id)
     return Resent(endpoints=count)
 
 

@@ -53,7 +53,7 @@ def check_origin(request: Request, services: ConsoleServices) -> None:
 
 
 async def identify(request: Request, services: Services) -> Identity:
-    """Return who asks; ``Denied("account.…")``."""
+    """Return the identity of the caller; raises ``Denied("account.…")``."""
     authorization = request.headers.get("authorization", "")
     if authorization:
         kind, _, secret = authorization.partition(" ")
@@ -66,7 +66,7 @@ async def identify(request: Request, services: Services) -> Identity:
         given = request.headers.get(CSRF_HEADER, "")
         if not hmac.compare_digest(given.encode(), identity.csrf.encode()):
             raise Denied(
-                "account.csrf", f"{CSRF_HEADER}: send the csrfToken that GET /api/v1/session tells", field=CSRF_HEADER
+                "account.csrf", f"{CSRF_HEADER}: send the csrfToken that GET /api/v1/session returns", field=CSRF_HEADER
             )
     return identity
 

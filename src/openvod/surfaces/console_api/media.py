@@ -1,4 +1,4 @@
-"""What actions do not tell of files: their whole story, the review queue, and the figures of a dashboard."""
+"""What no action returns: a file's history, the review queue and the figures of the dashboard."""
 
 from __future__ import annotations
 
@@ -244,8 +244,8 @@ async def decide_review(
     """Accept a file, or block it: it leaves the queue and is given back to playback or taken out of it."""
     app_id = (await services.installation.access.application(sub_app_id)).sub_app_id
     await services.media.reviews.decide(app_id, file_id, accepted=asked.accept, by=who.user, note=asked.note)
-    told = {"fileId": file_id, "accept": asked.accept, "note": asked.note}
-    await note(services, request, who, "console.DecideReview", told, app_id)
+    noted = {"fileId": file_id, "accept": asked.accept, "note": asked.note}
+    await note(services, request, who, "console.DecideReview", noted, app_id)
     return _review(await services.media.reviews.item(app_id, file_id))
 
 

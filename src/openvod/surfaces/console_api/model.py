@@ -28,7 +28,7 @@ class Problem(Json):
 
 
 class Done(Json):
-    """Carried out; there is nothing to tell."""
+    """The request succeeded; there is no further result."""
 
     ok: bool = True
 

@@ -58,7 +58,7 @@ class InviteRow(Json):
 
 
 class NewInvite(InviteRow):
-    """An invitation; ``link`` is told here and never again, and is good once."""
+    """An invitation; ``link`` is returned only here and can be used once."""
 
     link: str
 

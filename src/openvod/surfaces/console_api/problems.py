@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from openvod.base.errors import Exhausted, Invalid, NotFound, OpenVodError
 from openvod.server.wire import unavailable
 from openvod.surfaces.console_api.model import Problem
-from openvod.surfaces.errors import http_status, told_code
+from openvod.surfaces.errors import http_status, public_code
 
 _log = logging.getLogger("openvod.web.console")
 _PLACES = frozenset({"body", "query", "path", "header", "cookie"})
@@ -52,8 +52,8 @@ def add_handlers(app: FastAPI) -> None:
 
 def problem(error: OpenVodError, status: int = 0) -> JSONResponse:
     """Return the answer for an error."""
-    told = Problem(
-        code=told_code(error),
+    refusal = Problem(
+        code=public_code(error),
         message=error.message,
         field=str(error.details.get("field", "")),
         api_code=str(error.details.get("api_code", "")),
@@ -61,4 +61,4 @@ def problem(error: OpenVodError, status: int = 0) -> JSONResponse:
     headers = {"Cache-Control": "no-store"}
     if isinstance(error, Exhausted) and (wait := error.details.get("retry_after")):
         headers["Retry-After"] = str(wait)
-    return JSONResponse(told.model_dump(by_alias=True), status or http_status(error), headers)
+    return JSONResponse(refusal.model_dump(by_alias=True), status or http_status(error), headers)

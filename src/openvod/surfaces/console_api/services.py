@@ -1,4 +1,4 @@
-"""What the routes reach, and how they come by it."""
+"""The services that the routes call, and the dependency that hands them over."""
 
 from __future__ import annotations
 

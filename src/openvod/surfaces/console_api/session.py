@@ -76,7 +76,7 @@ class TokenRow(Json):
 
 
 class NewToken(TokenRow):
-    """An access token; ``secret`` is told here and never again."""
+    """An access token; ``secret`` is returned only here."""
 
     secret: str
 

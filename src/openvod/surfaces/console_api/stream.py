@@ -84,7 +84,7 @@ async def stream(
 
 
 class _Follower:
-    """One open stream and what it told already."""
+    """One open stream, and the state of what it has sent."""
 
     def __init__(self, services: ConsoleServices, identity: Identity, app_id: int, after: int) -> None:
         self._services = services
@@ -92,7 +92,7 @@ class _Follower:
         self._app_id = app_id
         self._after = after
         self._tasks: dict[str, TaskRow] = {}
-        #: Tasks that events told of; one that is shorter than a tick is seen in no other way.
+        #: Tasks named by events: a task that starts and ends between two ticks is seen only there.
         self._mentioned: set[str] = set()
         self._waiting = -1
 
@@ -104,9 +104,9 @@ class _Follower:
             if not await self._services.people.sessions.still_holds(self._identity):
                 yield message("end", LiveEnd(reason="session"))
                 return
-            told = [*await self._events(), *await self._changed_tasks(), *await self._reviews()]
-            if told or ticks % _HEARTBEAT_TICKS == 0:
-                yield b"".join(told) or b": still here\n\n"
+            messages = [*await self._events(), *await self._changed_tasks(), *await self._reviews()]
+            if messages or ticks % _HEARTBEAT_TICKS == 0:
+                yield b"".join(messages) or b": still here\n\n"
             ticks += 1
             await self._services.events.wait(self._app_id, self._after, TICK_SECONDS)
         yield message("end", LiveEnd(reason="server"))
@@ -156,7 +156,7 @@ def message(name: str, data: Json, sequence: int | None = None) -> bytes:
 
 
 def _task_of(event: Event) -> str:
-    """Return the task that an event tells of, empty for the others."""
+    """Return the id of the task that an event is about, empty if it is about none."""
     body: Mapping[str, Any] = json.loads(event.payload)
     members = (member for member in body.values() if isinstance(member, dict))
     return next((str(member["TaskId"]) for member in members if member.get("TaskId")), "")
@@ -167,9 +167,9 @@ def _told(event: Event) -> list[bytes]:
     live = LiveEvent(
         event_id=event.event_id, sequence=sequence, type=event.type, file_id=event.subject, created_at=event.created_at
     )
-    told = [message("upload", live)] if event.type == EventType.NEW_FILE_UPLOAD else []
+    uploads = [message("upload", live)] if event.type == EventType.NEW_FILE_UPLOAD else []
     # The id comes last: who is cut off between the two gets both again rather than one of them never.
-    return [*told, message("event", live, sequence)]
+    return [*uploads, message("event", live, sequence)]
 
 
 def _sequence(text: str) -> int:

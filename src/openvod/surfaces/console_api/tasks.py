@@ -52,7 +52,7 @@ class Tasks(Json):
 
 
 class SubTaskRow(Json):
-    """A sub-task; ``plan`` and ``log`` (the end of what its program said) are for people."""
+    """A sub-task; ``plan`` and ``log`` (the end of its program's output) are for people to read."""
 
     number: int
     kind: SubTaskKind

@@ -1,4 +1,4 @@
-"""Bodies of the console's API pass the door for strangers' text before anything reads them."""
+"""Bodies of the console's API are checked for invalid text before a route parses them."""
 
 from __future__ import annotations
 

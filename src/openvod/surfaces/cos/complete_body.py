@@ -17,7 +17,7 @@ MAX_BYTES = 4 * MIB
 #: What a body may have besides its parts, and for each of them: pretty-printed, with every checksum that S3 knows.
 _FRAME_BYTES, _PART_BYTES = 64 * KIB, KIB
 _FRAME_SIGNS, _PART_TAGS, _PART_EQUALS = 64, 32, 4
-#: No tag has so many bytes between its brackets; attributes are compared with each other.
+#: Bytes between a tag's brackets at most: the parser's time grows with the square of a tag's attributes.
 _LONG_TAG = re.compile(rb"<[^<>]{1024}")
 _DEEPEST = 8
 #: Between two pieces other threads get their turn.
@@ -30,7 +30,7 @@ _NUMBER = re.compile(r"[0-9]{1,5}", re.ASCII)
 
 
 def limit_for(parts: int) -> int:
-    """Return how many bytes a body may have for an upload with so many parts."""
+    """Return the largest body, in bytes, for an upload with this number of parts."""
     return min(MAX_BYTES, _FRAME_BYTES + parts * _PART_BYTES)
 
 

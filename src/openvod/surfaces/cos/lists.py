@@ -99,5 +99,5 @@ def _place_of(token: str) -> str:
         return decoded(base64.b64decode(token.encode(), altchars=b"-_", validate=True), "continuation-token")
     except (binascii.Error, ValueError) as error:
         raise Invalid(
-            "cos.InvalidArgument", "continuation-token is none of ours; send that of the page before"
+            "cos.InvalidArgument", "continuation-token is not valid; send the one that the previous page returned"
         ) from error

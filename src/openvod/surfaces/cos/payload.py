@@ -104,8 +104,8 @@ class Payload:
         trailers = self._reader.trailers if self._reader else {}
         for name in self._sums:
             header = f"x-amz-checksum-{name}"
-            told = self._options.get(f"checksum-{name}") or trailers.get(header, "")
-            if not same(self.sums[header], told):
+            announced = self._options.get(f"checksum-{name}") or trailers.get(header, "")
+            if not same(self.sums[header], announced):
                 raise _differs(header)
 
     @property
@@ -123,11 +123,11 @@ class Payload:
             yield chunk
 
     def _is_promised(self, name: str) -> bool:
-        told = self._options.get(f"checksum-{name}", "")
-        if told and is_presigned(self._request):
+        announced = self._options.get(f"checksum-{name}", "")
+        if announced and is_presigned(self._request):
             # Who presigns has no body yet, and some SDKs then promise that of none.
-            return told != _told(_SUMS[name]())
-        return bool(told) or f"x-amz-checksum-{name}" in self._options.get("trailer", "").lower().split(",")
+            return announced != _told(_SUMS[name]())
+        return bool(announced) or f"x-amz-checksum-{name}" in self._options.get("trailer", "").lower().split(",")
 
 
 class _WatchedBody:

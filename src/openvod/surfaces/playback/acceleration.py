@@ -1,6 +1,6 @@
-"""Letting the web server in front send files: it asks for an address and is told which file to send.
+"""Letting the web server in front send files: the answer to its request names the file to send.
 
-nginx is told with ``X-Accel-Redirect``, Apache and lighttpd with ``X-Sendfile``. The answer has no body; ranges and
+nginx reads ``X-Accel-Redirect``, Apache and lighttpd with ``X-Sendfile``. The answer has no body; ranges and
 preconditions are the front server's then.
 """
 

@@ -18,7 +18,7 @@ from openvod.surfaces.playback.gate import Pass
 from openvod.surfaces.playback.signed_playlists import for_grant
 
 _LIST = "application/vnd.apple.mpegurl"
-#: A list changes only when the bytes are replaced, which nobody does who shows them already.
+#: A playlist changes only when the object's bytes are replaced, which is rare once it is published.
 _SHORT = "public, max-age=10"
 _FOREVER = "public, max-age=31536000, immutable"
 #: What a link of one's own opens; under the address stands something else for others.

@@ -48,7 +48,7 @@ class PlayerAccess:
                 return address
             directory = parts.path[: parts.path.rfind("/") + 1]
             pairs = [*parameters.items(), ("sign", link_digest(key, directory, parameters))]
-            # What a signature asks for may be no link that is served; better said here than by a dead address.
+            # The signature may ask for a link that would be refused: refuse here rather than return a URL that fails.
             check_link([key], parts.path, pairs, now)
             query = urlencode(pairs)
             return parts._replace(query=f"{parts.query}&{query}" if parts.query else query).geturl()

@@ -21,7 +21,7 @@ from openvod.playback.sources import Description, describe
 from openvod.server.wire import Answer, WireRequest, json_answer, preflight
 from openvod.storage.model import StoredObject
 from openvod.surfaces.assets import BuiltAssets, built
-from openvod.surfaces.errors import http_status, player_code, told_code
+from openvod.surfaces.errors import http_status, player_code, public_code
 from openvod.surfaces.playback.player_access import PlayerAccess
 
 PREFIX = "/play/"
@@ -29,7 +29,7 @@ _PATH = re.compile(r"/play/(?P<file>[0-9]{1,20})/?(?P<rest>.*)")
 
 
 class PlayTx(StoredMediaTx, StateTx, Protocol):
-    """A transaction over everything that players are told of."""
+    """A transaction over the tables that a player's answer is read from."""
 
 
 class _Known(NamedTuple):
@@ -76,7 +76,7 @@ class PlayPages:
         await files(scope, receive, send)
 
     async def _policy(self, file_id: str) -> str:
-        """Any page may embed this one; it runs only what it came with, and loads media only from where they are."""
+        """Any page may frame this one; its content security policy allows its own scripts and the media's origins."""
         origins = await self._uow.read(lambda tx: self._origins(tx, file_id))
         media = "".join(f" {origin}" for origin in sorted(origins))
         return (
@@ -102,8 +102,8 @@ class PlayPages:
         try:
             answer = _conditional(request, json_answer((await self._described(request, file_id)).plain()))
         except OpenVodError as error:
-            told = {"code": told_code(error), "playerCode": player_code(error), "message": error.message}
-            answer = json_answer({"error": told}, http_status(error))
+            refusal = {"code": public_code(error), "playerCode": player_code(error), "message": error.message}
+            answer = json_answer({"error": refusal}, http_status(error))
         answer.headers["Cache-Control"] = "private, no-cache"
         if "origin" not in request.headers:
             answer.headers["Access-Control-Allow-Origin"] = "*"

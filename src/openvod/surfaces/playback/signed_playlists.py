@@ -14,7 +14,7 @@ from typing import Protocol
 from openvod.base.errors import Denied
 from openvod.base.sizes import MIB
 
-#: A list longer than this is none of ours; it is served as it is, and its entries then lead nowhere without a link.
+#: Bytes of the longest playlist that is rewritten. Longer ones are served unchanged, with unsigned entries.
 LONGEST = 16 * MIB
 _HLS_URI = re.compile(r'(URI=")([^"]+)(")')
 _DASH_ADDRESS = re.compile(
@@ -30,7 +30,7 @@ def is_list(path: str) -> bool:
 
 
 class Grant(Protocol):
-    """By what a list was opened, and what it opens besides; see :class:`openvod.surfaces.playback.gate.Pass`."""
+    """The credential that opened a playlist; see :class:`openvod.surfaces.playback.gate.Pass`."""
 
     @property
     def preview(self) -> int:

@@ -15,7 +15,7 @@ from openvod.server.wire import Answer, WireRequest, common_lines, json_answer, 
 from openvod.signing.playback_token import allows_evidence
 from openvod.storage.model import Bucket, StoredObject
 from openvod.storage.service import StorageService
-from openvod.surfaces.errors import cos_code, told_code
+from openvod.surfaces.errors import cos_code, public_code
 from openvod.surfaces.objects import asks_for_whole, serve_object
 from openvod.surfaces.playback.acceleration import Acceleration
 from openvod.surfaces.playback.gate import Pass, PlaybackGate
@@ -121,7 +121,7 @@ class PlaybackSurface:
         return accelerated or serve_object(request, stored, self._storage)
 
     async def _signed_list(self, request: WireRequest, stored: StoredObject, admitted: Pass) -> Answer:
-        """Serve a list whose entries carry links or keys' tokens; it is nobody else's, so no cache may keep it."""
+        """Serve a playlist with signed links or key tokens; it is for one caller, so it must not be cached."""
         text = await self._text(stored)
         if admitted.grant is not None:
             text = for_grant(request.raw_path, text, admitted)
@@ -206,7 +206,7 @@ def _keep_harmless(headers: dict[str, str]) -> None:
 def _failure(error: OpenVodError) -> Answer:
     statuses: dict[type[OpenVodError], int] = {NotFound: 404, Denied: 403}
     status = statuses.get(type(error)) or cos_code(error)[1]
-    answer = json_answer({"error": {"code": told_code(error), "message": error.message}}, status)
+    answer = json_answer({"error": {"code": public_code(error), "message": error.message}}, status)
     if isinstance(error, Invalid) and "size" in error.details:
         answer.headers["Content-Range"] = f"bytes */{error.details['size']}"
     return answer

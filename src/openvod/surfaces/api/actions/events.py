@@ -38,9 +38,9 @@ class ModifyEventConfig(Request):
     notification_url: str | None = Field(
         None, max_length=2048, description="Where the default endpoint posts; empty: nowhere."
     )
-    upload_media_complete_event_switch: _Switch | None = Field(None, description="Whether NewFileUpload is told.")
-    delete_media_complete_event_switch: _Switch | None = Field(None, description="Whether FileDeleted is told.")
-    persistence_complete_event_switch: _Switch | None = Field(None, description="Whether PersistenceComplete is told.")
+    upload_media_complete_event_switch: _Switch | None = Field(None, description="Whether NewFileUpload is sent.")
+    delete_media_complete_event_switch: _Switch | None = Field(None, description="Whether FileDeleted is sent.")
+    persistence_complete_event_switch: _Switch | None = Field(None, description="Whether PersistenceComplete is sent.")
     sign_key: str | None = Field(None, max_length=32, description="Key of Sign and T; letters and digits.")
 
 

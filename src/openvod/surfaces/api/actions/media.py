@@ -26,7 +26,7 @@ from openvod.surfaces.api.declaration import Action, Audit, Caller, Group, Nothi
 _MOST_FILES = 20
 #: A request has 10 MB at most (2.1), and a cover is a part of one.
 _COVER_CHARACTERS = 10_000_000
-#: PostgreSQL stores no NUL, and nobody needs to find one.
+#: PostgreSQL stores no NUL characters, so no stored text can match one.
 _NO_NUL = r"^[^\x00]*$"
 
 PartName = Literal[
@@ -351,7 +351,7 @@ def _created(asked: SearchMedia) -> Span:
 
 
 def _span(between: TimeRange, field: str) -> Span:
-    # Moments are told in whole seconds, so the last one counts to its end.
+    # The wire has whole seconds, so the range includes all of its last second.
     last = _moment(between.before, field)
     return Span(_moment(between.after, field), None if last is None else last + 1)
 

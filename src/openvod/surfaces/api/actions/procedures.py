@@ -26,7 +26,7 @@ from openvod.surfaces.api.declaration import (
 from openvod.tasks.model import ListedProcedure, MediaProcessTask, ReviewAudioVideoInput, ReviewInput
 from openvod.tasks.service import TaskService
 
-#: What the original offers beside; sent with content it is refused, so that nobody waits for its result.
+#: Sub-tasks of the original that are not offered. A request that uses one is refused: it would never have a result.
 _NOT_OFFERED = ("ai_analysis_task", "ai_recognition_task", "ai_recognition_task_set", "mini_program_publish_task",
                 "import_media_knowledge_task_set")  # fmt: skip
 _UNKNOWN = "procedure.unknown"
@@ -49,7 +49,7 @@ class ProcedureBody(Request):
 
     name: str = Field(description="What signatures name: at most 20 characters, none of ( ) & =.")
     comment: str = Field("", max_length=256, description="Remark.")
-    media_process_task: MediaProcessTask | None = Field(None, description="What to make of a video.")
+    media_process_task: MediaProcessTask | None = Field(None, description="Sub-tasks to run on a video.")
     ai_content_review_task: ReviewInput | None = Field(None, description="Review within the flow.")
     review_audio_video_task: ReviewAudioVideoInput | None = Field(None, description="Review as a task of its own.")
     ai_analysis_task: Any = Field(None, description="Not offered; leave it out.")

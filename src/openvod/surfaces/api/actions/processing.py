@@ -66,7 +66,7 @@ class OnFile(Request):
 class ProcessMedia(OnFile):
     """Parameters of ProcessMedia."""
 
-    media_process_task: MediaProcessTask | None = Field(None, description="What to make of the video.")
+    media_process_task: MediaProcessTask | None = Field(None, description="Sub-tasks to run on the video.")
     ai_content_review_task: ReviewInput | None = Field(None, description="Review of the old kind.")
     ai_analysis_task: ReviewInput | None = Field(None, description="Not offered; leave it out.")
     ai_recognition_task: ReviewInput | None = Field(None, description="Not offered; leave it out.")

@@ -51,7 +51,9 @@ class PullUpload(Request):
 class PullTask(TypedDict):
     """The answer of PullUpload."""
 
-    TaskId: Annotated[str, Field(description="the task; DescribeTaskDetail and the event PullComplete tell its result")]
+    TaskId: Annotated[
+        str, Field(description="the task; its result is in DescribeTaskDetail and in the event PullComplete")
+    ]
 
 
 class PullActions:
@@ -65,7 +67,7 @@ class PullActions:
         return (
             Action(
                 "PullUpload",
-                "Fetch a file by its address; a task tells how that goes.",
+                "Fetch a file by its URL; a task reports progress and result.",
                 Group.UPLOAD,
                 Role.OPERATOR,
                 Audit.LOGGED,

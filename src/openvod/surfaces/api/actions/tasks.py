@@ -47,7 +47,7 @@ class TimeRange(Wire):
 
     @property
     def ends(self) -> tuple[float | None, float | None]:
-        """Unix seconds. Tasks are timed finer than the wire tells, so the last second counts whole."""
+        """Unix seconds. The wire has whole seconds, tasks have fractions: the last second is included."""
         return self.after, None if self.before is None else self.before + 0.999_999
 
 
@@ -172,7 +172,7 @@ class TaskActions:
         }
 
     async def _member(self, state: FlowState) -> Mapping[str, Any]:
-        """The same that the task's event tells."""
+        """Return the same object as the task's event has."""
         if state.task.type is TaskType.PULL_UPLOAD:
             return await self._pulls.detail(state.task.task_id)
         if state.task.type is TaskType.REVIEW_AUDIO_VIDEO:
@@ -188,7 +188,7 @@ class TaskActions:
             asked.finish_time.ends,
             by_finish=asked.sort.field == "FinishTime",
             descending=asked.sort.order == "Desc",
-            # One more than asked for tells whether there is another page.
+            # One row more than the page has shows whether another page follows.
             limit=asked.limit + 1,
             after=_place(asked.scroll_token) if asked.scroll_token else None,
         )
@@ -236,5 +236,5 @@ def _place(token: str) -> tuple[float, str]:
         return float(moment), str(task_id)
     except (binascii.Error, ValueError, TypeError, Invalid) as error:
         raise Invalid(
-            "api.value", "ScrollToken is none of ours; send that of the page before", field="ScrollToken"
+            "api.value", "ScrollToken is not valid; send the one that the previous page returned", field="ScrollToken"
         ) from error
