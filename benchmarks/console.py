@@ -20,7 +20,8 @@ from openvod.access.model import MAIN_APPLICATION_ID
 from openvod.adapters.sql.database import Database, Transaction, open_database, sqlite_url
 from openvod.adapters.sql.migrations import upgrade
 from openvod.events.model import EventState, NewEvent
-from openvod.tasks.model import NotifyMode, Procedure, SubTask, SubTaskKind, SubTaskStatus, Task, TaskStatus, TaskType
+from openvod.kinds.registry import SubTaskKind
+from openvod.tasks.model import NotifyMode, Procedure, SubTask, SubTaskStatus, Task, TaskStatus, TaskType
 from support.server import PlatformServer
 from support.server.console import Person
 

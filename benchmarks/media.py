@@ -23,11 +23,14 @@ from benchmarks.media_ladder import compare
 from benchmarks.media_runs import Templates, metered, one_core, plan, run_jobs
 from openvod.adapters.opennsfw import OpenNsfwReviewer
 from openvod.base.errors import Unavailable
+from openvod.kinds.content_review import ReviewInput
+from openvod.kinds.names import TemplateKind
 from openvod.kinds.plan.model import Item
+from openvod.kinds.registry import SubTaskKind
+from openvod.kinds.snapshot_by_time_offset import SnapshotByTimeOffsetInput
+from openvod.kinds.transcode import TranscodeInput
 from openvod.review.model import ReviewFrame
-from openvod.tasks.model import ReviewInput, SnapshotByTimeOffsetInput, SubTaskKind, TranscodeInput, media_inputs
 from openvod.tasks.presets import PRESET_PROCEDURES, PRESETS
-from openvod.tasks.templates import TemplateKind
 
 _SECONDS = 20
 _LADDER_REPETITIONS, _REMUX_REPETITIONS, _SNAPSHOT_REPETITIONS = 2, 3, 5
@@ -134,7 +137,7 @@ def _every_ten_seconds() -> Templates:
 def long(clips: Clips, folder: Path) -> Iterator[Row]:
     """Run everything that ``LongVideoPreset`` makes, sharing a pass and with a process for each sub-task."""
     tasks = PRESET_PROCEDURES["LongVideoPreset"].media_process_task
-    wanted = list(enumerate(media_inputs(tasks))) if tasks else []
+    wanted = list(enumerate(tasks.items())) if tasks else []
     costs = []
     for separate in (False, True):
         items = [Item(number, kind, value, separate=separate) for number, (kind, value) in wanted]

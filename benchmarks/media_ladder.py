@@ -9,10 +9,11 @@ from pathlib import Path
 
 from benchmarks.media_clips import Clip
 from benchmarks.media_runs import OPTIONS, QUIET, metered, plan, run, run_jobs
+from openvod.kinds.adaptive_dynamic_streaming import KIND, AdaptiveInput
 from openvod.kinds.plan.graph import Output, Picture, frame_rate
 from openvod.kinds.plan.model import Item, Job, Source
-from openvod.kinds.plan.video import plan_adaptive
-from openvod.tasks.model import AdaptiveInput, SubTaskKind
+from openvod.kinds.plan.video import VideoWork
+from openvod.kinds.registry import SubTaskKind
 from openvod.tasks.presets import PRESETS
 
 _ADAPTIVE = 10
@@ -71,7 +72,8 @@ def _encoded(source: Source) -> tuple[list[Output], Output]:
     """Return the planner's rungs and sound for a source that is not copied: without a known key-frame distance."""
     video = replace(source.require_video(), key_frame_seconds=0.0)
     plain = replace(source, probe=replace(source.probe, video_streams=(video,)))
-    work = plan_adaptive(_ITEM, plain, lambda kind, number: PRESETS.get((kind, number)), OPTIONS.encoder)
+    work = KIND.plan(_ITEM, plain, lambda kind, number: PRESETS.get((kind, number)), OPTIONS.encoder)
+    assert isinstance(work, VideoWork)
     rungs = [output for output in work.outputs if output.videos]
     (sound,) = [output for output in work.outputs if output.audio]
     return rungs, sound

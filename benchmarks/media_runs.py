@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openvod.adapters.ffmpeg.encoder import ffmpeg_path
+from openvod.kinds.names import TemplateKind
 from openvod.kinds.plan.model import SOURCE, Encoder, Item, Job, Plan, Source
+from openvod.kinds.registry import SubTaskKind
+from openvod.kinds.templates import Template
 from openvod.processing.planner import Options, make_plan
-from openvod.tasks.model import SubTaskKind
 from openvod.tasks.presets import PRESETS
-from openvod.tasks.templates import Template, TemplateKind
 
 QUIET = ("-hide_banner", "-nostdin", "-y", "-loglevel", "error")
 #: Plans as a fresh installation makes them: presets, the default encoder, a reviewer for porn.

@@ -232,7 +232,7 @@ class _Constructors:
         """Whether a class is more than a value: a port, or one with a constructor of its own, or a holder of those."""
         cls = self.classes[name]
         bases = set().union(*map(_names, cls.bases))
-        if bases & _VALUE_BASES:
+        if bases & _VALUE_BASES or any(not self._is_service(each) for each in bases & set(self.classes) - {name}):
             return False
         return "Protocol" in bases or not _is_dataclass(cls) or self.collaborators(name) > 0
 

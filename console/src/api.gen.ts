@@ -3148,7 +3148,7 @@ export interface components {
         };
         /**
          * SubTaskKind
-         * @description Types of the result set (``events.md`` 4.3), and the reviews of 4.4.
+         * @description Kinds of sub-tasks: types of the result set (``events.md`` 4.3) and of reviews (4.4), in the wire's order.
          * @enum {string}
          */
         SubTaskKind: "Transcode" | "AnimatedGraphics" | "SnapshotByTimeOffset" | "SampleSnapshot" | "ImageSprites" | "CoverBySnapshot" | "AdaptiveDynamicStreaming" | "Porn" | "Terrorism" | "Political" | "Porn.Asr" | "Political.Asr" | "Porn.Ocr" | "Political.Ocr" | "ReviewAudioVideo";
@@ -5160,7 +5160,7 @@ export interface components {
         };
         /**
          * ReviewInput
-         * @description A review, analysis or recognition by template id.
+         * @description A review, analysis or recognition, by the id of its template.
          */
         ProcessMedia_ReviewInput: {
             /** Definition */
@@ -5911,7 +5911,7 @@ export interface components {
         };
         /**
          * ReviewInput
-         * @description A review, analysis or recognition by template id.
+         * @description A review, analysis or recognition, by the id of its template.
          */
         CreateProcedureTemplate_ReviewInput: {
             /** Definition */
@@ -6313,7 +6313,7 @@ export interface components {
         };
         /**
          * ReviewInput
-         * @description A review, analysis or recognition by template id.
+         * @description A review, analysis or recognition, by the id of its template.
          */
         ResetProcedureTemplate_ReviewInput: {
             /** Definition */

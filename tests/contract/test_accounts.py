@@ -15,19 +15,11 @@ from openvod.adapters.sql.database import Database, Transaction
 from openvod.adapters.system import SystemEntropy
 from openvod.base.errors import OpenVodError
 from openvod.events.model import EventState, NewEvent
+from openvod.kinds.registry import SubTaskKind
 from openvod.media.figures import DAY_SECONDS, Progress, Uploads
 from openvod.media.model import MediaAsset, MediaOutput, ProbeState
 from openvod.media.review_queue import ReviewDecision
-from openvod.tasks.model import (
-    NotifyMode,
-    Procedure,
-    SubTask,
-    SubTaskKind,
-    SubTaskStatus,
-    Task,
-    TaskStatus,
-    TaskType,
-)
+from openvod.tasks.model import NotifyMode, Procedure, SubTask, SubTaskStatus, Task, TaskStatus, TaskType
 from support.events import ManualClock
 from support.server import run_async
 

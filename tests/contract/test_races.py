@@ -21,8 +21,8 @@ from openvod.adapters.system import SystemEntropy
 from openvod.base.errors import Conflict, Denied, NotFound, OpenVodError
 from openvod.events.endpoints import EndpointOptions, EndpointService
 from openvod.events.model import PayloadFormat
+from openvod.kinds.names import TemplateKind
 from openvod.tasks.service import TaskService
-from openvod.tasks.templates import TemplateKind
 from support.events import ManualClock, PlainBox
 from support.server import run_async
 

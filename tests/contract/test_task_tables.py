@@ -11,6 +11,7 @@ import pytest
 
 from openvod.adapters.sql.database import Database, Transaction
 from openvod.adapters.system import SystemEntropy
+from openvod.kinds.registry import SubTaskKind
 from openvod.media.model import FORBIDDEN, NORMAL, MediaAsset, MediaOutput, ProbeState
 from openvod.storage.model import Extent, StoredObject
 from openvod.tasks.legacy import legacy_procedure
@@ -19,7 +20,6 @@ from openvod.tasks.model import (
     Procedure,
     QuarantinedFile,
     SubTask,
-    SubTaskKind,
     SubTaskStatus,
     Task,
     TaskQuery,

@@ -12,11 +12,12 @@ from openvod.adapters.sql import schema
 from openvod.adapters.sql.database import Database, Transaction
 from openvod.adapters.system import SystemClock, SystemEntropy
 from openvod.base.errors import Exhausted
+from openvod.kinds.names import TemplateKind
+from openvod.kinds.templates import FIRST_CUSTOM_DEFINITION, Template
 from openvod.media.outputs import PURPOSE, output_bucket
 from openvod.storage.model import Blob, BlobState, Bucket
 from openvod.tasks.presets import PRESET_PROCEDURES, PRESETS
 from openvod.tasks.service import TaskService
-from openvod.tasks.templates import FIRST_CUSTOM_DEFINITION, Template, TemplateKind
 from support.server import run_async
 
 _LONG_VIDEO = PRESET_PROCEDURES["LongVideoPreset"]

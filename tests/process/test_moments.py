@@ -16,20 +16,20 @@ from benchmarks.media_runs import OPTIONS, Templates, run_jobs
 from PIL import Image
 
 from openvod.adapters.ffmpeg.probe import PyAvProber
+from openvod.kinds.adaptive_dynamic_streaming import AdaptiveInput
+from openvod.kinds.animated_graphics import AnimatedGraphicInput
+from openvod.kinds.cover_by_snapshot import CoverBySnapshotInput
+from openvod.kinds.image_sprites import ImageSpriteInput
+from openvod.kinds.names import TemplateKind
 from openvod.kinds.plan.model import Item, Job, Source
+from openvod.kinds.registry import SubTaskKind
+from openvod.kinds.sample_snapshot import SampleSnapshotInput
+from openvod.kinds.snapshot_by_time_offset import SnapshotByTimeOffsetInput
+from openvod.kinds.templates import Template
+from openvod.kinds.transcode import TranscodeInput
 from openvod.processing.planner import make_plan
-from openvod.tasks.model import (
-    AdaptiveInput,
-    AnimatedGraphicInput,
-    CoverBySnapshotInput,
-    ImageSpriteInput,
-    SampleSnapshotInput,
-    SnapshotByTimeOffsetInput,
-    SubTaskKind,
-    TranscodeInput,
-)
 from openvod.tasks.presets import PRESETS
-from openvod.tasks.templates import Template, TemplateKind, read_body
+from openvod.tasks.templates import read_body
 from support.media.barcode import SIZE, TONE_AT, Shown, film, make, offsets, pictures, read_picture, tone
 
 #: One process makes the films, once.

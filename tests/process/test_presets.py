@@ -14,8 +14,8 @@ import httpx
 import pytest
 from PIL import Image
 
+from openvod.kinds.names import TemplateKind
 from openvod.tasks.presets import PRESETS
-from openvod.tasks.templates import TemplateKind
 from support.corpus.build import ffmpeg
 from support.media.packages import (
     LADDER_SECONDS,

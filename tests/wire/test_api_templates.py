@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from openvod.surfaces.api.actions.templates import FAMILIES, Family
+from openvod.kinds.registry import FAMILIES as ALL_FAMILIES
+from openvod.kinds.templates import TemplateFamily
 from support.server import PlatformServer
 from support.server.api import call, code, paced
 from support.server.wire import Wire
@@ -43,6 +44,7 @@ _QUOTAS = {"SnapshotByTimeOffsetTemplate": 16, "SampleSnapshotTemplate": 16, "Im
 _PRESETS = {"TranscodeTemplate": 100_010, "SnapshotByTimeOffsetTemplate": 10, "SampleSnapshotTemplate": 10,
             "ImageSpriteTemplate": 10, "AnimatedGraphicsTemplate": 20_000, "AdaptiveDynamicStreamingTemplate": 10,
             "ReviewTemplate": 10, "ContentReviewTemplate": 10}  # fmt: skip
+FAMILIES = [family for family in ALL_FAMILIES.values() if family.noun]
 families = pytest.mark.parametrize("family", FAMILIES, ids=[family.noun for family in FAMILIES])
 
 
@@ -62,7 +64,7 @@ def create(own: Wire, noun: str, **changes: Any) -> int:
     return definition
 
 
-def describe(own: Wire, family: Family, **filters: Any) -> list[dict[str, Any]]:
+def describe(own: Wire, family: TemplateFamily, **filters: Any) -> list[dict[str, Any]]:
     """Return what Describe lists."""
     answer = paced(own, f"Describe{family.noun}s", filters)
     assert code(answer) == "", answer
@@ -70,7 +72,7 @@ def describe(own: Wire, family: Family, **filters: Any) -> list[dict[str, Any]]:
 
 
 @families
-def test_create_describe_modify_delete(own: Wire, family: Family) -> None:
+def test_create_describe_modify_delete(own: Wire, family: TemplateFamily) -> None:
     """A template comes back with every member sent; a change keeps the others; deleted it is gone."""
     body, change = BODIES[family.noun]
     definition = create(own, family.noun, Name="名", Comment="c")
@@ -93,7 +95,7 @@ def test_create_describe_modify_delete(own: Wire, family: Family) -> None:
 
 
 @families
-def test_presets(own: Wire, family: Family) -> None:
+def test_presets(own: Wire, family: TemplateFamily) -> None:
     """Presets are listed, and neither changed nor deleted."""
     preset = _PRESETS[family.noun]
     (row,) = describe(own, family, Definitions=[preset], Type="Preset")
@@ -106,7 +108,7 @@ def test_presets(own: Wire, family: Family) -> None:
 
 
 @families
-def test_listing_faults(own: Wire, family: Family) -> None:
+def test_listing_faults(own: Wire, family: TemplateFamily) -> None:
     """Each wrong filter has its code; pages count all."""
     action = f"Describe{family.noun}s"
     assert code(call(own, action, {"Limit": 101})) == "InvalidParameterValue.Limit"

@@ -14,12 +14,12 @@ from openvod.app.storage_services import StorageServices
 from openvod.events.endpoints import EndpointService
 from openvod.events.retention import Retention
 from openvod.kinds.plan.model import Encoder, Limits
+from openvod.kinds.registry import SubTaskKind
 from openvod.media.library import MediaLibrary
 from openvod.media.states import FileStates
 from openvod.processing.planner import Options
 from openvod.processing.service import ProcessingService
 from openvod.processing.watermarks import Watermarks
-from openvod.tasks.model import SubTaskKind
 from openvod.tasks.service import TaskService
 from openvod.upload.service import UploadService
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from openvod.events.types import EventType
+from openvod.kinds.legacy import definition, streams
+from openvod.kinds.registry import media_kind
 
 #: Always this text, which is why everybody calls the format 2.0 (``events.md`` 1).
 _VERSION = "4.0"
@@ -83,15 +85,14 @@ def _procedure(member: Json) -> dict[str, Any]:
 
 
 def _process_task(item: Json) -> dict[str, Any]:
-    kind, task = item["Type"], _task_of(item)
-    input_of, output_of = _PROCESSES.get(kind, (_definition, _no_output))
-    result = _head(kind, task) | {"input": input_of(task["Input"])}
-    return result | ({"output": output_of(task["Output"])} if task["Output"] else {})
+    task, kind = _task_of(item), media_kind(item["Type"])
+    result = _head(kind.name, task) | {"input": kind.legacy_input(task["Input"])}
+    return result | ({"output": kind.legacy_output(task["Output"])} if task["Output"] else {})
 
 
 def _review(item: Json) -> dict[str, Any]:
     kind, task = item["Type"], _task_of(item)
-    result = _head(kind, task) | {"input": _definition(task["Input"])}
+    result = _head(kind, task) | {"input": definition(task["Input"])}
     if not task["Output"]:
         return result
     output = task["Output"]
@@ -126,79 +127,6 @@ def _head(kind: str, task: Json) -> dict[str, Any]:
     }
 
 
-def _definition(given: Json) -> dict[str, Any]:
-    return {"definition": given.get("Definition", 0)}
-
-
-def _watermarks(given: Json) -> list[int]:
-    return [mark["Definition"] for mark in given.get("WatermarkSet", ())]
-
-
-def _transcode_input(given: Json) -> dict[str, Any]:
-    return _definition(given) | {"watermark": int(bool(_watermarks(given))), "mosaicList": []}
-
-
-def _animation_input(given: Json) -> dict[str, Any]:
-    return _definition(given) | {"startTime": given["StartTimeOffset"], "endTime": given["EndTimeOffset"]}
-
-
-def _sample_input(given: Json) -> dict[str, Any]:
-    return _definition(given) | {"watermarkDefinition": _watermarks(given)}
-
-
-def _snapshot_input(given: Json) -> dict[str, Any]:
-    return _sample_input(given) | {"timeOffset": list(given.get("TimeOffsetSet", ()))}
-
-
-def _cover_input(given: Json) -> dict[str, Any]:
-    place = {"positionType": given["PositionType"], "position": given["PositionValue"]}
-    return _sample_input(given) | place
-
-
-def _transcode_output(made: Json) -> dict[str, Any]:
-    return {
-        "url": made["Url"],
-        "size": made["Size"],
-        "container": made["Container"],
-        "bitrate": made["Bitrate"],
-        "height": made["Height"],
-        "width": made["Width"],
-        "md5": made["Md5"],
-        "duration": int(made["Duration"]),
-        **_streams(made),
-    }
-
-
-def _animation_output(made: Json) -> dict[str, Any]:
-    names = {"url": "Url", "container": "Container", "height": "Height", "width": "Width"}
-    return {name: made[source] for name, source in names.items()}
-
-
-def _sample_output(made: Json) -> dict[str, Any]:
-    return {"imageUrls": list(made["ImageUrlSet"])}
-
-
-def _snapshot_output(made: Json) -> dict[str, Any]:
-    return {"imgInfo": [{"timeOffset": shot["TimeOffset"], "url": shot["Url"]} for shot in made["PicInfoSet"]]}
-
-
-def _cover_output(made: Json) -> dict[str, Any]:
-    return {"imageUrl": made["CoverUrl"]}
-
-
-def _sprite_output(made: Json) -> dict[str, Any]:
-    return {"totalCount": made["TotalCount"], "urlList": list(made["ImageUrlSet"]), "webVttUrl": made["WebVttUrl"]}
-
-
-def _adaptive_output(made: Json) -> dict[str, Any]:
-    """2.0 is older than adaptive streams; receivers that read ``url`` find the master playlist."""
-    return {"url": made["Url"], "size": made["Size"]}
-
-
-def _no_output(_: Json) -> dict[str, Any]:
-    return {}
-
-
 def _metadata(given: Json | None) -> dict[str, Any]:
     """Bit rates in bps, as captured, although the original's pages say kbps (``events.md`` 8)."""
     if given is None:
@@ -216,21 +144,8 @@ def _metadata(given: Json | None) -> dict[str, Any]:
         "videoDuration": given["VideoDuration"],
         "audioDuration": given["AudioDuration"],
         "rotate": given["Rotate"],
-        **_streams(given),
+        **streams(given),
     }
-
-
-def _streams(given: Json) -> dict[str, Any]:
-    video = ("Bitrate", "Codec", "Fps", "Height", "Width")
-    audio = ("Bitrate", "Codec", "SamplingRate")
-    return {
-        "videoStreamList": [_lower(stream, video) for stream in given["VideoStreamSet"]],
-        "audioStreamList": [_lower(stream, audio) for stream in given["AudioStreamSet"]],
-    }
-
-
-def _lower(given: Json, names: Sequence[str]) -> dict[str, Any]:
-    return {name[0].lower() + name[1:]: given[name] for name in names}
 
 
 _EVENTS: Mapping[str, Callable[[Json], dict[str, Any]]] = {
@@ -238,13 +153,4 @@ _EVENTS: Mapping[str, Callable[[Json], dict[str, Any]]] = {
     EventType.PULL_COMPLETE: _pull_complete,
     EventType.FILE_DELETED: _file_deleted,
     EventType.PROCEDURE_STATE_CHANGED: _procedure,
-}
-_PROCESSES: Mapping[str, tuple[Callable[[Json], dict[str, Any]], Callable[[Json], dict[str, Any]]]] = {
-    "Transcode": (_transcode_input, _transcode_output),
-    "AnimatedGraphics": (_animation_input, _animation_output),
-    "SampleSnapshot": (_sample_input, _sample_output),
-    "SnapshotByTimeOffset": (_snapshot_input, _snapshot_output),
-    "CoverBySnapshot": (_cover_input, _cover_output),
-    "ImageSprites": (_definition, _sprite_output),
-    "AdaptiveDynamicStreaming": (_sample_input, _adaptive_output),
 }

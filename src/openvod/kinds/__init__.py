@@ -1,5 +1,6 @@
 """Kinds of sub-tasks: what is asked for, how FFmpeg makes it and how the result is reported. Decisions alone.
 
-Promises: the same source, inputs and templates give the same plan. Start reading at
-:mod:`openvod.kinds.plan.model`.
+Promises: the same source, inputs and templates give the same plan; everything that belongs to one kind is in one file,
+and :mod:`openvod.kinds.registry` has a line for each. Refuses to know: tasks, flows, FFmpeg's process.
+Start reading at :mod:`openvod.kinds.kind`, then :mod:`openvod.kinds.sample_snapshot`.
 """

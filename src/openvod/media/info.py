@@ -7,8 +7,8 @@ from typing import Any
 
 from openvod.events.codec import DEFAULT_CLASS_NAME, UploadedFile, media_basic_info
 from openvod.kinds.probe import ProbeResult, media_metadata
+from openvod.kinds.registry import MEDIA_KINDS, SubTaskKind
 from openvod.media.model import MediaAsset, MediaOutput, ProbeState
-from openvod.tasks.model import SubTaskKind
 
 #: The wire's ``Filters`` and the members that they ask for, in the wire's order.
 PARTS = {
@@ -24,14 +24,6 @@ PARTS = {
     "miniProgramReviewInfo": "MiniProgramReviewInfo",
     "subtitleInfo": "SubtitleInfo",
     "reviewInfo": "ReviewInfo",
-}
-_SETS = {
-    SubTaskKind.TRANSCODE: ("TranscodeInfo", "TranscodeSet"),
-    SubTaskKind.ANIMATED_GRAPHICS: ("AnimatedGraphicsInfo", "AnimatedGraphicsSet"),
-    SubTaskKind.SAMPLE_SNAPSHOT: ("SampleSnapshotInfo", "SampleSnapshotSet"),
-    SubTaskKind.IMAGE_SPRITES: ("ImageSpriteInfo", "ImageSpriteSet"),
-    SubTaskKind.SNAPSHOT_BY_TIME_OFFSET: ("SnapshotByTimeOffsetInfo", "SnapshotByTimeOffsetSet"),
-    SubTaskKind.ADAPTIVE_DYNAMIC_STREAMING: ("AdaptiveDynamicStreamingInfo", "AdaptiveDynamicStreamingSet"),
 }
 _ORIGINAL = 0
 
@@ -60,7 +52,8 @@ def media_info(
         "SubtitleInfo": None,
         "ReviewInfo": _review(outputs),
     }
-    for kind, (member, name) in _SETS.items():
+    sets = {kind: declared.media_info for kind, declared in MEDIA_KINDS.items() if declared.media_info}
+    for kind, (member, name) in sets.items():
         found = [dict(output.output) for output in outputs if output.kind == kind.value]
         if kind is SubTaskKind.TRANSCODE and metadata and asset.has_original:
             found.insert(0, _original(asset, metadata, url))

@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 from openvod.kinds.probe import ProbeResult
+from openvod.kinds.registry import SubTaskKind
 from openvod.media.layout import content_type
 from openvod.media.model import MediaAsset, MediaOutput
-from openvod.tasks.model import SubTaskKind
 
 HLS, DASH = "application/vnd.apple.mpegurl", "application/dash+xml"
 #: Encryption whose key players fetch by themselves.

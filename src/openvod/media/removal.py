@@ -12,13 +12,13 @@ from enum import StrEnum
 from openvod.events.codec import file_deleted
 from openvod.events.model import EventState, NewEvent
 from openvod.events.types import EventType
+from openvod.kinds.registry import SubTaskKind
 from openvod.media.layout import names_of
 from openvod.media.model import MediaAsset
 from openvod.media.outputs import Folder, original_folders, output_folder
 from openvod.media.ports import LibraryTx
 from openvod.storage.ports import StorageTables
 from openvod.storage.service import remove_objects
-from openvod.tasks.model import SubTaskKind
 
 
 class PartType(StrEnum):

@@ -8,6 +8,7 @@ from typing import Any
 
 from openvod.base.errors import NotFound
 from openvod.kinds.probe import ProbeResult
+from openvod.kinds.registry import SubTaskKind
 from openvod.media.layout import content_type
 from openvod.media.model import MediaAsset, MediaOutput
 from openvod.media.playable import DASH, HLS, hindrance, plays_as_ladder, plays_as_rendition
@@ -15,7 +16,6 @@ from openvod.media.states import FileState, FileStatus
 from openvod.playback.model import PlayState
 from openvod.playback.names import master_name
 from openvod.playback.service import Package
-from openvod.tasks.model import SubTaskKind
 
 UrlOf = Callable[[str], str]
 

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field, replace
 
 from openvod.base.errors import NotFound, OpenVodError
 from openvod.base.ports import Clock, Entropy, UnitOfWork
+from openvod.kinds.failure import Failure
 from openvod.kinds.plan.joined import CLIP
 from openvod.kinds.plan.model import SOURCE, Asset, Job, Plan, Share, Source, WorkClass
-from openvod.kinds.results import Results, describe
+from openvod.kinds.registry import media_kind
+from openvod.kinds.results import Results
 from openvod.media.layout import command_line, content_type
 from openvod.media.model import FORBIDDEN, MediaAsset, MediaOutput
 from openvod.media.outputs import forbid, output_bucket
@@ -37,17 +39,10 @@ from openvod.processing.flow_records import (
 )
 from openvod.processing.flow_reviews import Reviewed, ReviewRoom
 from openvod.processing.planner import Options, make_plan
-from openvod.processing.ports import (
-    Ending,
-    JobFolder,
-    MediaProcess,
-    ProcessFailed,
-    ProcessLimits,
-    ScratchSpace,
-)
+from openvod.processing.ports import Ending, JobFolder, MediaProcess, ProcessFailed, ProcessLimits, ScratchSpace
 from openvod.storage.model import Bucket
 from openvod.storage.outputs import Adopted, OutputFile, OutputStore, place
-from openvod.tasks.model import Failure, SubTask, SubTaskKind, SubTaskStatus
+from openvod.tasks.model import SubTask, SubTaskStatus
 from openvod.tasks.service import template_for
 from openvod.tasks.state import subtask_begun, subtask_progressed, subtask_succeeded
 
@@ -296,7 +291,7 @@ class FlowService:
             key_url=self._addresses.segment_key(asset.file_id, share.definition),
             picture_duration=source.picture_duration,
         )
-        output = await describe(share, files, results)
+        output = await media_kind(share.kind).report(share, files, results)
         adopted = await self._outputs.adopt(
             [
                 OutputFile(f"{prefix}/{name}", folder.share_path(share.number, name), content_type(name))
@@ -320,7 +315,7 @@ class FlowService:
         tx.tasks.put_subtask(subtask_succeeded(subtask, done.output, now, done.log))
         output = dict(done.output)
         tx.media.put_output(MediaOutput(asset.file_id, done.share.kind.value, done.share.definition, output, now))
-        if done.share.kind is SubTaskKind.COVER_BY_SNAPSHOT and _cover_is_ours(asset, done.bucket):
+        if media_kind(done.share.kind).sets_cover and _cover_is_ours(asset, done.bucket):
             tx.media.put_asset(replace(asset, cover_key=done.adopted[0].key, updated_at=now))
         settle(tx, state.task.task_id, now, self._addresses.media, changed=True)
 

@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 
 from openvod.base.errors import OpenVodError
+from openvod.kinds.failure import Failure
 from openvod.kinds.plan.model import Source
 from openvod.processing.ports import Ending, ProcessFailed
-from openvod.tasks.model import Failure
 
 #: Trouble that passes and says nothing of the file: the engine repeats the step.
 _PASSING = frozenset({"database.full", "database.unavailable", "worker.unproven", "storage.output_lost"})

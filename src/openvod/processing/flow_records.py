@@ -10,9 +10,13 @@ from openvod.base.errors import Conflict, NotFound
 from openvod.events.model import EventState, NewEvent
 from openvod.events.ports import EventTables
 from openvod.events.types import EventType
+from openvod.kinds.content_review import asked_reviews
+from openvod.kinds.failure import Failure
+from openvod.kinds.names import TemplateKind
 from openvod.kinds.plan.model import Clip, Item, Source
-from openvod.kinds.plan.reviews import review_kinds
 from openvod.kinds.probe import ProbeResult, media_metadata
+from openvod.kinds.registry import SubTaskKind
+from openvod.kinds.transcode import TranscodeInput
 from openvod.media.model import MediaAsset, ProbeState
 from openvod.media.ports import MediaTables
 from openvod.storage.ports import StorageTables
@@ -22,25 +26,18 @@ from openvod.tasks.codec import (
     review_audio_video_complete,
 )
 from openvod.tasks.model import (
-    INPUTS,
-    Failure,
     NotifyMode,
     Procedure,
     QuarantinedFile,
-    ReviewInput,
     SubTask,
-    SubTaskKind,
     SubTaskStatus,
     Task,
     TaskStatus,
     TaskType,
-    TranscodeInput,
-    media_inputs,
 )
 from openvod.tasks.ports import TaskTables
 from openvod.tasks.service import template_for
 from openvod.tasks.state import aborted, asked_to_abort, begun, finished, subtask_failed
-from openvod.tasks.templates import TemplateKind
 
 #: Makes an address of an object's key.
 UrlOf = Callable[[str], str]
@@ -147,7 +144,7 @@ def expand(tx: FlowTx, task: Task, asset: MediaAsset | None) -> list[SubTask]:
     if task.type is TaskType.REVIEW_AUDIO_VIDEO:
         wanted = [(SubTaskKind.REVIEW_AUDIO_VIDEO, procedure.review_audio_video_task)]
     else:
-        wanted += list(media_inputs(procedure.media_process_task)) if procedure.media_process_task else []
+        wanted += list(procedure.media_process_task.items()) if procedure.media_process_task else []
         wanted = _within_source(tx, task, wanted, asset) if procedure.within_source else wanted
         wanted += [(kind, procedure.ai_content_review_task) for kind in _reviews(tx, task, procedure)]
     return [SubTask(task.task_id, number, kind, item.to_wire()) for number, (kind, item) in enumerate(wanted)]
@@ -160,7 +157,9 @@ def _reviews(tx: FlowTx, task: Task, procedure: Procedure) -> list[SubTaskKind]:
         tx.tasks, task.sub_app_id, TemplateKind.CONTENT_REVIEW, procedure.ai_content_review_task.definition
     )
     # An unknown template still makes one item, which then fails and says why.
-    return review_kinds(template.body, porn_only=procedure.porn_only) if template else [SubTaskKind.PORN]
+    if template is None:
+        return [SubTaskKind.PORN]
+    return [SubTaskKind(name) for name in asked_reviews(template.body, porn_only=procedure.porn_only)]
 
 
 def _within_source(
@@ -238,7 +237,7 @@ def _clips(tx: FlowTx, state: FlowState) -> dict[str, Clip]:
 
 def item_of(subtask: SubTask) -> Item:
     """Return a sub-task as the planner wants it."""
-    model = INPUTS.get(subtask.kind, ReviewInput)
+    model = subtask.kind.declaration.input
     return Item(
         subtask.number, subtask.kind, model.model_validate(dict(subtask.input)), separate=subtask.attempts > 0,
         thrifty=subtask.thrifty,

@@ -9,19 +9,15 @@ from typing import Any
 from openvod.base.errors import OpenVodError
 from openvod.base.ports import Clock, UnitOfWork
 from openvod.events.codec import iso_time
+from openvod.kinds.failure import Failure
+from openvod.kinds.kind import ReviewKind, ReviewSettings
 from openvod.kinds.plan.model import Share, Source
-from openvod.kinds.plan.reviews import thresholds_of
+from openvod.kinds.registry import REVIEW_KINDS, SubTaskKind
 from openvod.processing.flow_records import FlowState, FlowTx
 from openvod.processing.ports import JobFolder
 from openvod.review.codec import (
-    CONTENT_REVIEW_SEGMENTS,
-    REVIEW_SEGMENTS,
-    content_review_document,
-    content_review_output,
     cover_review_result,
-    review_document,
     review_info,
-    review_output,
     success_message,
 )
 from openvod.review.model import (
@@ -35,11 +31,7 @@ from openvod.review.model import (
     sample_times,
 )
 from openvod.storage.outputs import OutputFile
-from openvod.tasks.model import Failure, SubTaskKind
 from openvod.tasks.service import template_for
-from openvod.tasks.templates import TemplateKind
-
-_TOPICS = {SubTaskKind.PORN: "Porn", SubTaskKind.TERRORISM: "Terror", SubTaskKind.POLITICAL: "Polity"}
 
 
 @dataclass(frozen=True)
@@ -73,23 +65,22 @@ class ReviewRoom:
     @property
     def installed(self) -> frozenset[SubTaskKind]:
         """Sub-tasks that somebody looks at; the new kind looks at whatever topics are there."""
-        kinds = {kind for kind, topic in _TOPICS.items() if topic in self._reviewers}
-        return frozenset(kinds | ({SubTaskKind.REVIEW_AUDIO_VIDEO} if kinds else set()))
+        topics = self._reviewers.keys()
+        return frozenset(kind for kind, declared in REVIEW_KINDS.items() if topics & set(declared.topics))
 
     async def look(
         self, state: FlowState, source: Source, share: Share, folder: JobFolder, prefix: str, cover: str = ""
     ) -> Reviewed:
         """Review the frames of a job, and the cover picture at the path ``cover`` if one is given."""
         frames = _frames(share, source, folder)
-        topic, thresholds, labels, queued = await self._asked(state, share)
+        topic, settings = _kind(share).topics[0], await self._settings(state, share)
         findings = await self._findings(topic, frames)
         interval = float(share.facts["interval"])
-        verdict = judge(frames, findings, thresholds, interval, source.picture_duration)
-        if share.kind is SubTaskKind.REVIEW_AUDIO_VIDEO:
-            self._check_looked(labels, verdict)
+        verdict = judge(frames, findings, settings.thresholds, interval, source.picture_duration)
+        self._check_looked(settings.labels, verdict)
         pictures, files = self._evidence(state, share, frames, verdict, prefix)
-        told = replace(self._told(share, verdict, pictures, files, folder, prefix), queued=queued)
-        return await self._with_cover(told, topic, thresholds, cover) if cover else told
+        told = replace(self._told(share, verdict, pictures, files, folder, prefix), queued=settings.queued)
+        return await self._with_cover(told, topic, settings.thresholds, cover) if cover else told
 
     async def _with_cover(self, told: Reviewed, topic: str, thresholds: Thresholds, cover: str) -> Reviewed:
         """Add the verdict over the cover; reviewers read pictures in a confined process."""
@@ -101,18 +92,12 @@ class ReviewRoom:
         output = {**told.output, "CoverReviewResult": cover_review_result(verdict)}
         return replace(told, output=output, blocked=told.blocked or verdict.suggestion is Suggestion.BLOCK)
 
-    async def _asked(self, state: FlowState, share: Share) -> tuple[str, Thresholds, Sequence[str], bool]:
-        def work(tx: FlowTx) -> tuple[str, Thresholds, Sequence[str], bool]:
-            app = state.task.sub_app_id
-            if share.kind is SubTaskKind.REVIEW_AUDIO_VIDEO:
-                template = template_for(tx.tasks, app, TemplateKind.REVIEW, share.definition)
-                return "Porn", Thresholds(), template.body.labels if template else ("Porn",), True
-            template = template_for(tx.tasks, app, TemplateKind.CONTENT_REVIEW, share.definition)
-            thresholds = thresholds_of(template.body, share.kind) if template else Thresholds()
-            queued = template is None or template.body.review_wall_switch == "ON"
-            return _TOPICS[share.kind], thresholds, (), queued
-
-        return await self._uow.read(work)
+    async def _settings(self, state: FlowState, share: Share) -> ReviewSettings:
+        kind = _kind(share)
+        template = await self._uow.read(
+            lambda tx: template_for(tx.tasks, state.task.sub_app_id, kind.template.kind, share.definition)
+        )
+        return kind.settings(template.body if template else None)
 
     async def _findings(self, topic: str, frames: Sequence[ReviewFrame]) -> Sequence[FrameFindings]:
         reviewer = self._reviewers.get(topic)
@@ -155,20 +140,24 @@ class ReviewRoom:
         folder: JobFolder,
         prefix: str,
     ) -> Reviewed:
-        new = share.kind is SubTaskKind.REVIEW_AUDIO_VIDEO
+        kind = _kind(share)
         key = f"{prefix}/{share.kind.value}_{share.definition}.json"
         url, expires = self._evidence_url(key)
         document_url = ""
-        if len(verdict.segments) > (REVIEW_SEGMENTS if new else CONTENT_REVIEW_SEGMENTS):
-            document = (review_document if new else content_review_document)(verdict, pictures, expires)
+        if len(verdict.segments) > kind.segments:
+            document = kind.document(verdict, pictures, expires)
             files.append(OutputFile(key, folder.document(share.number, document), {"Content-Type": "application/json"}))
             document_url = url
-        output = (review_output if new else content_review_output)(verdict, pictures, expires, file_url=document_url)
+        output = kind.output(verdict, pictures, expires, file_url=document_url)
         info = review_info(share.definition, verdict, self._now())
         return Reviewed(output, info, success_message(verdict), verdict.suggestion is Suggestion.BLOCK, files)
 
     def _now(self) -> str:
         return iso_time(self._clock.now())
+
+
+def _kind(share: Share) -> ReviewKind:
+    return REVIEW_KINDS[SubTaskKind(share.kind)]
 
 
 def _frames(share: Share, source: Source, folder: JobFolder) -> list[ReviewFrame]:

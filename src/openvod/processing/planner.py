@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from openvod.kinds.failure import Failure
 from openvod.kinds.plan.graph import ClipRange, Output, build_command
 from openvod.kinds.plan.joined import joined_command
 from openvod.kinds.plan.marks import mosaic_filter, overlay
 from openvod.kinds.plan.model import Encoder, Item, Job, Limits, Lookup, Plan, Source, WorkClass
-from openvod.kinds.plan.pictures import (
-    Series,
-    plan_animation,
-    plan_cover,
-    plan_samples,
-    plan_snapshots,
-    plan_sprite,
-    series_job,
-)
-from openvod.kinds.plan.reviews import plan_review
-from openvod.kinds.plan.video import VideoWork, plan_adaptive, plan_transcode
-from openvod.tasks.model import Failure, SubTaskKind
+from openvod.kinds.plan.pictures import Series, series_job
+from openvod.kinds.plan.video import VideoWork
+from openvod.kinds.registry import SubTaskKind
 
-_PICTURES: dict[SubTaskKind, Callable[[Item, Source, Lookup], Job | Series]] = {
-    SubTaskKind.SNAPSHOT_BY_TIME_OFFSET: plan_snapshots,
-    SubTaskKind.COVER_BY_SNAPSHOT: plan_cover,
-    SubTaskKind.SAMPLE_SNAPSHOT: plan_samples,
-    SubTaskKind.IMAGE_SPRITES: plan_sprite,
-    SubTaskKind.ANIMATED_GRAPHICS: plan_animation,
-}
-_VIDEOS: dict[SubTaskKind, Callable[[Item, Source, Lookup, Encoder], VideoWork]] = {
-    SubTaskKind.TRANSCODE: plan_transcode,
-    SubTaskKind.ADAPTIVE_DYNAMIC_STREAMING: plan_adaptive,
-}
 #: What is wanted first runs first: the review that may stop the flow, then pictures, then what takes long.
 _ORDER = {WorkClass.REVIEW: 0, WorkClass.LIGHT: 1, WorkClass.ENCODE: 2}
 
@@ -92,11 +73,13 @@ def check_source(source: Source, limits: Limits) -> None:
 
 
 def _planned(item: Item, source: Source, lookup: Lookup, options: Options) -> Job | Series | VideoWork:
-    if item.kind.is_review:
-        return plan_review(item, source, lookup, installed=options.installed_reviews)
-    if item.kind in _PICTURES:
-        return _PICTURES[item.kind](item, source, lookup)
-    return _VIDEOS[item.kind](item, source, lookup, replace(options.encoder, thrifty=item.thrifty))
+    kind = SubTaskKind(item.kind)
+    if kind.is_review and kind not in options.installed_reviews:
+        raise Failure(
+            "InvalidInput.ConfigurationUnsupported",
+            f"no reviewer is installed for {kind.value}; nothing was looked at",
+        )
+    return kind.declaration.plan(item, source, lookup, replace(options.encoder, thrifty=item.thrifty))
 
 
 def _check_drawing(made: Job | Series | VideoWork) -> None:

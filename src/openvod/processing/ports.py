@@ -73,7 +73,7 @@ class JobFolder(Protocol):
     async def put(self, asset: Asset, image_path: str) -> None:
         """Write a file that commands read: ``image_path`` is the stored picture of an image asset.
 
-        Raises :class:`openvod.tasks.model.Failure` for a picture, text or drawing that cannot be used.
+        Raises :class:`openvod.kinds.failure.Failure` for a picture, text or drawing that cannot be used.
         """
         ...
 

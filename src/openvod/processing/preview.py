@@ -8,35 +8,29 @@ from typing import Any
 from openvod.base.errors import Conflict, Invalid, NotFound
 from openvod.base.ports import UnitOfWork
 from openvod.base.wire import read_wire
+from openvod.kinds.names import TemplateKind
 from openvod.kinds.plan.estimate import cpu_seconds
 from openvod.kinds.plan.model import Item, Lookup, Plan, Source
 from openvod.kinds.probe import ProbeResult
+from openvod.kinds.registry import SubTaskKind
+from openvod.kinds.templates import Template
 from openvod.media.layout import command_line
 from openvod.media.model import ProbeState
 from openvod.processing.flow_records import FlowTx
 from openvod.processing.planner import Options, make_plan
-from openvod.tasks.model import INPUTS, Procedure, ReviewInput, SubTaskKind, media_inputs
+from openvod.tasks.model import Procedure
 from openvod.tasks.service import resolve_procedure, template_for
-from openvod.tasks.templates import Template, TemplateKind, read_body
+from openvod.tasks.templates import read_body
 
 #: Stands for a template that is not stored yet; no template has this id.
 _UNSAVED = -1
-#: What a template alone is tried with: the sub-task that uses it, and what that one asks for besides.
-_TRIALS: Mapping[TemplateKind, tuple[SubTaskKind, Mapping[str, Any]]] = {
-    TemplateKind.TRANSCODE: (SubTaskKind.TRANSCODE, {}),
-    TemplateKind.SNAPSHOT_BY_TIME_OFFSET: (SubTaskKind.SNAPSHOT_BY_TIME_OFFSET, {"ExtTimeOffsetSet": ["10%", "50%"]}),
-    TemplateKind.SAMPLE_SNAPSHOT: (SubTaskKind.SAMPLE_SNAPSHOT, {}),
-    TemplateKind.IMAGE_SPRITE: (SubTaskKind.IMAGE_SPRITES, {}),
-    TemplateKind.ANIMATED_GRAPHICS: (SubTaskKind.ANIMATED_GRAPHICS, {"StartTimeOffset": 0, "EndTimeOffset": 3}),
-    TemplateKind.ADAPTIVE_DYNAMIC_STREAMING: (SubTaskKind.ADAPTIVE_DYNAMIC_STREAMING, {}),
-}
 
 
 def wanted_items(procedure: Procedure) -> list[Item]:
     """Return the sub-tasks that a procedure asks for; a content review stands for all that it looks for."""
     wanted: list[tuple[SubTaskKind, Any]] = []
     if procedure.media_process_task:
-        wanted += media_inputs(procedure.media_process_task)
+        wanted += procedure.media_process_task.items()
     if procedure.ai_content_review_task:
         wanted.append((SubTaskKind.PORN, procedure.ai_content_review_task))
     return [Item(number, kind, value) for number, (kind, value) in enumerate(wanted)]
@@ -130,10 +124,10 @@ def _stored(tx: FlowTx, sub_app_id: int) -> Lookup:
     return lambda kind, definition: template_for(tx.tasks, sub_app_id, kind, definition)
 
 
-def _trial(kind: TemplateKind, definition: int) -> Item:
-    if kind is TemplateKind.CONTENT_REVIEW:
-        return Item(0, SubTaskKind.PORN, ReviewInput(definition=definition))
-    if kind not in _TRIALS:
-        raise Invalid("template.no_plan", f"kind: {kind.value} templates make nothing by themselves", field="kind")
-    sub_task, members = _TRIALS[kind]
-    return Item(0, sub_task, INPUTS[sub_task].model_validate({"Definition": definition, **members}))
+def _trial(family: TemplateKind, definition: int) -> Item:
+    """Return a sub-task that uses a template; ``Invalid("template.no_plan")`` when no kind does."""
+    for kind in SubTaskKind:
+        declared = kind.declaration
+        if declared.template.kind is family and declared.trial is not None:
+            return Item(0, kind, declared.input.model_validate({"Definition": definition, **declared.trial}))
+    raise Invalid("template.no_plan", f"kind: {family.value} templates make nothing by themselves", field="kind")

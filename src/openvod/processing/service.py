@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from openvod.base.errors import Conflict, Invalid, NotFound
 from openvod.base.ports import Clock, Entropy, UnitOfWork
+from openvod.kinds.names import TemplateKind
+from openvod.kinds.review_audio_video import ReviewAudioVideoInput
 from openvod.processing.flow_records import FlowState, FlowTx, UrlOf, abort, load
-from openvod.tasks.model import NotifyMode, Procedure, ReviewAudioVideoInput, Task, TaskQuery, TaskStatus
+from openvod.tasks.model import NotifyMode, Procedure, Task, TaskQuery, TaskStatus
 from openvod.tasks.service import open_tasks, resolve_procedure, template_for
-from openvod.tasks.templates import TemplateKind
 
 MAX_SESSION_ID, MAX_SESSION_CONTEXT = 50, 1000
 _DAY = 86_400.0

@@ -11,22 +11,17 @@ from openvod.base.errors import Exhausted, Invalid, NotFound
 from openvod.base.identifiers import new_hex
 from openvod.base.ports import Clock, Entropy, UnitOfWork
 from openvod.base.wire import merged
+from openvod.kinds.failure import Failure
+from openvod.kinds.names import TemplateKind
+from openvod.kinds.templates import FIRST_CUSTOM_DEFINITION, Template
+from openvod.kinds.watermark import TEMPLATE, WatermarkTemplate
 from openvod.media.outputs import output_bucket
 from openvod.processing.flow_records import FlowTx
 from openvod.storage.model import Bucket
 from openvod.storage.outputs import Adopted, OutputFile, OutputStore, place
 from openvod.storage.ports import StorageTables
 from openvod.storage.service import remove_object
-from openvod.tasks.model import Failure
-from openvod.tasks.service import QUOTAS
-from openvod.tasks.templates import (
-    FIRST_CUSTOM_DEFINITION,
-    Template,
-    TemplateKind,
-    WatermarkTemplate,
-    changed_template,
-    read_body,
-)
+from openvod.tasks.templates import changed_template, read_body
 
 _KIND = TemplateKind.WATERMARK
 #: Where their pictures lie in the bucket of outputs.
@@ -52,7 +47,7 @@ class Pictures(Protocol):
         ...
 
     async def check(self, path: str) -> str:
-        """Return the extension of a usable picture; :class:`openvod.tasks.model.Failure` for another."""
+        """Return the extension of a usable picture; :class:`openvod.kinds.failure.Failure` for another."""
         ...
 
 
@@ -173,7 +168,7 @@ def store_watermark(
     """Make a template, and its picture an object; ``Exhausted("template.quota")``."""
     tx.tasks.alone(bucket.sub_app_id)
     existing = tx.tasks.templates(bucket.sub_app_id, _KIND)
-    if len(existing) >= QUOTAS[_KIND]:
+    if len(existing) >= TEMPLATE.quota:
         raise Exhausted("template.quota", f"application {bucket.sub_app_id} has all its watermarks in use")
     place(tx.storage, bucket, adopted, now)
     last = max((template.definition for template in existing), default=FIRST_CUSTOM_DEFINITION)

@@ -7,33 +7,14 @@ from typing import Any
 
 from openvod.events.codec import event_body, iso_time
 from openvod.events.types import EventType
+from openvod.kinds.failure import err_code
+from openvod.kinds.review_audio_video import ReviewAudioVideoInput
 from openvod.tasks.model import (
-    INPUTS,
-    ReviewAudioVideoInput,
     SubTask,
-    SubTaskKind,
     SubTaskStatus,
     Task,
     TaskStatus,
-    err_code,
 )
-
-_MEMBERS = {
-    SubTaskKind.TRANSCODE: "TranscodeTask",
-    SubTaskKind.ANIMATED_GRAPHICS: "AnimatedGraphicTask",
-    SubTaskKind.SNAPSHOT_BY_TIME_OFFSET: "SnapshotByTimeOffsetTask",
-    SubTaskKind.SAMPLE_SNAPSHOT: "SampleSnapshotTask",
-    SubTaskKind.IMAGE_SPRITES: "ImageSpriteTask",
-    SubTaskKind.COVER_BY_SNAPSHOT: "CoverBySnapshotTask",
-    SubTaskKind.ADAPTIVE_DYNAMIC_STREAMING: "AdaptiveDynamicStreamingTask",
-    SubTaskKind.PORN: "PornTask",
-    SubTaskKind.TERRORISM: "TerrorismTask",
-    SubTaskKind.POLITICAL: "PoliticalTask",
-    SubTaskKind.PORN_ASR: "PornAsrTask",
-    SubTaskKind.POLITICAL_ASR: "PoliticalAsrTask",
-    SubTaskKind.PORN_OCR: "PornOcrTask",
-    SubTaskKind.POLITICAL_OCR: "PoliticalOcrTask",
-}
 
 
 def procedure_task(
@@ -101,13 +82,12 @@ def result_item(subtask: SubTask) -> dict[str, Any]:
     }
     if not subtask.kind.is_review:
         member |= {"BeginProcessTime": _moment(subtask.began_at), "FinishTime": _moment(subtask.finished_at)}
-    return {"Type": subtask.kind.value, _MEMBERS[subtask.kind]: member}
+    return {"Type": subtask.kind.value, subtask.kind.declaration.result: member}
 
 
 def _full_input(subtask: SubTask) -> dict[str, Any]:
     """Every declared member, sets empty rather than absent, which receivers count on."""
-    model = INPUTS.get(subtask.kind)
-    return model.model_validate(dict(subtask.input)).to_wire() if model else dict(subtask.input)
+    return subtask.kind.declaration.input.model_validate(dict(subtask.input)).to_wire()
 
 
 def _moment(seconds: float | None) -> str:

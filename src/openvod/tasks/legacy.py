@@ -6,15 +6,13 @@ import re
 from collections.abc import Sequence
 
 from openvod.base.errors import Invalid
-from openvod.tasks.model import (
-    CoverBySnapshotInput,
-    MediaProcessTask,
-    Procedure,
-    ReviewInput,
-    SampleSnapshotInput,
-    TranscodeInput,
-    WatermarkInput,
-)
+from openvod.kinds.content_review import ReviewInput
+from openvod.kinds.cover_by_snapshot import CoverBySnapshotInput
+from openvod.kinds.registry import MediaProcessTask
+from openvod.kinds.sample_snapshot import SampleSnapshotInput
+from openvod.kinds.transcode import TranscodeInput
+from openvod.kinds.watermark import WatermarkInput
+from openvod.tasks.model import Procedure
 
 #: The default transcode templates of legacy argument 1 ([P] 4.2), as far as they fit into the source.
 DEFAULT_TRANSCODES = (10, 20, 30, 40)

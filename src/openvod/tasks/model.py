@@ -2,156 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from openvod.base.wire import Wire
-from openvod.tasks.templates import Length, checked_override
+from openvod.kinds.content_review import ReviewInput
+from openvod.kinds.registry import MediaProcessTask, SubTaskKind
+from openvod.kinds.review_audio_video import ReviewAudioVideoInput
 
 MAX_PROCEDURE_NAME = 20
 _FORBIDDEN_IN_NAMES = frozenset("()&=")
-
-
-def _is_empty(value: Any) -> bool:
-    """An object all of whose members are empty, or that is switched off, asks for nothing."""
-    if isinstance(value, dict):
-        return value.get("Switch") == "OFF" or all(_is_empty(each) for each in value.values())
-    return not value
-
-
-def _check_absent(value: Any) -> None:
-    if not _is_empty(value):
-        raise ValueError("is not offered; leave it out")
-
-
-#: A member of the original's that is not offered: sent empty it is left out, else refused (3.6).
-NotOffered = Annotated[Any, AfterValidator(_check_absent), Field(exclude=True)]
-
-
-class _Marked(Wire):
-    """Kinds of marks and subtitles that the original puts on films besides watermarks."""
-
-    trace_watermark: NotOffered = None
-    copy_right_watermark: NotOffered = None
-    blind_watermark: NotOffered = None
-    subtitle_info_set: NotOffered = None
-
-
-class WatermarkInput(Wire):
-    """A watermark on an output; offsets in seconds (see :func:`clip_range`)."""
-
-    definition: int
-    text_content: str = Field("", max_length=100)
-    svg_content: str = Field("", max_length=2_000_000)
-    start_time_offset: float = 0
-    end_time_offset: float = 0
-
-
-class MosaicInput(Wire):
-    """A rectangle made unrecognisable."""
-
-    coordinate_origin: Literal["TopLeft"] = "TopLeft"
-    x_pos: Length = "0px"
-    y_pos: Length = "0px"
-    width: Length = "10%"
-    height: Length = "10%"
-    start_time_offset: float = 0
-    end_time_offset: float = 0
-
-
-class HeadTailInput(Wire):
-    """Clips before and after, by template id."""
-
-    definition: int
-
-
-class TranscodeInput(_Marked):
-    """One transcode. ``override_parameter`` replaces members of the template."""
-
-    definition: int
-    watermark_set: tuple[WatermarkInput, ...] = Field((), max_length=10)
-    mosaic_set: tuple[MosaicInput, ...] = Field((), max_length=10)
-    head_tail_set: tuple[HeadTailInput, ...] = Field((), max_length=10)
-    start_time_offset: float = 0
-    end_time_offset: float = 0
-    override_parameter: Annotated[dict[str, Any], AfterValidator(checked_override)] | None = None
-
-
-class AnimatedGraphicInput(Wire):
-    """One animation of a range of the video."""
-
-    definition: int
-    start_time_offset: float
-    end_time_offset: float
-
-
-class SnapshotByTimeOffsetInput(Wire):
-    """Snapshots at given moments: ``"3.5s"`` or ``"10%"``; the old set counts milliseconds."""
-
-    definition: int
-    ext_time_offset_set: tuple[str, ...] = ()
-    time_offset_set: tuple[int, ...] = ()
-    watermark_set: tuple[WatermarkInput, ...] = Field((), max_length=10)
-
-
-class SampleSnapshotInput(Wire):
-    """Snapshots at a regular distance."""
-
-    definition: int
-    watermark_set: tuple[WatermarkInput, ...] = Field((), max_length=10)
-
-
-class ImageSpriteInput(Wire):
-    """One sprite."""
-
-    definition: int
-
-
-class CoverBySnapshotInput(Wire):
-    """A snapshot that becomes the cover; ``position_value`` in seconds or percent."""
-
-    definition: int
-    position_type: Literal["Time", "Percent"]
-    position_value: float = Field(ge=0)
-    watermark_set: tuple[WatermarkInput, ...] = Field((), max_length=10)
-
-
-class AdaptiveInput(_Marked):
-    """One adaptive stream."""
-
-    definition: int
-    watermark_set: tuple[WatermarkInput, ...] = Field((), max_length=10)
-    subtitle_set: NotOffered = None
-    drm_info: NotOffered = None
-
-
-class MediaProcessTask(Wire):
-    """Everything to make of a video."""
-
-    transcode_task_set: tuple[TranscodeInput, ...] = ()
-    animated_graphic_task_set: tuple[AnimatedGraphicInput, ...] = ()
-    snapshot_by_time_offset_task_set: tuple[SnapshotByTimeOffsetInput, ...] = ()
-    sample_snapshot_task_set: tuple[SampleSnapshotInput, ...] = ()
-    image_sprite_task_set: tuple[ImageSpriteInput, ...] = ()
-    cover_by_snapshot_task_set: tuple[CoverBySnapshotInput, ...] = ()
-    adaptive_dynamic_streaming_task_set: tuple[AdaptiveInput, ...] = ()
-
-
-class ReviewInput(Wire):
-    """A review, analysis or recognition by template id."""
-
-    definition: int
-
-
-class ReviewAudioVideoInput(Wire):
-    """The new kind of review; it is a task of its own."""
-
-    definition: int = 10
-    review_contents: tuple[Literal["Media", "Cover"], ...] = ("Media",)
 
 
 def _check_name(value: str) -> str:
@@ -189,71 +53,6 @@ class CustomProcedure(Procedure):
     """A procedure as an application defines it."""
 
     name: Annotated[str, AfterValidator(_check_name)]
-
-
-class SubTaskKind(StrEnum):
-    """Types of the result set (``events.md`` 4.3), and the reviews of 4.4."""
-
-    TRANSCODE = "Transcode"
-    ANIMATED_GRAPHICS = "AnimatedGraphics"
-    SNAPSHOT_BY_TIME_OFFSET = "SnapshotByTimeOffset"
-    SAMPLE_SNAPSHOT = "SampleSnapshot"
-    IMAGE_SPRITES = "ImageSprites"
-    COVER_BY_SNAPSHOT = "CoverBySnapshot"
-    ADAPTIVE_DYNAMIC_STREAMING = "AdaptiveDynamicStreaming"
-    PORN = "Porn"
-    TERRORISM = "Terrorism"
-    POLITICAL = "Political"
-    PORN_ASR = "Porn.Asr"
-    POLITICAL_ASR = "Political.Asr"
-    PORN_OCR = "Porn.Ocr"
-    POLITICAL_OCR = "Political.Ocr"
-    REVIEW_AUDIO_VIDEO = "ReviewAudioVideo"
-
-    @property
-    def is_review(self) -> bool:
-        """True for what looks at a video instead of making something of it."""
-        return self in _REVIEWS
-
-
-_REVIEWS = frozenset(
-    {
-        SubTaskKind.PORN,
-        SubTaskKind.TERRORISM,
-        SubTaskKind.POLITICAL,
-        SubTaskKind.PORN_ASR,
-        SubTaskKind.POLITICAL_ASR,
-        SubTaskKind.PORN_OCR,
-        SubTaskKind.POLITICAL_OCR,
-        SubTaskKind.REVIEW_AUDIO_VIDEO,
-    }
-)
-INPUTS: Mapping[SubTaskKind, type[Wire]] = {
-    SubTaskKind.TRANSCODE: TranscodeInput,
-    SubTaskKind.ANIMATED_GRAPHICS: AnimatedGraphicInput,
-    SubTaskKind.SNAPSHOT_BY_TIME_OFFSET: SnapshotByTimeOffsetInput,
-    SubTaskKind.SAMPLE_SNAPSHOT: SampleSnapshotInput,
-    SubTaskKind.IMAGE_SPRITES: ImageSpriteInput,
-    SubTaskKind.COVER_BY_SNAPSHOT: CoverBySnapshotInput,
-    SubTaskKind.ADAPTIVE_DYNAMIC_STREAMING: AdaptiveInput,
-    SubTaskKind.REVIEW_AUDIO_VIDEO: ReviewAudioVideoInput,
-}
-_SETS = (
-    ("transcode_task_set", SubTaskKind.TRANSCODE),
-    ("animated_graphic_task_set", SubTaskKind.ANIMATED_GRAPHICS),
-    ("snapshot_by_time_offset_task_set", SubTaskKind.SNAPSHOT_BY_TIME_OFFSET),
-    ("sample_snapshot_task_set", SubTaskKind.SAMPLE_SNAPSHOT),
-    ("image_sprite_task_set", SubTaskKind.IMAGE_SPRITES),
-    ("cover_by_snapshot_task_set", SubTaskKind.COVER_BY_SNAPSHOT),
-    ("adaptive_dynamic_streaming_task_set", SubTaskKind.ADAPTIVE_DYNAMIC_STREAMING),
-)
-
-
-def media_inputs(task: MediaProcessTask) -> Iterator[tuple[SubTaskKind, Any]]:
-    """Yield every item of the seven sets with its kind, in the order of the result set."""
-    for name, kind in _SETS:
-        for item in getattr(task, name):
-            yield kind, item
 
 
 class TaskType(StrEnum):
@@ -391,37 +190,6 @@ class SubTask:
     def definition(self) -> int:
         """The template's id."""
         return int(self.input.get("Definition", 0))
-
-
-class Failure(Exception):
-    """Why a sub-task fails: ``err_code_ext`` of ``procedures-and-api.md`` 3.7 and words for a person."""
-
-    def __init__(self, err_code_ext: str, message: str) -> None:
-        super().__init__(message)
-        self.err_code_ext = err_code_ext
-        self.message = message
-
-
-def err_code(err_code_ext: str) -> int:
-    """Return the deprecated number of a failure ([P], ``events.md`` 9.2)."""
-    if not err_code_ext:
-        return 0
-    return {"InvalidInput": 40000, "SourceFileError": 60000}.get(err_code_ext.partition(".")[0], 70000)
-
-
-def clip_range(start: float, end: float, duration: float) -> tuple[float, float]:
-    """Return seconds from wire offsets: 0 = begin or end, n > 0 = second n, n < 0 = n seconds before the end (3.6).
-
-    Raises :class:`Failure` ``InvalidInput.InvalidTimeOffset`` for a range outside the video or without length.
-    """
-    first = start if start >= 0 else duration + start
-    last = end if end > 0 else duration + end
-    if not 0 <= first < last or (duration and first >= duration):
-        raise Failure(
-            "InvalidInput.InvalidTimeOffset",
-            f"StartTimeOffset {start:g} and EndTimeOffset {end:g} leave nothing of {duration:g} s; choose others",
-        )
-    return first, min(last, duration) if duration else last
 
 
 @dataclass(frozen=True)

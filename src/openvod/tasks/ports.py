@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from openvod.events.ports import EventTables
+from openvod.kinds.names import TemplateKind
+from openvod.kinds.templates import Template
 from openvod.tasks.model import ListedProcedure, Procedure, QuarantinedFile, SubTask, Task, TaskQuery
-from openvod.tasks.templates import Template, TemplateKind
 
 
 class TaskTables(Protocol):

@@ -9,6 +9,9 @@ from openvod.base.errors import Conflict, Exhausted, Invalid, NotFound
 from openvod.base.identifiers import new_hex
 from openvod.base.ports import Clock, Entropy, UnitOfWork
 from openvod.base.wire import read_wire
+from openvod.kinds.names import TemplateKind
+from openvod.kinds.registry import FAMILIES
+from openvod.kinds.templates import FIRST_CUSTOM_DEFINITION, Template
 from openvod.tasks.legacy import call_name, legacy_procedure
 from openvod.tasks.model import (
     CustomProcedure,
@@ -24,19 +27,8 @@ from openvod.tasks.model import (
 from openvod.tasks.ports import TaskTables, TaskTx
 from openvod.tasks.presets import PRESET_PROCEDURES, PRESETS
 from openvod.tasks.state import as_new, started_over
-from openvod.tasks.templates import FIRST_CUSTOM_DEFINITION, Template, TemplateKind, changed_template, read_body
+from openvod.tasks.templates import changed_template, read_body
 
-#: Templates per application (5); kinds that are not named: 100.
-QUOTAS = {
-    TemplateKind.WATERMARK: 1000,
-    TemplateKind.SNAPSHOT_BY_TIME_OFFSET: 16,
-    TemplateKind.SAMPLE_SNAPSHOT: 16,
-    TemplateKind.IMAGE_SPRITE: 16,
-    TemplateKind.ANIMATED_GRAPHICS: 16,
-    TemplateKind.REVIEW: 50,
-    TemplateKind.CONTENT_REVIEW: 50,
-}
-_QUOTA = 100
 MAX_PROCEDURES = 50
 
 
@@ -110,7 +102,7 @@ class TaskService:
         def work(tx: TaskTx) -> Template:
             tx.tasks.alone(sub_app_id)
             existing = tx.tasks.templates(sub_app_id, kind)
-            if len(existing) >= QUOTAS.get(kind, _QUOTA):
+            if len(existing) >= FAMILIES[kind].quota:
                 raise Exhausted("template.quota", f"application {sub_app_id} has all its {kind.value} templates in use")
             last = max((t.definition for t in existing), default=FIRST_CUSTOM_DEFINITION)
             template = Template(kind, last + 1, body, name, comment, created_at=now, updated_at=now)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from openvod.tasks.model import Failure, SubTask, SubTaskStatus, Task, TaskStatus
+from openvod.kinds.failure import Failure
+from openvod.tasks.model import SubTask, SubTaskStatus, Task, TaskStatus
 
 
 def begun(task: Task, now: float) -> Task:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from openvod.kinds.names import TemplateKind
 from openvod.processing.watermarks import FOLDER as WATERMARKS
 from openvod.storage.model import StoredObject
-from openvod.tasks.templates import TemplateKind
 from openvod.upload.model import SessionState
 from openvod.upload.ports import UploadTx
 

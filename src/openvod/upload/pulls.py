@@ -20,6 +20,7 @@ from openvod.base.sizes import GIB, MIB
 from openvod.events.codec import event_body, media_basic_info
 from openvod.events.model import EventState, NewEvent
 from openvod.events.types import EventType
+from openvod.kinds.failure import Failure
 from openvod.kinds.probe import media_metadata
 from openvod.media.expiry import expiry
 from openvod.media.layout import content_type
@@ -28,7 +29,7 @@ from openvod.processing.flow_records import abortion, probe_of
 from openvod.processing.service import check_order, claim_order, waiting_task
 from openvod.storage.ports import Body, DirectBody
 from openvod.storage.service import Incoming, StorageService
-from openvod.tasks.model import Failure, NotifyMode, Procedure, Task, TaskStatus, TaskType
+from openvod.tasks.model import NotifyMode, Procedure, Task, TaskStatus, TaskType
 from openvod.tasks.state import aborted, begun, finished
 from openvod.upload.model import ApplyRequest, FileRequest, Permission, UploadSession
 from openvod.upload.ports import UploadTx

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from openvod.tasks.templates import TemplateKind
+from openvod.kinds.names import TemplateKind
 from support.media.rendition import examined
 from support.sweeps.flow_bench import outcome
 from support.templates.asks import (

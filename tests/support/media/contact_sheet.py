@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from openvod.tasks.templates import TemplateKind
+from openvod.kinds.names import TemplateKind
 from support.corpus.build import PATCHES, ffmpeg
 from support.media.rendition import picture_at
 from support.sweeps.flow_bench import FlowBench, Order, outcome

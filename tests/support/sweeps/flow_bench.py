@@ -21,10 +21,10 @@ from openvod.adapters.filesystem.folder import DataFolder
 from openvod.adapters.sql.database import Database, open_database, sqlite_url
 from openvod.events.model import Event
 from openvod.events.types import EventType
+from openvod.kinds.names import TemplateKind
 from openvod.media.accepted import AUDIO_TYPES, COVER_TYPES, VIDEO_TYPES
 from openvod.media.model import MediaAsset
 from openvod.tasks.model import SubTask, Task
-from openvod.tasks.templates import TemplateKind
 from openvod_sdk import Client, sign
 from support.server import PlatformServer
 from support.server.commands import in_process

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from openvod.tasks.templates import TemplateKind
+from openvod.kinds.names import TemplateKind
 from support.templates.sources import (
     Plain,
 )

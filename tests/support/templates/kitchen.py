@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from openvod.tasks.templates import TemplateKind
+from openvod.kinds.names import TemplateKind
 from support.media.rendition import Rendition, examined, picture_at
 from support.sweeps.flow_bench import FlowBench, Order, outcome
 from support.templates.asks import (

@@ -9,8 +9,8 @@ from PIL import Image
 
 from openvod.adapters.ffmpeg import marks
 from openvod.adapters.ffmpeg.marks import check_image, put_asset
+from openvod.kinds.failure import Failure
 from openvod.kinds.plan.model import Asset
-from openvod.tasks.model import Failure
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">{}</svg>'
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from openvod.kinds.registry import SubTaskKind
 from openvod.media.layout import content_type, names_of
 from openvod.storage.media_types import media_type_of
-from openvod.tasks.model import SubTaskKind
 
 _NAMES = (
     "v.f10.mp4", "v.f10.m3u8", "v.f10_0.ts", "v.f10_init.mp4", "3/v.f10.mp4", "v.f100.mp4", "v.f10.gif", "v.f10.webp",

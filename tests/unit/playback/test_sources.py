@@ -10,13 +10,13 @@ import pytest
 
 from openvod.base.errors import NotFound
 from openvod.kinds.probe import AudioStream, ProbeResult, VideoStream
+from openvod.kinds.registry import SubTaskKind
 from openvod.media.model import MediaAsset, MediaOutput, ProbeState
 from openvod.media.playable import DASH, HLS
 from openvod.media.states import FileState, FileStatus
 from openvod.playback.model import PlayState, not_packaged
 from openvod.playback.service import Package
 from openvod.playback.sources import Description, describe
-from openvod.tasks.model import SubTaskKind
 
 _ASSET = MediaAsset(
     file_id="42", sub_app_id=1, name="holiday", type="mp4", class_id=0, bucket="b-1", region="r",

@@ -7,24 +7,24 @@ from typing import Any
 
 import pytest
 
+from openvod.kinds.adaptive_dynamic_streaming import AdaptiveInput
+from openvod.kinds.animated_graphics import AnimatedGraphicInput
+from openvod.kinds.content_review import ReviewInput
+from openvod.kinds.cover_by_snapshot import CoverBySnapshotInput
+from openvod.kinds.head_tail import HeadTailInput
+from openvod.kinds.image_sprites import ImageSpriteInput
+from openvod.kinds.names import TemplateKind
 from openvod.kinds.plan.model import Clip, Encoder, Item, Limits, Plan, Source, WorkClass
 from openvod.kinds.probe import AudioStream, ProbeResult, VideoStream
+from openvod.kinds.registry import SubTaskKind
+from openvod.kinds.sample_snapshot import SampleSnapshotInput
+from openvod.kinds.snapshot_by_time_offset import SnapshotByTimeOffsetInput
+from openvod.kinds.templates import Template
+from openvod.kinds.transcode import TranscodeInput
+from openvod.kinds.watermark import WatermarkInput
 from openvod.processing.planner import Options, make_plan
-from openvod.tasks.model import (
-    AdaptiveInput,
-    AnimatedGraphicInput,
-    CoverBySnapshotInput,
-    HeadTailInput,
-    ImageSpriteInput,
-    ReviewInput,
-    SampleSnapshotInput,
-    SnapshotByTimeOffsetInput,
-    SubTaskKind,
-    TranscodeInput,
-    WatermarkInput,
-)
 from openvod.tasks.presets import PRESETS
-from openvod.tasks.templates import Template, TemplateKind, read_body
+from openvod.tasks.templates import read_body
 
 K = SubTaskKind
 VIDEO = VideoStream(

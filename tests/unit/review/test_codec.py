@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tencentcloud.vod.v20180717 import models
 
+from openvod.kinds.registry import SubTaskKind
 from openvod.review.codec import (
     content_review_document,
     content_review_output,
@@ -19,16 +20,7 @@ from openvod.review.codec import (
 )
 from openvod.review.model import Segment, Suggestion, Verdict
 from openvod.tasks.codec import result_item, review_audio_video_complete
-from openvod.tasks.model import (
-    NotifyMode,
-    Procedure,
-    SubTask,
-    SubTaskKind,
-    SubTaskStatus,
-    Task,
-    TaskStatus,
-    TaskType,
-)
+from openvod.tasks.model import NotifyMode, Procedure, SubTask, SubTaskStatus, Task, TaskStatus, TaskType
 
 EXPIRES, URL = "2024-05-01T08:00:00Z", "http://vod.example.test/evidence/3.jpg"
 BLOCKED = Verdict(

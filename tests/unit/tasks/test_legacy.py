@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openvod.base.errors import Invalid
+from openvod.kinds.registry import MediaProcessTask
 from openvod.tasks.legacy import call_name, legacy_procedure
-from openvod.tasks.model import MediaProcessTask, Procedure
+from openvod.tasks.model import Procedure
 
 KNOWN = (10, 20, 30, 40, 210, 220)
 DEFAULTS = [10, 20, 30, 40]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from openvod.tasks.model import media_inputs
+from openvod.kinds.names import TemplateKind
 from openvod.tasks.presets import PRESET_PROCEDURES, PRESETS
-from openvod.tasks.templates import TemplateKind
 
 T = TemplateKind.TRANSCODE
 
@@ -75,5 +74,5 @@ def test_preset_procedures(name: str, adaptive: int) -> None:
     """The two preset flows make an adaptive stream, a sprite and a cover."""
     task = PRESET_PROCEDURES[name].media_process_task
     assert task is not None
-    found = sorted((kind.value, item.definition) for kind, item in media_inputs(task))
+    found = sorted((kind.value, item.definition) for kind, item in task.items())
     assert found == [("AdaptiveDynamicStreaming", adaptive), ("CoverBySnapshot", 10), ("ImageSprites", 10)]

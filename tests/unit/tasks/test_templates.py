@@ -8,9 +8,12 @@ import pytest
 
 from openvod.base.errors import Invalid
 from openvod.base.wire import read_wire
-from openvod.tasks.model import CustomProcedure, Failure, clip_range, err_code, read_notify_mode
+from openvod.kinds.failure import Failure, clip_range, err_code
+from openvod.kinds.names import TemplateKind
+from openvod.kinds.registry import FAMILIES
+from openvod.tasks.model import CustomProcedure, read_notify_mode
 from openvod.tasks.presets import PRESETS
-from openvod.tasks.templates import BODIES, TemplateKind, read_body
+from openvod.tasks.templates import read_body
 
 VIDEO = {"Codec": "libx264", "Fps": 25, "Bitrate": 500}
 AUDIO = {"Codec": "libfdk_aac", "Bitrate": 64, "SampleRate": 44100}
@@ -29,7 +32,7 @@ def test_presets_round_trip_on_the_wire(template: Any) -> None:
 
 def test_every_kind_has_a_body() -> None:
     """No kind of template is without its fields."""
-    assert set(BODIES) == set(TemplateKind)
+    assert set(FAMILIES) == set(TemplateKind)
 
 
 @pytest.mark.parametrize(

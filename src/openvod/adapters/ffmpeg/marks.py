@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 from fontTools.ttLib import TTFont, TTLibError
 from PIL import Image, ImageColor, ImageDraw, ImageFont, UnidentifiedImageError
 
+from openvod.kinds.failure import Failure
 from openvod.kinds.plan.model import Asset
-from openvod.tasks.model import Failure
 
 _FORMATS = ("JPEG", "PNG", "GIF")
 _MAX_PIXELS = 4096 * 4096

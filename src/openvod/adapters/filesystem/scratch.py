@@ -16,9 +16,8 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from openvod.adapters.filesystem.folder import absolute
 from openvod.kinds.plan.model import Asset
 from openvod.kinds.probe import Prober, ProbeResult
+from openvod.kinds.registry import FOLDERS
 
-#: Folders that outputs name; FFmpeg makes files, never folders.
-_SUB_FOLDERS = ("imageSprite", "coverBySnapshot", "sampleSnapshot", "snapshotByTimeOffset", "frames")
 _DIGITS = re.compile(r"(\d+)")
 
 #: Writes an asset into a path; the second argument is the stored picture of an image asset.
@@ -40,7 +39,8 @@ class ScratchFolders:
 
         def make() -> None:
             for number in shares:
-                for name in _SUB_FOLDERS:
+                # FFmpeg makes files, never folders.
+                for name in FOLDERS:
                     (path / str(number) / name).mkdir(parents=True)
 
         await asyncio.to_thread(make)

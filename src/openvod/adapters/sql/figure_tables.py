@@ -14,11 +14,12 @@ from openvod.adapters.sql.rows import fetch_all, values
 from openvod.adapters.sql.schema import event_deliveries, event_endpoints, media_assets, media_outputs, subtasks, tasks
 from openvod.adapters.sql.task_tables import task_of
 from openvod.events.model import DeliveryState
+from openvod.kinds.registry import SubTaskKind
 from openvod.media.figures import DAY_SECONDS, Progress, Uploads
 from openvod.media.model import MediaAsset
 from openvod.media.review_queue import ReviewDecision
 from openvod.review.model import Suggestion
-from openvod.tasks.model import SubTaskKind, SubTaskStatus, Task, TaskStatus
+from openvod.tasks.model import SubTaskStatus, Task, TaskStatus
 
 _OPEN = (TaskStatus.WAITING.value, TaskStatus.PROCESSING.value)
 _ASKING = (Suggestion.REVIEW.value, Suggestion.BLOCK.value)

@@ -10,6 +10,9 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from openvod.adapters.sql import schema
 from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_into, remove, take_turn, upsert, values
+from openvod.kinds.names import TemplateKind
+from openvod.kinds.registry import FAMILIES, SubTaskKind
+from openvod.kinds.templates import Template
 from openvod.media.model import ProbeState
 from openvod.tasks.model import (
     ListedProcedure,
@@ -17,14 +20,12 @@ from openvod.tasks.model import (
     Procedure,
     QuarantinedFile,
     SubTask,
-    SubTaskKind,
     SubTaskStatus,
     Task,
     TaskQuery,
     TaskStatus,
     TaskType,
 )
-from openvod.tasks.templates import BODIES, Template, TemplateKind
 
 #: As long as the longest window within which a SessionId may not come again.
 _SESSIONS_KEPT_SECONDS = 7 * 86_400
@@ -242,5 +243,5 @@ def _subtask(row: Any) -> SubTask:
 
 def _template(row: Any) -> Template:
     kind = TemplateKind(row.kind)
-    body = BODIES[kind].model_validate(row.body)
+    body = FAMILIES[kind].body.model_validate(row.body)
     return Template(kind, row.definition, body, row.name, row.comment, False, row.created_at, row.updated_at)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from openvod.app.services import Services
     from openvod.kinds.plan.model import Plan
     from openvod.kinds.probe import ProbeResult
+    from openvod.kinds.templates import Template
     from openvod.tasks.model import SubTask, Task
     from openvod.tasks.service import TaskService
-    from openvod.tasks.templates import Template
 
 from openvod.access.model import MAIN_APPLICATION_ID
 from openvod.app.cli.access import SubAppId
@@ -31,7 +31,7 @@ from openvod.app.cli.administration import (
 )
 from openvod.base.errors import Invalid
 from openvod.events.codec import iso_time
-from openvod.tasks.kinds import TemplateKind
+from openvod.kinds.names import TemplateKind
 
 R = TypeVar("R")
 tasks = typer.Typer(no_args_is_help=True, help="Tasks: what processing does and did.")
@@ -157,9 +157,8 @@ def show_task(task_id: TaskId, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: As
 
 def _subtask_json(subtask: SubTask) -> dict[str, Any]:
     from openvod.tasks.codec import result_item
-    from openvod.tasks.model import SubTaskKind
 
-    wire = {} if subtask.kind is SubTaskKind.REVIEW_AUDIO_VIDEO else result_item(subtask)
+    wire = result_item(subtask) if subtask.kind.declaration.result else {}
     return wire | {
         "number": subtask.number,
         "status": subtask.status.value,

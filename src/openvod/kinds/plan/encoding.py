@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from openvod.kinds.failure import Failure
 from openvod.kinds.plan.geometry import Frame
 from openvod.kinds.plan.model import Encoder, Source
 from openvod.kinds.probe import AudioStream, VideoStream
-from openvod.tasks.model import Failure
-from openvod.tasks.templates import AudioTemplate, TehdConfig, TranscodeTemplate, VideoTemplate
+from openvod.kinds.streams import AudioTemplate, TehdConfig, TranscodeTemplate, VideoTemplate
 
 _VIDEO_CODECS = {"libx264": "h264", "libx265": "hevc", "av1": "av1"}
 #: FFmpeg's own AAC encoder stands in for libfdk_aac, whose licence keeps it out of distributed builds.

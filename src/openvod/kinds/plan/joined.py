@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from openvod.kinds.failure import Failure
 from openvod.kinds.plan.geometry import Fill, inside
 from openvod.kinds.plan.graph import GUARDED, HEAD, Output, Picture, finish_picture, join_picture
 from openvod.kinds.plan.model import SOURCE, Asset, Command, Source
 from openvod.kinds.plan.video import VideoWork
 from openvod.kinds.probe import ProbeResult
-from openvod.tasks.model import Failure
 
 _SAMPLE_RATE = 44_100
 CLIP = "{{clip:{}}}"

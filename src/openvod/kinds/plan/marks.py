@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from openvod.kinds.failure import Failure, clip_range
+from openvod.kinds.names import TemplateKind
 from openvod.kinds.plan.geometry import Frame, length, svg_length
 from openvod.kinds.plan.model import Asset, Lookup
-from openvod.tasks.model import Failure, MosaicInput, WatermarkInput, clip_range
-from openvod.tasks.templates import TemplateKind, WatermarkTemplate
+from openvod.kinds.watermark import MosaicInput, WatermarkInput, WatermarkTemplate
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _MOSAIC_PIXELS = 16

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from openvod.kinds.failure import Failure
+from openvod.kinds.names import TemplateKind
 from openvod.kinds.probe import AudioStream, ProbeResult, VideoStream
-from openvod.tasks.model import Failure, SubTaskKind
-from openvod.tasks.templates import Template, TemplateKind
+from openvod.kinds.templates import Template
 
 #: Stands for the source's path in a command; the runner puts the path in.
 SOURCE = "{source}"
@@ -18,6 +19,10 @@ SOURCE = "{source}"
 _HELD_SECONDS = 0.25
 
 Lookup = Callable[[TemplateKind, int], Template | None]
+
+
+class KindName(StrEnum):
+    """The name of a kind; the names are the members of :class:`openvod.kinds.registry.SubTaskKind`."""
 
 
 class WorkClass(StrEnum):
@@ -53,7 +58,7 @@ class Share:
     """
 
     number: int
-    kind: SubTaskKind
+    kind: KindName
     definition: int
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -79,13 +84,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class Item:
-    """A sub-task to plan; ``input`` is one of the inputs of :mod:`openvod.tasks.model`.
+    """A sub-task to plan; ``input`` is one of its kind's model.
 
     ``separate`` gives it a process of its own, ``thrifty`` one that needs less memory: after the first way failed.
     """
 
     number: int
-    kind: SubTaskKind
+    kind: KindName
     input: Any
     separate: bool = False
     thrifty: bool = False

@@ -9,6 +9,8 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 
 from openvod.base.errors import Invalid
+from openvod.kinds.names import TemplateKind
+from openvod.kinds.registry import SubTaskKind
 from openvod.media.figures import Progress
 from openvod.surfaces.console_api.audit import note
 from openvod.surfaces.console_api.cursors import cursor_of, place_of
@@ -16,8 +18,7 @@ from openvod.surfaces.console_api.guard import Operator, Viewer
 from openvod.surfaces.console_api.model import Cursor, Json, Limit, SubAppId
 from openvod.surfaces.console_api.services import ConsoleServices, Services
 from openvod.surfaces.console_api.text_route import TextRoute
-from openvod.tasks.model import SubTask, SubTaskKind, SubTaskStatus, Task, TaskQuery, TaskStatus, TaskType
-from openvod.tasks.templates import TemplateKind
+from openvod.tasks.model import SubTask, SubTaskStatus, Task, TaskQuery, TaskStatus, TaskType
 
 router = APIRouter(route_class=TextRoute, prefix="/api/v1", tags=["tasks"])
 TaskId = Annotated[str, Path(alias="taskId", max_length=120)]

@@ -18,10 +18,10 @@ from tencentcloud.vod.v20180717 import models as official
 
 from openvod.base.errors import OpenVodError
 from openvod.base.wire import LONGEST_TEXT, offered, read_wire
+from openvod.kinds.transcode import PartialTranscode
 from openvod.surfaces.api.catalogue import declared_actions
 from openvod.surfaces.api.declaration import Action
 from openvod.surfaces.api.parameters import from_json, validated
-from openvod.tasks.templates import PartialTranscode
 
 ACTIONS = {action.name: action for action in declared_actions()}
 _DEEPEST = 8

@@ -11,6 +11,9 @@ from typing_extensions import TypedDict
 from openvod.base.errors import Invalid
 from openvod.base.wire import Wire
 from openvod.events.codec import iso_time
+from openvod.kinds.content_review import ReviewInput
+from openvod.kinds.registry import MediaProcessTask
+from openvod.kinds.review_audio_video import ReviewAudioVideoInput
 from openvod.surfaces.api.declaration import (
     Action,
     Audit,
@@ -23,7 +26,7 @@ from openvod.surfaces.api.declaration import (
     Role,
     TotalCount,
 )
-from openvod.tasks.model import ListedProcedure, MediaProcessTask, ReviewAudioVideoInput, ReviewInput
+from openvod.tasks.model import ListedProcedure
 from openvod.tasks.service import TaskService
 
 #: Sub-tasks of the original that are not offered. A request that uses one is refused: it would never have a result.

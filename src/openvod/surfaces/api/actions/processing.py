@@ -10,17 +10,13 @@ from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
 from openvod.base.errors import Invalid
+from openvod.kinds.content_review import ReviewInput
+from openvod.kinds.registry import MediaProcessTask
+from openvod.kinds.review_audio_video import ReviewAudioVideoInput
 from openvod.processing.service import ProcessingService, TaskOrder
 from openvod.processing.watermarks import Watermarks
 from openvod.surfaces.api.declaration import Action, Audit, Caller, FileId, Group, Request, Role
-from openvod.tasks.model import (
-    MediaProcessTask,
-    NotifyMode,
-    Procedure,
-    ReviewAudioVideoInput,
-    ReviewInput,
-    read_notify_mode,
-)
+from openvod.tasks.model import NotifyMode, Procedure, read_notify_mode
 from openvod.tasks.service import TaskService
 from openvod.upload.pulls import PullUploads
 

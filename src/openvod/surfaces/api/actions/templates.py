@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import GenericAlias
 from typing import Annotated, Any, Literal, get_args
 
@@ -11,6 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from typing_extensions import TypedDict
 
 from openvod.events.codec import iso_time
+from openvod.kinds.names import TemplateKind
+from openvod.kinds.registry import FAMILIES
+from openvod.kinds.streams import TranscodeTemplate
+from openvod.kinds.templates import Template, TemplateFamily
 from openvod.surfaces.api.declaration import (
     Action,
     Audit,
@@ -24,41 +27,15 @@ from openvod.surfaces.api.declaration import (
     TotalCount,
 )
 from openvod.tasks.service import TaskService
-from openvod.tasks.templates import BODIES, Template, TemplateKind, TranscodeTemplate
 
 _Definition = Annotated[int, Field(ge=1, description="The template's id.")]
 _Definitions = Annotated[tuple[int, ...], Field(max_length=100, description="Only those with these ids.")]
 
 
-@dataclass(frozen=True)
-class Family:
-    """The wire's words for one kind: the middle of the action names and the set in the answer."""
-
-    kind: TemplateKind
-    noun: str
-    members: str
-
-
-FAMILIES = (
-    Family(TemplateKind.TRANSCODE, "TranscodeTemplate", "TranscodeTemplateSet"),
-    Family(TemplateKind.SNAPSHOT_BY_TIME_OFFSET, "SnapshotByTimeOffsetTemplate", "SnapshotByTimeOffsetTemplateSet"),
-    Family(TemplateKind.SAMPLE_SNAPSHOT, "SampleSnapshotTemplate", "SampleSnapshotTemplateSet"),
-    Family(TemplateKind.IMAGE_SPRITE, "ImageSpriteTemplate", "ImageSpriteTemplateSet"),
-    Family(TemplateKind.ANIMATED_GRAPHICS, "AnimatedGraphicsTemplate", "AnimatedGraphicsTemplateSet"),
-    Family(
-        TemplateKind.ADAPTIVE_DYNAMIC_STREAMING, "AdaptiveDynamicStreamingTemplate",
-        "AdaptiveDynamicStreamingTemplateSet",
-    ),
-    Family(TemplateKind.REVIEW, "ReviewTemplate", "ReviewTemplateSet"),
-    Family(TemplateKind.CONTENT_REVIEW, "ContentReviewTemplate", "ContentReviewTemplateSet"),
-)  # fmt: skip
 _CODES = {
-    "template.quota": "LimitExceeded.TooMuchTemplate",
     "template.unknown": "ResourceNotFound.TemplateNotExist",
     "template.preset": "InvalidParameterValue.ModifyDefaultTemplate",
 }
-#: Kinds whose quota has the plain code (5).
-_PLAIN_QUOTA = frozenset({TemplateKind.REVIEW, TemplateKind.CONTENT_REVIEW})
 #: Fields that have a code of their own (5).
 _FIELDS = frozenset(
     ("Codec", "Bitrate", "Fps", "Width", "Height", "Format", "FillType", "Container", "SampleType", "SampleInterval",
@@ -124,13 +101,13 @@ class CreatedTemplate(TypedDict):
 
 def row_type(kind: TemplateKind) -> Any:
     """Return the type of a kind's rows: the members of its body between those that all have; an id may be a text."""
-    body = {field.alias or name: field.annotation for name, field in BODIES[kind].model_fields.items()}
+    body = {field.alias or name: field.annotation for name, field in FAMILIES[kind].body.model_fields.items()}
     extra, definition = ({"ContainerType": str}, str) if kind is TemplateKind.TRANSCODE else ({}, int)
     head = {"Definition": definition, "Type": str, "Name": str, "Comment": str}
     return _typed(f"{kind.value}TemplateRow", {**head, **body, **extra, "CreateTime": str, "UpdateTime": str})
 
 
-def _listing_type(family: Family) -> Any:
+def _listing_type(family: TemplateFamily) -> Any:
     listed: Any = GenericAlias(list, (row_type(family.kind),))
     rows = {family.members: Annotated[listed, Field(description="the templates")]}
     return _typed(f"{family.kind.value}Templates", {"TotalCount": TotalCount} | rows)
@@ -148,9 +125,9 @@ class TemplateActions:
 
     def table(self) -> Sequence[Action[Any, Any]]:
         """Return the declarations."""
-        return tuple(action for family in FAMILIES for action in self._family(family))
+        return tuple(action for family in FAMILIES.values() if family.noun for action in self._family(family))
 
-    def _family(self, family: Family) -> Sequence[Action[Any, Any]]:
+    def _family(self, family: TemplateFamily) -> Sequence[Action[Any, Any]]:
         kind, noun = family.kind, family.noun
 
         async def create(caller: Caller, asked: Body) -> CreatedTemplate:
@@ -176,7 +153,7 @@ class TemplateActions:
             page = found[asked.offset : asked.offset + asked.limit]
             return {"TotalCount": len(found), family.members: [template_row(each) for each in page]}
 
-        codes = _CODES | {"template.quota": "LimitExceeded"} if kind in _PLAIN_QUOTA else _CODES
+        codes = _CODES | {"template.quota": family.full}
         delete_codes = codes | {"template.preset": "InvalidParameterValue.DeleteDefaultTemplate"}
         listing, extra = Listing, tuple[str, ...]()
         if kind is TemplateKind.TRANSCODE:
@@ -192,9 +169,9 @@ class TemplateActions:
         fields, unknown = field_errors(kind), codes["template.unknown"]
         return (
             Action(f"Create{noun}", f"Create a {kind.value} template.", *changing, Body, CreatedTemplate, create,
-                   (codes["template.quota"], *fields), codes, also=BODIES[kind]),
+                   (codes["template.quota"], *fields), codes, also=family.body),
             Action(f"Modify{noun}", f"Change a {kind.value} template.", *changing, Change, Nothing, modify,
-                   (unknown, codes["template.preset"], *fields), codes, also=BODIES[kind]),
+                   (unknown, codes["template.preset"], *fields), codes, also=family.body),
             Action(f"Delete{noun}", f"Delete a {kind.value} template.", *changing, Deletion, Nothing, delete,
                    (unknown, delete_codes["template.preset"]), delete_codes),
             Action(f"Describe{noun}s", f"List {kind.value} templates.", Group.READ, Role.VIEWER, Audit.NOT_LOGGED,
@@ -204,7 +181,7 @@ class TemplateActions:
 
 def field_errors(kind: TemplateKind) -> tuple[str, ...]:
     """Return the codes of wrong fields of a kind: those of :data:`_FIELDS` that its body has at any depth."""
-    names = {"Name", "Comment"} | (_names_in(BODIES[kind]) & _FIELDS)
+    names = {"Name", "Comment"} | (_names_in(FAMILIES[kind].body) & _FIELDS)
     return tuple(f"InvalidParameterValue.{name}" for name in sorted(names))
 
 

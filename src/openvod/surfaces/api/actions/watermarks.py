@@ -13,6 +13,10 @@ from typing_extensions import TypedDict
 from openvod.base.errors import Invalid
 from openvod.base.wire import Wire
 from openvod.events.codec import iso_time
+from openvod.kinds.fields import Corner, Length
+from openvod.kinds.names import TemplateKind
+from openvod.kinds.templates import Template
+from openvod.kinds.watermark import SvgTemplate, TextTemplate
 from openvod.processing.watermarks import Watermarks
 from openvod.surfaces.api.actions.templates import field_errors
 from openvod.surfaces.api.declaration import (
@@ -27,7 +31,6 @@ from openvod.surfaces.api.declaration import (
     Role,
     TotalCount,
 )
-from openvod.tasks.templates import Corner, Length, SvgTemplate, Template, TemplateKind, TextTemplate
 
 _CONTENT_CHARACTERS = 10_000_000
 _MOST_PIXELS, _LEAST_PIXELS = 4096, 8

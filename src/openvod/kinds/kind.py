@@ -1,0 +1,88 @@
+"""What a kind of sub-task declares of itself. A member that is left out fails when the kind's module is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from openvod.base.wire import Wire
+from openvod.kinds.plan.model import Encoder, Item, Job, Lookup, Share, Source
+from openvod.kinds.plan.pictures import Series
+from openvod.kinds.plan.video import VideoWork
+from openvod.kinds.results import Results, ShareFiles
+from openvod.kinds.templates import TemplateFamily
+from openvod.review.model import Thresholds, Verdict
+
+Json = Mapping[str, Any]
+#: Plans one sub-task: a job of its own, pictures for any pass over the video, or outputs of a shared pass. Raises
+#: :class:`openvod.kinds.failure.Failure` for what cannot be met.
+Planner = Callable[[Item, Source, Lookup, Encoder], Job | Series | VideoWork]
+#: Returns the ``Output`` member of event format 3.0 from what FFmpeg wrote, and adds playlists and WebVTT to the files.
+#: Raises :class:`openvod.kinds.failure.Failure` when nothing usable was written.
+Reporter = Callable[[Share, ShareFiles, Results], Awaitable[dict[str, Any]]]
+#: Turns a member of event format 3.0 into the one of format 2.0.
+Legacy = Callable[[Json], dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What every kind declares.
+
+    ``name`` is its ``Type`` in result sets, ``result`` the member that holds its result there (empty for a kind that is
+    a task of its own), ``input`` the model of one request, ``template`` the family that ``Definition`` is an id of, and
+    ``folder`` the folder in which its files lie inside the sub-task's (empty for none). ``trial`` holds the members of
+    an input, besides ``Definition``, with which a template of the family is previewed; ``None`` when another kind does
+    that.
+    """
+
+    name: str
+    input: type[Wire]
+    result: str
+    template: TemplateFamily
+    plan: Planner
+    folder: str
+    trial: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaKind(Kind):
+    """A kind that makes files of a video.
+
+    ``input_set`` is its member of ``MediaProcessTask`` in Python's spelling. ``media_info`` names the member of
+    ``MediaInfo`` and the set inside it, ``None`` when it has none. ``files`` is a regular expression of its files'
+    names, in which ``%s`` stands for the template's id. ``sets_cover``: its first picture becomes the file's cover.
+    """
+
+    input_set: str
+    report: Reporter
+    legacy_input: Legacy
+    legacy_output: Legacy
+    media_info: tuple[str, str] | None
+    files: str
+    sets_cover: bool
+
+
+@dataclass(frozen=True)
+class ReviewSettings:
+    """What a template asks of a review: confidences, labels, and whether the result enters the review queue."""
+
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    labels: Sequence[str] = ()
+    queued: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewKind(Kind):
+    """A kind that looks at a video and makes nothing of it.
+
+    ``topics``: any of these reviewers will do, the first is the one that looks; empty for what nobody can look at.
+    ``settings`` reads a template's body, ``None`` when the template is gone. ``output`` makes the ``Output`` member,
+    which holds up to ``segments`` segments; with more of them ``document`` has all.
+    """
+
+    topics: tuple[str, ...]
+    settings: Callable[[Any | None], ReviewSettings]
+    segments: int
+    output: Callable[..., dict[str, Any]]
+    document: Callable[[Verdict, Mapping[int, str], Any], str]
