@@ -38,9 +38,9 @@ def legacy_procedure(text: str, known_transcodes: Sequence[int], default_waterma
     name = call_name(text)
     arguments = _unpacked(_Parser(text, len(name)).arguments())
     if name == "QCVB_SimpleProcessFile":
-        return _simple_process_file(text, arguments, known_transcodes, default_watermark)
+        return _process_with_samples(text, arguments, known_transcodes, default_watermark)
     if name == "QCVB_ProcessUGCFile":
-        return _process_ugc_file(text, arguments, known_transcodes, default_watermark)
+        return _process_with_review(text, arguments, known_transcodes, default_watermark)
     raise Invalid("procedure.unknown", f"procedure {text[:80]!r} does not exist; sign without one or create it first")
 
 
@@ -118,14 +118,14 @@ def _unpacked(arguments: list[Argument]) -> list[Argument]:
     return table if flags else arguments
 
 
-def _simple_process_file(text: str, arguments: list[Argument], known: Sequence[int], watermark: int) -> Procedure:
+def _process_with_samples(text: str, arguments: list[Argument], known: Sequence[int], watermark: int) -> Procedure:
     transcode, mark, cover, sample = _four(text, arguments)
     sample_id = _template_id(sample)
     samples = (SampleSnapshotInput(definition=sample_id),) if sample_id else ()
     return _procedure(text, transcode, mark, cover, samples, 0, known, watermark)
 
 
-def _process_ugc_file(text: str, arguments: list[Argument], known: Sequence[int], watermark: int) -> Procedure:
+def _process_with_review(text: str, arguments: list[Argument], known: Sequence[int], watermark: int) -> Procedure:
     transcode, mark, cover, review = _four(text, arguments)
     return _procedure(text, transcode, mark, cover, (), _template_id(review), known, watermark)
 
