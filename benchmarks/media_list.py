@@ -16,8 +16,9 @@ from pathlib import Path
 
 from openvod.access.service import ensure_defaults
 from openvod.adapters.ffmpeg.pictures import PillowPictures
-from openvod.adapters.filesystem.blobs import FileBlobStore
+from openvod.adapters.filesystem.blobs import file_blobs
 from openvod.adapters.filesystem.folder import DataFolder
+from openvod.adapters.filesystem.working import WorkingCopies
 from openvod.adapters.sql.database import Database, Transaction, open_database, sqlite_url
 from openvod.adapters.sql.migrations import upgrade
 from openvod.adapters.system import SystemClock, SystemEntropy
@@ -84,18 +85,19 @@ async def _milliseconds(library: MediaLibrary, query: MediaQuery, rounds: int = 
 async def _measure(folder: Path) -> None:
     database = open_database(sqlite_url(folder / "bench.sqlite3"))
     upgrade(database.engine)
-    blobs = FileBlobStore(DataFolder(folder).blobs)
     clock, entropy = SystemClock(), SystemEntropy()
-    outputs = OutputStore(database, blobs, clock, entropy)
-    library = MediaLibrary(database, outputs, PillowPictures(), clock, entropy, "http://example.test/{}".format)
-    try:
-        start = time.perf_counter()
-        await fill(database)
-        print(f"{FILES} files written in {time.perf_counter() - start:.1f} s; median of {_ROUNDS} reads of {_PAGE}:")
-        await _pages(library)
-    finally:
-        blobs.close()
-        database.close()
+    with file_blobs(DataFolder(folder).blobs) as blobs:
+        outputs = OutputStore(database, blobs, WorkingCopies(folder / "copies"), clock, entropy)
+        library = MediaLibrary(database, outputs, PillowPictures(), clock, entropy, "http://example.test/{}".format)
+        try:
+            start = time.perf_counter()
+            await fill(database)
+            print(
+                f"{FILES} files written in {time.perf_counter() - start:.1f} s; median of {_ROUNDS} reads of {_PAGE}:"
+            )
+            await _pages(library)
+        finally:
+            database.close()
 
 
 async def _pages(library: MediaLibrary) -> None:

@@ -40,7 +40,7 @@ from openvod.storage.model import (
     StoredObject,
     UploadState,
 )
-from openvod.storage.service import remove_objects
+from openvod.storage.removal import remove_objects
 from openvod.upload.model import (
     ApplyRequest,
     FileRequest,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +12,17 @@ import pytest
 
 from openvod.access.model import MAIN_APPLICATION_ID, KeyPair
 from openvod.access.service import ensure_defaults
-from openvod.adapters.filesystem.blobs import FileBlobStore
+from openvod.adapters.filesystem.blobs import file_blobs
 from openvod.adapters.sql.database import Database, Transaction
 from openvod.base.errors import OpenVodError
 from openvod.signing import storage_token
+from openvod.storage.blobs import Blobs
 from openvod.storage.model import BlobState, StoredObject
-from openvod.storage.service import Incoming, StorageService
+from openvod.storage.multipart import MultipartService
+from openvod.storage.placement import SlotBoard
+from openvod.storage.service import StorageService
 from openvod.storage.strays import GRACE_SECONDS, StrayObjects
+from openvod.storage.writing import BlobWriter, Incoming
 from openvod.upload.model import SESSION_SECONDS, ApplyRequest, FileRequest, Permission
 from openvod.upload.ownership import strays
 from openvod.upload.service import Applied, ServerPermission, UploadService
@@ -46,10 +50,12 @@ class Bytes:
 class Site:
     """Upload and storage services over one database, at a clock of the test's own."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(self, database: Database, blobs: Blobs) -> None:
         self.database, self.clock = database, ManualClock(1_700_000_000.0)
-        self.blobs = FileBlobStore(folder)
-        self.storage = StorageService(database, self.blobs, self.clock, Entropy())
+        self.blobs = blobs
+        writer = BlobWriter(database, blobs, self.clock, Entropy(), SlotBoard())
+        self.storage = StorageService(database, blobs, writer, self.clock)
+        self.multipart = MultipartService(database, blobs, writer, self.clock, Entropy())
         self.uploads = UploadService(
             database, PlainBox(), self.clock, Entropy(), token_key=_ROOT, media_url=lambda key: f"/{key}"
         )
@@ -74,9 +80,10 @@ class Site:
 
 
 @pytest.fixture
-def site(database: Database, tmp_path: Path) -> Site:
+def site(database: Database, tmp_path: Path) -> Iterator[Site]:
     """A site with its main application and one key."""
-    return Site(database, tmp_path / "blobs")
+    with file_blobs(tmp_path / "blobs") as blobs:
+        yield Site(database, blobs)
 
 
 async def _code(call: object) -> str:
@@ -101,7 +108,7 @@ def test_credentials_end_with_their_session(site: Site) -> None:
             assert (grant.expires_at, credential.expires_at) == (int(session.expires_at),) * 2
         site.clock.moment += SESSION_SECONDS
         assert await _code(site.put(applied)) == "storage.session_closed"
-        assert await _code(site.storage.initiate(session.ref, session.bucket, session.video_key, {}, "STANDARD")) == (
+        assert await _code(site.multipart.initiate(session.ref, session.bucket, session.video_key, {}, "STANDARD")) == (
             "storage.session_closed"
         )
 
@@ -168,7 +175,7 @@ def test_objects_of_nobody_are_found_and_set_aside(site: Site, database: Databas
         assert await _code(site.storage.head(lost.bucket, lost.key)) == "storage.object_unknown"
         blob = lost.extents[0].blob_id
         assert await database.read(lambda tx: tx.storage.blob_state(blob)) is None
-        assert blob in await site.blobs.list(), "the bytes are there for whoever finds that it was a mistake"
+        assert blob in await site.blobs.store.list(), "the bytes are there for whoever finds that it was a mistake"
         for each in kept:
             assert (await site.storage.head(each.bucket, each.key)).size == each.size
         live = await database.read(lambda tx: [tx.storage.blob_state(each.extents[0].blob_id) for each in kept])

@@ -45,12 +45,15 @@ def test_storage_speaks_no_dialect_and_every_code_of_it_is_translated() -> None:
     assert COS_CODES.keys() <= raised
 
 
-def test_storage_knows_paths_through_one_ability_alone() -> None:
-    """Paths of this machine stand in the ability of local files and in what it takes in, nowhere else in the room."""
+def test_storage_knows_paths_in_its_abilities_alone() -> None:
+    """Paths of this machine stand in the port of blob stores and in what it takes in, nowhere else in the room."""
     room = _ROOT / "src" / "openvod" / "storage"
     named = re.compile(r"\b\w*path: |\bPath\b")
     found = {path.name: named.findall(path.read_text()) for path in room.glob("*.py")}
-    assert {name: words for name, words in found.items() if words} == {"ports.py": ["path: "], "outputs.py": ["path: "]}
+    assert {name: words for name, words in found.items() if words} == {
+        "blobs.py": ["path: "] * 3,
+        "outputs.py": ["path: "] * 2,
+    }
 
 
 def test_every_setting_is_documented() -> None:

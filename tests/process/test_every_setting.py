@@ -41,9 +41,9 @@ _CHOSEN = {
 }
 
 
-def _changed() -> dict[str, str]:
+def _changed(folder: Path) -> dict[str, str]:
     """Return the environment that changes every setting from its default."""
-    environment = {"SERVER__PORT": str(free_port())} | _CHOSEN
+    environment = {"SERVER__PORT": str(free_port()), "STORAGE__URL": f"file://{folder}/store"} | _CHOSEN
     for section, field in Settings.model_fields.items():
         for name, entry in type(field.get_default()).model_fields.items():
             default = entry.get_default()
@@ -99,7 +99,7 @@ def test_server_worker_and_command_use_the_same(tmp_path: Path, monkeypatch: pyt
     make_certificates(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-    for name, value in _changed().items():
+    for name, value in _changed(tmp_path).items():
         monkeypatch.setenv(name, value)
     with _running(tmp_path, "serve") as log:
         server = _uses(log, "server")
@@ -114,6 +114,7 @@ def test_server_worker_and_command_use_the_same(tmp_path: Path, monkeypatch: pyt
     )
     assert server["settings"]["server"]["tls_key"] == str(tmp_path / "server.key")
     assert (tmp_path / "elsewhere.sqlite3").exists()
+    assert (tmp_path / "store" / ".installation").exists()
 
 
 async def _used(services: Any) -> dict[str, Any]:

@@ -133,7 +133,7 @@ class Site:
             collector = Collector(
                 services.database,
                 base.blobs,
-                services.storage.objects.slots,
+                services.storage.writer.slots,
                 clock,
                 keep_seconds=keep,
                 restored_at=restored,

@@ -23,7 +23,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from openvod.adapters.ffmpeg.marks import check_image, put_asset
 from openvod.adapters.ffmpeg.probe import PyAvProber
 from openvod.adapters.ffmpeg.process import FfmpegProcess
-from openvod.adapters.filesystem.blobs import FileBlobStore
 from openvod.adapters.filesystem.folder import AesSecretBox, DataFolder
 from openvod.adapters.filesystem.liveness import LockFileLiveness
 from openvod.adapters.filesystem.pictures import HeldPictures
@@ -42,8 +41,10 @@ from openvod.adapters.sql.sessions import LockSession, connect_args
 from openvod.adapters.system import SystemClock, SystemEntropy
 from openvod.app.installation import establish, refuse_missing_database
 from openvod.app.settings import Settings
+from openvod.app.stores import open_blobs, open_working_files
 from openvod.base.errors import Unavailable
 from openvod.signing.playback_token import evidence_token
+from openvod.storage.blobs import Blobs, WorkingFiles
 from openvod.storage.installation import Installation
 
 
@@ -176,17 +177,14 @@ class Foundation:
         return FencedDatabase(database, lambda: self.proven()) if self._is_worker else database
 
     @cached_property
-    def blobs(self) -> FileBlobStore:
-        """The bytes of objects and parts."""
-        storage = self.settings.storage
-        blobs = FileBlobStore(
-            self.folder.blobs,
-            threads=storage.threads,
-            reserve_bytes=storage.reserve_bytes,
-            direct_io=storage.direct_io,
-        )
-        self._stack.callback(blobs.close)
-        return blobs
+    def blobs(self) -> Blobs:
+        """The bytes of objects and parts, and what their store is able to do."""
+        return self._stack.enter_context(open_blobs(self.settings.storage, self.folder))
+
+    @cached_property
+    def working(self) -> WorkingFiles:
+        """Copies of objects as local files, where the store has none."""
+        return self._stack.enter_context(open_working_files(self.folder))
 
     @cached_property
     def scratch(self) -> ScratchFolders:
@@ -295,10 +293,10 @@ class Foundation:
         """Return what this process uses, for its log; secrets as digests, so that two processes can be compared."""
         settings = json.loads(self.settings.handed_on())
         settings["database"]["url"] = _digest(self.database_url.encode())
+        settings["storage"]["url"] = _digest(self.settings.storage.url.get_secret_value().encode())
         return {
             "settings": settings,
             "folder": str(self.folder.path),
-            "blobs": self.blobs.locate("0" * 32),
             "scratch": str(self.folder.scratch),
             "engine": _digest(self.engine_url.encode()),
             "keys": {name: _digest(key) for name, key in asdict(self.keys).items()},

@@ -49,9 +49,15 @@ def front_door(services: Services, running: Running) -> FrontDoor:
     return FrontDoor(
         Surfaces(
             routes=_routes(services, running, bodies),
-            cos=CosSurface(services.storage.objects, addressing, base.clock, {"1": base.keys.storage_token}),
+            cos=CosSurface(
+                services.storage.objects,
+                services.storage.multipart,
+                addressing,
+                base.clock,
+                {"1": base.keys.storage_token},
+            ),
             api=server_api(services, api, running.used, bodies),
-            playback=running.playback.surface(base.folder, base.settings.playback, base.keys.playback_token),
+            playback=running.playback.surface(base.blobs.files, base.settings.playback, base.keys.playback_token),
             mounts={
                 "/sdk/": sdk_assets(),
                 PREFIX: running.playback.pages(services.addresses.url),

@@ -10,13 +10,13 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from openvod.adapters.filesystem.blobs import FileBlobStore
 from openvod.adapters.filesystem.folder import DataFolder
 from openvod.adapters.sql.database import Database
 from openvod.adapters.sql.installation_table import SqlInstallationTable
 from openvod.base.errors import Conflict, Invalid
 from openvod.base.identifiers import new_hex
 from openvod.base.ports import Clock, Entropy
+from openvod.storage.blobs import Blobs
 from openvod.storage.installation import Installation, Standing, Witness, check_age, judge
 
 
@@ -64,7 +64,7 @@ class Base(Protocol):
         ...
 
     @property
-    def blobs(self) -> FileBlobStore:
+    def blobs(self) -> Blobs:
         """The store."""
         ...
 
@@ -88,9 +88,9 @@ def establish(base: Base) -> Installation:
             return _checked(base, table, mark)
         if standing is Standing.NEW:
             base.folder.make_root_key()
-        store = base.blobs.witness().installation_id
+        store = base.blobs.store.witness().installation_id
         made = Installation(installation_id or store or new_hex(base.entropy, 32), key_check(base))
-        base.blobs.identify(made.installation_id)
+        base.blobs.store.identify(made.installation_id)
         known = table.add(made)
         _commit(connection)
     if known.installation_id != made.installation_id:
@@ -100,7 +100,7 @@ def establish(base: Base) -> Installation:
 
 
 def _judge(base: Base, database: Witness) -> Standing:
-    return judge(database, Witness(base.folder.identity()[0]), base.blobs.witness())
+    return judge(database, Witness(base.folder.identity()[0]), base.blobs.store.witness())
 
 
 def _checked(base: Base, table: SqlInstallationTable, mark: int) -> Installation:
@@ -140,7 +140,7 @@ def restore(base: Base) -> Installation:
     ids = {
         database.installation_id if database else "",
         base.folder.identity()[0],
-        base.blobs.witness().installation_id,
+        base.blobs.store.witness().installation_id,
     }
     if database is None or len(ids) > 1:
         raise Conflict(
@@ -166,7 +166,7 @@ def _take_over(base: Base, installation_id: str) -> Installation:
         known = table.get() or Installation(installation_id)
         taken = replace(known, installation_id=installation_id, key_check=key_check(base))
         taken = taken.taken_over(mark, base.clock.now())
-        base.blobs.identify(installation_id)
+        base.blobs.store.identify(installation_id)
         table.put(taken)
         _commit(connection)
     base.folder.identify(taken.installation_id, taken.mark)

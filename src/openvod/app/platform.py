@@ -113,9 +113,7 @@ class Platform:
 
     def _start_loops(self, uploads: UploadService) -> None:
         base, services = self.base, self._services
-        probes = ProbeService(
-            self._database, services.storage.objects, base.prober, base.clock, self._wake_delivery.set
-        )
+        probes = ProbeService(self._database, services.storage.files, base.prober, base.clock, self._wake_delivery.set)
 
         async def collect() -> int:
             if not await self._advance():

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from openvod.access.distribution import DistributionService
-from openvod.adapters.filesystem.folder import DataFolder
 from openvod.adapters.sql.database import Database
 from openvod.app.settings import PlaybackSettings
 from openvod.base.ports import Clock
 from openvod.playback.service import InstantPlayback
 from openvod.playback.warm import WarmIndexes
+from openvod.storage.blobs import LocalFiles
 from openvod.storage.service import StorageService
 from openvod.surfaces.playback.acceleration import Acceleration
 from openvod.surfaces.playback.gate import PlaybackGate
@@ -33,7 +33,7 @@ class Playback:
         self._gate = PlaybackGate(database, distribution, clock)
         self.instant = InstantPlayback(storage)
 
-    def surface(self, folder: DataFolder, settings: PlaybackSettings, token_root: bytes) -> PlaybackSurface:
+    def surface(self, files: LocalFiles | None, settings: PlaybackSettings, token_root: bytes) -> PlaybackSurface:
         """Return what serves media; ``token_root`` is the key of evidence and of encrypted streams."""
         return PlaybackSurface(
             self._database,
@@ -43,7 +43,7 @@ class Playback:
             self._clock,
             self.instant,
             token_root=token_root,
-            acceleration=_acceleration(folder, settings),
+            acceleration=_acceleration(files, settings),
         )
 
     def warm_indexes(self) -> WarmIndexes:
@@ -56,7 +56,10 @@ class Playback:
         return PlayPages(self._database, self.instant, access, media_url, self._clock)
 
 
-def _acceleration(folder: DataFolder, settings: PlaybackSettings) -> Acceleration | None:
+def _acceleration(files: LocalFiles | None, settings: PlaybackSettings) -> Acceleration | None:
+    """Return how a web server in front is told of files; None without the setting or without local files."""
+    if files is None:
+        return None
     if settings.accel == "x-accel-redirect":
-        return Acceleration("X-Accel-Redirect", str(folder.blobs), settings.accel_prefix)
+        return Acceleration("X-Accel-Redirect", files.root, settings.accel_prefix)
     return Acceleration("X-Sendfile") if settings.accel else None

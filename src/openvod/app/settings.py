@@ -119,6 +119,9 @@ class DatabaseSettings(_Section):
 class StorageSettings(_Section):
     """Where bytes live and what stays free."""
 
+    url: Secret = Field(
+        SecretStr(""), description="Where blobs live: file:///absolute/path; empty: `blobs` in the data folder."
+    )
     threads: int = Field(4, ge=1, le=64, description="Worker threads that hash and write.")
     reserve_bytes: int = Field(64 * 1024**2, ge=0, description="Free disk space that uploads never touch.")
     quarantine_days: float = Field(

@@ -7,10 +7,14 @@ from functools import cached_property
 from openvod.adapters.sql.database import Transaction
 from openvod.app.foundation import Foundation
 from openvod.storage.collector import Collector
+from openvod.storage.files import ObjectFiles
+from openvod.storage.multipart import MultipartService
 from openvod.storage.outputs import OutputStore
+from openvod.storage.placement import SlotBoard
 from openvod.storage.scrubber import Scrubber
 from openvod.storage.service import StorageService
 from openvod.storage.strays import StrayObjects
+from openvod.storage.writing import BlobWriter
 from openvod.upload.ownership import strays
 
 _DAY_SECONDS = 86_400.0
@@ -24,13 +28,32 @@ class StorageServices:
 
     @cached_property
     def objects(self) -> StorageService:
-        """Objects and parts."""
-        return StorageService(self._base.database, self._base.blobs, self._base.clock, self._base.entropy)
+        """Finished objects."""
+        return StorageService(self._base.database, self._base.blobs, self.writer, self._base.clock)
+
+    @cached_property
+    def multipart(self) -> MultipartService:
+        """Multipart uploads."""
+        base = self._base
+        return MultipartService(base.database, base.blobs, self.writer, base.clock, base.entropy)
+
+    @cached_property
+    def writer(self) -> BlobWriter:
+        """What writes bodies into blobs, and knows which are being written."""
+        base = self._base
+        return BlobWriter(base.database, base.blobs, base.clock, base.entropy, SlotBoard())
+
+    @cached_property
+    def files(self) -> ObjectFiles:
+        """Objects as local files."""
+        base = self._base
+        return ObjectFiles(base.database, self.objects, base.blobs, self.writer, base.working)
 
     @cached_property
     def outputs(self) -> OutputStore:
         """Objects that processing produces."""
-        return OutputStore(self._base.database, self._base.blobs, self._base.clock, self._base.entropy)
+        base = self._base
+        return OutputStore(base.database, base.blobs, base.working, base.clock, base.entropy)
 
     @cached_property
     def collector(self) -> Collector:
@@ -39,7 +62,7 @@ class StorageServices:
         return Collector(
             self._base.database,
             self._base.blobs,
-            self.objects.slots,
+            self.writer.slots,
             self._base.clock,
             keep_seconds=keep,
             restored_at=self._base.installation.restored_at,

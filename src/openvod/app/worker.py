@@ -188,7 +188,7 @@ def flow_service(services: Services) -> FlowService:
     base, addresses = services.base, flow_addresses(services)
     return FlowService(
         base.database,
-        services.storage.objects,
+        services.storage.files,
         services.storage.outputs,
         base.ffmpeg,
         base.scratch,

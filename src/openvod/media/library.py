@@ -21,7 +21,7 @@ from openvod.media.ports import LibraryTx, PictureReader
 from openvod.media.query import REACHABLE, MediaQuery
 from openvod.media.removal import Part, delete_file, delete_parts
 from openvod.storage.outputs import Adopted, OutputStore, place
-from openvod.storage.service import remove_object
+from openvod.storage.removal import remove_object
 
 Info = Mapping[str, Any]
 _EXPIRED_AT_ONCE = 100

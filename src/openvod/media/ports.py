@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from openvod.access.ports import AccessTables
@@ -106,8 +107,8 @@ class LibraryTx(MediaTx, StoredMediaTx, Protocol):
 class Originals(Protocol):
     """Finds the bytes of an original."""
 
-    async def contiguous_path(self, bucket: str, key: str) -> str:
-        """Return the path of a file that holds exactly the object's bytes."""
+    def local_file(self, bucket: str, key: str) -> AbstractAsyncContextManager[str]:
+        """Return the path of a file that holds exactly the object's bytes, valid until the block ends."""
         ...
 
 

@@ -18,7 +18,7 @@ from openvod.media.model import MediaAsset
 from openvod.media.outputs import Folder, original_folders, output_folder
 from openvod.media.ports import LibraryTx
 from openvod.storage.ports import StorageTables
-from openvod.storage.service import remove_objects
+from openvod.storage.removal import remove_objects
 
 
 class PartType(StrEnum):

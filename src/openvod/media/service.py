@@ -58,8 +58,8 @@ class ProbeService:
     async def _outcome(self, asset: MediaAsset) -> tuple[ProbeState, Mapping[str, Any]]:
         """Probe one asset; a file that is no media is a result, not a failure of the platform."""
         try:
-            path = await self._originals.contiguous_path(asset.bucket, asset.media_key)
-            result = await self._prober.probe(path)
+            async with self._originals.local_file(asset.bucket, asset.media_key) as path:
+                result = await self._prober.probe(path)
         except OpenVodError as error:
             return ProbeState.FAILED, {"error": error.code}
         return ProbeState.DONE, result.to_json()

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 
-from openvod.base.errors import NotFound, OpenVodError
+from openvod.base.errors import OpenVodError
 from openvod.base.ports import Clock, Entropy, UnitOfWork
 from openvod.kinds.failure import Failure
-from openvod.kinds.plan.joined import CLIP
-from openvod.kinds.plan.model import SOURCE, Asset, Job, Plan, Share, Source, WorkClass
+from openvod.kinds.plan.model import Job, Plan, Share, Source, WorkClass
 from openvod.kinds.registry import media_kind
 from openvod.kinds.results import Results
 from openvod.media.layout import command_line, content_type
@@ -38,6 +38,7 @@ from openvod.processing.flow_records import (
     source_of,
 )
 from openvod.processing.flow_reviews import Reviewed, ReviewRoom
+from openvod.processing.inputs import JobInputs
 from openvod.processing.planner import Options, make_plan
 from openvod.processing.ports import Ending, JobFolder, MediaProcess, ProcessFailed, ProcessLimits, ScratchSpace
 from openvod.storage.model import Bucket
@@ -189,18 +190,22 @@ class FlowService:
         )
 
     async def _run(self, state: FlowState, source: Source, job: Job) -> None:
+        async with AsyncExitStack() as files:
+            inputs = JobInputs(self._uow, self._originals, files, _asset(state))
+            await self._run_over(inputs, state, source, job)
+
+    async def _run_over(self, inputs: JobInputs, state: FlowState, source: Source, job: Job) -> None:
         asset = _asset(state)
         numbers = [share.number for share in job.shares]
         await self._begin_job(state, job)
         folder = await self._scratch.open(state.task.task_id, job.name, numbers)
-        paths = {SOURCE: await self._originals.contiguous_path(asset.bucket, asset.media_key)}
-        for file_id, clip in source.clips.items():
-            paths[CLIP.format(file_id)] = await self._originals.contiguous_path(clip.bucket, clip.key)
+        paths = await inputs.paths(source)
         for each in job.assets:
-            await folder.put(each, await self._image(asset, each))
+            await folder.put(each, await inputs.image(each))
         log = await self._commands(state, source, job, folder, paths)
         if job.work is WorkClass.REVIEW:
-            await self._review(state, asset, source, job.shares[0], folder)
+            cover = await inputs.cover(state, job.shares[0].number)
+            await self._review(state, asset, source, job.shares[0], folder, cover)
             return
         failures: dict[int, Failure] = {}
         for share in job.shares:
@@ -267,18 +272,6 @@ class FlowService:
         if await self._uow.write(work):
             raise Aborted
 
-    async def _image(self, asset: MediaAsset, each: Asset) -> str:
-        if each.kind != "image":
-            return ""
-        key = str(each.options["key"])
-        bucket = await self._uow.read(lambda tx: tx.storage.bucket_by_short_name(key.partition("/")[0]))
-        try:
-            if bucket is None or bucket.sub_app_id != asset.sub_app_id:
-                raise NotFound("storage.bucket", f"no bucket of application {asset.sub_app_id} holds {key}")
-            return await self._originals.contiguous_path(bucket.name, key)
-        except NotFound as error:
-            raise Failure("InvalidInput", "the watermark's picture is not stored any more; replace it") from error
-
     async def _store(
         self, state: FlowState, asset: MediaAsset, source: Source, share: Share, folder: JobFolder, log: str
     ) -> None:
@@ -320,12 +313,11 @@ class FlowService:
         settle(tx, state.task.task_id, now, self._addresses.media, changed=True)
 
     async def _review(
-        self, state: FlowState, asset: MediaAsset, source: Source, share: Share, folder: JobFolder
+        self, state: FlowState, asset: MediaAsset, source: Source, share: Share, folder: JobFolder, cover: str
     ) -> None:
         """Judge the frames; what was found is stored unpublished, behind signed addresses."""
         bucket = await self._output_bucket(asset)
         prefix = f"{bucket.short_name}/{asset.directory}/review"
-        cover = await self._cover(state, asset, share)
         reviewed = await self._reviews.look(state, source, share, folder, prefix, cover)
         adopted = await self._outputs.adopt(reviewed.evidence)
         try:
@@ -333,18 +325,6 @@ class FlowService:
         except BaseException:
             await self._outputs.discard(adopted)
             raise
-
-    async def _cover(self, state: FlowState, asset: MediaAsset, share: Share) -> str:
-        """Return the path of the cover when the review asks for it."""
-        asked = next(subtask.input for subtask in state.subtasks if subtask.number == share.number)
-        if "Cover" not in asked.get("ReviewContents", ()):
-            return ""
-        bucket = await self._uow.read(
-            lambda tx: tx.storage.bucket_by_short_name(asset.cover_key.partition("/")[0]) if asset.cover_key else None
-        )
-        if bucket is None:
-            raise Failure("InvalidInput", "the file has no cover; leave Cover out of ReviewContents")
-        return await self._originals.contiguous_path(bucket.name, asset.cover_key)
 
     def _record_review(
         self,

@@ -20,7 +20,7 @@ from openvod.processing.flow_records import FlowTx
 from openvod.storage.model import Bucket
 from openvod.storage.outputs import Adopted, OutputFile, OutputStore, place
 from openvod.storage.ports import StorageTables
-from openvod.storage.service import remove_object
+from openvod.storage.removal import remove_object
 from openvod.tasks.templates import changed_template, read_body
 
 _KIND = TemplateKind.WATERMARK

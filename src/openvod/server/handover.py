@@ -137,7 +137,7 @@ class Handover:
 
 
 class SocketBody:
-    """See :class:`openvod.storage.ports.DirectBody`."""
+    """See :class:`openvod.storage.blobs.DirectBody`."""
 
     def __init__(self, descriptor: int, arrived: bytes, length: int, pace: Pace, handover: Handover) -> None:
         self._descriptor = descriptor

@@ -224,7 +224,7 @@ def check_size(size: int, limit: int) -> None:
 
 
 class RequestBody:
-    """See :class:`openvod.storage.ports.Body`."""
+    """See :class:`openvod.storage.blobs.Body`."""
 
     def __init__(self, request: WireRequest) -> None:
         self._request = request

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from openvod.base.ports import Clock, UnitOfWork
+from openvod.storage.blobs import Blobs, ReclaimsRanges
 from openvod.storage.model import Blob, BlobState, Extent, MultipartUpload, UploadState
 from openvod.storage.placement import SlotBoard
-from openvod.storage.ports import BlobStore, StorageTables, StorageTx
-from openvod.storage.service import doom_upload
+from openvod.storage.ports import StorageTables, StorageTx
+from openvod.storage.removal import doom_upload
 
 #: JS clients remember upload ids for 30 days, yet a session ends after one; a week serves those without a session.
 UPLOAD_IDLE_SECONDS = 7 * 86_400
@@ -46,7 +47,7 @@ class Collector:
     def __init__(
         self,
         uow: UnitOfWork[StorageTx],
-        blobs: BlobStore,
+        blobs: Blobs,
         slots: SlotBoard,
         clock: Clock,
         *,
@@ -59,6 +60,7 @@ class Collector:
         self._clock = clock
         self._keep_seconds = keep_seconds
         self._restored_at = restored_at
+        self._reported = 0
 
     async def start(self) -> None:
         """Doom what a previous process left half-written. Call once, before any request, on a locked data folder."""
@@ -105,11 +107,14 @@ class Collector:
         doomed = await self._uow.read(lambda tx: tx.storage.blobs(BlobState.DOOMED))
         done = [b.blob_id for b in doomed if not self._slots.is_writing(b.blob_id)]
         kept = {b.blob_id for b in doomed if self._keeps_everything and b.created_at <= self._restored_at}
+        if not self._blobs.quarantine:
+            # They stay doomed, and are deleted after the time that quarantine would keep them.
+            done = [blob_id for blob_id in done if blob_id not in kept]
         for blob_id in done:
-            if blob_id in kept:
-                await self._blobs.set_aside(blob_id, self._clock.now())
+            if blob_id in kept and self._blobs.quarantine:
+                await self._blobs.quarantine.set_aside(blob_id, self._clock.now())
             else:
-                await self._blobs.delete(blob_id)
+                await self._blobs.store.delete(blob_id)
         if done:
             await self._uow.write(lambda tx: tx.storage.delete_blobs(done))
         return len(done)
@@ -117,11 +122,14 @@ class Collector:
     async def _set_orphans_aside(self) -> int:
         # The order matters: a ledger row is written before its file, so a file listed first and absent from the
         # rows read afterwards belongs to nobody.
-        on_disk = await self._blobs.list()
+        stored = await self._blobs.store.list()
         known = {b.blob_id for b in await self._uow.read(lambda tx: tx.storage.blobs())}
-        orphans = [blob_id for blob_id in on_disk if blob_id not in known]
+        orphans = [blob_id for blob_id in stored if blob_id not in known]
+        if not self._blobs.quarantine:
+            self._report_orphans(orphans)
+            return 0
         for blob_id in orphans:
-            await self._blobs.set_aside(blob_id, self._clock.now())
+            await self._blobs.quarantine.set_aside(blob_id, self._clock.now())
         if orphans:
             _log.warning(
                 "%d files in the store are known to no row of the database; they are in blobs/quarantine and will be "
@@ -130,40 +138,54 @@ class Collector:
             )  # fmt: skip
         return len(orphans)
 
+    def _report_orphans(self, orphans: Sequence[str]) -> None:
+        """Log blobs without a row that cannot be set aside, once for each number of them."""
+        if len(orphans) > self._reported:
+            _log.warning(
+                "%d blobs in the store have no row in the database (%s%s); the store has no quarantine, so they stay",
+                len(orphans), ", ".join(orphans[:3]), ", …" if orphans[3:] else "",
+            )  # fmt: skip
+        self._reported = len(orphans)
+
     async def _return_known(self) -> int:
         """Take back what a row knows again: a newer copy of the database was put in place."""
-        aside = await self._blobs.quarantined()
-        if not aside:
+        quarantine = self._blobs.quarantine
+        aside = await quarantine.quarantined() if quarantine else ()
+        if not quarantine or not aside:
             return 0
         living = {b.blob_id for b in await self._uow.read(_living_blobs)}
         known = [each.blob_id for each in aside if each.blob_id in living]
         for blob_id in known:
-            await self._blobs.take_back(blob_id)
+            await quarantine.take_back(blob_id)
         if known:
             _log.warning("%d files returned from quarantine: the database knows them again", len(known))
         return len(known)
 
     async def _erase_kept_long_enough(self) -> int:
-        before = self._clock.now() - self._keep_seconds
-        late = [each for each in await self._blobs.quarantined() if each.since <= before]
+        quarantine, before = self._blobs.quarantine, self._clock.now() - self._keep_seconds
+        if not quarantine:
+            return 0
+        late = [each for each in await quarantine.quarantined() if each.since <= before]
         for each in late:
-            await self._blobs.erase_quarantined(each.blob_id)
+            await quarantine.erase_quarantined(each.blob_id)
         if late:
             size = sum(each.size for each in late)
             _log.warning("%d files (%d bytes) were erased from quarantine after their time", len(late), size)
         return len(late)
 
     async def _erase_slack(self) -> int:
-        freed = 0
+        freed, ranges = 0, self._blobs.ranges
+        if not ranges:
+            return 0
         for upload in await self._uow.read(lambda tx: tx.storage.open_uploads()):
             with self._slots.reclaim(upload.upload_id) as alone:
                 if alone:
-                    freed += await self._erase_slack_of(upload)
+                    freed += await self._erase_slack_of(ranges, upload)
         return freed
 
-    async def _erase_slack_of(self, upload: MultipartUpload) -> int:
+    async def _erase_slack_of(self, ranges: ReclaimsRanges, upload: MultipartUpload) -> int:
         parts = await self._uow.read(lambda tx: tx.storage.parts(upload.upload_id))
-        return await self._blobs.keep_only(upload.blob_id, [p.extent for p in parts if p.blob_id == upload.blob_id])
+        return await ranges.keep_only(upload.blob_id, [p.extent for p in parts if p.blob_id == upload.blob_id])
 
 
 @dataclass(frozen=True)
@@ -185,18 +207,20 @@ class Discrepancies:
         return not (self.orphan_files or self.missing_files or self.slack_bytes or self.stray_objects)
 
 
-async def check(uow: UnitOfWork[StorageTx], blobs: BlobStore) -> Discrepancies:
+async def check(uow: UnitOfWork[StorageTx], blobs: Blobs) -> Discrepancies:
     """Compare disk and ledger of a data folder that no server uses; changes nothing."""
-    on_disk = set(await blobs.list())
+    on_disk = set(await blobs.store.list())
 
     def work(tx: StorageTx) -> tuple[Sequence[Blob], dict[str, list[Extent]]]:
         return tx.storage.blobs(), _extents_by_blob(tx.storage)
 
     rows, owners = await uow.read(work)
     ledger = {b.blob_id for b in rows}
-    slack = sum([await blobs.slack(b, extents) for b, extents in owners.items() if b in on_disk])
+    slack = 0
+    if blobs.ranges:
+        slack = sum([await blobs.ranges.slack(b, extents) for b, extents in owners.items() if b in on_disk])
     holding = {blob_id for blob_id, extents in owners.items() if extents}
-    aside = sorted(each.blob_id for each in await blobs.quarantined())
+    aside = sorted(each.blob_id for each in await blobs.quarantine.quarantined()) if blobs.quarantine else []
     return Discrepancies(sorted(on_disk - ledger), sorted(holding - on_disk), slack, quarantined_files=aside)
 
 

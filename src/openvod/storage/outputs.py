@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from openvod.base.errors import Conflict
 from openvod.base.identifiers import new_hex
 from openvod.base.ports import Clock, Entropy, UnitOfWork
+from openvod.storage.blobs import Blobs, Pieces, WorkingFiles
 from openvod.storage.model import Blob, BlobState, Bucket, Extent, Received, StoredObject
-from openvod.storage.ports import LocalBlobStore, StorageTables, StorageTx
-from openvod.storage.service import remove_object
+from openvod.storage.ports import StorageTables, StorageTx
+from openvod.storage.removal import remove_object
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,12 @@ class Adopted:
 class OutputStore:
     """Takes finished files in. Works in any process that shares database and blob store with the server."""
 
-    def __init__(self, uow: UnitOfWork[StorageTx], blobs: LocalBlobStore, clock: Clock, entropy: Entropy) -> None:
+    def __init__(
+        self, uow: UnitOfWork[StorageTx], blobs: Blobs, working: WorkingFiles, clock: Clock, entropy: Entropy
+    ) -> None:
         self._uow = uow
         self._blobs = blobs
+        self._working = working
         self._clock = clock
         self._entropy = entropy
 
@@ -53,12 +57,18 @@ class OutputStore:
         await self._uow.write(enter)
         try:
             return [
-                Adopted(file.key, file.headers, blob_id, await self._blobs.adopt(blob_id, file.path))
+                Adopted(file.key, file.headers, blob_id, await self._adopted(blob_id, file.path))
                 for file, blob_id in zip(files, ids, strict=True)
             ]
         except BaseException:
             await self._doom(ids)
             raise
+
+    async def _adopted(self, blob_id: str, path: str) -> Received:
+        if self._blobs.files:
+            return await self._blobs.files.adopt(blob_id, path)
+        size = await self._working.size(path)
+        return await self._blobs.store.put(blob_id, Pieces(self._working.read(path)), length=size, limit=size)
 
     async def adopt_bytes(self, key: str, data: bytes, headers: Mapping[str, str]) -> Adopted:
         """Make bytes that are in memory a pending blob; on failure nothing of them stays."""
@@ -66,7 +76,7 @@ class OutputStore:
         pending = Blob(blob_id, BlobState.PENDING, self._clock.now())
         await self._uow.write(lambda tx: tx.storage.add_blob(pending))
         try:
-            received = await self._blobs.receive(blob_id, 0, _Bytes(data), length=len(data), limit=len(data))
+            received = await self._blobs.store.put(blob_id, Pieces(_once(data)), length=len(data), limit=len(data))
         except BaseException:
             await self._doom([blob_id])
             raise
@@ -80,18 +90,8 @@ class OutputStore:
         await self._uow.write(lambda tx: tx.storage.set_blob_state(ids, BlobState.DOOMED))
 
 
-class _Bytes:
-    """See :class:`openvod.storage.ports.Body`."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._data
-
-    def direct(self) -> None:
-        """There is no connection to read from."""
-        return
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
 
 
 def place(

@@ -1,8 +1,8 @@
-"""What the storage room asks of a database and of a blob store."""
+"""What the storage room asks of a database; what it asks of a blob store is in :mod:`openvod.storage.blobs`."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from openvod.storage.model import (
@@ -10,116 +10,12 @@ from openvod.storage.model import (
     BlobState,
     Bucket,
     Door,
-    Extent,
     GridTotals,
     MultipartUpload,
     Part,
-    Quarantined,
-    Received,
     SessionRef,
     StoredObject,
 )
-
-
-class DirectBody(Protocol):
-    """A body that its reader takes from the connection itself. One reader, in one thread at a time."""
-
-    @property
-    def left(self) -> int:
-        """Bytes that are still to come."""
-        ...
-
-    def read_into(self, buffer: memoryview) -> int:
-        """Read what is there into ``buffer`` without waiting; 0 when nothing is. Raises ``ClientDisconnected``."""
-        ...
-
-    async def readable(self) -> None:
-        """Wait for more bytes; raises ``Invalid`` when none come for too long."""
-        ...
-
-
-class Body(Protocol):
-    """A request's body on its way in."""
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield its pieces."""
-        ...
-
-    def direct(self) -> DirectBody | None:
-        """Return it for direct reading, ``None`` where that cannot be; call before any iteration."""
-        ...
-
-
-class BlobStore(Protocol):
-    """Runs of bytes. What ``receive`` returned survives a crash."""
-
-    async def receive(self, blob_id: str, offset: int, body: Body, *, length: int | None, limit: int) -> Received:
-        """Write ``body`` at ``offset`` and make it durable.
-
-        ``length`` is the announced size, ``None`` when unknown. Raises ``Invalid("storage.size_differs")`` when
-        fewer or more bytes come and ``Exhausted("storage.too_large")`` past ``limit``; then nothing of it stays.
-        """
-        ...
-
-    def read(self, extents: Sequence[Extent], start: int, length: int) -> AsyncIterator[bytes]:
-        """Yield ``length`` bytes from ``start`` of the run that ``extents`` form."""
-        ...
-
-    async def erase(self, blob_id: str, offset: int, length: int) -> None:
-        """Give the space of a range back; what lies outside stays."""
-        ...
-
-    async def keep_only(self, blob_id: str, extents: Sequence[Extent]) -> int:
-        """Erase everything of a blob outside ``extents``; return how many bytes that freed."""
-        ...
-
-    async def slack(self, blob_id: str, extents: Sequence[Extent]) -> int:
-        """Return how many bytes :meth:`keep_only` would free; changes nothing."""
-        ...
-
-    async def delete(self, blob_id: str) -> None:
-        """Delete a blob; nothing happens when it is absent."""
-        ...
-
-    async def set_aside(self, blob_id: str, now: float) -> None:
-        """Put a blob into quarantine, out of :meth:`list`; nothing happens when it is absent."""
-        ...
-
-    async def take_back(self, blob_id: str) -> None:
-        """Return a blob from quarantine."""
-        ...
-
-    async def quarantined(self) -> Sequence[Quarantined]:
-        """Return what is in quarantine."""
-        ...
-
-    async def erase_quarantined(self, blob_id: str) -> None:
-        """Delete a blob that is in quarantine."""
-        ...
-
-    async def join(self, blob_id: str, extents: Sequence[Extent]) -> None:
-        """Copy ``extents`` one after another into the new blob ``blob_id``, durably."""
-        ...
-
-    async def list(self) -> Sequence[str]:
-        """Return the ids of all blobs on disk."""
-        ...
-
-
-class LocalFiles(Protocol):
-    """The ability of a blob store whose blobs are files of this machine; nothing else in the room knows of paths."""
-
-    async def adopt(self, blob_id: str, path: str) -> Received:
-        """Make the finished file at ``path`` a blob, durably and without copying it; the file stays where it is."""
-        ...
-
-    def locate(self, blob_id: str) -> str:
-        """Return the path of a blob for programs that read files."""
-        ...
-
-
-class LocalBlobStore(BlobStore, LocalFiles, Protocol):
-    """A blob store with local files."""
 
 
 class StorageTables(Protocol):

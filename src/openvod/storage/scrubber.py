@@ -9,9 +9,10 @@ from enum import StrEnum
 
 from openvod.base.errors import OpenVodError
 from openvod.base.ports import UnitOfWork
+from openvod.storage.blobs import Blobs
 from openvod.storage.crc64 import CRC64
 from openvod.storage.model import StoredObject
-from openvod.storage.ports import BlobStore, StorageTx
+from openvod.storage.ports import StorageTx
 
 _PAGE = 200
 
@@ -36,7 +37,7 @@ class Scrubbed:
 class Scrubber:
     """Reads everything, one object after another; a server may run on the same folder meanwhile."""
 
-    def __init__(self, uow: UnitOfWork[StorageTx], blobs: BlobStore) -> None:
+    def __init__(self, uow: UnitOfWork[StorageTx], blobs: Blobs) -> None:
         self._uow = uow
         self._blobs = blobs
 

@@ -35,9 +35,10 @@ def serve_object(request: WireRequest, stored: StoredObject, storage: StorageSer
 
 
 def file_of(stored: StoredObject, storage: StorageService, start: int, length: int) -> FilePart | None:
-    """Return the part of a file that a range of an object is; ``None`` when it lies in several pieces."""
+    """Return the part of a local file that holds a range of an object; None when no single file holds it."""
     run = run_of(stored.extents, start, length)
-    return FilePart(storage.locate(run.blob_id), run.offset, run.length) if run else None
+    path = storage.locate(run.blob_id) if run else None
+    return FilePart(path, run.offset, run.length) if run and path else None
 
 
 def asks_for_whole(request: WireRequest) -> bool:

@@ -11,7 +11,7 @@ from openvod.base.errors import Invalid, OpenVodError
 from openvod.kinds.failure import Failure, err_code
 from openvod.media.model import MediaAsset
 from openvod.processing.service import TaskOrder
-from openvod.storage.ports import Body
+from openvod.storage.blobs import Body
 from openvod.tasks.model import Task, TaskStatus
 
 #: A pull that waits or runs longer than this is given up with its session.

@@ -27,8 +27,9 @@ from openvod.media.layout import content_type
 from openvod.media.model import ProbeState
 from openvod.processing.flow_records import abortion, probe_of
 from openvod.processing.service import check_order, claim_order, waiting_task
-from openvod.storage.ports import Body, DirectBody
-from openvod.storage.service import Incoming, StorageService
+from openvod.storage.blobs import Body, DirectBody
+from openvod.storage.service import StorageService
+from openvod.storage.writing import Incoming
 from openvod.tasks.model import NotifyMode, Procedure, Task, TaskStatus, TaskType
 from openvod.tasks.state import aborted, begun, finished
 from openvod.upload.model import ApplyRequest, FileRequest, Permission, UploadSession

@@ -24,7 +24,7 @@ from openvod.signing.limits import ANYBODY, Caller, check_caller
 from openvod.signing.storage_token import StorageGrant, TemporaryCredential
 from openvod.signing.upload import PresentedSignature, UploadPermission
 from openvod.storage.model import Bucket, StoredObject
-from openvod.storage.service import doom_uploads_under, remove_object
+from openvod.storage.removal import doom_uploads_under, remove_object
 from openvod.tasks.model import Procedure, read_notify_mode
 from openvod.tasks.service import open_tasks, resolve_procedure
 from openvod.upload.model import (

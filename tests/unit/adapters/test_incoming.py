@@ -38,11 +38,11 @@ class Sender:
 
     @property
     def left(self) -> int:
-        """See :class:`openvod.storage.ports.DirectBody`."""
+        """See :class:`openvod.storage.blobs.DirectBody`."""
         return len(self._data)
 
     def read_into(self, buffer: memoryview) -> int:
-        """See :class:`openvod.storage.ports.DirectBody`."""
+        """See :class:`openvod.storage.blobs.DirectBody`."""
         if not self._there:
             self._there = next(self._sizes, len(self._data))
             return 0
@@ -53,7 +53,7 @@ class Sender:
         return size
 
     async def readable(self) -> None:
-        """See :class:`openvod.storage.ports.DirectBody`."""
+        """See :class:`openvod.storage.blobs.DirectBody`."""
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Files: the blob store on a local disk, the lock of a data folder, the root key."""
 
-from openvod.adapters.filesystem.blobs import FileBlobStore
+from openvod.adapters.filesystem.blobs import file_blobs
 from openvod.adapters.filesystem.folder import DataFolder
 
-__all__ = ["DataFolder", "FileBlobStore"]
+__all__ = ["DataFolder", "file_blobs"]

@@ -11,8 +11,10 @@ import contextlib
 import errno
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -24,16 +26,28 @@ from openvod.adapters.filesystem.quarantine import Quarantine
 from openvod.base.errors import Exhausted, Invalid, Unavailable
 from openvod.base.jobs import finished
 from openvod.base.sizes import KIB, MIB
+from openvod.storage.blobs import Blobs, Body, DirectBody
 from openvod.storage.crc64 import CRC64
 from openvod.storage.installation import Witness
 from openvod.storage.model import Extent, Quarantined, Received
-from openvod.storage.ports import Body, DirectBody
 
 _READ = 256 * KIB
 _IDENTITY = ".installation"
 #: Pieces of a body that cannot be read directly are written so many bytes at a time.
 _GATHERED = 256 * KIB
 R = TypeVar("R")
+
+
+@contextmanager
+def file_blobs(
+    root: Path, threads: int = 4, reserve_bytes: int = 64 * MIB, *, direct_io: bool = True
+) -> Iterator[Blobs]:
+    """Open a :class:`FileBlobStore`, which has every ability; its threads end with the block."""
+    store = FileBlobStore(root, threads=threads, reserve_bytes=reserve_bytes, direct_io=direct_io)
+    try:
+        yield Blobs(store, offsets=store, ranges=store, files=store, quarantine=store)
+    finally:
+        store.close()
 
 
 class FileBlobStore:
@@ -57,12 +71,21 @@ class FileBlobStore:
         self._pool.shutdown(wait=True)
         self._writers.shutdown(wait=True)
 
+    @property
+    def root(self) -> str:
+        """See :attr:`openvod.storage.blobs.LocalFiles.root`."""
+        return str(self._root)
+
     def locate(self, blob_id: str) -> str:
-        """See :meth:`openvod.storage.ports.LocalFiles.locate`."""
+        """See :meth:`openvod.storage.blobs.LocalFiles.locate`."""
         return str(self._path(blob_id))
 
-    async def receive(self, blob_id: str, offset: int, body: Body, *, length: int | None, limit: int) -> Received:
-        """See :meth:`openvod.storage.ports.BlobStore.receive`."""
+    async def put(self, blob_id: str, body: Body, *, length: int | None, limit: int) -> Received:
+        """See :meth:`openvod.storage.blobs.BlobStore.put`."""
+        return await self.put_at(blob_id, 0, body, length=length, limit=limit)
+
+    async def put_at(self, blob_id: str, offset: int, body: Body, *, length: int | None, limit: int) -> Received:
+        """See :meth:`openvod.storage.blobs.WritesAtOffset.put_at`."""
         _check_limit(length or 0, limit)
         if direct := body.direct():
             return await self._receive_direct(direct, blob_id, offset, direct.left)
@@ -118,74 +141,73 @@ class FileBlobStore:
         if chunks:
             await self._run(writer.write, chunks)
 
-    async def read(self, extents: Sequence[Extent], start: int, length: int) -> AsyncIterator[bytes]:
-        """See :meth:`openvod.storage.ports.BlobStore.read`."""
-        for extent in _slice(extents, start, length):
-            fd = await self._run(os.open, self._path(extent.blob_id), os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                position, end = extent.offset, extent.offset + extent.length
-                while position < end:
-                    data = await self._run(os.pread, fd, min(_READ, end - position), position)
-                    if not data:
-                        raise Unavailable("storage.blob_short", f"blob {extent.blob_id} ends before its extent")
-                    position += len(data)
-                    yield data
-            finally:
-                os.close(fd)
+    async def read(self, blob_id: str, start: int, length: int) -> AsyncIterator[bytes]:
+        """See :meth:`openvod.storage.blobs.BlobStore.read`."""
+        fd = await self._run(os.open, self._path(blob_id), os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            position, end = start, start + length
+            while position < end:
+                data = await self._run(os.pread, fd, min(_READ, end - position), position)
+                if not data:
+                    raise Unavailable("storage.blob_short", f"blob {blob_id} ends before its extent")
+                position += len(data)
+                yield data
+        finally:
+            os.close(fd)
 
     async def erase(self, blob_id: str, offset: int, length: int) -> None:
-        """See :meth:`openvod.storage.ports.BlobStore.erase`."""
+        """See :meth:`openvod.storage.blobs.ReclaimsRanges.erase`."""
         await self._run(_erase, self._path(blob_id), offset, length)
 
     async def keep_only(self, blob_id: str, extents: Sequence[Extent]) -> int:
-        """See :meth:`openvod.storage.ports.BlobStore.keep_only`."""
+        """See :meth:`openvod.storage.blobs.ReclaimsRanges.keep_only`."""
         return await self._run(_keep_only, self._path(blob_id), extents)
 
     async def slack(self, blob_id: str, extents: Sequence[Extent]) -> int:
-        """See :meth:`openvod.storage.ports.BlobStore.slack`."""
+        """See :meth:`openvod.storage.blobs.ReclaimsRanges.slack`."""
         return await self._run(_slack, self._path(blob_id), extents)
 
     async def set_aside(self, blob_id: str, now: float) -> None:
-        """See :meth:`openvod.storage.ports.BlobStore.set_aside`."""
+        """See :meth:`openvod.storage.blobs.Quarantine.set_aside`."""
         await self._run(self._quarantine.put, blob_id, self._path(blob_id), now)
 
     async def take_back(self, blob_id: str) -> None:
-        """See :meth:`openvod.storage.ports.BlobStore.take_back`."""
+        """See :meth:`openvod.storage.blobs.Quarantine.take_back`."""
         await self._run(self._quarantine.take_back, blob_id, self._path(blob_id))
 
     async def quarantined(self) -> Sequence[Quarantined]:
-        """See :meth:`openvod.storage.ports.BlobStore.quarantined`."""
+        """See :meth:`openvod.storage.blobs.Quarantine.quarantined`."""
         return await self._run(self._quarantine.list)
 
     async def erase_quarantined(self, blob_id: str) -> None:
-        """See :meth:`openvod.storage.ports.BlobStore.erase_quarantined`."""
+        """See :meth:`openvod.storage.blobs.Quarantine.erase_quarantined`."""
         await self._run(self._quarantine.erase, blob_id)
 
     def witness(self) -> Witness:
-        """Return which installation's store this is, and whether it holds blobs."""
+        """See :meth:`openvod.storage.blobs.BlobStore.witness`."""
         path = self._root / _IDENTITY
         identity = path.read_text(encoding="ascii").strip() if path.exists() else ""
         return Witness(identity, used=any(True for _ in self._root.glob("??/*")))
 
     def identify(self, installation_id: str) -> None:
-        """Make this the store of an installation."""
+        """See :meth:`openvod.storage.blobs.BlobStore.identify`."""
         replace_file(self._root / _IDENTITY, installation_id)
 
     async def delete(self, blob_id: str) -> None:
-        """See :meth:`openvod.storage.ports.BlobStore.delete`."""
+        """See :meth:`openvod.storage.blobs.BlobStore.delete`."""
         await self._run(lambda: self._path(blob_id).unlink(missing_ok=True))
 
     async def adopt(self, blob_id: str, path: str) -> Received:
-        """See :meth:`openvod.storage.ports.LocalFiles.adopt`."""
+        """See :meth:`openvod.storage.blobs.LocalFiles.adopt`."""
         return await self._run(_adopt, self._path(blob_id), Path(path), self._entries)
 
     async def join(self, blob_id: str, extents: Sequence[Extent]) -> None:
-        """See :meth:`openvod.storage.ports.BlobStore.join`."""
+        """See :meth:`openvod.storage.blobs.LocalFiles.join`."""
         sources = [(self._path(e.blob_id), e.offset, e.length) for e in extents]
         await self._run(_join, self._path(blob_id), sources, self._entries)
 
     async def list(self) -> Sequence[str]:
-        """See :meth:`openvod.storage.ports.BlobStore.list`."""
+        """See :meth:`openvod.storage.blobs.BlobStore.list`."""
         return await self._run(lambda: [p.name for p in self._root.glob("??/*")])
 
     def _path(self, blob_id: str) -> Path:
@@ -205,19 +227,6 @@ def _translating(call: Callable[..., R], *arguments: object) -> R:
 def _check_limit(size: int, limit: int) -> None:
     if size > limit:
         raise Exhausted("storage.too_large", f"the body exceeds the {limit} bytes allowed here; send less", limit=limit)
-
-
-def _slice(extents: Iterable[Extent], start: int, length: int) -> list[Extent]:
-    """Return the extents of ``length`` bytes from ``start`` of the run."""
-    wanted: list[Extent] = []
-    for extent in extents:
-        skip = min(start, extent.length)
-        take = min(extent.length - skip, length)
-        start -= skip
-        length -= take
-        if take:
-            wanted.append(Extent(extent.blob_id, extent.offset + skip, take))
-    return wanted
 
 
 def _erase(path: Path, offset: int, length: int) -> None:
@@ -276,9 +285,24 @@ def _adopt(path: Path, source: Path, entries: DirectoryEntries) -> Received:
     finally:
         os.close(fd)
     path.parent.mkdir(exist_ok=True)
-    os.link(source, path)
+    _link_or_copy(source, path)
     entries.sync(path)
     return Received(size, md5.hexdigest(), crc)
+
+
+def _link_or_copy(source: Path, path: Path) -> None:
+    """Link, or copy durably where the store is on another file system than what made the file."""
+    try:
+        os.link(source, path)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        shutil.copyfile(source, path)
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            os.fdatasync(fd)
+        finally:
+            os.close(fd)
 
 
 def _join(path: Path, sources: Sequence[tuple[Path, int, int]], entries: DirectoryEntries) -> None:

@@ -22,9 +22,9 @@ from pathlib import Path
 from openvod.adapters.filesystem import holes
 from openvod.base.errors import Exhausted
 from openvod.base.sizes import KIB, MIB
+from openvod.storage.blobs import DirectBody
 from openvod.storage.crc64 import CRC64
 from openvod.storage.model import Received
-from openvod.storage.ports import DirectBody
 
 #: Enough for the disk, and another thread, to be worth asking.
 BATCH = 2 * MIB

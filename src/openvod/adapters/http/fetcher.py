@@ -13,7 +13,7 @@ import httpcore
 
 from openvod.adapters.http.dialler import Dialler, Target, read_url
 from openvod.base.errors import Invalid, Unavailable
-from openvod.storage.ports import DirectBody
+from openvod.storage.blobs import DirectBody
 from openvod.upload.pull_model import Fetched
 
 MAX_REDIRECTS = 5
@@ -92,7 +92,7 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
 
 
 class _Download:
-    """The body of an answer, read by iterating. See :class:`openvod.storage.ports.Body`."""
+    """The body of an answer, read by iterating. See :class:`openvod.storage.blobs.Body`."""
 
     def __init__(self, answer: httpcore.Response, stall_seconds: float) -> None:
         self._answer = answer

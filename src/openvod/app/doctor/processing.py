@@ -57,7 +57,7 @@ async def _stored_video(base: Foundation) -> str:
         blob_id = await base.database.read(_newest_video)
     except (SQLAlchemyError, OpenVodError):
         return ""  # what is wrong with the database, its own check tells
-    return base.blobs.locate(blob_id) if blob_id else ""
+    return base.blobs.files.locate(blob_id) if blob_id and base.blobs.files else ""
 
 
 def _newest_video(tx: Transaction) -> str:

@@ -9,6 +9,7 @@ from openvod.base.errors import Invalid
 from openvod.base.text import decoded
 from openvod.server.wire import Answer, xml_answer
 from openvod.storage.listing import ListQuery
+from openvod.storage.multipart import MultipartService
 from openvod.storage.service import StorageService
 from openvod.surfaces.cos import codec
 from openvod.surfaces.cos.call import Call
@@ -20,15 +21,16 @@ _LIST_LIMIT = 1000
 class StorageLists:
     """One method for each list."""
 
-    def __init__(self, storage: StorageService) -> None:
+    def __init__(self, storage: StorageService, multipart: MultipartService) -> None:
         self._storage = storage
+        self._multipart = multipart
 
     async def parts(self, call: Call) -> Answer:
         """List a multipart upload's parts."""
         key = call.require_key()
         marker = call.number("part-number-marker", 0)
         limit = min(call.number("max-parts", _LIST_LIMIT), _LIST_LIMIT)
-        upload, parts = await self._storage.list_parts(call.bucket, key, call.upload_id, marker, limit + 1)
+        upload, parts = await self._multipart.list_parts(call.bucket, key, call.upload_id, marker, limit + 1)
         document = codec.list_parts_result(
             upload,
             parts[:limit],
@@ -45,7 +47,7 @@ class StorageLists:
         prefix = call.require_prefix()
         key_marker, id_marker = request.argument("key-marker") or "", request.argument("upload-id-marker") or ""
         limit = min(call.number("max-uploads", _LIST_LIMIT), _LIST_LIMIT)
-        uploads = await self._storage.list_uploads(call.bucket, prefix, key_marker, id_marker, limit + 1)
+        uploads = await self._multipart.list_uploads(call.bucket, prefix, key_marker, id_marker, limit + 1)
         document = codec.list_uploads_result(
             call.bucket,
             uploads[:limit],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from openvod.storage.ports import Body
+from openvod.storage.blobs import Body
 
 #: A pause shorter than this costs more than it spreads.
 _SHORTEST_PAUSE = 0.01
@@ -28,7 +28,7 @@ async def paced(chunks: AsyncIterator[bytes], bits_per_second: int) -> AsyncGene
 
 
 class PacedBody:
-    """See :class:`openvod.storage.ports.Body`."""
+    """See :class:`openvod.storage.blobs.Body`."""
 
     def __init__(self, body: Body, bits_per_second: int) -> None:
         self._body = body

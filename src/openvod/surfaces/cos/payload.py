@@ -14,7 +14,7 @@ from openvod.base.errors import Invalid
 from openvod.server.wire import RequestBody, WireRequest
 from openvod.signing import sigv4
 from openvod.signing.sigv4 import ChunkSigner
-from openvod.storage.ports import Body
+from openvod.storage.blobs import Body
 from openvod.surfaces.cos.aws_chunked import ChunkedReader, same
 from openvod.surfaces.cos.operations import CHECKSUMS, Wanted
 from openvod.surfaces.cos.s3 import is_presigned

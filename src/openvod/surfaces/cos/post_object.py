@@ -17,7 +17,8 @@ from openvod.signing.limits import check_caller
 from openvod.signing.post_policy import PostPolicy, read_policy
 from openvod.signing.storage_token import StorageGrant
 from openvod.storage.model import MAX_PART_SIZE, Received, StoredObject
-from openvod.storage.service import Incoming, StorageService
+from openvod.storage.service import StorageService
+from openvod.storage.writing import Incoming
 from openvod.surfaces.cos import codec
 from openvod.surfaces.cos.addressing import Address, Addressing
 from openvod.surfaces.cos.call import Call
@@ -130,7 +131,7 @@ class PostObject:
 
 
 class _FormBody:
-    """See :class:`openvod.storage.ports.Body`."""
+    """See :class:`openvod.storage.blobs.Body`."""
 
     def __init__(self, reader: FormReader) -> None:
         self._reader = reader

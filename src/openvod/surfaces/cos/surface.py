@@ -21,7 +21,9 @@ from openvod.signing.limits import check_caller
 from openvod.signing.sigv4 import ChunkSigner
 from openvod.signing.storage_token import StorageGrant
 from openvod.storage.model import MAX_PART_SIZE, CompletedPart, Received
-from openvod.storage.service import Incoming, StorageService
+from openvod.storage.multipart import MultipartService
+from openvod.storage.service import StorageService
+from openvod.storage.writing import Incoming
 from openvod.surfaces.cos import codec, s3
 from openvod.surfaces.cos.addressing import Address, Addressing
 from openvod.surfaces.cos.call import Call
@@ -42,14 +44,20 @@ class CosSurface:
     """The operations that upload clients issue (4.1)."""
 
     def __init__(
-        self, storage: StorageService, addressing: Addressing, clock: Clock, root_keys: Mapping[str, bytes]
+        self,
+        storage: StorageService,
+        multipart: MultipartService,
+        addressing: Addressing,
+        clock: Clock,
+        root_keys: Mapping[str, bytes],
     ) -> None:
         self._storage = storage
+        self._multipart = multipart
         self._addressing = addressing
         self._clock = clock
         self._root_keys = root_keys
         self._post = PostObject(storage, addressing, clock, root_keys)
-        lists = StorageLists(storage)
+        lists = StorageLists(storage, multipart)
         self._operations: Mapping[Operation, Callable[[Call], Awaitable[Answer]]] = {
             Operation.PUT_OBJECT: self._put_object,
             Operation.INITIATE: self._initiate,
@@ -139,7 +147,7 @@ class CosSurface:
     async def _initiate(self, call: Call) -> Answer:
         key = call.require_key()
         storage_class = call.wanted.options.get("storage-class", "STANDARD").upper()
-        upload = await self._storage.initiate(
+        upload = await self._multipart.initiate(
             call.session, call.bucket, key, call.stored_headers, storage_class, overwrite=call.may_overwrite
         )
         return xml_answer(codec.initiate_result(upload))
@@ -148,16 +156,16 @@ class CosSurface:
         key = call.require_key()
         number = call.number("partNumber")
         incoming, payload = _incoming(call)
-        part = await self._storage.upload_part(call.bucket, key, call.upload_id, number, incoming)
+        part = await self._multipart.upload_part(call.bucket, key, call.upload_id, number, incoming)
         return _stored(part.etag, part.crc64, payload)
 
     async def _complete(self, call: Call) -> Answer:
         key = call.require_key()
-        count = await self._storage.parts_count(call.bucket, key, call.upload_id)
+        count = await self._multipart.parts_count(call.bucket, key, call.upload_id)
         body = await call.request.body(limit_for(count))
         parts = await apart(len(body), lambda: _listed(call, body, count))
         with _in_terms_of(call):
-            upload = await self._storage.complete(
+            upload = await self._multipart.complete(
                 call.session, call.bucket, key, call.upload_id, parts, overwrite=call.may_overwrite
             )
         location = f"http://{call.request.headers.get('vod-forward-cos') or call.request.host}/{key}"
@@ -167,7 +175,7 @@ class CosSurface:
         )
 
     async def _abort(self, call: Call) -> Answer:
-        await self._storage.abort(call.bucket, call.require_key(), call.upload_id)
+        await self._multipart.abort(call.bucket, call.require_key(), call.upload_id)
         return Answer(204)
 
     async def _delete(self, call: Call) -> Answer:
