@@ -13,11 +13,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from openvod.adapters.ffmpeg.encoder import make_video
 from support.server import PlatformServer
 from support.server.api import paced
-from support.server.commands import openvod
-from support.server.library import _SECONDS, Library, encoded_picture, processed_file
+from support.server.library import Library, encoded_picture, failures_of_the_next_run, processed_file
 from support.server.wire import Wire, signature
 from support.server.wire_types import check_types
 from support.sweeps.workers import wait_for
@@ -32,14 +30,6 @@ def library(shared_server: PlatformServer) -> Iterator[Library]:
     wire = Wire(shared_server.url, shared_server.create_key(application.sub_app_id))
     yield Library(shared_server, wire, application.sub_app_id)
     wire.http.close()
-
-
-@pytest.fixture(scope="module")
-def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A real clip of two seconds, since much is made of it."""
-    path = tmp_path_factory.mktemp("short") / "clip.mp4"
-    make_video(path, seconds=2)
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -403,19 +393,4 @@ def test_deleting_parts(library: Library, short: Path) -> None:
     assert told[0]["FileDeleteEvent"]["FileDeleteResultInfo"] == [
         {"FileId": file_id, "DeleteParts": [{"Type": "TranscodeFiles", "Definition": 876}]}
     ]
-    openvod(
-        "tasks", "start", file_id, "--procedure", "all-parts", "--sub-app-id", str(library.sub_app_id), "--data-dir",
-        str(library.server.data_dir),
-    )  # fmt: skip
-    assert _failures_of_the_next_run(library, file_id) == {"SourceFileError.DownloadNotAccessible"}
-
-
-def _failures_of_the_next_run(library: Library, file_id: str) -> set[str]:
-    deadline = time.monotonic() + _SECONDS
-    while time.monotonic() < deadline:
-        ended = [event for event in library.events(file_id) if event.type == "ProcedureStateChanged"]
-        if len(ended) > 1:
-            told = json.loads(ended[-1].payload)["ProcedureStateChangeEvent"]["MediaProcessResultSet"]
-            return {next(v for k, v in item.items() if k != "Type")["ErrCodeExt"] for item in told}
-        time.sleep(0.3)
-    raise AssertionError(library.server.log())
+    assert failures_of_the_next_run(library, file_id, "all-parts") == {"SourceFileError.DownloadNotAccessible"}
