@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import text
 
-from openvod.adapters.sql import schema
+from openvod.adapters.sql import event_schema as schema
 from openvod.adapters.sql.database import Database, Transaction, open_database
 from openvod.adapters.sql.migrations import configuration, upgrade
 from openvod.base.errors import Conflict, Invalid

@@ -2,9 +2,9 @@
 
 import socket
 import sys
-
-from coscmd.cos_cmd import _main  # type: ignore[import-not-found]  # in the environment of tools
+from importlib.metadata import entry_points
 
 look_up = socket.getaddrinfo
 socket.getaddrinfo = lambda host, port, *rest, **named: look_up("127.0.0.1", port, *rest, **named)
-sys.exit(_main())
+(command,) = entry_points(group="console_scripts", name="coscmd")
+sys.exit(command.load()())

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, and_, bindparam, func, select, update
 
-from openvod.adapters.sql import schema
+from openvod.adapters.sql import event_schema as schema
 from openvod.adapters.sql.endpoint_tables import SqlEndpointTables
 from openvod.adapters.sql.event_tables import event_of
 from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_absent, remove, upsert, values

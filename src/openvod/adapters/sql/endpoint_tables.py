@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from openvod.adapters.sql import schema
+from openvod.adapters.sql import event_schema as schema
 from openvod.adapters.sql.rows import fetch_all, fetch_one, remove, take_turn, upsert, values
 from openvod.base.errors import Conflict
 from openvod.events.model import (

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select, update
 
-from openvod.adapters.sql import schema
+from openvod.adapters.sql import event_schema as schema
 from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_if_absent, remove, values
 from openvod.events.model import DeliveryState, Event, EventState, NewEvent
 

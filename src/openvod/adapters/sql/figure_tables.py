@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Integer, and_, case, cast, exists, func, inse
 from sqlalchemy.sql.elements import ColumnElement
 
 from openvod.adapters.sql.account_schema import review_decisions
+from openvod.adapters.sql.event_schema import event_deliveries, event_endpoints
 from openvod.adapters.sql.media_tables import asset_of
 from openvod.adapters.sql.rows import fetch_all, values
-from openvod.adapters.sql.schema import event_deliveries, event_endpoints, media_assets, media_outputs, subtasks, tasks
+from openvod.adapters.sql.schema import media_assets, media_outputs, subtasks, tasks
 from openvod.adapters.sql.task_tables import task_of
 from openvod.events.model import DeliveryState
 from openvod.kinds.registry import SubTaskKind

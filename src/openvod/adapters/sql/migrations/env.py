@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 from openvod.adapters.sql import account_schema as account_schema
+from openvod.adapters.sql import event_schema as event_schema
 from openvod.adapters.sql.schema import metadata
 
 connection = context.config.attributes["connection"]
