@@ -2472,7 +2472,7 @@ export interface components {
         };
         /**
          * EventStanding
-         * @description How an event stands in all. ``HELD`` and ``QUEUED``: before it is in the log; ``NO_RECEIVER``: nobody gets it.
+         * @description State of an event over all endpoints. ``HELD``, ``QUEUED``: not in the log yet; ``NO_RECEIVER``: no endpoint.
          * @enum {string}
          */
         EventStanding: "held" | "queued" | "dead" | "pending" | "delivered" | "disabled" | "skipped" | "no_receiver";

@@ -60,7 +60,7 @@ class AccountTables(Protocol):
         ...
 
     def delete_invite(self, digest: str) -> bool:
-        """Delete one; false when there was none, which tells the second of two who take it up at once."""
+        """Delete an invitation; false if there was none: of two concurrent acceptances one gets false."""
         ...
 
     def token(self, digest: str) -> AccessToken | None:

@@ -47,7 +47,7 @@ class AccountService:
         return await self._uow.read(lambda tx: tx.accounts.users())
 
     async def invite(self, role: Role, user: str = "", *, by: str) -> tuple[str, Invite]:
-        """Return the secret of a new invitation, which is told here and never again.
+        """Return the secret of a new invitation; it is returned only here.
 
         With ``user`` it lets that one choose a new password and changes no role; without, it makes a new user of
         ``role``.
@@ -123,7 +123,7 @@ class AccountService:
     async def create_token(
         self, identity: Identity, note: str, role: Role, seconds: float | None = None
     ) -> tuple[str, AccessToken]:
-        """Return a new token of a user's, which is told here and never again."""
+        """Return a new access token of a user; its secret is returned only here."""
         if not identity.role.includes(role):
             raise Denied(
                 "account.role", f"role: you are {identity.role.value}; choose that or less for a token", field="role"

@@ -101,7 +101,7 @@ def within(categories: Sequence[Category], class_id: int) -> frozenset[int]:
 def name_and_path(categories: Sequence[Category], class_id: int) -> tuple[str, str]:
     """Return ``ClassName`` and ``ClassPath``, the names from the top joined by ``-`` (``events.md`` 4.1).
 
-    A category that does not exist any more is told as the built-in one.
+    A deleted category is shown as the built-in one.
     """
     known = {each.class_id: each for each in categories}
     names: list[str] = []

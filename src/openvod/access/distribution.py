@@ -150,7 +150,7 @@ class DistributionService:
         return await self._beside.write(lambda tx: tx.access.admit_link_address(link, place, most, expires_at))
 
     async def forget_expired_links(self) -> int:
-        """Delete the addresses of links that nobody can use any more; return how many."""
+        """Delete the recorded addresses of expired links; return how many."""
         now = self._clock.now()
         return await self._uow.write(lambda tx: tx.access.forget_link_addresses(now))
 

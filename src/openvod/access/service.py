@@ -189,8 +189,10 @@ class AccessService:
         sealed = self._box.seal(new_alphanumeric(self._entropy, 40), secret_id)
         made = KeyPair(secret_id, MAIN_APPLICATION_ID, sealed, True, now, CONSOLE_NOTE)
         tx.access.put_key_pair(made)
-        told = json.dumps({"note": CONSOLE_NOTE, "secretId": secret_id})
-        tx.access.add_audit_entry(AuditEntry(now, secret_id, MAIN_APPLICATION_ID, "CreateConsoleKey", told, "", "", ""))
+        parameters = json.dumps({"note": CONSOLE_NOTE, "secretId": secret_id})
+        tx.access.add_audit_entry(
+            AuditEntry(now, secret_id, MAIN_APPLICATION_ID, "CreateConsoleKey", parameters, "", "", "")
+        )
         return made
 
     def secret_of(self, key: KeyPair) -> str:

@@ -1,4 +1,4 @@
-"""Signing in: passwords to sessions, sessions and tokens to who asks."""
+"""Signing in, and identifying callers by session cookie or access token."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class SessionLimits:
 
 
 def csrf_of(secret: str) -> str:
-    """Return what a page of ours sends with changes; it leads nobody back to the cookie's secret."""
+    """Return the CSRF token of a session; the cookie's secret cannot be derived from it."""
     return hashlib.sha256(f"openvod/csrf/{secret}".encode()).hexdigest()
 
 
 class SessionService:
-    """Signs users in and out and tells who asks."""
+    """Signs users in and out, and identifies callers."""
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ class SessionService:
         await self._uow.write(lambda tx: tx.accounts.delete_sessions_of(user))
 
     async def forget_expired(self) -> int:
-        """Delete what nobody can use any more; return how much."""
+        """Delete expired sessions and tokens; return how many."""
         now = self._clock.now()
         return await self._uow.write(lambda tx: tx.accounts.forget_expired(now, now - self._limits.idle_seconds))
 

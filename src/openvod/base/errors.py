@@ -49,4 +49,4 @@ class Unavailable(OpenVodError):
 
 
 class ClientDisconnected(Exception):
-    """The client went away before its body ended; nobody is left to answer."""
+    """The client disconnected before its request body ended; no answer can be sent."""

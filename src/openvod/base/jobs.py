@@ -1,4 +1,4 @@
-"""Work that goes on in a thread."""
+"""Background jobs in threads."""
 
 from __future__ import annotations
 

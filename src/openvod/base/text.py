@@ -1,4 +1,4 @@
-"""The one door for strangers' text: bytes of paths, queries, headers, forms and JSON become text here or nowhere.
+"""The only place that decodes untrusted bytes: paths, queries, headers, forms and JSON become text here.
 
 Text is Unicode without lone surrogates, which no encoding carries, and without NUL, which PostgreSQL does not keep.
 What is none is refused by the name of its field before anything else looks at it: what passes fits into both

@@ -1,4 +1,4 @@
-"""Events: what happened, told to the app server until it answered.
+"""Events: what happened, delivered to the app server with retries.
 
 Promises: an event is written with the change that caused it, stands in its application's log without a gap, reaches
 every endpoint in order for each ``FileId`` under one id, and is never dropped silently. Refuses to know: what caused an

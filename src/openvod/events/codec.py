@@ -36,7 +36,7 @@ class FileChecksum:
 
 @dataclass(frozen=True)
 class UploadedFile:
-    """What ``NewFileUpload`` tells of a committed file."""
+    """The members of ``NewFileUpload`` for a committed file."""
 
     file_id: str
     name: str
@@ -66,7 +66,7 @@ def new_file_upload(file: UploadedFile) -> str:
         "ReviewAudioVideoTaskId": file.review_task_id,
         "MetaData": None,
         "Checksum": _checksum(file.checksum) if file.checksum else None,
-        # Ours: the formats name the source differently, 3.0 does not tell the two apart (4.1).
+        # Our own choice: the formats name the source differently, and 3.0 has one name for both (4.1).
         "UploadedBy": "Server" if file.by_server else "Client",
     }
     return event_body(EventType.NEW_FILE_UPLOAD, member)
@@ -165,7 +165,7 @@ def push_request(event: Event, payload_format: PayloadFormat, signers: Signers, 
 
 
 def _with_sign(text: str, headers: Mapping[str, str], sign_key: str, now: float) -> tuple[str, dict[str, str]]:
-    """Put ``Sign`` and ``T`` into body and headers, since nobody tells where receivers look (``events.md`` 2.1)."""
+    """Put ``Sign`` and ``T`` into body and headers, since receivers read either (``events.md`` 2.1)."""
     expires = int(now) + _SIGNATURE_SECONDS
     sign = event_sign(sign_key, expires)
     body = json.dumps(json.loads(text) | {"Sign": sign, "T": expires}, ensure_ascii=False, separators=(",", ":"))

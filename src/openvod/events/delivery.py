@@ -39,7 +39,7 @@ from openvod.events.secrets import open_secrets
 CONCURRENCY = 32
 #: Deliveries of one endpoint that are held in memory.
 _WINDOW = 256
-#: Outcomes are gathered for so long, then written together.
+#: Seconds over which outcomes are collected into one write.
 _GATHER_SECONDS = 0.02
 _AFTER_TROUBLE_SECONDS = 1.0
 _log = logging.getLogger("openvod.events")
@@ -159,13 +159,15 @@ class EndpointSender:
             await asyncio.gather(*self._posts, return_exceptions=True)
 
     async def _turn(self) -> bool:
-        """Write what happened, read what is next; tell whether anything is left."""
+        """Write the outcomes, read the next deliveries; return whether any are left."""
         self._awake.clear()
         try:
             found = await self._exchange()
         except Exception:
             # What happened is kept and written by the next turn: forgetting it would send everything again.
-            _log.exception("deliveries of endpoint %s could not be written; it goes on", self._endpoint.endpoint_id)
+            _log.exception(
+                "deliveries of endpoint %s could not be written; they will be retried", self._endpoint.endpoint_id
+            )
             await asyncio.sleep(_AFTER_TROUBLE_SECONDS)
             self._awake.set()
             return True
@@ -281,7 +283,7 @@ class EndpointSender:
                 line.pop()
 
     def _admit(self, news: _News) -> bool:
-        """Queue what was read; tell whether there was any."""
+        """Queue the deliveries that were read; return whether there were any."""
         admitted = False
         for delivery in news.due:
             if delivery.line not in self._lines:

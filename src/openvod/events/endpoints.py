@@ -65,7 +65,7 @@ class EndpointService:
     async def add(
         self, sub_app_id: int, name: str, url: str, options: EndpointOptions, *, from_start: bool = False
     ) -> tuple[Endpoint, str]:
-        """Add an endpoint; return it and its secret, which is told here and never again.
+        """Add an endpoint; return it and its signing secret, which is returned only here.
 
         It gets events from now on, or all that the log has with ``from_start``.
         """
@@ -110,8 +110,8 @@ class EndpointService:
     async def set_url(self, sub_app_id: int, url: str, sign_key: str | None = None) -> tuple[Endpoint, str]:
         """Set the address of the default endpoint (empty: none), and its key if given.
 
-        Return the endpoint and, when this call made it, its secret, which is told here and never again; else "".
-        Events that nobody could get so far wait in the log and are sent.
+        Return the endpoint and, if this call created it, its secret, which is returned only here; else "".
+        Events in the log that no endpoint received are sent to it.
         """
         secret = new_secret(self._entropy)
         endpoint = await self.modify(sub_app_id, url=url, sign_key=sign_key, secret=secret)
@@ -166,7 +166,7 @@ class EndpointService:
     async def replay(self, sub_app_id: int, name: str, since: float, until: float) -> int:
         """Send an endpoint again what happened in a range of time (Unix seconds, ``until`` excluded); return how much.
 
-        What still waits for it is left as it is.
+        Its pending deliveries stay unchanged.
         """
 
         def page(tx: EventTx, endpoint: Endpoint, after: int) -> Sequence[Event]:
@@ -223,7 +223,7 @@ class EndpointService:
         return tx.endpoints.add(replace(blank, secret=seal_secret(secret, blank, self._box)))
 
     def _configure(self, tx: EventTx, endpoint: Endpoint, change: Callable[[EventConfig], EventConfig]) -> None:
-        """Change a configuration; when the mode changes, the other transport goes on where this one is."""
+        """Change a configuration; after a change of mode the other transport continues at the same event."""
         sub_app_id, now = endpoint.sub_app_id, self._clock.now()
         before = tx.endpoints.config(sub_app_id)
         config = change(before)

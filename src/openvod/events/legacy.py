@@ -97,8 +97,8 @@ def _review(item: Json) -> dict[str, Any]:
         return result
     output = task["Output"]
     segments = [_segment(segment) for segment in output["SegmentSet"]]
-    told = {"confidence": output["Confidence"], "suggestion": output["Suggestion"], "segments": segments}
-    return result | {"output": told}
+    review = {"confidence": output["Confidence"], "suggestion": output["Suggestion"], "segments": segments}
+    return result | {"output": review}
 
 
 def _segment(segment: Json) -> dict[str, Any]:

@@ -125,7 +125,7 @@ class EventConfig:
     persistence_switch: bool = False
 
     def switched_off(self) -> frozenset[str]:
-        """Return the event types that are not told."""
+        """Return the event types that are not sent."""
         switches = {
             EventType.NEW_FILE_UPLOAD: self.upload_switch,
             EventType.FILE_DELETED: self.delete_switch,

@@ -22,7 +22,7 @@ LEASE_SECONDS = 30.0
 LONGEST_WAIT = 5.0
 KEPT_SECONDS = 4 * 86_400.0
 _SCAN = 64
-#: A lease may run out while somebody waits, which no log tells.
+#: Seconds between checks while a caller waits: an expiring lease adds nothing to the log.
 _LOOK_SECONDS = 1.0
 
 

@@ -26,7 +26,7 @@ class Retention:
 
     async def _forget(self, sub_app_id: int, head: int, before: float) -> int:
         def work(tx: EventTx) -> int:
-            # Who has an address gets everything first; a puller that stays away so long has lost its events anyway.
+            # Endpoints with a URL must get every event first; a pull queue unread for this long has lost its own.
             cursors = [each.cursor for each in tx.endpoints.endpoints(sub_app_id) if each.url]
             return tx.events.forget(sub_app_id, min(cursors, default=head), before, _AT_ONCE)
 

@@ -24,7 +24,7 @@ class DeliveryStanding(StrEnum):
 
 
 class EventStanding(StrEnum):
-    """How an event stands in all. ``HELD`` and ``QUEUED``: before it is in the log; ``NO_RECEIVER``: nobody gets it."""
+    """State of an event over all endpoints. ``HELD``, ``QUEUED``: not in the log yet; ``NO_RECEIVER``: no endpoint."""
 
     HELD = "held"
     QUEUED = "queued"

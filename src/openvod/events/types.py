@@ -1,4 +1,4 @@
-"""The catalogue of event types (``events.md`` 3): what the platform tells, under which name."""
+"""The catalogue of event types (``events.md`` 3): the events that the platform sends, and their names."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class LogWatch:
         self._ended = False
 
     async def look(self) -> bool:
-        """Read the ends of the logs; tell whether one moved."""
+        """Read the end of each application's log; return whether one has grown."""
         version = self._version()
         if version is not None and version == self._seen:
             return False
@@ -38,7 +38,7 @@ class LogWatch:
         return True
 
     async def beyond(self, sub_app_id: int, sequence: int, seconds: float) -> bool:
-        """Wait until a log is longer than ``sequence``, at most ``seconds``; tell whether it is."""
+        """Wait until a log is longer than ``sequence``, ``seconds`` at most; return whether it is."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while self._heads.get(sub_app_id, 0) <= sequence and not self._ended:
@@ -47,7 +47,7 @@ class LogWatch:
 
     @property
     def ended(self) -> bool:
-        """Tell whether the platform is ending, so that nobody waits any more."""
+        """True once the platform shuts down; waiting calls return then."""
         return self._ended
 
     def end(self) -> None:

@@ -23,8 +23,8 @@ class FileType:
 
 
 def _rows(category: str, reader: str, endings: str, more: str = "") -> tuple[FileType, ...]:
-    told = tuple(FileType(ending, category, reader) for ending in endings.split())
-    return told + tuple(FileType(ending, category, reader, wire=False) for ending in more.split())
+    listed = tuple(FileType(ending, category, reader) for ending in endings.split())
+    return listed + tuple(FileType(ending, category, reader, wire=False) for ending in more.split())
 
 
 _VIDEO, _AUDIO, _IMAGE = "Video", "Audio", "Image"
@@ -85,6 +85,6 @@ def accepted(*categories: str) -> frozenset[str]:
 VIDEO_TYPES, AUDIO_TYPES, COVER_TYPES = accepted(_VIDEO), accepted(_AUDIO), accepted(_IMAGE)
 
 
-def told(*categories: str) -> str:
+def endings_of(*categories: str) -> str:
     """Return the accepted endings of some categories in the order of the table, for a message."""
     return ", ".join(each.ending for each in FILE_TYPES if each.category in categories)

@@ -14,7 +14,7 @@ MAX_KEY_FRAMES, MAX_KEY_FRAME_CONTENT = 100, 128
 
 @dataclass(frozen=True)
 class MediaEdit:
-    """What to change; ``None`` and empty leave as it is, except ``description``, which "" empties.
+    """The members to change. ``None`` and empty mean unchanged, except that "" clears ``description``.
 
     ``expire_time`` is ISO 8601. Key frames are named by their ``time_offset`` in seconds.
     """

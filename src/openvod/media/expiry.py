@@ -21,5 +21,5 @@ def expiry(text: str, now: float, *, malformed: str = "media.expire_time", past:
         ) from error
     if moment <= now:
         raise Invalid(past, f"ExpireTime {text[:40]!r} has passed; choose a later one")
-    told = iso_time(moment)
-    return "" if told == NEVER else told
+    text = iso_time(moment)
+    return "" if text == NEVER else text

@@ -118,7 +118,7 @@ class Figures:
         self._clock = clock
 
     async def overview(self, sub_app_id: int, days: int) -> Overview:
-        """Return the figures, uploads of so many days with today as the last."""
+        """Return the figures, with the uploads per day of the last ``days`` days including today."""
         now = self._clock.now()
         first = int(now // DAY_SECONDS) - days + 1
 

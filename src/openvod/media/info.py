@@ -1,4 +1,4 @@
-"""``MediaInfo``: everything known of a file, as the wire tells it (``procedures-and-api.md`` 6.3)."""
+"""``MediaInfo``: everything known about a file, in the wire's form (``procedures-and-api.md`` 6.3)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def media_info(
     class_path: str = DEFAULT_CLASS_NAME,
     parts: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Return ``MediaInfo``; ``parts`` are names of :data:`PARTS`, none of them means all.
+    """Return ``MediaInfo``; ``parts`` are names of :data:`PARTS`; empty means all.
 
     What is not asked for, and what nothing was made for, is null. ``TranscodeInfo`` also holds the original, as
     definition 0.

@@ -1,4 +1,4 @@
-"""What browsers play, told from what a probe found; and which results of processing they play."""
+"""Whether browsers can play a file, judged by its probe result; and which outputs they can play."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PIXELS = frozenset({"", "yuv420p", "yuvj420p", "nv12"})
 
 
 class HindranceKind(StrEnum):
-    """Why browsers do not play a file as it is."""
+    """Why browsers cannot play the original file."""
 
     ENCRYPTED = "encrypted"
     CONTAINER = "container"

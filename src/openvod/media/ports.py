@@ -113,7 +113,7 @@ class Originals(Protocol):
 
 
 class PictureReader(Protocol):
-    """Reads pictures of strangers without trusting them."""
+    """Reads untrusted pictures safely."""
 
     async def reencode(self, data: bytes) -> tuple[str, bytes]:
         """Return a GIF, JPEG or PNG anew, without what is no picture in it, after its extension.

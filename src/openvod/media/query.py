@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from openvod.media.model import MediaAsset
 
-#: A list leads to so many files; with more, it has to be narrowed down.
+#: Files that paging can reach; a query with more matches must be narrowed down.
 REACHABLE = 5000
 NOT_REVIEWED = ""
 

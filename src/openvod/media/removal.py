@@ -40,20 +40,20 @@ class Part:
 
 
 def delete_file(tx: LibraryTx, asset: MediaAsset, now: float) -> None:
-    """Delete a file with everything made of it, and tell so."""
+    """Delete a file with its outputs, and add a FileDeleted event."""
     outputs = output_folder(tx.storage, asset)
     for folder in [*original_folders(tx.storage, asset), *([outputs] if outputs else [])]:
         _remove_under(tx.storage, folder)
     tx.media.delete_asset(asset.file_id)
     tx.tasks.release_quarantined(asset.file_id)
-    # A file that was not probed yet still has its NewFileUpload held; nobody would release it, nor what comes after.
+    # Until the probe ends NewFileUpload is held. Without a file nothing would release it and the events behind it.
     for held in tx.events.held(asset.file_id):
         tx.events.release(held.event_id, held.payload)
     _tell(tx, asset, (), now)
 
 
 def delete_parts(tx: LibraryTx, asset: MediaAsset, parts: Sequence[Part], now: float) -> None:
-    """Delete parts of a file, and tell so; parts that are not there are no error."""
+    """Delete parts of a file, and add a FileDeleted event; missing parts are not an error."""
     for part in parts:
         asset = _without(tx, asset, part)
     tx.media.put_asset(replace(asset, updated_at=now))

@@ -118,7 +118,7 @@ def sentence(status: FileStatus) -> str:
 
 
 class StateTx(Protocol):
-    """A transaction over what a file's state is told from."""
+    """A transaction over the tables that a file's state follows from."""
 
     @property
     def media(self) -> MediaTables:
@@ -145,8 +145,8 @@ def status_in(tx: StateTx, sub_app_id: int, file_id: str, now: float) -> FileSta
     """Return how a file of an application stands; ``None`` when nothing was ever known of it."""
     found = tx.media.assets(sub_app_id, [file_id], now)
     if not found:
-        told = tx.events.events(0, 1, file_id)
-        return file_status(None, (), ()) if told and told[0].sub_app_id == sub_app_id else None
+        first = tx.events.events(0, 1, file_id)
+        return file_status(None, (), ()) if first and first[0].sub_app_id == sub_app_id else None
     return file_status(found[0], tx.media.outputs(file_id), percents_of(tx, file_id))
 
 

@@ -2,6 +2,6 @@
 
 It promises that a file with H.264 and AAC plays as HLS from its stored bytes alone: ``index`` reads where the samples
 lie, ``segments`` plans and writes what stands between them, ``lists`` and ``names`` say how they are addressed,
-``service`` keeps indexes at hand, ``sources`` tells players what a file can be played from. It refuses to decode, to
+``service`` caches indexes, ``sources`` lists what a player can play a file from. It refuses to decode, to
 copy media and to trust any count that a file claims. Start in ``index``.
 """

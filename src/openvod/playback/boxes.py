@@ -106,5 +106,5 @@ def malformed(what: str) -> Exception:
 
 
 def printable(kind: bytes) -> str:
-    """Return a kind for people; strangers choose its bytes."""
+    """Return a box type as printable text; its bytes are untrusted."""
     return repr(kind.decode("latin-1"))

@@ -22,7 +22,7 @@ _FIRST_BYTES = 64
 _STILLS = frozenset({b"jpeg", b"png ", b"mjpa", b"mjpb"})
 #: What one buffer of a browser holds must have both tracks; where they differ by more, playing would stop there.
 _LATE_SECONDS, _SHORT_SECONDS = 0.5, 5.0
-#: A sound decoder wants so many packets before the first that is heard.
+#: Packets that an audio decoder needs before the first audible one.
 _PREROLL_PACKETS = 2
 _TINY_SECONDS = 0.1
 _MOST_DELAY_SECONDS = 3600
@@ -102,7 +102,7 @@ def _is_enabled(track: memoryview) -> bool:
 
 
 def _check_browsers_play(track: memoryview | None, read_entry: Callable[[Box], Entry]) -> None:
-    """Refuse what no browser decodes before anything else may say that it plays as it is."""
+    """Refuse codecs that no browser decodes, before other checks judge whether the original can be played."""
     try:
         if track is not None:
             read_entry(_described(track))

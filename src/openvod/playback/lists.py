@@ -17,16 +17,16 @@ def master_playlist(index: Index, segments: Sequence[Segment], name: str) -> str
     """Write the master playlist of a file called ``name``: one variant, as it was uploaded."""
     rates = [size_of(segment) * 8 / max(segment.seconds, 1.0) for segment in segments]
     total = sum(size_of(segment) for segment in segments) * 8 / max(index.duration, 0.001)
-    told = [
+    attributes = [
         f"BANDWIDTH={max(1, round(max(rates)))}",
         f"AVERAGE-BANDWIDTH={max(1, round(total))}",
         f'CODECS="{",".join(track.codec for track in index.tracks)}"',
     ]
     if index.video:
         shown = max(index.video.end - index.video.begin, 0.001)
-        told.append(f"RESOLUTION={index.video.width}x{index.video.height}")
-        told.append(f"FRAME-RATE={(index.video.last - index.video.first) / shown:.3f}")
-    return "\n".join([*_HEAD, f"#EXT-X-STREAM-INF:{','.join(told)}", quote(media_name(name)), ""])
+        attributes.append(f"RESOLUTION={index.video.width}x{index.video.height}")
+        attributes.append(f"FRAME-RATE={(index.video.last - index.video.first) / shown:.3f}")
+    return "\n".join([*_HEAD, f"#EXT-X-STREAM-INF:{','.join(attributes)}", quote(media_name(name)), ""])
 
 
 def media_playlist(segments: Sequence[Segment], name: str, version: str) -> str:

@@ -30,7 +30,7 @@ class Packaged(NamedTuple):
 
 
 def parse(key: str) -> Packaged | None:
-    """Return what a key asks for, ``None`` when it is none of ours."""
+    """Return what a key requests, ``None`` if it is not a packaged name."""
     match = _NAME.fullmatch(key)
     if match is None:
         return None

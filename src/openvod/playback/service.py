@@ -51,7 +51,7 @@ class InstantPlayback:
         key = _Key(stored.bucket, stored.key, stored.etag, stored.size)
         found = self._known.get(key)
         if found is None:
-            # Many ask at once for what has just been uploaded; one of them reads, and goes on when another leaves.
+            # Concurrent requests for a new file share one read, which continues when one of them disconnects.
             task = self._reading.get(key)
             if task is None:
                 task = self._reading[key] = asyncio.ensure_future(self._learn(key, stored))

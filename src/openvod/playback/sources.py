@@ -1,4 +1,4 @@
-"""From what is known of a file to what players are told of it: ``sources.json`` (docs/reference/playback.md)."""
+"""The answer to players, made from what is known about a file: ``sources.json`` (docs/reference/playback.md)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Subtitle:
 
 @dataclass(frozen=True)
 class Description:
-    """What players are told: ``sources`` best first; ``status`` how the file stands."""
+    """The answer to players: ``sources`` with the best one first; ``status`` is the file's state."""
 
     file_id: str
     title: str
@@ -106,7 +106,7 @@ class Description:
 def describe(
     asset: MediaAsset, outputs: Sequence[MediaOutput], package: Package | NotFound, url: UrlOf, status: FileStatus
 ) -> Description:
-    """Return what players are told; ``package`` says how, or why not, the original is packaged."""
+    """Return the answer to players; ``package`` says how the original is packaged, or why it is not."""
     found = [*_ladders(outputs), *_instant(asset, package, url), *_renditions(asset, outputs)]
     found += _progressive(asset, package, url)
     reason = str(package.details.get("reason", "")) if isinstance(package, NotFound) else ""

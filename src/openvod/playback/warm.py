@@ -30,7 +30,7 @@ class WarmIndexes:
             try:
                 await self._instant.package(stored)
             except OpenVodError:
-                # Its viewers are told; here nobody asked.
+                # Viewers get this error when they request the file; nothing to report here.
                 continue
         return len(fresh)
 

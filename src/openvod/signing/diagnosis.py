@@ -1,6 +1,6 @@
 """What is wrong with an upload signature, for the owner of its key (``upload-protocol.md`` 1).
 
-A server must not tell a stranger why a digest differs; the owner of the key may know everything.
+A server must not say to an unauthenticated caller why a digest differs; the owner of the key may know.
 """
 
 from __future__ import annotations

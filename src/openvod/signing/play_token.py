@@ -125,7 +125,7 @@ def _seconds(text: str) -> int:
 
 
 def _within(address: str, network: str) -> bool:
-    """Tell whether a token's network, which nobody checked when it was signed, has an address in it."""
+    """Return whether an address lies in a token's network; the network's text is not validated when signed."""
     try:
         return is_inside(address, [network])
     except ValueError:

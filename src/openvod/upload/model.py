@@ -11,7 +11,7 @@ from typing import Any
 
 from openvod.base.errors import Invalid
 from openvod.base.sizes import TIB
-from openvod.media.accepted import AUDIO_TYPES, COVER_TYPES, VIDEO_TYPES, told
+from openvod.media.accepted import AUDIO_TYPES, COVER_TYPES, VIDEO_TYPES, endings_of
 from openvod.signing.limits import NO_LIMITS, UploadLimits
 from openvod.storage.model import Door, SessionRef
 
@@ -170,7 +170,7 @@ def check_video(request: FileRequest) -> FileRequest:
     if kind not in VIDEO_TYPES | AUDIO_TYPES | COVER_TYPES:
         raise Invalid(
             "upload.video_type",
-            f"videoType {request.type[:40]!r} is not accepted; send one of {told('Video', 'Audio', 'Image')}",
+            f"videoType {request.type[:40]!r} is not accepted; send one of {endings_of('Video', 'Audio', 'Image')}",
         )
     _check_name("videoName", request.name)
     _check_size("videoSize", request.size)
@@ -182,7 +182,8 @@ def check_cover(request: FileRequest) -> FileRequest:
     kind = normal_type(request.type)
     if kind not in COVER_TYPES:
         raise Invalid(
-            "upload.cover_type", f"coverType {request.type[:40]!r} is not accepted; send one of {told('Image')}"
+            "upload.cover_type",
+            f"coverType {request.type[:40]!r} is not accepted; send one of {endings_of('Image')}",
         )
     _check_name("coverName", request.name)
     _check_size("coverSize", request.size)
