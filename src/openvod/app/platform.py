@@ -24,7 +24,8 @@ from openvod.events.delivery import DeliveryService
 from openvod.events.watch import LogWatch
 from openvod.media.service import ProbeService
 from openvod.surfaces.api.replays import UsedSignatures
-from openvod.upload.pulls import PullSettings, PullUploads
+from openvod.upload.pull_runner import PullRunner, PullSettings
+from openvod.upload.pulls import PullUploads
 from openvod.upload.service import UploadService
 
 _COLLECT_SECONDS = 60.0
@@ -135,20 +136,20 @@ class Platform:
     def _start_pulls(self, uploads: UploadService) -> PullUploads:
         """Start the loop that fetches files; it resumes downloads that an earlier process left."""
         base, settings, wake = self.base, self._settings.pulls, asyncio.Event()
-        pulls = PullUploads(
+        fetcher, limits = base.fetcher(), PullSettings(settings.jobs, settings.max_bytes, settings.max_seconds)
+        runner = PullRunner(
             self._database,
             uploads,
             self._services.storage.objects,
-            base.fetcher(),
+            fetcher,
             base.clock,
-            base.entropy,
-            PullSettings(settings.jobs, settings.max_bytes, settings.max_seconds),
+            limits,
             on_work=wake.set,
             on_commit=self._committed,
         )
-        self._stack.push_async_callback(pulls.close)
-        self._start(_loop("pulls", pulls.run_once, wake, _IDLE_SECONDS))
-        return pulls
+        self._stack.push_async_callback(runner.close)
+        self._start(_loop("pulls", runner.run_once, wake, _IDLE_SECONDS))
+        return PullUploads(self._database, uploads, fetcher, base.clock, base.entropy, on_work=wake.set)
 
     async def _start_events(self) -> None:
         """Start delivery, and the watch over the end of the event log."""

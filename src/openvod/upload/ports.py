@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from openvod.access.ports import AccessTables
@@ -13,7 +14,7 @@ from openvod.storage.ports import StorageTables
 from openvod.tasks.model import Task
 from openvod.tasks.ports import TaskTables
 from openvod.upload.model import SpentSignature, UploadSession
-from openvod.upload.pull_model import Pull
+from openvod.upload.pull_model import Fetched, Pull
 
 
 class UploadTables(Protocol):
@@ -103,4 +104,20 @@ class UploadTx(Protocol):
     @property
     def tasks(self) -> TaskTables:
         """Tasks, templates, procedures."""
+        ...
+
+
+class Fetcher(Protocol):
+    """Downloads by HTTP from where others say."""
+
+    async def check(self, url: str) -> None:
+        """Raise ``Invalid("address.url")`` or ``Denied("address.refused")``; a name that nobody knows yet passes."""
+        ...
+
+    def open(self, url: str) -> AbstractAsyncContextManager[Fetched]:
+        """Begin a download; redirects are followed, each judged anew.
+
+        Raises what :meth:`check` raises, ``Invalid`` with ``pull.…`` for answers that stay, and ``Unavailable`` with
+        ``pull.…`` or ``delivery.unresolved`` for what another try may change; the body raises the latter, too.
+        """
         ...

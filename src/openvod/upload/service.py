@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
-from openvod.access.categories import name_and_path
-from openvod.access.model import STORAGE_APP_ID, Application, Group, StorageRegion
+from openvod.access.model import Application, Group, StorageRegion
 from openvod.access.ports import SecretBox
-from openvod.access.service import application_for, check_is_on, check_permitted, region_for, signer
-from openvod.base.errors import Conflict, Denied, Invalid, NotFound
-from openvod.base.identifiers import cover_id_of, new_alphanumeric, new_file_id, new_hex
+from openvod.access.service import application_for, check_permitted, signer
+from openvod.base.errors import Denied, NotFound
+from openvod.base.identifiers import new_alphanumeric
 from openvod.base.ports import Clock, Entropy, UnitOfWork
-from openvod.events.codec import FileChecksum, UploadedFile, new_file_upload
-from openvod.events.model import EventState, NewEvent
-from openvod.events.types import EventType
-from openvod.media.expiry import expiry
-from openvod.media.model import FORBIDDEN, MediaAsset, ProbeState
 from openvod.signing import storage_token
 from openvod.signing import upload as upload_signature
 from openvod.signing.limits import ANYBODY, Caller, check_caller
 from openvod.signing.storage_token import StorageGrant, TemporaryCredential
 from openvod.signing.upload import PresentedSignature, UploadPermission
-from openvod.storage.model import Bucket, StoredObject
 from openvod.storage.removal import doom_uploads_under, remove_object
-from openvod.tasks.model import Procedure, read_notify_mode
-from openvod.tasks.service import open_tasks, resolve_procedure
+from openvod.upload.committing import Commits, Committed
 from openvod.upload.model import (
     APPLY_REPEAT_SECONDS,
     CREDENTIAL_SECONDS,
@@ -34,16 +25,13 @@ from openvod.upload.model import (
     SESSION_SECONDS,
     ApplyRequest,
     ClientChecksums,
-    FileRequest,
     Permission,
     SessionState,
     Source,
     SpentSignature,
     UploadSession,
-    check_cover,
-    check_limits,
-    check_video,
 )
+from openvod.upload.opening import open_session
 from openvod.upload.ports import UploadTx
 
 _GRANT_ACTIONS = ("put", "multipart")
@@ -57,18 +45,6 @@ class Applied:
     credential: TemporaryCredential
     region: StorageRegion
     now: float
-
-
-@dataclass(frozen=True)
-class Committed:
-    """Outcome of Commit; URLs are complete, ``cover_url`` empty without a cover."""
-
-    file_id: str
-    media_url: str
-    cover_url: str
-    cover_id: str
-    procedure_task_id: str = ""
-    review_task_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,7 +75,7 @@ class UploadService:
         self._clock = clock
         self._entropy = entropy
         self._token_key = token_key
-        self._media_url = media_url
+        self.commits = Commits(entropy, media_url)
         self._on_commit = on_commit
 
     async def prepare(self, signature: str) -> int:
@@ -121,8 +97,15 @@ class UploadService:
             if session is None:
                 session = self._repeated(tx, presented, request, now)
             if session is None:
-                session = self._opened(
-                    tx, request, application, _permission_of(permission), permission.storage_region, Source.CLIENT, now
+                session = open_session(
+                    tx,
+                    self._entropy,
+                    request,
+                    application,
+                    _permission_of(permission),
+                    permission.storage_region,
+                    Source.CLIENT,
+                    now,
                 )
                 session = replace(session, signature_fingerprint=presented.fingerprint)
                 tx.uploads.put_session(session)
@@ -151,11 +134,11 @@ class UploadService:
     ) -> UploadSession:
         """Return a new session of an API 3.0 caller, which the caller of this stores."""
         application = application_for(tx.access, signer(tx.access, caller.secret_id), caller.sub_app_id)
-        return self._opened(tx, request, application, caller.permission, "", Source.SERVER, now)
+        return open_session(tx, self._entropy, request, application, caller.permission, "", Source.SERVER, now)
 
     def commit_pulled(self, tx: UploadTx, session: UploadSession, now: float) -> Committed:
         """Commit what the platform fetched itself; ``NewFileUpload`` is not told of it (``events.md`` 4.1)."""
-        return self._commit(tx, session, NO_CHECKSUMS, now, announce=False)
+        return self.commits.commit(tx, session, NO_CHECKSUMS, now, announce=False)
 
     async def commit(
         self,
@@ -180,7 +163,7 @@ class UploadService:
             check_caller(permission.limits.client_networks, permission.limits.page_origins, caller)
             if permission.one_time and not own:
                 _spend(tx, presented, permission, session, "commit", now)
-            return self._commit(tx, session, checksums, now)
+            return self.commits.commit(tx, session, checksums, now)
 
         committed = await self._uow.write(work)
         self._on_commit()
@@ -195,7 +178,7 @@ class UploadService:
             _same_application(
                 session, application_for(tx.access, signer(tx.access, caller.secret_id), caller.sub_app_id)
             )
-            return self._commit(tx, session, NO_CHECKSUMS, now)
+            return self.commits.commit(tx, session, NO_CHECKSUMS, now)
 
         committed = await self._uow.write(work)
         self._on_commit()
@@ -252,60 +235,6 @@ class UploadService:
             return tx.uploads.session(spent.session_key)
         return None
 
-    def _opened(
-        self,
-        tx: UploadTx,
-        request: ApplyRequest,
-        application: Application,
-        permission: Permission,
-        signed_region: str,
-        source: Source,
-        now: float,
-    ) -> UploadSession:
-        check_is_on(application)
-        video = check_video(request.video) if request.video else None
-        cover = check_cover(request.cover) if request.cover else None
-        check_limits(replace(request, video=video, cover=cover), permission.limits)
-        _check_shape(tx, request, application)
-        if permission.class_id and tx.access.category(application.sub_app_id, permission.class_id) is None:
-            raise Invalid(
-                "category.unknown",
-                f"classId {permission.class_id} is unknown in application {application.sub_app_id}; create it first",
-            )
-        permission = _with_flow(tx, application, permission)
-        # The signature's region outranks the client's: it is the app server's word (2.2).
-        region = region_for(tx.access, signed_region or request.storage_region)
-        bucket = self._bucket(tx, application, region)
-        file_id = request.file_id or new_file_id(self._entropy)
-        directory = f"{bucket.short_name}/{new_hex(self._entropy, 8)}{file_id}"
-        return UploadSession(
-            session_key=new_alphanumeric(self._entropy, 64),
-            sub_app_id=application.sub_app_id,
-            file_id=file_id,
-            state=SessionState.OPEN,
-            bucket=bucket.name,
-            region=region.name,
-            video_key=f"{directory}/{new_alphanumeric(self._entropy, 12)}.{video.type}" if video else "",
-            cover_key=self._cover_key(directory, file_id, cover, renewed=not video) if cover else "",
-            source=source,
-            request=replace(request, video=video, cover=cover, expire_time=expiry(request.expire_time, now)),
-            permission=replace(permission, name=permission.name or _display_name(video, cover)),
-            signature_fingerprint="",
-            created_at=now,
-            expires_at=now + SESSION_SECONDS,
-        )
-
-    def _cover_key(self, directory: str, file_id: str, cover: FileRequest, *, renewed: bool) -> str:
-        name = new_file_id(self._entropy) if renewed else cover_id_of(file_id)
-        return f"{directory}/{name}.{cover.type}"
-
-    def _bucket(self, tx: UploadTx, application: Application, region: StorageRegion) -> Bucket:
-        found = tx.storage.bucket_for(application.sub_app_id, region.name)
-        if found:
-            return found
-        short = f"{new_hex(self._entropy, 8)}vod{region.short_name}{application.sub_app_id}"
-        return tx.storage.add_bucket(Bucket(f"{short}-{STORAGE_APP_ID}", short, application.sub_app_id, region.name))
-
     def _credential(self, session: UploadSession, now: float) -> TemporaryCredential:
         limits = session.permission.limits
         sizes = {session.video_key: limits.max_video_size, session.cover_key: limits.max_cover_size}
@@ -328,112 +257,6 @@ class UploadService:
         )
         return storage_token.mint(grant, self._token_key, new_alphanumeric(self._entropy, 32))
 
-    def _commit(
-        self, tx: UploadTx, session: UploadSession, checksums: ClientChecksums, now: float, *, announce: bool = True
-    ) -> Committed:
-        tasks = ("", "")
-        if session.state is SessionState.OPEN:
-            video = _uploaded(tx, session, session.video_key, session.request.video, checksums.video, "video")
-            cover = _uploaded(tx, session, session.cover_key, session.request.cover, checksums.cover, "cover")
-            if video:
-                tasks = self._add_asset(
-                    tx, session, video, now, verified=checksums.video is not None, announce=announce
-                )
-            elif cover:
-                _replace_cover(tx, session, now)
-            # A cover for a forbidden file must not bring the file back into playback.
-            asset = tx.media.asset(session.file_id)
-            shown = asset is None or asset.status != FORBIDDEN
-            tx.storage.publish_under(session.bucket, session.directory, published=shown)
-            doom_uploads_under(tx.storage, session.bucket, session.directory)
-            tx.uploads.put_session(replace(session, state=SessionState.COMMITTED, committed_at=now))
-        return replace(self._committed(tx, session), procedure_task_id=tasks[0], review_task_id=tasks[1])
-
-    def _committed(self, tx: UploadTx, session: UploadSession) -> Committed:
-        asset = tx.media.asset(session.file_id)
-        media_key = session.video_key or (asset.media_key if asset else "")
-        cover_id = session.cover_key.rpartition("/")[2].partition(".")[0]
-        cover_url = self._media_url(session.cover_key) if session.cover_key else ""
-        return Committed(session.file_id, self._media_url(media_key), cover_url, cover_id)
-
-    def _add_asset(
-        self,
-        tx: UploadTx,
-        session: UploadSession,
-        video: StoredObject,
-        now: float,
-        *,
-        verified: bool,
-        announce: bool,
-    ) -> tuple[str, str]:
-        """Store the asset, open its tasks, tell; return the tasks' ids, empty where there is none."""
-        request = session.request.video
-        asset = MediaAsset(
-            file_id=session.file_id,
-            sub_app_id=session.sub_app_id,
-            name=session.permission.name,
-            type=request.type if request else "",
-            class_id=session.permission.class_id,
-            bucket=session.bucket,
-            region=session.region,
-            media_key=session.video_key,
-            cover_key=session.cover_key,
-            size=video.size,
-            source_context=session.permission.source_context,
-            created_at=now,
-            updated_at=now,
-            expire_time=session.request.expire_time,
-            probe_state=ProbeState.PENDING,
-            probe={},
-        )
-        tx.media.put_asset(asset)
-        checksum = FileChecksum(video.crc64, "" if "-" in video.etag else video.etag, verified)
-        file = replace(self.described(tx, asset), checksum=checksum, by_server=session.source is Source.SERVER)
-        if session.permission.flow:
-            flow, review = self._open_tasks(tx, session, session.permission.flow, now)
-            file = replace(file, procedure_task_id=flow, review_task_id=review)
-        if announce:
-            payload = new_file_upload(file)
-            # Held until the probe has filled MetaData in: Commit answers at once, the receiver still gets it complete.
-            tx.events.add(
-                NewEvent(asset.sub_app_id, EventType.NEW_FILE_UPLOAD, asset.file_id, payload, EventState.HELD, now)
-            )
-        return file.procedure_task_id, file.review_task_id
-
-    def _open_tasks(self, tx: UploadTx, session: UploadSession, flow: Mapping[str, Any], now: float) -> tuple[str, str]:
-        permission = session.permission
-        return open_tasks(
-            tx.tasks,
-            self._entropy,
-            sub_app_id=session.sub_app_id,
-            file_id=session.file_id,
-            procedure=Procedure.model_validate(flow),
-            priority=permission.task_priority,
-            notify_mode=read_notify_mode(permission.task_notify_mode),
-            session_context=permission.session_context,
-            now=now,
-        )
-
-    def described(self, tx: UploadTx, asset: MediaAsset) -> UploadedFile:
-        """Return what events tell of a file."""
-        known = tx.access.categories(asset.sub_app_id) if asset.class_id else ()
-        class_name, class_path = name_and_path(known, asset.class_id)
-        return UploadedFile(
-            file_id=asset.file_id,
-            name=asset.name,
-            type=asset.type,
-            class_id=asset.class_id,
-            class_name=class_name,
-            class_path=class_path,
-            cover_url=self._media_url(asset.cover_key) if asset.cover_key else "",
-            media_url=self._media_url(asset.media_key),
-            storage_region=asset.region,
-            source_context=asset.source_context,
-            category=asset.category,
-            created_at=asset.created_at,
-            expire_time=asset.expire_time,
-        )
-
 
 def _same_user(session: UploadSession, permission: UploadPermission) -> None:
     """A session that was opened for a user is that user's."""
@@ -447,14 +270,6 @@ def _count_use(tx: UploadTx, presented: PresentedSignature, permission: UploadPe
         raise Denied("signature.used_up", f"signature was good for {most} uploads, which are done; get a new one")
 
 
-def _with_flow(tx: UploadTx, application: Application, permission: Permission) -> Permission:
-    """Resolve the procedure now: a mistake shows before bytes are sent, a later change of it does not matter (3.1)."""
-    if not permission.procedure:
-        return permission
-    procedure = resolve_procedure(tx.tasks, application.sub_app_id, permission.procedure)
-    return replace(permission, flow=procedure.to_wire())
-
-
 def _permission_of(permission: UploadPermission) -> Permission:
     return Permission(
         class_id=permission.class_id,
@@ -465,27 +280,6 @@ def _permission_of(permission: UploadPermission) -> Permission:
         limits=permission.limits,
         task_notify_mode=permission.task_notify_mode,
     )
-
-
-def _display_name(video: FileRequest | None, cover: FileRequest | None) -> str:
-    """Android sends the name with its extension, the others without; the asset's name has none (2.2)."""
-    announced = video or cover
-    if announced is None:
-        return ""
-    stem, dot, extension = announced.name.rpartition(".")
-    return stem if dot and extension.lower() == announced.type else announced.name
-
-
-def _check_shape(tx: UploadTx, request: ApplyRequest, application: Application) -> None:
-    if request.video:
-        if request.file_id:
-            raise Invalid("upload.file_id", "fileId goes with a cover alone; leave it out when uploading a video")
-        return
-    if not (request.cover and request.file_id):
-        raise Invalid("upload.missing", "videoType is missing; send videoName and videoType, or fileId with a cover")
-    asset = tx.media.asset(request.file_id)
-    if asset is None or asset.sub_app_id != application.sub_app_id:
-        raise NotFound("media.unknown", f"fileId {request.file_id[:40]!r} does not exist in this application")
 
 
 def _region_of(tx: UploadTx, session: UploadSession) -> StorageRegion:
@@ -524,41 +318,6 @@ def _spend(
     earlier = tx.uploads.spent(presented.fingerprint)
     if earlier is None or earlier.session_key != session.session_key:
         raise Denied("signature.used", "this one-time signature was used already; get a new one from the app server")
-
-
-def _uploaded(
-    tx: UploadTx, session: UploadSession, key: str, announced: FileRequest | None, crc64: int | None, what: str
-) -> StoredObject | None:
-    """Return the object that Commit expects, or say what is missing or differs."""
-    if not key:
-        return None
-    stored = tx.storage.object(session.bucket, key)
-    if stored is None:
-        raise Conflict(
-            "upload.incomplete", f"the {what} was announced but is not uploaded; finish its upload, then commit"
-        )
-    if announced and announced.size is not None and announced.size != stored.size:
-        raise Conflict(
-            "upload.size_differs",
-            f"{what}Size announced {announced.size} bytes, but {stored.size} arrived; upload the whole file again",
-        )
-    if crc64 is not None and crc64 != stored.crc64:
-        raise Conflict(
-            "upload.checksum_differs",
-            f"{what}Crc64 is {crc64}, but {stored.crc64} arrived; the {what} was damaged on its way, upload it again",
-        )
-    return stored
-
-
-def _replace_cover(tx: UploadTx, session: UploadSession, now: float) -> None:
-    asset = tx.media.asset(session.file_id, lock=True)
-    if asset is None:
-        raise NotFound("media.unknown", f"fileId {session.file_id} was deleted; upload the video again")
-    if asset.cover_key:
-        # The old cover may lie in another region's bucket; its key begins with that bucket's short name.
-        bucket = tx.storage.bucket_by_short_name(asset.cover_key.partition("/")[0])
-        remove_object(tx.storage, bucket.name if bucket else asset.bucket, asset.cover_key)
-    tx.media.put_asset(replace(asset, cover_key=session.cover_key, updated_at=now))
 
 
 def forget_uploaded(tx: UploadTx, session: UploadSession) -> None:

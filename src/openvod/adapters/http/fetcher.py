@@ -23,19 +23,19 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class HttpFetcher:
-    """See :class:`openvod.upload.pulls.Fetcher`. ``stall_seconds`` bounds connecting, the answer, and any silence."""
+    """See :class:`openvod.upload.ports.Fetcher`. ``stall_seconds`` bounds connecting, the answer, and any silence."""
 
     def __init__(self, dialler: Dialler, *, stall_seconds: float) -> None:
         self._dialler = dialler
         self._stall = stall_seconds
 
     async def check(self, url: str) -> None:
-        """See :meth:`openvod.upload.pulls.Fetcher.check`."""
+        """See :meth:`openvod.upload.ports.Fetcher.check`."""
         await self._dialler.check(url)
 
     @asynccontextmanager
     async def open(self, url: str) -> AsyncIterator[Fetched]:
-        """See :meth:`openvod.upload.pulls.Fetcher.open`."""
+        """See :meth:`openvod.upload.ports.Fetcher.open`."""
         async with self._pool() as pool:
             for _ in range(MAX_REDIRECTS + 1):
                 answer = await self._asked(pool, url)

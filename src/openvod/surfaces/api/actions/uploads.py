@@ -14,7 +14,8 @@ from openvod.surfaces.api.declaration import Action, Audit, Caller, Group, Reque
 from openvod.upload.manifests import files_of_manifest
 from openvod.upload.model import ApplyRequest, FileRequest, Permission
 from openvod.upload.pulls import PullUploads
-from openvod.upload.service import Applied, Committed, ServerPermission, UploadService
+from openvod.upload.committing import Committed
+from openvod.upload.service import Applied, ServerPermission, UploadService
 
 _MANIFEST_CHARACTERS = 4_000_000
 
