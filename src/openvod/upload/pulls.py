@@ -1,7 +1,7 @@
 """PullUpload: files that the platform fetches itself, as durable tasks (``procedures-and-api.md`` 6.1, decision 16).
 
-Nothing of a pull is visible before its commit, which is one transaction with its task's row. A pull that dies before its
-commit is started again by the next process; one that dies after it only has to report its end.
+Nothing of a pull is visible before its commit, which is one transaction with its task's row. The next process starts a
+pull again that died before its commit; of one that died after it, only the end is left to report.
 """
 
 from __future__ import annotations

@@ -11,10 +11,10 @@ from typing_extensions import TypedDict
 
 from openvod.base.errors import Invalid
 from openvod.surfaces.api.declaration import Action, Audit, Caller, Group, Request, Role
+from openvod.upload.committing import Committed
 from openvod.upload.manifests import files_of_manifest
 from openvod.upload.model import ApplyRequest, FileRequest, Permission
 from openvod.upload.pulls import PullUploads
-from openvod.upload.committing import Committed
 from openvod.upload.service import Applied, ServerPermission, UploadService
 
 _MANIFEST_CHARACTERS = 4_000_000
