@@ -15,6 +15,17 @@ from openvod_sdk._text import is_text
 
 MAX_VALIDITY_SECONDS = 7_776_000
 _NOTIFY_MODES = ("Finish", "Change", "None")
+#: Lowest and highest value of each number.
+_RANGES = {
+    "expire": (1, MAX_VALIDITY_SECONDS),
+    "random": (0, 2**32 - 1),
+    "task_priority": (-10, 10),
+    "max_video_size": (1, 10**17),
+    "max_cover_size": (1, 10**17),
+    "max_uploads": (1, 10**9),
+}
+#: Most characters of each text.
+_LENGTHS = {"user_id": 128, "source_context": 250, "session_context": 1000}
 
 
 def sign(
@@ -54,45 +65,34 @@ def sign(
 
     Raises ``InvalidPermission`` naming the field.
     """
-    _check_range("expire", expire, 1, MAX_VALIDITY_SECONDS)
-    _check_range("random", random, 0, 2**32 - 1)
-    _check_range("task_priority", task_priority, -10, 10)
-    _check_range("max_video_size", max_video_size, 1, 10**17)
-    _check_range("max_cover_size", max_cover_size, 1, 10**17)
-    _check_range("max_uploads", max_uploads, 1, 10**9)
-    _check_length("user_id", user_id, 128)
-    _check_length("source_context", source_context, 250)
-    _check_length("session_context", session_context, 1000)
+    _check_ranges(
+        expire=expire, random=random, task_priority=task_priority, max_video_size=max_video_size,
+        max_cover_size=max_cover_size, max_uploads=max_uploads,
+    )  # fmt: skip
+    _check_lengths(user_id=user_id, source_context=source_context, session_context=session_context)
     if task_notify_mode not in (None, *_NOTIFY_MODES):
         raise InvalidPermission(f"task_notify_mode must be one of {', '.join(_NOTIFY_MODES)}")
-    if not secret_id or not secret_key:
-        raise InvalidPermission("secret_id and secret_key must not be empty; create a key with 'openvod keys create'")
     issued = int(time.time() if now is None else now)
-    parameters: dict[str, object | None] = {
-        "secretId": secret_id,
-        "currentTimeStamp": issued,
-        "expireTime": issued + expire,
+    permission: dict[str, object | None] = {
+        "secretId": secret_id, "currentTimeStamp": issued, "expireTime": issued + expire,
         "random": secrets.randbits(32) if random is None else random,
-        "classId": class_id,
-        "procedure": procedure,
-        "taskPriority": task_priority,
-        "taskNotifyMode": task_notify_mode,
-        "sourceContext": source_context,
-        "sessionContext": session_context,
-        "oneTimeValid": 1 if one_time else None,
-        "vodSubAppId": sub_app_id,
-        "storageRegion": storage_region,
-        "maxVideoSize": max_video_size,
-        "maxCoverSize": max_cover_size,
-        "videoTypes": _joined("video_types", video_types),
-        "coverTypes": _joined("cover_types", cover_types),
-        "maxUploads": max_uploads,
-        "userId": user_id,
+        "classId": class_id, "procedure": procedure, "taskPriority": task_priority, "taskNotifyMode": task_notify_mode,
+        "sourceContext": source_context, "sessionContext": session_context, "oneTimeValid": 1 if one_time else None,
+        "vodSubAppId": sub_app_id, "storageRegion": storage_region,
+        "maxVideoSize": max_video_size, "maxCoverSize": max_cover_size,
+        "videoTypes": _joined("video_types", video_types), "coverTypes": _joined("cover_types", cover_types),
+        "maxUploads": max_uploads, "userId": user_id,
         "clientNetworks": _joined("client_networks", client_networks),
         "pageOrigins": _joined("page_origins", page_origins),
-    }
-    _check_texts({"secret_key": secret_key, **parameters})
-    original = urlencode({k: v for k, v in parameters.items() if v is not None}, quote_via=quote).encode()
+    }  # fmt: skip
+    return _signed(permission, secret_id, secret_key)
+
+
+def _signed(permission: Mapping[str, object | None], secret_id: str, secret_key: str) -> str:
+    if not secret_id or not secret_key:
+        raise InvalidPermission("secret_id and secret_key must not be empty; create a key with 'openvod keys create'")
+    _check_texts({"secret_key": secret_key, **permission})
+    original = urlencode({k: v for k, v in permission.items() if v is not None}, quote_via=quote).encode()
     digest = hmac.new(secret_key.encode(), original, hashlib.sha1).digest()
     return base64.b64encode(digest + original).decode()
 
@@ -105,14 +105,17 @@ def _joined(field: str, values: Sequence[str]) -> str | None:
     return ",".join(values) or None
 
 
-def _check_range(field: str, value: int | None, low: int, high: int) -> None:
-    if value is not None and not (isinstance(value, int) and low <= value <= high):
-        raise InvalidPermission(f"{field} is {value}; it must be a whole number between {low} and {high}")
+def _check_ranges(**numbers: int | None) -> None:
+    for field, value in numbers.items():
+        low, high = _RANGES[field]
+        if value is not None and not (isinstance(value, int) and low <= value <= high):
+            raise InvalidPermission(f"{field} is {value}; it must be a whole number between {low} and {high}")
 
 
-def _check_length(field: str, value: str | None, longest: int) -> None:
-    if value is not None and len(value) > longest:
-        raise InvalidPermission(f"{field} has {len(value)} characters; at most {longest} are allowed")
+def _check_lengths(**texts: str | None) -> None:
+    for field, value in texts.items():
+        if value is not None and len(value) > _LENGTHS[field]:
+            raise InvalidPermission(f"{field} has {len(value)} characters; at most {_LENGTHS[field]} are allowed")
 
 
 def _check_texts(parameters: Mapping[str, object | None]) -> None:
