@@ -8,7 +8,6 @@ from typing import Any
 
 from openvod.events.types import EventType
 from openvod.kinds.legacy import definition, streams
-from openvod.kinds.registry import media_kind
 
 #: Always this text, which is why everybody calls the format 2.0 (``events.md`` 1).
 _VERSION = "4.0"
@@ -85,6 +84,9 @@ def _procedure(member: Json) -> dict[str, Any]:
 
 
 def _process_task(item: Json) -> dict[str, Any]:
+    # Every command imports this module, and the models of all kinds would cost each of them half a second.
+    from openvod.kinds.registry import media_kind
+
     task, kind = _task_of(item), media_kind(item["Type"])
     result = _head(kind.name, task) | {"input": kind.legacy_input(task["Input"])}
     return result | ({"output": kind.legacy_output(task["Output"])} if task["Output"] else {})
