@@ -1,7 +1,7 @@
-"""Running flows: one call begins a task, each further call does one job; every effect is a row before it is told.
+"""Running flows: one call begins a task, each further call runs one job; an effect is stored before it is reported.
 
-Whatever calls this may die at any moment and call again: what has a result is not done twice, what has none is
-planned anew from the rows.
+The caller may crash at any moment and call again: a sub-task with a result is not repeated, one without is planned
+again from the rows.
 """
 
 from __future__ import annotations
@@ -53,15 +53,15 @@ _LOG_CHARACTERS = 4000
 
 
 class Aborted(Exception):
-    """Somebody asked for the task to stop."""
+    """A user asked for the task to be aborted."""
 
 
 @dataclass(frozen=True)
 class FlowSettings:
-    """What jobs may use: wall seconds at least and per second of source, seconds without progress, bytes of memory.
+    """Limits of a job: wall seconds at least and per second of source, seconds without progress, bytes of memory.
 
-    ``turns`` bounds the jobs of a class that run at once in this process (1 each); ``hold_blocked`` takes a file that
-    a review blocks out of playback.
+    ``turns`` bounds the jobs of a class that run at once in this process (1 each); ``hold_blocked`` withdraws a file
+    that a review blocks from playback.
     """
 
     options: Options
@@ -75,7 +75,7 @@ class FlowSettings:
 
 @dataclass(frozen=True)
 class Addresses:
-    """What outputs tell: URLs of keys, of encryption keys, and signed ones of evidence."""
+    """Addresses in results: URLs of objects and of encryption keys, signed URLs of evidence."""
 
     media: UrlOf
     segment_key: Callable[[str, int], str]
@@ -84,7 +84,7 @@ class Addresses:
 
 
 class FlowService:
-    """Conducts tasks, media, storage and events for one flow."""
+    """Runs flows: plans jobs, runs FFmpeg and reviewers, stores results and events."""
 
     def __init__(
         self,
@@ -112,11 +112,11 @@ class FlowService:
         self._turns = {work: asyncio.Semaphore(settings.turns.get(work, 1)) for work in WorkClass}
 
     async def begin(self, task_id: str, run: int) -> bool:
-        """Take a run of a task up; return whether there is work."""
+        """Start a run of a task; return whether there is work."""
         return await self._uow.write(lambda tx: begin(tx, task_id, run, self._clock.now(), self._addresses.media))
 
     async def advance(self, task_id: str, run: int) -> bool:
-        """Do the next job of a run; return whether there may be another."""
+        """Run the next job; return whether there may be another."""
         planned = await self._plan(task_id, run)
         if not planned or not planned[1].jobs:
             return False
@@ -127,7 +127,7 @@ class FlowService:
         return True
 
     async def _attempt(self, state: FlowState, source: Source, job: Job) -> None:
-        """Run a job; whatever happens, its sub-tasks have a result afterwards or another way to try."""
+        """Run a job; afterwards each of its sub-tasks has a result or a fallback to try."""
         task_id = state.task.task_id
         try:
             await self._run(state, source, job)
@@ -146,13 +146,13 @@ class FlowService:
             await self._fail(task_id, {share.number: defect_failure(error) for share in job.shares})
 
     async def finish(self, task_id: str, run: int) -> None:
-        """Leave nothing of a finished run behind; a later run's folder is its own affair."""
+        """Delete the scratch folder of a finished run, but not that of a later run."""
         task = await self._uow.read(lambda tx: tx.tasks.task(task_id))
         if task is None or task.run == run:
             await self._scratch.clear(task_id)
 
     async def _plan(self, task_id: str, run: int) -> tuple[FlowState, Plan, Source] | None:
-        """Plan what has no result yet; what cannot be planned fails here."""
+        """Plan the sub-tasks without a result; those that cannot be planned fail here."""
 
         def work(tx: FlowTx) -> tuple[FlowState, Plan, Source] | tuple[FlowState, Failure] | None:
             state = load(tx, task_id)
@@ -214,7 +214,7 @@ class FlowService:
             except Failure as failure:
                 failures[share.number] = failure
             except OpenVodError as error:
-                # One sub-task's trouble is no other's.
+                # A failure of one sub-task does not affect the others.
                 failures[share.number] = internal_failure(error)
         if failures:
             await self._fail(state.task.task_id, failures, log=log)
@@ -233,7 +233,7 @@ class FlowService:
     async def _commands(
         self, state: FlowState, source: Source, job: Job, folder: JobFolder, paths: Mapping[str, str]
     ) -> str:
-        """Run a job's commands one after another, telling progress over all of them."""
+        """Run a job's commands in sequence and report their overall progress."""
         total = sum(command.seconds for command in job.commands)
         limits = self._limits(source, job)
         log, done = "", 0.0
@@ -248,7 +248,7 @@ class FlowService:
         return log[-_LOG_CHARACTERS:]
 
     def _limits(self, source: Source, job: Job) -> ProcessLimits:
-        """Time by the length of the source and the number of results; a result may be much larger than its source."""
+        """Derive the time limit from the source's length and the number of results, the size limit from its size."""
         settings = self._settings
         length = max(source.duration, 1.0)
         return ProcessLimits(
@@ -275,7 +275,7 @@ class FlowService:
     async def _store(
         self, state: FlowState, asset: MediaAsset, source: Source, share: Share, folder: JobFolder, log: str
     ) -> None:
-        """Put one sub-task's files in their place and its result into the rows, together."""
+        """Store one sub-task's files and its result in one transaction."""
         bucket = await self._output_bucket(asset)
         prefix = f"{bucket.short_name}/{asset.directory}{_apart(state, share)}"
         files = folder.share(share.number, self._addresses.key_bytes(asset.file_id, share.definition))
@@ -315,7 +315,7 @@ class FlowService:
     async def _review(
         self, state: FlowState, asset: MediaAsset, source: Source, share: Share, folder: JobFolder, cover: str
     ) -> None:
-        """Judge the frames; what was found is stored unpublished, behind signed addresses."""
+        """Review the frames; store the evidence unpublished, behind signed URLs."""
         bucket = await self._output_bucket(asset)
         prefix = f"{bucket.short_name}/{asset.directory}/review"
         reviewed = await self._reviews.look(state, source, share, folder, prefix, cover)
@@ -362,7 +362,7 @@ class FlowService:
         )
 
     async def _failed(self, state: FlowState, source: Source, job: Job, failed: ProcessFailed) -> None:
-        """Try another way once: apart from the others, with less memory; then say why it does not work."""
+        """Retry once, apart from other sub-tasks and with less memory; then fail with the reason."""
         reason = f"{failed.ending.value}" + (f" (signal {failed.signal})" if failed.signal else "")
         _log.warning("%s of %s: %s: %s", job.name, state.task.task_id, reason, failed.log[-300:])
         numbers = {share.number for share in job.shares}
@@ -386,7 +386,7 @@ class FlowService:
         await self._uow.write(work)
 
     async def _refused(self, state: FlowState, job: Job, failure: Failure) -> None:
-        """One sub-task's picture, text or drawing cannot be used: each of a shared pass is tried apart."""
+        """Handle an unusable picture, text or drawing: run each sub-task of a shared pass on its own."""
         if len(job.shares) == 1:
             await self._fail(state.task.task_id, {job.shares[0].number: failure})
             return
@@ -408,7 +408,7 @@ class FlowService:
 
 @dataclass(frozen=True)
 class _Done:
-    """A sub-task's result on its way into the rows."""
+    """A sub-task's result, to be stored."""
 
     share: Share
     output: Mapping[str, object]
@@ -418,7 +418,7 @@ class _Done:
 
 
 def _apart(state: FlowState, share: Share) -> str:
-    """Files are named by template: what a flow makes of the same one again gets a folder of its own."""
+    """Return a folder of its own for a second use of a template: files are named by template."""
     same = [s.number for s in state.subtasks if (s.kind, s.definition) == (share.kind, share.definition)]
     return "" if share.number == min(same) else f"/{share.number}"
 
@@ -438,5 +438,5 @@ def _items(tx: FlowTx, state: FlowState, numbers: set[int]) -> list[SubTask]:
 
 
 def _cover_is_ours(asset: MediaAsset, outputs: Bucket) -> bool:
-    """A cover that somebody uploaded stays."""
+    """Whether the cover may be replaced: an uploaded one may not."""
     return not asset.cover_key or asset.cover_key.startswith(f"{outputs.short_name}/")

@@ -1,6 +1,6 @@
-"""Why a program did not do its work, in the wire's codes and in words for a person (``procedures-and-api.md`` 3.7).
+"""Why a program failed: the wire's codes and messages for people (``procedures-and-api.md`` 3.7).
 
-Every sentence names the cause, where it is known the track with its codec and the time, and the next step.
+Every message names the cause and the next step, and where known the track, its codec and the time.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ from openvod.kinds.failure import Failure
 from openvod.kinds.plan.model import Source
 from openvod.processing.ports import Ending, ProcessFailed
 
-#: Trouble that passes and says nothing of the file: the engine repeats the step.
+#: Temporary failures that do not depend on the file: the engine retries the step.
 _PASSING = frozenset({"database.full", "database.unavailable", "worker.unproven", "storage.output_lost"})
 _AGAIN = "export the film anew, best as MP4 with H.264 and AAC, and upload that"
 _OPERATOR = "run the task again; if it ends the same way, its log (openvod tasks show) is for the operator"
 
 
 def internal_failure(error: OpenVodError) -> Failure:
-    """Turn our own trouble into a sub-task's; what passes is raised again."""
+    """Return an internal error as a sub-task's failure; re-raise a temporary one."""
     if error.code in _PASSING:
         raise error
     return Failure("InternalError", error.message)
 
 
-#: Mistakes of ours: repeating them would cost an encode each time and end the same way.
+#: Programming errors: a retry would cost an encode and fail the same way.
 DEFECTS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def defect_failure(error: Exception) -> Failure:
-    """Turn a mistake of ours into a sub-task's end."""
+    """Return a programming error as a sub-task's failure."""
     return Failure("InternalError", f"a defect of the platform: {type(error).__name__}; see the worker's log")
 
 
-#: Endings that need no reading of the log: code, cause, next step.
+#: Endings that explain themselves without the log: code, cause, next step.
 _ENDINGS = {
     Ending.TOO_LARGE: ("InvalidInput.ResultFileSizeTooLarge", "the result grew beyond its limit", "lower the bitrate"),
     Ending.DISK_FULL: ("InternalError", "the disk is full", "free space, then run the task again"),
@@ -52,10 +52,10 @@ _ENDINGS = {
     ),
     Ending.CRASHED: ("SourceFileError.ContentUnsupported", "the decoder of {what} crashed{at}", _AGAIN),
 }
-#: What FFmpeg's words mean, the first that fits: words, code, cause, next step.
+#: Phrases in FFmpeg's log, the first match counts: phrases, code, cause, next step.
 _WORDS: Sequence[tuple[tuple[str, ...], str, str, str]] = (
     (
-        # The command was wrong, for which no uploader is to blame.
+        # The command was wrong: an internal error, not the uploader's.
         ("Could not write header", "Unrecognized option", "Option not found", "incompatible with output codec",
          "Error opening output", "No such filter", "Unknown encoder"),
         "InternalError", "FFmpeg refused what the platform asked of it ({words})", _OPERATOR,
@@ -73,15 +73,15 @@ _WORDS: Sequence[tuple[tuple[str, ...], str, str, str]] = (
         "SourceFileError.ContentMalformed", "{what} is damaged{at} ({words})", _AGAIN,
     ),
 )  # fmt: skip
-#: FFmpeg names a speaker by its address in memory.
+#: FFmpeg prefixes lines with the component and its memory address.
 _SPEAKER = re.compile(r"\[[^\]]* @ 0x[0-9a-f]+\]\s*")
 _TRACK = re.compile(r"\[(?:dec:|[vas]ist#\d+:(?P<place>\d+)/)(?P<codec>\w+)[^\]]* @ ")
-#: How FFmpeg's threads end: by numbers that say to nobody what an earlier line says.
+#: Lines about FFmpeg's threads: they repeat an earlier line's cause as a number.
 _NUMBERED = ("Task finished", "Terminating thread", "Conversion failed", "Error number")
 
 
 def why_failed(failed: ProcessFailed, source: Source | None = None, *, quarantined: bool) -> Failure:
-    """Turn a program's end into the wire's code and words for a person."""
+    """Return the wire's code and a message for a failed program."""
     if quarantined:
         return Failure(
             "SourceFileError.ContentUnsupported",
@@ -99,7 +99,7 @@ def why_failed(failed: ProcessFailed, source: Source | None = None, *, quarantin
 
 
 def _track(log: str, source: Source | None) -> str:
-    """Name the track that FFmpeg spoke of, with its codec."""
+    """Return the track that FFmpeg's log names, with its codec."""
     match = None
     for match in _TRACK.finditer(log):
         if match["place"]:
@@ -113,7 +113,7 @@ def _track(log: str, source: Source | None) -> str:
 
 
 def _line(log: str, words: Sequence[str] = ("",)) -> str:
-    """Return the last line that has one of the words, without who said it; one that tells numbers only if it must."""
+    """Return the last log line with one of the phrases, without its prefix; lines of bare numbers come last."""
     lines = [_SPEAKER.sub("", line).strip() for line in log.splitlines() if any(word in line for word in words)]
     told = [line for line in lines if line and not line.startswith(_NUMBERED)]
     if told:

@@ -1,4 +1,4 @@
-"""The flow's decisions inside a transaction: what a task consists of, how it advances, when it tells."""
+"""What a flow decides within a transaction: a task's sub-tasks, its progress, when it sends events."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from openvod.tasks.ports import TaskTables
 from openvod.tasks.service import template_for
 from openvod.tasks.state import aborted, asked_to_abort, begun, finished, subtask_failed
 
-#: Makes an address of an object's key.
+#: Returns the URL of an object key.
 UrlOf = Callable[[str], str]
 _CRASHES_TO_QUARANTINE = 2
 
@@ -91,7 +91,7 @@ def load(tx: FlowTx, task_id: str, *, lock: bool = False) -> FlowState | None:
 
 
 def begin(tx: FlowTx, task_id: str, run: int, now: float, url: UrlOf) -> bool:
-    """Take a run of a task up: expand its procedure once; return whether there is anything to do."""
+    """Start a run of a task: expand its procedure once; return whether there is work."""
     state = load(tx, task_id, lock=True)
     if state is None or state.task.status.terminal or state.task.run != run:
         return False
@@ -108,7 +108,7 @@ def _take_up(tx: FlowTx, state: FlowState, now: float) -> None:
 
 
 def abort(tx: FlowTx, task_id: str, now: float, url: UrlOf) -> Task:
-    """End a waiting task at once, and tell it; ask the worker of a running one to stop.
+    """End a waiting task at once, with its event; ask the worker of a running one to stop.
 
     Raises ``NotFound("task.unknown")`` and ``Conflict("task.ended")``.
     """
@@ -119,7 +119,7 @@ def abort(tx: FlowTx, task_id: str, now: float, url: UrlOf) -> Task:
         raise Conflict("task.ended", f"task {task_id} is {state.task.status.value} already")
     asked = replace(state, task=asked_to_abort(state.task))
     tx.tasks.put_task(asked.task)
-    # A pulled upload is the server's, which sees that it shall stop.
+    # Pulled uploads run in the server, which reads the request to abort.
     if state.task.status is TaskStatus.WAITING and state.task.type.is_flow:
         _take_up(tx, asked, now)
         fail_pending(tx, task_id, abortion(), now, url)
@@ -127,7 +127,7 @@ def abort(tx: FlowTx, task_id: str, now: float, url: UrlOf) -> Task:
 
 
 def abortion() -> Failure:
-    """Why sub-tasks of an aborted task fail."""
+    """Return the failure of an aborted task's sub-tasks."""
     return Failure("InternalError", "the task was aborted")
 
 
@@ -138,7 +138,7 @@ def fail_pending(tx: FlowTx, task_id: str, why: Failure, now: float, url: UrlOf)
 
 
 def expand(tx: FlowTx, task: Task, asset: MediaAsset | None) -> list[SubTask]:
-    """Return the items that a procedure asks of this file."""
+    """Return the sub-tasks of a procedure for this file."""
     procedure = task.procedure
     wanted: list[tuple[SubTaskKind, Any]] = []
     if task.type is TaskType.REVIEW_AUDIO_VIDEO:
@@ -156,7 +156,7 @@ def _reviews(tx: FlowTx, task: Task, procedure: Procedure) -> list[SubTaskKind]:
     template = template_for(
         tx.tasks, task.sub_app_id, TemplateKind.CONTENT_REVIEW, procedure.ai_content_review_task.definition
     )
-    # An unknown template still makes one item, which then fails and says why.
+    # An unknown template still makes a sub-task, which fails and names it.
     if template is None:
         return [SubTaskKind.PORN]
     return [SubTaskKind(name) for name in asked_reviews(template.body, porn_only=procedure.porn_only)]
@@ -181,14 +181,14 @@ def _within_source(
 
 
 def probe_of(asset: MediaAsset | None) -> ProbeResult | None:
-    """Return what the probe found, or ``None`` where it found nothing."""
+    """Return the probe's result, or None without one."""
     if asset is None or asset.probe_state is not ProbeState.DONE:
         return None
     return ProbeResult.from_json(asset.probe)
 
 
 def source_of(tx: FlowTx, state: FlowState) -> Source:
-    """Return the source to plan for; :class:`Failure` when there is nothing to work on."""
+    """Return the source to plan for; raises :class:`Failure` when the file has no usable one."""
     if state.asset is None or not state.asset.has_original:
         raise Failure("SourceFileError.DownloadNotAccessible", "the file was deleted")
     held = tx.tasks.quarantined(state.task.file_id)
@@ -245,7 +245,7 @@ def item_of(subtask: SubTask) -> Item:
 
 
 def settle(tx: FlowTx, task_id: str, now: float, url: UrlOf, *, changed: bool) -> bool:
-    """After a change: finish the task when nothing is pending, and tell as its notify mode asks; true when finished."""
+    """Finish the task when nothing is pending, and add the events of its notify mode; return whether it is finished."""
     state = load(tx, task_id, lock=True)
     if state is None or state.task.status.terminal:
         return True

@@ -1,4 +1,4 @@
-"""Reviews within a flow: frames to reviewers, verdicts to the wire's shapes."""
+"""Reviews within a flow: pass frames to reviewers, turn verdicts into results."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ from openvod.tasks.service import template_for
 
 @dataclass(frozen=True)
 class Reviewed:
-    """A finished review: what to tell, and the pictures and documents to store unpublished."""
+    """A finished review: its result, and the pictures and documents to store unpublished."""
 
     output: Mapping[str, Any]
     info: Mapping[str, Any]
     message: str
     blocked: bool
     evidence: Sequence[OutputFile]
-    #: Whether the file's newest review is this one, which puts it into the queue when it looks suspicious.
+    #: Whether this is the file's newest review; a suspicious verdict puts the file into the review queue.
     queued: bool = True
 
 
 class ReviewRoom:
-    """The installed reviewers, by topic, and how their results are told."""
+    """The installed reviewers by topic, and how their results are reported."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class ReviewRoom:
 
     @property
     def installed(self) -> frozenset[SubTaskKind]:
-        """Sub-tasks that somebody looks at; the new kind looks at whatever topics are there."""
+        """Kinds that have a reviewer; ReviewAudioVideo reviews every topic that is installed."""
         topics = self._reviewers.keys()
         return frozenset(kind for kind, declared in REVIEW_KINDS.items() if topics & set(declared.topics))
 
@@ -110,7 +110,7 @@ class ReviewRoom:
             raise Failure(code, error.message) from error
 
     def _check_looked(self, labels: Sequence[str], verdict: Verdict) -> None:
-        """A clean result must not speak for topics that nobody looked at."""
+        """Raise when a clean verdict would cover topics without a reviewer."""
         missing = [label for label in labels if label not in self._reviewers]
         if missing and verdict.suggestion is Suggestion.PASS:
             raise Failure(
@@ -165,5 +165,5 @@ def _frames(share: Share, source: Source, folder: JobFolder) -> list[ReviewFrame
     paths = folder.frames(share.number)
     if not paths:
         raise Failure("SourceFileError.ContentMalformed", "no frame could be read from the file; upload it again")
-    # Too few frames where the end cannot be decoded: those there are keep their times.
+    # Fewer frames where the end cannot be decoded: the existing ones keep their times.
     return [ReviewFrame(moment, path) for moment, path in zip(times, paths, strict=False)]

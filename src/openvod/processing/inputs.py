@@ -1,4 +1,4 @@
-"""The stored objects that a job reads, as local files: source, clips, pictures of watermarks, cover."""
+"""The stored objects that a job reads, as local files: source, clips, watermark pictures, cover."""
 
 from __future__ import annotations
 

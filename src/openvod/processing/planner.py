@@ -1,4 +1,4 @@
-"""From sub-tasks to jobs: what can share one pass over the source does."""
+"""From sub-tasks to jobs: sub-tasks share one pass over the source where they can."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from openvod.kinds.plan.pictures import Series, series_job
 from openvod.kinds.plan.video import VideoWork
 from openvod.kinds.registry import SubTaskKind
 
-#: What is wanted first runs first: the review that may stop the flow, then pictures, then what takes long.
+#: Order of jobs: the review that may stop the flow, then pictures, then long encodes.
 _ORDER = {WorkClass.REVIEW: 0, WorkClass.LIGHT: 1, WorkClass.ENCODE: 2}
 
 
@@ -31,7 +31,7 @@ class Options:
 
 
 def make_plan(source: Source, items: Sequence[Item], lookup: Lookup, options: Options) -> Plan:
-    """Return the plan of a flow; what cannot be met is in ``failures`` and the rest goes on."""
+    """Return the plan of a flow; sub-tasks that cannot be planned are in ``failures``."""
     failures: dict[int, Failure] = {}
     jobs: list[Job] = []
     series: list[Series] = []
@@ -57,7 +57,7 @@ def make_plan(source: Source, items: Sequence[Item], lookup: Lookup, options: Op
 
 
 def check_source(source: Source, limits: Limits) -> None:
-    """Refuse what would cost more than any honest file, before a decoder sees it."""
+    """Refuse a source beyond the limits of pixels or duration before it is decoded."""
     probe = source.probe
     if probe.encrypted:
         raise Failure("SourceFileError.ContentUnsupported", "the file is encrypted; upload it without its protection")
@@ -83,7 +83,7 @@ def _planned(item: Item, source: Source, lookup: Lookup, options: Options) -> Jo
 
 
 def _check_drawing(made: Job | Series | VideoWork) -> None:
-    """Refuse what cannot be drawn before it shares a pass with others; a job's command is built already."""
+    """Refuse a drawing that cannot be rendered before it joins a shared pass; a job's command is already built."""
     outputs = made.outputs if isinstance(made, VideoWork) else (made.output,) if isinstance(made, Series) else ()
     for picture in (picture for output in outputs for picture in output.videos if picture):
         for mosaic in picture.mosaics:
@@ -108,7 +108,7 @@ def _video_jobs(
             except Failure as failure:
                 failures[work.share.number] = failure
         else:
-            # A copied stream needs no decoder; kept apart it is there long before anything encoded.
+            # A copied stream needs no decoder; in a job of its own it is ready long before any encode.
             alone = work.share.number if work.share.number in separate or not work.decodes else _SHARED
             groups.setdefault((work.clip, alone), []).append(work)
     whole = groups.get((ClipRange(), _SHARED))

@@ -12,7 +12,7 @@ from openvod.kinds.results import ShareFiles
 
 
 class Ending(StrEnum):
-    """Why a program ended without doing its work."""
+    """Why a program failed."""
 
     FAILED = "failed"
     CRASHED = "crashed"
@@ -24,9 +24,9 @@ class Ending(StrEnum):
 
 
 class ProcessFailed(Exception):
-    """A program that did not do its work.
+    """A failed program.
 
-    ``log`` is the end of what it said, ``signal`` what killed it, or 0, ``reached`` how far it came, in seconds.
+    ``log`` is the end of its output, ``signal`` the signal that killed it or 0, ``reached`` its progress in seconds.
     """
 
     def __init__(self, ending: Ending, log: str, signal: int = 0, reached: float = 0.0) -> None:
@@ -39,7 +39,7 @@ class ProcessFailed(Exception):
 
 @dataclass(frozen=True)
 class ProcessLimits:
-    """What a program may use: wall seconds, seconds without progress, bytes of memory and of one file."""
+    """Limits of a program: wall seconds, seconds without progress, bytes of memory and of one file."""
 
     deadline: float
     stall: float
@@ -47,26 +47,26 @@ class ProcessLimits:
     file_size: int
 
 
-#: Told the fraction done, 0 to 1; raises to end the program.
+#: Receives the fraction done, 0 to 1; an exception ends the program.
 OnProgress = Callable[[float], Awaitable[None]]
 
 
 class MediaProcess(Protocol):
-    """Runs one command in a folder, without network, shell or more than its limits."""
+    """Runs one command in a folder, without a shell or network, within limits."""
 
     async def run(
         self, folder: str, command: Command, paths: Mapping[str, str], limits: ProcessLimits, on_progress: OnProgress
     ) -> str:
         """Return the end of the program's log; raises :class:`ProcessFailed`.
 
-        ``paths`` are what the placeholders of the command stand for. Whatever ``on_progress`` raises ends the program
-        with its whole group and comes out here.
+        ``paths`` are the values of the command's placeholders. An exception of ``on_progress`` ends the program with
+        its process group and is raised here.
         """
         ...
 
 
 class JobFolder(Protocol):
-    """A folder of its own for one job."""
+    """The scratch folder of one job."""
 
     path: str
 
@@ -95,14 +95,14 @@ class JobFolder(Protocol):
 
 
 class ScratchSpace(Protocol):
-    """Where jobs work; nothing in it outlives its task."""
+    """Scratch folders of jobs; each is deleted with its task."""
 
     async def open(self, task_id: str, job: str, shares: Sequence[int]) -> JobFolder:
-        """Return an empty folder; what an earlier attempt left is removed."""
+        """Return an empty folder; files of an earlier attempt are deleted."""
         ...
 
     async def clear(self, task_id: str) -> None:
-        """Remove everything of a task."""
+        """Delete every folder of a task."""
         ...
 
     async def clear_all_but(self, task_ids: Sequence[str]) -> int:

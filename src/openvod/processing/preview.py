@@ -1,4 +1,4 @@
-"""What a procedure or a template would run on a file, without running it."""
+"""Dry runs: what a procedure or a template would run on a file."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from openvod.tasks.model import Procedure
 from openvod.tasks.service import resolve_procedure, template_for
 from openvod.tasks.templates import read_body
 
-#: Stands for a template that is not stored yet; no template has this id.
+#: Placeholder id of a template that is not stored yet.
 _UNSAVED = -1
 
 
 def wanted_items(procedure: Procedure) -> list[Item]:
-    """Return the sub-tasks that a procedure asks for; a content review stands for all that it looks for."""
+    """Return the sub-tasks that a procedure asks for; a content review counts for all its topics."""
     wanted: list[tuple[SubTaskKind, Any]] = []
     if procedure.media_process_task:
         wanted += procedure.media_process_task.items()

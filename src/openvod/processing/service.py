@@ -1,4 +1,4 @@
-"""Processing asked for by name of a file: tasks over media that are there already (``procedures-and-api.md`` 6.2)."""
+"""Tasks over stored files, by FileId (``procedures-and-api.md`` 6.2)."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ _Choose = Callable[[FlowTx], Procedure]
 
 @dataclass(frozen=True)
 class TaskOrder:
-    """What comes with every order of a task.
+    """Options of every order of a task.
 
-    ``session_id`` names it for repetitions, which ``action`` refuses within ``window`` seconds; empty ones repeat.
+    An order with the same ``session_id`` for the same ``action`` is refused within ``window`` seconds; an empty
+    ``session_id`` is never refused.
     """
 
     action: str
@@ -34,7 +35,7 @@ class TaskOrder:
 
 
 def check_order(order: TaskOrder) -> None:
-    """Refuse what is too long: ``Invalid`` with ``task.session_id_too_long`` or ``task.session_context_too_long``."""
+    """Refuse long texts: ``Invalid`` with ``task.session_id_too_long`` or ``task.session_context_too_long``."""
     if len(order.session_id) > MAX_SESSION_ID:
         raise Invalid("task.session_id_too_long", f"SessionId has more than {MAX_SESSION_ID} characters; shorten it")
     if len(order.session_context) > MAX_SESSION_CONTEXT:
@@ -45,7 +46,7 @@ def check_order(order: TaskOrder) -> None:
 
 
 def claim_order(tx: FlowTx, sub_app_id: int, order: TaskOrder, now: float) -> None:
-    """Use an order's SessionId up, in the transaction that opens its task; ``Conflict("task.session_repeated")``."""
+    """Record an order's SessionId in the transaction that opens its task; ``Conflict("task.session_repeated")``."""
     if order.session_id and not tx.tasks.claim_session(sub_app_id, order.action, order.session_id, now, order.window):
         raise Conflict(
             "task.session_repeated",
@@ -54,7 +55,7 @@ def claim_order(tx: FlowTx, sub_app_id: int, order: TaskOrder, now: float) -> No
 
 
 def waiting_task(tx: FlowTx, sub_app_id: int, task_id: str) -> Task:
-    """Return a task that nobody took up yet, locked; ``NotFound("task.unknown")``, ``Conflict("task.not_waiting")``."""
+    """Return a waiting task, locked; ``NotFound("task.unknown")``, ``Conflict("task.not_waiting")``."""
     task = tx.tasks.task(task_id, lock=True)
     if task is None or task.sub_app_id != sub_app_id:
         raise _unknown(task_id)
@@ -64,7 +65,7 @@ def waiting_task(tx: FlowTx, sub_app_id: int, task_id: str) -> Task:
 
 
 class ProcessingService:
-    """Opens tasks over media, tells of them, and ends those that wait."""
+    """Opens, lists and aborts tasks over stored files."""
 
     def __init__(self, uow: UnitOfWork[FlowTx], clock: Clock, entropy: Entropy, url: UrlOf) -> None:
         self._uow = uow
@@ -73,7 +74,7 @@ class ProcessingService:
         self._url = url
 
     async def process(self, sub_app_id: int, file_id: str, procedure: Procedure, order: TaskOrder) -> str:
-        """Run a flow made for this call; return its task's id.
+        """Run an ad-hoc flow; return its task id.
 
         Raises ``NotFound("media.unknown")``, ``Invalid("review.template")`` and what :func:`claim_order` raises.
         """
@@ -122,7 +123,7 @@ class ProcessingService:
         return await self._uow.read(lambda tx: tx.tasks.find(query))
 
     async def abort_waiting(self, sub_app_id: int, task_id: str) -> None:
-        """End a task that nobody took up yet; ``NotFound("task.unknown")``, ``Conflict("task.not_waiting")``."""
+        """End a waiting task; ``NotFound("task.unknown")``, ``Conflict("task.not_waiting")``."""
         now = self._clock.now()
 
         def work(tx: FlowTx) -> None:

@@ -1,4 +1,4 @@
-"""Watermark templates with a picture: the picture is stored beside the outputs, the template names it."""
+"""Watermark templates with a picture, which is stored beside the outputs."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from openvod.storage.removal import remove_object
 from openvod.tasks.templates import changed_template, read_body
 
 _KIND = TemplateKind.WATERMARK
-#: Where their pictures lie in the bucket of outputs.
+#: Folder of the pictures in the bucket of outputs.
 FOLDER = "watermark"
-#: How JPEG, PNG and GIF begin.
+#: First bytes of JPEG, PNG and GIF.
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8")
 
 
@@ -40,10 +40,10 @@ class WatermarkTx(FlowTx, Protocol):
 
 
 class Pictures(Protocol):
-    """Pictures on their way into the store."""
+    """Checks pictures before they are stored."""
 
     def held(self, content: bytes) -> AbstractAsyncContextManager[str]:
-        """Keep ``content`` as a file beside the store while the block runs; yields its path."""
+        """Write ``content`` to a temporary file beside the store; yield its path."""
         ...
 
     async def check(self, path: str) -> str:
@@ -52,7 +52,7 @@ class Pictures(Protocol):
 
 
 class Watermarks:
-    """Templates of watermarks for API 3.0 (``procedures-and-api.md`` 5); pictures live and die with their template."""
+    """Templates of watermarks for API 3.0 (``procedures-and-api.md`` 5); a picture is deleted with its template."""
 
     def __init__(
         self, uow: UnitOfWork[WatermarkTx], outputs: OutputStore, pictures: Pictures, clock: Clock, entropy: Entropy
@@ -69,7 +69,7 @@ class Watermarks:
         """Store a template, with its picture when its type is image.
 
         Raises ``Invalid("template.field")``, ``Invalid("template.image_format")`` or
-        ``Invalid("template.image_decode")`` for what is no picture, ``Exhausted("template.quota")``.
+        ``Invalid("template.image_decode")`` for an unusable picture, ``Exhausted("template.quota")``.
         """
 
         def store(tx: WatermarkTx, bucket: Bucket, image: Mapping[str, Any], adopted: Sequence[Adopted]) -> Template:
@@ -88,7 +88,7 @@ class Watermarks:
         name: str | None = None,
         comment: str | None = None,
     ) -> Template:
-        """Change members of a template; a new picture takes the place of the old one.
+        """Change members of a template; a new picture replaces the old one.
 
         Raises ``NotFound("template.unknown")`` besides what :meth:`create` raises.
         """
@@ -122,7 +122,7 @@ class Watermarks:
         return await self._uow.read(lambda tx: tx.tasks.templates(sub_app_id, _KIND))
 
     async def _with_picture(self, sub_app_id: int, picture: bytes | None, store: _Store) -> Template:
-        """Run ``store`` with the picture in the store already, named in ``ImageTemplate``."""
+        """Store the picture, then run ``store`` with its key in ``ImageTemplate``."""
         bucket = await self._uow.write(lambda tx: self._bucket(tx, sub_app_id))
         if picture is None:
             return await self._uow.write(lambda tx: store(tx, bucket, {}, ()))
@@ -165,7 +165,7 @@ def picture_type(suffix: str) -> str:
 def store_watermark(
     tx: FlowTx, bucket: Bucket, body: Any, adopted: Sequence[Adopted], now: float, name: str, comment: str = ""
 ) -> Template:
-    """Make a template, and its picture an object; ``Exhausted("template.quota")``."""
+    """Add a template, and its picture as an object; ``Exhausted("template.quota")``."""
     tx.tasks.alone(bucket.sub_app_id)
     existing = tx.tasks.templates(bucket.sub_app_id, _KIND)
     if len(existing) >= TEMPLATE.quota:
@@ -200,7 +200,7 @@ def _remove_picture(tables: StorageTables, template: Template) -> None:
 
 
 class WatermarkService:
-    """Stores watermark pictures that are files of this machine, for its administrator.
+    """Stores watermark pictures from local files, for the administrator.
 
     ``check_image`` returns the extension of a usable picture or raises ``Failure``.
     """
@@ -220,9 +220,9 @@ class WatermarkService:
         self._entropy = entropy
 
     async def create(self, bucket: Bucket, plain: Mapping[str, Any], image_path: str, *, name: str = "") -> Template:
-        """Store picture and template together; the picture's members stand in ``ImageTemplate``.
+        """Store picture and template in one transaction; ``ImageTemplate`` has the picture's members.
 
-        Raises ``Invalid("template.image")`` for what is no picture.
+        Raises ``Invalid("template.image")`` for an unusable picture.
         """
         try:
             suffix = self._check_image(image_path)

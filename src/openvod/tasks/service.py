@@ -228,7 +228,7 @@ class TaskService:
         return await self._uow.read(lambda tx: (_known(tx, task_id, lock=False), tx.tasks.subtasks(task_id)))
 
     async def rerun(self, task_id: str, number: int | None = None) -> Task:
-        """Do a finished task again: one sub-task, or all that failed; its event is sent again at the end."""
+        """Rerun one sub-task of a finished task, or all failed ones; its event is sent again at the end."""
 
         def work(tx: TaskTx) -> Task:
             task = _known(tx, task_id)

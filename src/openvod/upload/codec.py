@@ -77,7 +77,7 @@ def _crc64_field(body: Mapping[str, Any], name: str) -> int | None:
 
 
 def parse_apply(body: Mapping[str, Any]) -> ApplyRequest:
-    """Read the Apply fields; names and types stay as sent, :mod:`openvod.upload.model` judges them."""
+    """Read the Apply fields; names and types stay as sent; :mod:`openvod.upload.model` checks them."""
     video = cover = None
     if body.get("videoType") is not None or body.get("videoName") is not None:
         video = FileRequest(

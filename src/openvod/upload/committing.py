@@ -34,7 +34,7 @@ class Committed:
 
 
 class Commits:
-    """Makes assets of sessions, within the caller's transaction; ``media_url`` gives the address of a key."""
+    """Turns sessions into assets, within the caller's transaction; ``media_url`` returns the URL of a key."""
 
     def __init__(self, entropy: Entropy, media_url: Callable[[str], str]) -> None:
         self._entropy = entropy
@@ -82,7 +82,7 @@ class Commits:
         verified: bool,
         announce: bool,
     ) -> tuple[str, str]:
-        """Store the asset, open its tasks, tell; return the tasks' ids, empty where there is none."""
+        """Store the asset, its tasks and its event; return the task ids, empty where there is none."""
         request = session.request.video
         asset = MediaAsset(
             file_id=session.file_id,
@@ -110,7 +110,7 @@ class Commits:
             file = replace(file, procedure_task_id=flow, review_task_id=review)
         if announce:
             payload = new_file_upload(file)
-            # Held until the probe has filled MetaData in: Commit answers at once, the receiver still gets it complete.
+            # Held until the probe has added MetaData: Commit answers at once, and the receiver gets the complete event.
             tx.events.add(
                 NewEvent(asset.sub_app_id, EventType.NEW_FILE_UPLOAD, asset.file_id, payload, EventState.HELD, now)
             )
@@ -131,7 +131,7 @@ class Commits:
         )
 
     def described(self, tx: UploadTx, asset: MediaAsset) -> UploadedFile:
-        """Return what events tell of a file."""
+        """Return a file's description for events."""
         known = tx.access.categories(asset.sub_app_id) if asset.class_id else ()
         class_name, class_path = name_and_path(known, asset.class_id)
         return UploadedFile(
@@ -154,7 +154,7 @@ class Commits:
 def _uploaded(
     tx: UploadTx, session: UploadSession, key: str, announced: FileRequest | None, crc64: int | None, what: str
 ) -> StoredObject | None:
-    """Return the object that Commit expects, or say what is missing or differs."""
+    """Return the uploaded object; raises ``Conflict`` when it is missing or differs."""
     if not key:
         return None
     stored = tx.storage.object(session.bucket, key)

@@ -1,4 +1,4 @@
-"""The files that a streaming manifest names, to be uploaded beside it (``procedures-and-api.md`` 6.1)."""
+"""The files that a streaming manifest names and that are uploaded beside it (``procedures-and-api.md`` 6.1)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _in_playlist(text: str) -> Iterator[str]:
 
 
 def _in_mpd(text: str) -> Iterator[str]:
-    """Files that are named outright; numbered templates name none (ISO/IEC 23009-1)."""
+    """Files named by URL; numbered templates name none (ISO/IEC 23009-1)."""
     if "<!DOCTYPE" in text.upper() or "<!ENTITY" in text.upper():
         raise Invalid("manifest.unreadable", "MediaManifestContent declares entities; send a plain MPD document")
     try:

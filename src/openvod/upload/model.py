@@ -22,7 +22,7 @@ CREDENTIAL_SECONDS = 86_400
 APPLY_REPEAT_SECONDS = 30
 MAX_VIDEO_BYTES = 48 * TIB
 MAX_NAME_CHARACTERS = 255
-#: How much of a session's key its credentials carry: enough to tell sessions apart, too little to commit one.
+#: Characters of a session's key in its credentials: enough to identify it, too few to commit it.
 _REF_CHARACTERS = 16
 
 #: Android sends MIME subtypes for content:// sources.
@@ -87,7 +87,7 @@ class ApplyRequest:
 
     @property
     def digest(self) -> str:
-        """Identifies the request, so that a repetition after a lost answer is recognised."""
+        """Identifies the request, to recognise a retry after a lost answer."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
 
@@ -144,11 +144,11 @@ class UploadSession:
 
     @property
     def ref(self) -> SessionRef:
-        """How credentials and writes name this session."""
+        """The reference to this session in credentials and writes."""
         return SessionRef(self.file_id, self.session_key[:_REF_CHARACTERS])
 
     def door(self, *, file_exists: bool) -> Door:
-        """Return what storage lets in for this session; ``file_exists``: the file that a cover alone belongs to."""
+        """Return which writes storage accepts for this session; ``file_exists`` is about the file that a lone cover belongs to."""
         is_open = self.state is SessionState.OPEN and (bool(self.video_key) or file_exists)
         return Door(self.bucket, self.directory, is_open, self.expires_at)
 
@@ -211,9 +211,9 @@ def _check_size(field: str, size: int | None) -> None:
 
 
 def check_limits(request: ApplyRequest, limits: UploadLimits) -> None:
-    """Refuse announced files beyond the permission: before a byte is sent, in words that name the file and the limit.
+    """Refuse announced files beyond the permission before a byte is sent; the message names the file and the limit.
 
-    Sizes that are not announced are held while bytes arrive.
+    Sizes that were not announced are checked while the bytes arrive.
     """
     files = (
         ("video", request.video, limits.max_video_size, limits.video_types),

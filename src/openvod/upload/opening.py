@@ -1,4 +1,4 @@
-"""Opening a session: what may be uploaded under a permission, and where it will lie (``upload-protocol.md`` 2.2)."""
+"""Opening a session: what a permission allows, and the keys of its objects (``upload-protocol.md`` 2.2)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def open_session(
     source: Source,
     now: float,
 ) -> UploadSession:
-    """Return a new session, which the caller stores; raises ``Invalid``, ``NotFound`` and ``Denied`` for what is asked.
+    """Return a new session, which the caller stores; raises ``Invalid``, ``NotFound`` and ``Denied`` for a request that is not allowed.
 
     ``signed_region`` is empty where the signature names none.
     """
@@ -52,7 +52,7 @@ def open_session(
             f"classId {permission.class_id} is unknown in application {application.sub_app_id}; create it first",
         )
     permission = _with_flow(tx, application, permission)
-    # The signature's region outranks the client's: it is the app server's word (2.2).
+    # The signature's region overrides the client's: the app server chose it (2.2).
     region = region_for(tx.access, signed_region or request.storage_region)
     bucket = _bucket(tx, entropy, application, region)
     file_id = request.file_id or new_file_id(entropy)
@@ -89,7 +89,7 @@ def _bucket(tx: UploadTx, entropy: Entropy, application: Application, region: St
 
 
 def _with_flow(tx: UploadTx, application: Application, permission: Permission) -> Permission:
-    """Resolve the procedure now: a mistake shows before bytes are sent, a later change of it does not matter (3.1)."""
+    """Resolve the procedure at Apply: errors show before bytes are sent, later changes do not apply (3.1)."""
     if not permission.procedure:
         return permission
     procedure = resolve_procedure(tx.tasks, application.sub_app_id, permission.procedure)

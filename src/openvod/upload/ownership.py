@@ -1,4 +1,4 @@
-"""What an object belongs to: an open session, a file (its uploads and its outputs), or a watermark's template."""
+"""The owner of an object: an open session, a file (uploads and outputs), or a watermark template."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FILE_FOLDER = re.compile(r"[0-9a-f]{8}(\d{19})")
 
 
 def strays(tx: UploadTx, objects: Sequence[StoredObject]) -> list[StoredObject]:
-    """Return those of some objects that belong to nothing."""
+    """Return the objects that have no owner."""
     folders = {folder: _has_owner(tx, *folder) for folder in {_folder_of(each) for each in objects}}
     pictures = {bucket: _pictures(tx, bucket) for bucket, _, name in folders if name == WATERMARKS}
     return [

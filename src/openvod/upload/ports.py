@@ -25,7 +25,7 @@ class UploadTables(Protocol):
         ...
 
     def sessions_of(self, file_id: str) -> Sequence[UploadSession]:
-        """Return the sessions of any state that have something to do with a file."""
+        """Return the sessions of a file, in any state."""
         ...
 
     def door(self, session: SessionRef, *, lock: bool = False) -> Door | None:
@@ -37,7 +37,7 @@ class UploadTables(Protocol):
         ...
 
     def sessions_expired(self, moment: float, limit: int) -> Sequence[UploadSession]:
-        """Return sessions of any state whose end lies before ``moment``."""
+        """Return sessions, in any state, that expired before ``moment``."""
         ...
 
     def delete_session(self, session_key: str) -> None:
@@ -45,7 +45,7 @@ class UploadTables(Protocol):
         ...
 
     def spent(self, fingerprint: str) -> SpentSignature | None:
-        """Return what used a one-time signature."""
+        """Return the recorded use of a one-time signature."""
         ...
 
     def spend(self, spent: SpentSignature) -> bool:
@@ -53,7 +53,7 @@ class UploadTables(Protocol):
         ...
 
     def count_use(self, fingerprint: str, expires_at: float) -> int:
-        """Count one more upload under a signature; return how many there were, this one included."""
+        """Count an upload under a signature; return the count with this one."""
         ...
 
     def pull(self, task_id: str) -> Pull | None:
@@ -65,7 +65,7 @@ class UploadTables(Protocol):
         ...
 
     def open_pulls(self, limit: int) -> Sequence[tuple[Task, Pull]]:
-        """Return pulls that have no end yet, by priority, then age."""
+        """Return unfinished pulls, by priority, then age."""
         ...
 
     def forget_spent(self, moment: float) -> int:
@@ -108,16 +108,16 @@ class UploadTx(Protocol):
 
 
 class Fetcher(Protocol):
-    """Downloads by HTTP from where others say."""
+    """Downloads over HTTP from addresses that callers name."""
 
     async def check(self, url: str) -> None:
-        """Raise ``Invalid("address.url")`` or ``Denied("address.refused")``; a name that nobody knows yet passes."""
+        """Raise ``Invalid("address.url")`` or ``Denied("address.refused")``; a name that does not resolve passes."""
         ...
 
     def open(self, url: str) -> AbstractAsyncContextManager[Fetched]:
-        """Begin a download; redirects are followed, each judged anew.
+        """Start a download; redirects are followed, each checked.
 
-        Raises what :meth:`check` raises, ``Invalid`` with ``pull.…`` for answers that stay, and ``Unavailable`` with
-        ``pull.…`` or ``delivery.unresolved`` for what another try may change; the body raises the latter, too.
+        Raises what :meth:`check` raises, ``Invalid`` with ``pull.…`` for permanent failures, and ``Unavailable`` with
+        ``pull.…`` or ``delivery.unresolved`` for temporary ones; the body raises the latter, too.
         """
         ...

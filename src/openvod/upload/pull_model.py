@@ -14,15 +14,15 @@ from openvod.processing.service import TaskOrder
 from openvod.storage.blobs import Body
 from openvod.tasks.model import Task, TaskStatus
 
-#: A pull that waits or runs longer than this is given up with its session.
+#: Seconds after which a waiting or running pull expires with its session.
 PULL_SECONDS = 7 * 86_400.0
-#: Manifests name further files, which a pull of one address does not bring along.
+#: Manifests refer to further files, which a pull of one URL does not fetch.
 _MANIFESTS = {"mpd": "DASH sources are not pulled", "m3u8": "HLS sources are not pulled; upload them with a server SDK"}
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """A download that begins: its size in bytes as announced, ``None`` when nothing was, and its bytes."""
+    """A started download: the announced size in bytes, None without one, and the body."""
 
     length: int | None
     body: Body
@@ -30,7 +30,7 @@ class Fetched:
 
 @dataclass(frozen=True)
 class PullOrder:
-    """What to pull, and what the new file shall be; empty texts and 0 stand for defaults."""
+    """What to pull, and the new file's properties; empty texts and 0 mean defaults."""
 
     media_url: str
     order: TaskOrder
@@ -46,7 +46,7 @@ class PullOrder:
 
 @dataclass(frozen=True)
 class Pull:
-    """What a task of type PullUpload knows beside its row. ``progress`` 0-100; an error once it failed."""
+    """A PullUpload task's data beside its row. ``progress`` 0-100; an error once it failed."""
 
     task_id: str
     session_key: str
@@ -75,7 +75,7 @@ def check_media_type(kind: str) -> str:
 
 
 def failure_of(error: OpenVodError) -> Failure:
-    """Return the wire's words for why a download failed (3.7)."""
+    """Return a failed download as the wire's failure (3.7)."""
     if error.code.startswith(("pull.", "address.", "delivery.")):
         return Failure("SourceFileError.DownloadNotAccessible", error.message)
     if error.code == "storage.too_large":
@@ -97,7 +97,7 @@ def pull_upload_task(
         "TaskId": task.task_id,
         "Status": "FINISH" if task.status.terminal else "PROCESSING",
         "ErrCode": err_code(pull.err_code_ext),
-        # Ours: the sub-task's finer code, which the original has no member for here.
+        # An addition: the sub-task's finer code, which the original does not report here.
         "ErrCodeExt": pull.err_code_ext,
         "Message": pull.message or ("SUCCESS" if task.status is TaskStatus.FINISH else ""),
         "FileId": asset.file_id if asset else "",

@@ -1,4 +1,4 @@
-"""What a pull's end writes, within the caller's transaction."""
+"""The rows of a pull's end, within the caller's transaction."""
 
 from __future__ import annotations
 

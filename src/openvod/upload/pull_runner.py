@@ -34,7 +34,7 @@ _log = logging.getLogger("openvod.upload.pulls")
 
 @dataclass(frozen=True)
 class PullSettings:
-    """Downloads at once, bytes of one file, seconds of one pull."""
+    """Concurrent downloads, most bytes of a file, most seconds of a pull."""
 
     jobs: int = 2
     max_bytes: int = 50 * GIB

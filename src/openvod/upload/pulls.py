@@ -32,7 +32,7 @@ from openvod.upload.service import ServerPermission, UploadService
 
 
 class PullUploads:
-    """Orders pulls, describes them, and ends those that wait. ``PullRunner`` of ``pull_runner`` runs them."""
+    """Opens, describes and aborts pulls. ``PullRunner`` of ``pull_runner`` runs them."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class PullUploads:
         self._on_work = on_work
 
     async def start(self, caller: ServerPermission, asked: PullOrder) -> str:
-        """Open a pull; return its task's id.
+        """Open a pull; return its task id.
 
         Raises ``Invalid`` with ``pull.media_url``, ``pull.cover_url``, ``pull.media_type``, ``pull.expire_…``, and what
         an Apply and :func:`openvod.processing.service.claim_order` raise.

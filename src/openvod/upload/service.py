@@ -57,7 +57,7 @@ class ServerPermission:
 
 
 class UploadService:
-    """Conducts signing, access, storage, media and events for one upload."""
+    """Opens and commits sessions for signed clients and for callers of API 3.0."""
 
     def __init__(
         self,
@@ -132,12 +132,12 @@ class UploadService:
     def open_for_server(
         self, tx: UploadTx, caller: ServerPermission, request: ApplyRequest, now: float
     ) -> UploadSession:
-        """Return a new session of an API 3.0 caller, which the caller of this stores."""
+        """Return a new session of an API 3.0 caller; the caller of this method stores it."""
         application = application_for(tx.access, signer(tx.access, caller.secret_id), caller.sub_app_id)
         return open_session(tx, self._entropy, request, application, caller.permission, "", Source.SERVER, now)
 
     def commit_pulled(self, tx: UploadTx, session: UploadSession, now: float) -> Committed:
-        """Commit what the platform fetched itself; ``NewFileUpload`` is not told of it (``events.md`` 4.1)."""
+        """Commit a pulled file, without a ``NewFileUpload`` event (``events.md`` 4.1)."""
         return self.commits.commit(tx, session, NO_CHECKSUMS, now, announce=False)
 
     async def commit(
@@ -149,7 +149,7 @@ class UploadService:
     ) -> Committed:
         """Turn an uploaded session into a media asset and its event; repeating it answers the same (2.4).
 
-        ``Conflict("upload.checksum_differs")``: what arrived is not what the client read.
+        ``Conflict("upload.checksum_differs")``: the stored bytes differ from those the client read.
         """
         presented = upload_signature.decode(signature)
         now = self._clock.now()
@@ -185,7 +185,7 @@ class UploadService:
         return committed
 
     async def expire(self, limit: int = 200) -> int:
-        """Remove sessions past their day: an uncommitted one with everything it uploaded; return how many."""
+        """Delete expired sessions, uncommitted ones with all their objects; return how many."""
         now = self._clock.now()
 
         def work(tx: UploadTx) -> int:
@@ -218,7 +218,7 @@ class UploadService:
         permission: UploadPermission,
         now: float,
     ) -> UploadSession | None:
-        """Return the session to resume; its files come from the session, whatever the request repeats (2.5)."""
+        """Return the session to resume; its files are those of the session, not those of the request (2.5)."""
         if not request.session_key:
             return None
         session = _live_session(tx, request.session_key, now)
@@ -229,7 +229,7 @@ class UploadService:
     def _repeated(
         self, tx: UploadTx, presented: PresentedSignature, request: ApplyRequest, now: float
     ) -> UploadSession | None:
-        """Return the session of the same Apply whose answer was lost a moment ago (1.4)."""
+        """Return the session of a retried Apply whose answer was lost moments ago (1.4)."""
         spent = tx.uploads.spent(presented.fingerprint)
         if spent and spent.request_digest == request.digest and now - spent.spent_at <= APPLY_REPEAT_SECONDS:
             return tx.uploads.session(spent.session_key)
@@ -251,7 +251,7 @@ class UploadService:
             networks=limits.client_networks,
             origins=limits.page_origins,
             issued_at=int(now),
-            # Never longer than what it opens.
+            # A credential does not outlive its session.
             expires_at=min(int(now) + CREDENTIAL_SECONDS, int(session.expires_at)),
             file_id=session.file_id,
         )
@@ -259,7 +259,7 @@ class UploadService:
 
 
 def _same_user(session: UploadSession, permission: UploadPermission) -> None:
-    """A session that was opened for a user is that user's."""
+    """Refuse a session that was opened for another user."""
     if session.permission.limits.user_id and permission.limits.user_id != session.permission.limits.user_id:
         raise Denied("session.foreign", "vodSessionKey belongs to another user; apply for an upload of your own")
 
@@ -283,7 +283,7 @@ def _permission_of(permission: UploadPermission) -> Permission:
 
 
 def _region_of(tx: UploadTx, session: UploadSession) -> StorageRegion:
-    """The session's region as it was chosen; disabling one later does not break an upload on its way."""
+    """Return the session's region; disabling it later does not break a running upload."""
     found = [region for region in tx.access.regions() if region.name == session.region]
     return found[0] if found else StorageRegion(session.region, enabled=False, is_default=False)
 
@@ -311,7 +311,7 @@ def _spend(
     digest: str,
     now: float,
 ) -> None:
-    """Use up a one-time signature; its own session may show it again (1.4)."""
+    """Mark a one-time signature as used; its own session may present it again (1.4)."""
     use = SpentSignature(presented.fingerprint, session.session_key, digest, now, float(permission.expires_at))
     if tx.uploads.spend(use):
         return
@@ -321,7 +321,7 @@ def _spend(
 
 
 def forget_uploaded(tx: UploadTx, session: UploadSession) -> None:
-    """Remove everything that an uncommitted session has stored."""
+    """Delete every object of an uncommitted session."""
     for stored in tx.storage.objects_under(session.bucket, session.directory):
         remove_object(tx.storage, session.bucket, stored.key)
     doom_uploads_under(tx.storage, session.bucket, session.directory)
