@@ -6,6 +6,7 @@ import base64
 import hashlib
 import zlib
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -98,6 +99,12 @@ def test_repetitions_are_answered_as_before(wire: Wire) -> None:
     assert error_code(applied.put(_BODY, headers={"Content-MD5": _md5_header(b"?")})) == "BadDigest"
 
 
+def _without_expiry(answer: dict[str, Any]) -> dict[str, Any]:
+    """Leave ``verify_content`` out of a Commit's answer: it holds the second of its expiry."""
+    data = {key: value for key, value in answer["data"].items() if key not in ("video", "cover")}
+    return {**answer, "data": data, "urls": [answer["data"][each]["url"] for each in ("video", "cover")]}
+
+
 def test_the_whole_upload_may_come_again(wire: Wire) -> None:
     """A client that never heard of its Commit applies again and sends everything once more: it ends as it did."""
     applied, url = _committed(wire)
@@ -109,7 +116,7 @@ def test_the_whole_upload_may_come_again(wire: Wire) -> None:
     assert (done.status_code, f'<ETag>"{_etag(_BODY)}"</ETag>' in done.text) == (200, True), (
         "the object is the first one"
     )
-    assert wire.commit(client) == before
+    assert _without_expiry(wire.commit(client)) == _without_expiry(before)
     assert wire.http.get(url).content == _BODY
 
 

@@ -1,4 +1,4 @@
-"""Adaptive streams: HLS or DASH of several bitrates."""
+"""Adaptive streams: HLS or DASH with several bitrates."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ _LADDER = ((240, 256), (480, 512), (720, 1024), (1080, 1024), (1440, 3072), (216
 _LADDER_FPS = 24
 #: Rungs of a ladder follow the frames of the source's key frames when its own stream is one of them.
 _COPIED_GOP = 100_000
-#: Where the clock of a ladder's files begins, in seconds. A muxer moves what would begin before zero, each file by the
-#: reordering of its own frames; so far from zero none is moved, and picture and sound stay together.
+#: First timestamp of a ladder's files, in seconds. Muxers shift timestamps below zero, each file by its own reordering
+#: delay; from this offset none is shifted, and picture and sound stay in sync.
 _LADDER_START = "1"
 
 
@@ -124,7 +124,7 @@ class _Rung:
 
 
 def _plan(item: Item, source: Source, lookup: Lookup, encoder: Encoder) -> VideoWork:
-    """Plan one adaptive stream: rungs by size, sound as a rendition of its own so that it is encoded once."""
+    """Plan one adaptive stream: rungs by size, and audio as a rendition of its own, so that it is encoded once."""
     wanted: AdaptiveInput = item.input
     template: AdaptiveTemplate = find(lookup, TemplateKind.ADAPTIVE_DYNAMIC_STREAMING, wanted.definition)
     marks = read_marks(wanted.watermark_set, lookup, source.duration, still=False)
@@ -168,7 +168,7 @@ def _kept(infos: Sequence[StreamInfo], source: Source, template: AdaptiveTemplat
     ordered = sorted(infos, key=lambda info: (size(info), info.video.bitrate))
     kept = [info for info in ordered if size(info) <= short]
     above = [info for info in ordered if size(info) > short]
-    # Where the template does not forbid it, the source's own size becomes the top when no rung is near it.
+    # Unless the template forbids it, the source's own size becomes the top rung when no rung is near it.
     if above and (not kept or (not template.disable_higher_video_resolution and size(kept[-1]) < 0.9 * short)):
         kept.append(above[0])
     return kept
@@ -283,7 +283,7 @@ async def _report(share: Share, files: ShareFiles, results: Results) -> dict[str
 
 
 async def _hls_streams(share: Share, files: ShareFiles, results: Results) -> list[dict[str, Any]]:
-    """Write the master playlist from what the segments really are; encrypt them afterwards."""
+    """Write the master playlist from the actual segments, then encrypt them."""
     rungs: Sequence[Mapping[str, Any]] = share.facts["rungs"]
     streams: list[dict[str, Any]] = []
     variants: list[Variant] = []
@@ -339,7 +339,7 @@ async def _dash_streams(share: Share, files: ShareFiles) -> list[dict[str, Any]]
 
 
 def _legacy_output(made: Json) -> dict[str, Any]:
-    """2.0 is older than adaptive streams; receivers that read ``url`` find the master playlist."""
+    """Format 2.0 predates adaptive streams; its ``url`` is the master playlist."""
     return {"url": made["Url"], "size": made["Size"]}
 
 

@@ -88,7 +88,7 @@ def _plan(item: Item, source: Source, lookup: Lookup, _: Encoder) -> Job:
 
 
 def _palette(number: int) -> str:
-    """256 colours chosen from the pictures themselves."""
+    """Return a palette of 256 colours made from the pictures."""
     a, b, c = (f"palette{number}{letter}" for letter in "abc")
     return f"split[{a}][{b}];[{a}]palettegen=stats_mode=diff[{c}];[{b}][{c}]paletteuse=dither=bayer"
 

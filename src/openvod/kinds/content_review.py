@@ -123,7 +123,7 @@ _SWITCHES: dict[str, _SwitchOf] = {
 PORN = _kind("Porn", "PornTask", ("Porn",), _SWITCHES["Porn"], trial=True)
 TERRORISM = _kind("Terrorism", "TerrorismTask", ("Terror",), _SWITCHES["Terrorism"])
 POLITICAL = _kind("Political", "PoliticalTask", ("Polity",), _SWITCHES["Political"])
-#: Nobody looks at speech and at text: a task that asks for them fails and says so.
+#: Speech and text have no reviewer: a sub-task that asks for them fails.
 PORN_ASR = _kind("Porn.Asr", "PornAsrTask", (), _SWITCHES["Porn.Asr"])
 POLITICAL_ASR = _kind("Political.Asr", "PoliticalAsrTask", (), _SWITCHES["Political.Asr"])
 PORN_OCR = _kind("Porn.Ocr", "PornOcrTask", (), _SWITCHES["Porn.Ocr"])

@@ -19,7 +19,7 @@ from openvod.kinds.results import Results, ShareFiles, addresses
 from openvod.kinds.snapshot_by_time_offset import TEMPLATE, SnapshotTemplate
 from openvod.kinds.watermark import WatermarkInput
 
-#: How far a cover of the beginning is looked for.
+#: Seconds searched for a cover at the beginning.
 _CONTENT_SECONDS = 10.0
 
 
@@ -33,7 +33,7 @@ class CoverBySnapshotInput(Wire):
 
 
 def _plan(item: Item, source: Source, lookup: Lookup, _: Encoder) -> Job:
-    """Plan the snapshot that becomes the cover; one of second 0 is the first picture that shows something."""
+    """Plan the snapshot that becomes the cover; at second 0, use the first picture with content."""
     wanted: CoverBySnapshotInput = item.input
     template: SnapshotTemplate = find(lookup, TemplateKind.SNAPSHOT_BY_TIME_OFFSET, wanted.definition)
     source.require_video()
@@ -45,7 +45,7 @@ def _plan(item: Item, source: Source, lookup: Lookup, _: Encoder) -> Job:
     job = seeking_job(share, source, template, stem, times, marks)
     if times[0] or source.probe.category == "Image":
         return job
-    # The beginning is where it shows something; where nothing does for so long, the first picture stays.
+    # Search for the first picture with content; if there is none in this range, use the first picture.
     picture = replace(still_picture(template, source), marks=marks, content=True)
     name = f"{item.number}/{stem}_0.{template.format}"
     output = Output((picture,), False, (*image_arguments(template.format), "-frames:v", "1", name))

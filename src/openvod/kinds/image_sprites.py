@@ -1,4 +1,4 @@
-"""Sprites: small pictures tiled into large ones, with a WebVTT file that tells where each lies."""
+"""Sprites: small pictures tiled into large ones, and a WebVTT file with their positions."""
 
 from __future__ import annotations
 

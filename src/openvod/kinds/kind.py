@@ -1,4 +1,4 @@
-"""What a kind of sub-task declares of itself. A member that is left out fails when the kind's module is imported."""
+"""The declaration of a kind of sub-task. A missing member fails when the kind's module is imported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from openvod.review.model import Thresholds, Verdict
 
 Json = Mapping[str, Any]
 #: Plans one sub-task: a job of its own, pictures for any pass over the video, or outputs of a shared pass. Raises
-#: :class:`openvod.kinds.failure.Failure` for what cannot be met.
+#: :class:`openvod.kinds.failure.Failure` for a request that cannot be met.
 Planner = Callable[[Item, Source, Lookup, Encoder], Job | Series | VideoWork]
 #: Returns the ``Output`` member of event format 3.0 from what FFmpeg wrote, and adds playlists and WebVTT to the files.
 #: Raises :class:`openvod.kinds.failure.Failure` when nothing usable was written.
@@ -74,9 +74,9 @@ class ReviewSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ReviewKind(Kind):
-    """A kind that looks at a video and makes nothing of it.
+    """A kind that reviews a video and produces no files.
 
-    ``topics``: any of these reviewers will do, the first is the one that looks; empty for what nobody can look at.
+    ``topics``: the first installed reviewer of these is used; empty for kinds without any reviewer.
     ``settings`` reads a template's body, ``None`` when the template is gone. ``output`` makes the ``Output`` member,
     which holds up to ``segments`` segments; with more of them ``document`` has all.
     """

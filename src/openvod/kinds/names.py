@@ -1,4 +1,4 @@
-"""What templates are for; apart from their members, which need far more to be imported."""
+"""Kinds of templates; in a module of their own, because the models import far more."""
 
 from __future__ import annotations
 

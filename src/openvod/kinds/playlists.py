@@ -50,7 +50,7 @@ def read_media_playlist(text: str) -> MediaPlaylist:
 def with_target_duration(text: str) -> str:
     """Return a media playlist with a target that holds for its segments: whole seconds, at least 1 (RFC 8216 4.3.3.1).
 
-    The muxer rounds the target of segments below half a second to 0, which players take for a broken list.
+    The muxer rounds the target of segments below half a second to 0, which players refuse.
     """
     longest = max(segment.seconds for segment in read_media_playlist(text).segments)
     target = max(1, math.floor(longest + 0.5))
@@ -59,7 +59,7 @@ def with_target_duration(text: str) -> str:
 
 @dataclass(frozen=True)
 class Variant:
-    """A rung as a master playlist tells it; bitrates in bit/s."""
+    """A rung in a master playlist; bitrates in bit/s."""
 
     uri: str
     codecs: str
@@ -106,7 +106,7 @@ def with_key(text: str, key_url: str) -> str:
 def sprite_vtt(
     names: Sequence[str], *, count: int, rows: int, columns: int, width: int, height: int, every: float, duration: float
 ) -> str:
-    """Write the cues of a sprite: which rectangle of which picture stands for which seconds ([P] 9)."""
+    """Write the cues of a sprite: seconds to picture and rectangle ([P] 9)."""
     lines = ["WEBVTT", ""]
     for place in range(count):
         page, cell = divmod(place, rows * columns)

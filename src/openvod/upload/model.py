@@ -148,7 +148,7 @@ class UploadSession:
         return SessionRef(self.file_id, self.session_key[:_REF_CHARACTERS])
 
     def door(self, *, file_exists: bool) -> Door:
-        """Return which writes storage accepts for this session; ``file_exists`` is about the file that a lone cover belongs to."""
+        """Return which writes storage accepts; ``file_exists``: whether the file of a lone cover exists."""
         is_open = self.state is SessionState.OPEN and (bool(self.video_key) or file_exists)
         return Door(self.bucket, self.directory, is_open, self.expires_at)
 

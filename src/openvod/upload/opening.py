@@ -37,7 +37,7 @@ def open_session(
     source: Source,
     now: float,
 ) -> UploadSession:
-    """Return a new session, which the caller stores; raises ``Invalid``, ``NotFound`` and ``Denied`` for a request that is not allowed.
+    """Return a new session, which the caller stores; raises ``Invalid``, ``NotFound`` and ``Denied``.
 
     ``signed_region`` is empty where the signature names none.
     """

@@ -19,7 +19,7 @@ _POLL_SECONDS = 0.4
 _LOWEST = 11
 _STEP_ATTEMPTS = 8
 _ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
-#: Old flows go on under new code: steps take their state from our own rows.
+#: Old flows continue under new code: steps read their state from our own rows.
 _APPLICATION_VERSION = "openvod-flows-1"
 _log = logging.getLogger("openvod.engine")
 
@@ -41,15 +41,16 @@ class Flow(Protocol):
 
 
 class Liveness(Protocol):
-    """Proves that a worker lives, to workers that share its database.
+    """Proves to other workers of the database that a worker is alive.
 
-    Who is not :meth:`proven` writes nothing; who sees a worker's claim free for ``grace`` seconds may take its flows.
+    A worker that is not :meth:`proven` writes nothing; after a claim was free for ``grace`` seconds, another worker may
+    take its flows.
     """
 
     grace: float
 
     def hold(self, executor_id: str) -> None:
-        """Hold the proof until the process ends, however it ends."""
+        """Hold the proof until the process ends, even by a crash."""
         ...
 
     def claim(self, executor_id: str) -> bool:
@@ -57,15 +58,15 @@ class Liveness(Protocol):
         ...
 
     def release(self, executor_id: str) -> None:
-        """Give a claim back; what proved a dead worker's life is removed."""
+        """Release a claim and remove the dead worker's proof."""
         ...
 
     def proven(self) -> bool:
-        """Return whether others know that this worker lives; takes no time."""
+        """Return whether this worker is known to be alive; does no I/O."""
         ...
 
     def known(self) -> Sequence[str]:
-        """Return workers that left a proof which somebody has to remove."""
+        """Return workers whose proof must be removed."""
         ...
 
 
@@ -78,7 +79,7 @@ class _Mine:
 
 
 def _stay_here() -> NoReturn:
-    """Keep a thread of the engine until the process ends: a flow that returned, or raised, would count as done."""
+    """Block a thread of the engine until the process ends: a flow that returns or raises counts as done."""
     while True:
         threading.Event().wait()
 
@@ -147,7 +148,7 @@ class DbosEngine:
         )
 
     def watch_proof(self) -> bool:
-        """Stop what is on its way when this worker is no longer proven, let it go on when it is; return which."""
+        """Stop running flows while this worker is not proven, and resume them when it is; return which applies."""
         proven = self._liveness.proven()
         if proven and not self._proven.is_set():
             _log.warning("worker %s is proven again; its flows go on", self._executor_id)
@@ -161,7 +162,7 @@ class DbosEngine:
         return proven
 
     async def stop(self) -> None:
-        """End the flows on their way, while what they work with is still open; they go on elsewhere, or later."""
+        """End the running flows while their resources are open; another worker or a later start continues them."""
         self._stopping = True
         self._proven.set()
         for task in self._running:
@@ -178,7 +179,7 @@ class DbosEngine:
         await self._enqueue(f"{task_id}#{run}", task_id, run, priority)
 
     async def resubmit_ended(self, task_id: str, run: int, priority: int) -> bool:
-        """Start a run whose workflow ended, or never was, although its task has no end; return whether that was so."""
+        """Start a run whose task is unfinished but whose workflow ended or is missing; return whether it was."""
         name = f"{task_id}#{run}"
         listed = await DBOS.list_workflows_async(workflow_id_prefix=name, load_input=False, load_output=False)
         known = [workflow for workflow in listed if workflow.workflow_id.partition(".")[0] == name]
@@ -221,7 +222,7 @@ class DbosEngine:
         return adopted
 
     def _is_dead(self, owner: str) -> bool:
-        """A worker whose connection was lost gets time to take its claim again."""
+        """A worker with a lost connection has a grace period to take its claim again."""
         now = time.monotonic()
         return now - self._free_since.setdefault(owner, now) >= self._liveness.grace
 

@@ -19,7 +19,7 @@ def main() -> None:
     confinement.prefer_as_oom_victim()
     confinement.limit(memory=memory, file_size=file_size, open_files=_OPEN_FILES)
     confinement.step_back(_NICE)
-    # Python ignores it; FFmpeg shall be ended by it.
+    # Python ignores SIGPIPE; FFmpeg must end on it.
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     os.execv(sys.argv[4], sys.argv[4:])  # noqa: S606 - no shell is wanted
 

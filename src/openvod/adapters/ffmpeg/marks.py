@@ -1,4 +1,4 @@
-"""Files that watermarks are drawn from: checked pictures, drawings without scripts, text in a font that has it."""
+"""Watermark files: checked pictures, SVG without scripts, text in a font that has its characters."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _put_image(path: Path, stored: Path) -> None:
 
 
 def _put_svg(path: Path, text: str) -> None:
-    """A drawing may neither run anything nor fetch anything."""
+    """Write an SVG; refuse scripts and references to other files or URLs."""
     if "<!DOCTYPE" in text.upper() or "<!ENTITY" in text.upper():
         raise Failure("InvalidInput", "SvgContent has a document type or entities; remove them")
     try:

@@ -1,4 +1,4 @@
-"""The child that reads a picture: limits first, then the extension on a line and the picture anew."""
+"""The child that reads a picture: sets limits, then writes the extension on a line and the re-encoded picture."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def _reencoded(data: bytes) -> tuple[str, bytes]:
 
 
 def _written(image: Image.Image, kind: str) -> bytes:
-    """Write pixels alone: no place, no camera, no thumbnail, nothing appended."""
+    """Write the pixels only: no location, camera data, thumbnail or appended bytes."""
     from PIL import ImageOps
 
     out = io.BytesIO()
     if kind == "GIF":
         image.save(out, kind, save_all=True, comment=b"")
         return out.getvalue()
-    # The turn that a camera noted goes with the notes, so the pixels are turned.
+    # The EXIF orientation is dropped, so rotate the pixels.
     upright = ImageOps.exif_transpose(image)
     options: dict[str, Any] = {}
     if kind == "JPEG":

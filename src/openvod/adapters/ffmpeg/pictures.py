@@ -1,4 +1,4 @@
-"""Reading pictures in a child process: what a stranger sent must not take the platform down."""
+"""Reading pictures in a child process, so that a hostile picture cannot crash the platform."""
 
 from __future__ import annotations
 

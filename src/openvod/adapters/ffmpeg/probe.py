@@ -1,4 +1,4 @@
-"""Probing in a child process: hostile media must not take the platform down."""
+"""Probing in a child process, so that hostile media cannot crash the platform."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PyAvProber:
         self._turns = asyncio.Semaphore(concurrency)
 
     async def probe(self, path: str) -> ProbeResult:
-        """Hand the child an open descriptor, never a name: it cannot be talked into opening something else."""
+        """Pass the child an open descriptor instead of a path, so that it opens nothing else."""
         async with self._turns:
             try:
                 fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -55,7 +55,7 @@ class PyAvProber:
 
 
 async def _read(stream: StreamReader) -> bytes:
-    """Read to the end, or to the limit of what a result can be."""
+    """Read to the end, at most the largest possible result."""
     output = b""
     while len(output) < _OUTPUT_LIMIT and (data := await stream.read(_OUTPUT_LIMIT - len(output))):
         output += data

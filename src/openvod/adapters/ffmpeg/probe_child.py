@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 _MEMORY_BYTES = 1024**3
 #: No decoder allocates a larger picture. 8K film has 33 million pixels, the largest phone photograph 200 million.
 _MAX_PIXELS = 220_000_000
-#: An index with more entries is a trap: ten hours at 60 frames a second have two million.
+#: Most index entries that are read: ten hours at 60 frames per second have two million.
 _MAX_SAMPLES = 5_000_000
-#: How long a file may be read through whose header does not say how long it lasts.
+#: Seconds spent reading a file whose header has no duration.
 _MEASURE_SECONDS = 5.0
 #: Containers whose streams have no lengths of their own; those of files up to this size are found by reading.
 _SHARED_ENDS = frozenset({"flv", "asf"})
@@ -40,7 +40,7 @@ _FORMATS = (
 _IMAGES = frozenset({"png_pipe", "jpeg_pipe", "bmp_pipe", "tiff_pipe", "webp_pipe", "image2", "gif"})
 #: Pictures in an ISO container, which shares its reader with MP4.
 _STILL_BRANDS = frozenset({"avif", "heic", "heix", "mif1", "heim"})
-#: Readers that take the header's word for the duration, which counts from zero whenever the first picture comes.
+#: Demuxers that report the header's duration, which counts from zero even when the first picture is later.
 _FAR_AWAY = 10**15  # microseconds
 _UNRELIABLE = frozenset({"matroska,webm"})
 #: What a film has as its first video track when that is its cover: single pictures by these codecs.
@@ -61,7 +61,7 @@ def main() -> None:
     try:
         answer = _probe()
     except (av.error.FFmpegError, ValueError) as error:
-        # Only what the file is to blame for; anything else ends the child without an answer.
+        # Only errors of the file; any other error ends the child without an answer.
         answer = {"error": (getattr(error, "strerror", None) or str(error))[:200]}
     json.dump(answer, sys.stdout)
 

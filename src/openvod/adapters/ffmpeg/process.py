@@ -1,4 +1,4 @@
-"""FFmpeg as a child with limits: a process group of its own, no network, no shell, ended when it falls silent."""
+"""FFmpeg as a limited child process: its own process group, no network, no shell, killed when it stalls."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ class FfmpegProcess:
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of ours: no secret, no proxy, no library path. Fonts of the system stay findable."""
+    """Return a minimal environment: no secrets, proxies or library paths; system fonts stay available."""
     return {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent"}
 
 
 class _Watch:
-    """What a running child has said so far."""
+    """The output of a running child so far."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -67,7 +67,7 @@ class _Watch:
         self.tail = b""
 
     async def progress(self, child: Process) -> None:
-        """Read FFmpeg's ``-progress`` lines; any growth of time or frames is movement."""
+        """Read FFmpeg's ``-progress`` lines; growing time or frames count as progress."""
         last: tuple[str, ...] = ()
         seen: dict[str, str] = {}
         async for raw in _lines(child.stdout):
@@ -83,7 +83,7 @@ class _Watch:
                 self.fraction = min(1.0, int(now[0]) / 1e6 / self._seconds)
 
     async def log(self, child: Process) -> None:
-        """Keep the end of what it says."""
+        """Keep the end of the log."""
         if child.stderr is None:
             return
         while data := await child.stderr.read(8192):
@@ -96,7 +96,7 @@ async def _lines(stream: StreamReader | None) -> AsyncIterator[bytes]:
 
 
 async def _supervise(child: Process, watch: _Watch, limits: ProcessLimits, on_progress: OnProgress) -> Ending | None:
-    """Wait for the child's end; end it when it is late, silent or no longer wanted."""
+    """Wait for the child; kill it when it exceeds its time, stalls or is cancelled."""
     loop = asyncio.get_running_loop()
     start = moved_at = told_at = loop.time()
     moved = -1
@@ -132,7 +132,7 @@ def _ending(status: int, log: bytes) -> Ending:
     if status == -signal.SIGXFSZ or b"File too large" in log:
         return Ending.TOO_LARGE
     if any(words in log for words in _OUT_OF_MEMORY) or status == -signal.SIGKILL:
-        # Nobody of ours killed it: the kernel does that to who asks for more memory than there is.
+        # We did not kill it, so the kernel's OOM killer did.
         return Ending.OUT_OF_MEMORY
     if _DISK_FULL in log:
         return Ending.DISK_FULL

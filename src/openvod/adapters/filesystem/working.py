@@ -31,8 +31,7 @@ def working_copies(root: Path) -> Iterator[WorkingCopies]:
 class WorkingCopies:
     """See :class:`openvod.storage.blobs.WorkingFiles`.
 
-    Every process has a folder of its own with a lock on it; the folders of processes that died are removed at the first
-    copy.
+    Every process has a locked folder of its own; the first copy removes the folders of dead processes.
     """
 
     def __init__(self, root: Path) -> None:
@@ -86,7 +85,7 @@ class WorkingCopies:
 
 
 def _is_abandoned(folder: Path) -> bool:
-    """Tell whether the process that made a folder is gone: the kernel lets go of its lock."""
+    """Tell whether a folder's process is dead: the kernel released its lock."""
     try:
         descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CLOEXEC)
     except OSError:

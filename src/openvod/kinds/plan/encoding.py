@@ -1,4 +1,4 @@
-"""How streams are encoded, and when encoding is not needed at all."""
+"""How streams are encoded, and when they are copied."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from openvod.kinds.probe import AudioStream, VideoStream
 from openvod.kinds.streams import AudioTemplate, TehdConfig, TranscodeTemplate, VideoTemplate
 
 _VIDEO_CODECS = {"libx264": "h264", "libx265": "hevc", "av1": "av1"}
-#: FFmpeg's own AAC encoder stands in for libfdk_aac, whose licence keeps it out of distributed builds.
+#: FFmpeg's AAC encoder replaces libfdk_aac, whose licence forbids its distribution.
 _AUDIO_ENCODERS = {
     "libfdk_aac": "aac",
     "aac": "aac",
@@ -24,7 +24,7 @@ _AUDIO_ENCODERS = {
 }
 _AUDIO_CODECS = {"libfdk_aac": "aac", "aac": "aac", "libmp3lame": "mp3", "flac": "flac", "libopus": "opus",
                  "vorbis": "vorbis", "ac3": "ac3", "pcm16": "pcm_s16le"}  # fmt: skip
-#: What a container holds; players fail on the rest even where a muxer does not.
+#: Codecs of a container; players fail on others even where the muxer accepts them.
 _CONTAINER_VIDEO = {"mp4": {"h264", "hevc", "av1"}, "hls": {"h264", "hevc", "av1"}, "flv": {"h264", "hevc"}}
 _CONTAINER_AUDIO = {
     "mp4": {"aac", "mp3", "ac3", "opus", "flac"},
@@ -36,14 +36,14 @@ _CONTAINER_AUDIO = {
     "ogg": {"flac", "opus", "vorbis"},
     "wav": {"pcm_s16le"},
 }
-#: Containers that say of each packet when it is shown. Of others FFmpeg guesses, and muxers take no guesses.
+#: Containers with a presentation time per packet. For others FFmpeg guesses, and muxers refuse guesses.
 _TIMED = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flv", "mpegts"})
 #: Containers that carry a display matrix.
 _TURNED = frozenset({"mp4"})
 _FLV_MP3_RATES = (11_025, 22_050, 44_100)
-#: Streams that were broadcast or have no index: their sound may be damaged, or its clock may jump.
+#: Broadcast or unindexed streams: their audio may be damaged, or its timestamps may jump.
 _UNSAFE_TO_COPY = frozenset({"mpegts", "mpeg", "aac", "avi", "mp3"})
-#: A stream is copied when it is not much larger than what an encoder would be told to make.
+#: A stream is copied when its bitrate is not much above the target.
 _COPY_BITRATE = 1.15
 _COPY_GOP_SECONDS = 10.0
 _DEFAULT_CRF = {"libx264": 23, "libx265": 26, "av1": 34}
@@ -68,7 +68,7 @@ class VideoEncoding:
 
     @property
     def pixel_format(self) -> str:
-        """8 bits, or 10 where high dynamic range is kept."""
+        """8 bits, or 10 when HDR is kept."""
         return "yuv420p10le" if self.hdr else "yuv420p"
 
 
@@ -84,10 +84,10 @@ class AudioEncoding:
 
 
 def carries_video(container: str, source: Source) -> bool:
-    """Return whether packets alone show in ``container`` what the source shows: its pictures, their times, their turn.
+    """Return whether copied packets look the same in ``container``: same pictures, times and rotation.
 
-    An edit list that hides frames, a turn or a mirror, guessed times and a last picture that goes on for long are told
-    beside the packets, and copying loses them.
+    An edit list that hides frames, rotation, mirroring, guessed timestamps and a long last picture are stored outside
+    the packets, and copying loses them.
     """
     video = source.require_video()
     turned = bool(source.probe.rotate or video.mirrored)
@@ -96,7 +96,7 @@ def carries_video(container: str, source: Source) -> bool:
 
 
 def carries_audio(container: str, source: Source) -> bool:
-    """Return whether packets alone sound in ``container`` as the source does."""
+    """Return whether copied audio packets sound the same in ``container``."""
     sound = source.audio
     if sound is None or sound.hidden:
         return False
@@ -104,7 +104,7 @@ def carries_audio(container: str, source: Source) -> bool:
 
 
 def remuxed(template: TranscodeTemplate, source: Source, *, copyable: bool) -> TranscodeTemplate:
-    """Return a template with every stream encoded that it would copy and that cannot be carried as it is."""
+    """Return the template with encoding in place of each copy that would lose something."""
     video, audio, container = template.video_template, template.audio_template, template.container
     if video and video.codec == "copy" and source.video and not (copyable and carries_video(container, source)):
         video = VideoTemplate(codec="libx264")
@@ -134,9 +134,9 @@ def _unsupported(container: str, codec: str) -> Failure:
 def video_encoding(
     template: VideoTemplate, source: Source, frame: Frame, *, tehd: TehdConfig | None = None, copyable: bool = True
 ) -> VideoEncoding:
-    """Decide how to make a video stream; a source that fits already is copied when ``copyable``.
+    """Decide how to encode a video stream; a source that already fits is copied when ``copyable``.
 
-    A template that copies has been through :func:`remuxed`.
+    A template that copies was checked by :func:`remuxed`.
     """
     stream = source.require_video()
     fps = target_fps(template.fps, stream)
@@ -162,7 +162,7 @@ def video_encoding(
 
 
 def fits(stream: VideoStream, source: Source, template: VideoTemplate, frame: Frame, encoding: VideoEncoding) -> bool:
-    """Return whether the source's stream is already what the template asks for."""
+    """Return whether the source's stream already meets the template."""
     bitrate = stream.bitrate or source.probe.bitrate
     return (
         carries_video("", source)
@@ -188,7 +188,7 @@ def target_fps(wanted: int, stream: VideoStream) -> float:
 
 
 def steady_fps(fps: float, stream: VideoStream) -> float:
-    """Return a rate for outputs that need one although the template leaves it open."""
+    """Return the frame rate for outputs that need one when the template names none."""
     rate = fps or stream.frame_rate or _FALLBACK_FPS
     return min(rate, 120.0) if rate >= 1 else _FALLBACK_FPS
 
@@ -200,7 +200,7 @@ def _gop_frames(template: VideoTemplate, fps: float) -> int:
 
 
 def audio_encoding(template: AudioTemplate, source: Source, *, copyable: bool = True) -> AudioEncoding | None:
-    """Decide how to make an audio stream; ``None`` when the source has none."""
+    """Decide how to encode an audio stream; None when the source has none."""
     stream = source.audio
     if stream is None:
         return None
@@ -264,7 +264,7 @@ def _hdr_parameters(hdr: str) -> list[str]:
 
 
 def _rate(encoding: VideoEncoding, specifier: str) -> list[str]:
-    """By quality with an optional ceiling, or by bitrate with a bounded peak, on which networks can rely."""
+    """Return rate control: quality with an optional ceiling, or bitrate with a bounded peak."""
     if encoding.crf or not encoding.bitrate:
         options = [f"-crf:{specifier}", str(encoding.crf or _DEFAULT_CRF[encoding.codec])]
         if encoding.max_bitrate:

@@ -1,4 +1,4 @@
-"""What a job will roughly cost, for people who look at a plan."""
+"""Estimates of a job's cost, for people who read a plan."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from openvod.kinds.plan.model import Job, Source, WorkClass
 
-#: Million pixels that one core of a usual server decodes, and encodes with x264 veryfast, in a second.
+#: Million pixels that a typical core decodes, and encodes with x264 veryfast, per second.
 _DECODE, _ENCODE = 300.0, 110.0
 _SEEK_SECONDS = 0.15
 _COPY_SECONDS_PER_GIB = 2.0
@@ -15,7 +15,7 @@ _SCALED = re.compile(r"scale=(\d+):(\d+)")
 
 
 def cpu_seconds(job: Job, source: Source) -> float:
-    """Estimate a job's CPU seconds from the pictures that it decodes and makes; right within a factor of two or so."""
+    """Estimate a job's CPU seconds from its decoded and encoded pictures, to within a factor of about two."""
     return round(sum(_command_seconds(command.arguments, job, source) for command in job.commands), 1)
 
 

@@ -7,12 +7,12 @@ from openvod.kinds.plan.graph import Output, Picture, build_command
 from openvod.kinds.plan.model import Item, Job, Share, Source, WorkClass
 from openvod.review.model import legacy_interval, sample_times, sampling_interval
 
-#: Long side of the frames that a reviewer sees; models look at smaller pictures still.
+#: Long side in pixels of a reviewer's frames; models use smaller pictures still.
 _REVIEW_SIDE = 640
 
 
 def frames_job(item: Item, source: Source, interval: float | None) -> Job:
-    """Plan the frames of one review, ``interval`` seconds apart, by default a distance that grows with the duration."""
+    """Plan the frames of one review, ``interval`` seconds apart, by default growing with the duration."""
     source.require_video()
     asked = interval or legacy_interval(source.picture_duration)
     count = len(sample_times(source.picture_duration, asked))

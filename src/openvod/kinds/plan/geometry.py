@@ -10,7 +10,7 @@ Fill = Literal["stretch", "black", "white", "gauss"]
 
 @dataclass(frozen=True)
 class Frame:
-    """A picture of ``width`` × ``height``; the content in it may be smaller, the rest is filled."""
+    """A picture of ``width`` × ``height``; smaller content is padded."""
 
     width: int
     height: int
@@ -20,7 +20,7 @@ class Frame:
 
     @property
     def filled(self) -> bool:
-        """True when the content leaves a border."""
+        """True when the content is padded."""
         return (self.width, self.height) != (self.content_width, self.content_height)
 
 
@@ -46,7 +46,7 @@ def fit(
 
 def _boxed(source: tuple[int, int], width: int, height: int, fill: Fill, even: bool) -> Frame:
     factor = min(width / source[0], height / source[1])
-    # The whole box shrinks when the content would have to grow.
+    # Shrink the whole frame when the content would have to be enlarged.
     shrink = max(1.0, factor)
     box = _rounded(width / shrink, even), _rounded(height / shrink, even)
     if fill == "stretch":
@@ -56,7 +56,7 @@ def _boxed(source: tuple[int, int], width: int, height: int, fill: Fill, even: b
         min(box[0], _rounded(source[0] * scale, even)),
         min(box[1], _rounded(source[1] * scale, even)),
     )
-    # A border of one or two pixels is a rounding matter, not a wish.
+    # A border of one or two pixels comes from rounding: drop it.
     if box[0] - content[0] <= 2 and box[1] - content[1] <= 2:
         content = box
     return Frame(*box, *content, fill)

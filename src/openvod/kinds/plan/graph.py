@@ -11,7 +11,7 @@ from openvod.kinds.plan.marks import Mark, Mosaic, mosaic_filter, overlay
 from openvod.kinds.plan.model import SOURCE, Asset, Command, Source
 from openvod.kinds.probe import AudioStream, VideoStream
 
-#: Container readers for strangers' files: none of them opens a second file or an address.
+#: Demuxers for uploaded files: none of them opens a second file or a URL.
 DEMUXERS = (
     "mov,matroska,webm,flv,avi,asf,mpeg,mpegts,mxf,rm,ogg,mp3,aac,flac,wav,amr,amrnb,amrwb,m4v,h264,hevc,gif,"
     "png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe,webp_pipe,ac3,eac3,dv,nut,caf,aiff,ape,w64,mpegvideo"
@@ -21,7 +21,7 @@ GUARDED = (
     "-protocol_whitelist", "file,pipe,fd", "-format_whitelist", DEMUXERS, "-max_streams", "100",
     "-max_pixels", "268435456",
 )  # fmt: skip
-#: Recordings of broadcasts restart their clock; a gap of a second is such a restart, not a pause.
+#: Recorded broadcasts restart their timestamps; a gap of a second is a restart, not a pause.
 _RESTARTING = ("-dts_delta_threshold", "1")
 #: Light is measured linearly, brought into the smaller gamut, then its highlights are rolled off: 203 cd/m² is the
 #: white of ordinary pictures (ITU-R BT.2408) and stays nearly that; what is brighter keeps differences up to 1000.
@@ -29,22 +29,22 @@ _TONE_MAP = (
     "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=mobius:param=0.5:desat=0:peak=4.93,"
     "zscale=t=bt709:m=bt709:r=tv,format=yuv420p"
 )
-#: The last picture goes on; whoever says this also says where it ends, and at which rate.
+#: Repeats the last picture; the caller also sets its end and rate.
 _HOLD = "tpad=stop_mode=clone:stop=-1"
-#: Pictures that are neither black for the most part nor of one colour.
+#: Selects pictures that are neither mostly black nor of one colour.
 _CONTENT = (
     "blackframe=amount=0:threshold=32,metadata=mode=select:key=lavfi.blackframe.pblack:value=95:function=less,"
     "entropy,metadata=mode=select:key=lavfi.entropy.normalized_entropy.normal.Y:value=0.05:function=greater"
 )
 _MARGIN_SECONDS = 2.0
 _UNKNOWN_RATE = 25
-#: Of what has come the last picture up to second 0, or the first one if all are later.
+#: Selects the last picture up to second 0, or the first one if all are later.
 _SHOWN_AT_ZERO = "fps=fps=1/1000000:round=up:start_time=0"
 
 
 @dataclass(frozen=True)
 class Picture:
-    """What a branch of the graph delivers.
+    """The output of one branch of the graph.
 
     ``fps`` 0 keeps the source's times; ``tail`` are filters at the end. Three of them choose pictures by moments that
     count from the beginning of the file, or of the part that is read, whenever its first picture comes: ``every`` above
@@ -72,8 +72,8 @@ class Picture:
     def repeats_last(self) -> bool:
         """Whether frames may be repeated after drawing instead of before.
 
-        A pause, or a single picture under minutes of sound, becomes thousands of frames at once: repeated last they
-        share one buffer, repeated first each is scaled into its own. What changes with time needs frames of its own.
+        A pause, or one picture under minutes of audio, becomes thousands of frames at once: repeated last they share
+        one buffer, repeated first each is scaled into its own. Timed marks need separate frames.
         """
         timed = any(mark.timed for mark in self.marks) or any(mosaic.timed for mosaic in self.mosaics)
         return not self.every and not self.until and not timed
@@ -81,7 +81,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Output:
-    """One output of the command. A video of ``None`` is the source's stream, copied. ``arguments`` end in the file."""
+    """One output of the command. With ``video`` None the source's stream is copied. ``arguments`` end with the file."""
 
     videos: tuple[Picture | None, ...]
     audio: bool
@@ -113,7 +113,7 @@ def build_command(
     labels = graph.add([picture for output in outputs for picture in output.videos if picture])
     restarting = _RESTARTING if source.probe.container == "mpegts" else ()
     reading = _range(clip) if seek is None else _sought(seek)
-    # Where the size of pictures changes, the graph goes on: built anew it would forget the pictures it has.
+    # Keep the graph when the picture size changes: a new graph would lose its buffered pictures.
     going_on = ("-reinit_filter:v", "0") if graph.text and graph.takes_any_size else ()
     arguments = [*HEAD, *restarting, *reading, *GUARDED, *input_options, *going_on, "-i", SOURCE, *graph.inputs]
     if graph.text:
@@ -132,7 +132,7 @@ def build_command(
 def finish_picture(
     source: Source, picture: Picture, label: str, inputs_before: int, parts: list[str]
 ) -> tuple[str, tuple[Asset, ...], tuple[str, ...]]:
-    """Draw on a picture that a caller's graph made; return its label, the files to read and their input options."""
+    """Draw marks on a picture of the caller's graph; return its label, the files to read and their input options."""
     graph = _Graph(source, parts, inputs_before=inputs_before)
     finished = graph.finish(picture, label, "final", "")
     return finished, tuple(graph.assets), tuple(graph.inputs)
@@ -152,7 +152,7 @@ def join_picture(source: Source, picture: Picture, number: int, rate: float, par
 
 
 def stream(chosen: VideoStream | AudioStream | None) -> str:
-    """Name a stream of the source by its place: the one that the probe could read, not the first of its kind."""
+    """Return the specifier of a source stream by index: the one that the probe read, not the first of its type."""
     return f"0:{chosen.index}" if chosen else "0"
 
 
@@ -167,7 +167,7 @@ def _hold_until(seconds: float) -> str:
 
 
 def _earlier(seconds: float | None) -> str:
-    """Let times count from so many seconds later."""
+    """Shift timestamps by so many seconds."""
     return f"setpts=PTS-{seconds:.6f}/TB," if seconds else ""
 
 
@@ -177,7 +177,7 @@ def _sought(seconds: float) -> list[str]:
 
 @dataclass
 class _Graph:
-    """The text of a filter graph while it grows."""
+    """Builds the text of a filter graph."""
 
     source: Source
     parts: list[str] = field(default_factory=list)
@@ -225,7 +225,7 @@ class _Graph:
             current = following
 
     def _choice(self, picture: Picture) -> str:
-        """The filter that chooses frames before anything is drawn on them.
+        """Return the filter that selects frames before drawing.
 
         Rounding up makes the picture of second ``n`` the frame shown at ``n``.
         """
@@ -251,9 +251,9 @@ class _Graph:
         return f"select=isnan(prev_selected_t)+gt(floor(t*{rate}+.5001)\\,floor(prev_selected_t*{rate}+.5001))"
 
     def _outlasting(self) -> str:
-        """Repeat the last picture beyond the file's end, for moments at which no other comes: for as long as it takes.
+        """Repeat the last picture beyond the file's end, up to the last requested moment.
 
-        Without an end of its own, this would go on for ever where what follows waits for one more.
+        Without that bound the graph would run for ever when a later filter waits for one more frame.
         """
         video = self.source.require_video()
         rate = video.frame_rate if video.frame_rate >= 1 else 0.0
@@ -272,7 +272,7 @@ class _Graph:
         return filters or ["null"]
 
     def finish(self, picture: Picture, label: str, name: str, choice: str) -> str:
-        """Choose, fill, cover, mark, convert: what is done at the picture's own size."""
+        """Select, pad, pixelate, mark and convert: the steps at the picture's own size."""
         if choice:
             self.parts.append(f"[{label}]{choice}[{label}t]")
             label = f"{label}t"
@@ -325,7 +325,7 @@ def _scaled(frame: Frame) -> str:
 
 
 def frame_rate(fps: float) -> str:
-    """Broadcast rates are fractions over 1001, which a decimal would only approximate."""
+    """Return a rate as FFmpeg's argument; broadcast rates are exact fractions over 1001."""
     ntsc = round(fps * 1001 / 1000)
     if abs(fps - ntsc * 1000 / 1001) < 0.002 and abs(fps - round(fps)) > 0.005:
         return f"{ntsc * 1000}/1001"

@@ -1,4 +1,4 @@
-"""Head and tail clips: everything brought to one size, rate and sound, then put end to end."""
+"""Head and tail clips: all parts converted to one size, frame rate and audio format, then concatenated."""
 
 from __future__ import annotations
 
@@ -73,5 +73,5 @@ def _sound(number: int, probe: ProbeResult) -> str:
     form = f"aformat=sample_fmts=fltp:sample_rates={_SAMPLE_RATE}:channel_layouts=stereo"
     if probe.heard:
         return f"[{number}:{probe.heard.index}]{form}[a{number}]"
-    # A clip without sound is silent for as long as it lasts; concat would otherwise pull the rest forward.
+    # Add silence to a clip without audio; concat would otherwise shift later audio forward.
     return f"anullsrc=r={_SAMPLE_RATE}:cl=stereo,atrim=duration={probe.duration:g},{form}[a{number}]"

@@ -37,7 +37,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Mosaic:
-    """A rectangle to make unrecognisable."""
+    """A rectangle to pixelate or blur."""
 
     input: MosaicInput
     start: float | None = None
@@ -141,7 +141,7 @@ def _image_overlay(mark: Mark, frame: Frame, name: str, place: str) -> Overlay:
     opacity = f",colorchannelmixer=aa={1 - image.transparency / 100:g}" if image.transparency else ""
     options = ("-stream_loop", "-1") if _is_animated(mark) and image.repeat_type == "repeat" else ()
     asset = Asset(f"{name}{_suffix(image.image_key)}", "image", {"key": image.image_key})
-    # The end of an animation's last picture is not told to the overlay; repeated until then it is seen as long.
+    # The overlay does not know how long an animation's last picture lasts: repeat the picture for that time.
     lasting = f",fps={_ANIMATION_FPS}" if _is_animated(mark) and image.repeat_type == "once" else ""
     return Overlay(asset, options, f"format=rgba,{scale}{opacity}{lasting}", place)
 
@@ -174,7 +174,7 @@ def _svg_overlay(mark: Mark, frame: Frame, name: str, place: str) -> Overlay:
     if template is None:
         raise AssertionError("checked by the template")
     width, height = svg_length(template.width, frame, frame.width), svg_length(template.height, frame, frame.height)
-    # The rasteriser draws at the size that is shown, so edges stay sharp.
+    # Rasterise at the displayed size, so that edges stay sharp.
     size = [
         value for side, pixels in (("-width", width), ("-height", height)) if pixels for value in (side, str(pixels))
     ]
@@ -190,7 +190,7 @@ def _corner(template: WatermarkTemplate, frame: Frame) -> str:
 
 
 def _ending(mark: Mark) -> str:
-    """A still mark is its own last frame; an endless one must not keep the video from ending."""
+    """Return the option that ends the overlay with the video: a still mark repeats, an animated one may be endless."""
     image = mark.template.image_template
     if not _is_animated(mark) or image is None:
         return ":eof_action=repeat"

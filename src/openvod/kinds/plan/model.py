@@ -12,10 +12,10 @@ from openvod.kinds.names import TemplateKind
 from openvod.kinds.probe import AudioStream, ProbeResult, VideoStream
 from openvod.kinds.templates import Template
 
-#: Stands for the source's path in a command; the runner puts the path in.
+#: Placeholder of the source's path in a command.
 SOURCE = "{source}"
 
-#: Players go on over a gap so small; a longer one they take for a network that is slow.
+#: Seconds of a gap that players skip; they treat a longer one as a slow network.
 _HELD_SECONDS = 0.25
 
 Lookup = Callable[[TemplateKind, int], Template | None]
@@ -26,7 +26,7 @@ class KindName(StrEnum):
 
 
 class WorkClass(StrEnum):
-    """What a job asks of the machine; each class has a limit of its own."""
+    """A job's demand on the machine; each class has its own limit of concurrent jobs."""
 
     LIGHT = "light"
     ENCODE = "encode"
@@ -52,9 +52,9 @@ class Command:
 
 @dataclass(frozen=True)
 class Share:
-    """What one sub-task gets out of a job; its files lie in the folder ``str(number)``.
+    """One sub-task's part of a job; its files are in the folder ``str(number)``.
 
-    ``facts`` is what the result needs beside the files: times of pictures, rungs of a ladder.
+    ``facts`` is the result's further data: times of pictures, rungs of a ladder.
     """
 
     number: int
@@ -76,7 +76,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """Jobs in the order to run, and the sub-tasks that cannot be met, by number."""
+    """Jobs in the order to run, and failures by the number of their sub-task."""
 
     jobs: tuple[Job, ...]
     failures: Mapping[int, Failure]
@@ -86,7 +86,7 @@ class Plan:
 class Item:
     """A sub-task to plan; ``input`` is one of its kind's model.
 
-    ``separate`` gives it a process of its own, ``thrifty`` one that needs less memory: after the first way failed.
+    After a failure, ``separate`` gives it a process of its own and ``thrifty`` one that needs less memory.
     """
 
     number: int
@@ -98,7 +98,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a source may have at most; beyond it is refused before a decoder sees it."""
+    """Limits of a source; one beyond them is refused before it is decoded."""
 
     pixels: int = 8192 * 8192
     seconds: float = 24 * 3600.0
@@ -115,7 +115,7 @@ class Encoder:
 
 @dataclass(frozen=True)
 class Source:
-    """The file to process, as its probe saw it."""
+    """The file to process, with its probe result."""
 
     file_id: str
     probe: ProbeResult
@@ -139,14 +139,14 @@ class Source:
 
     @property
     def picture_duration(self) -> float:
-        """Seconds that show a picture: where sound goes on after the last one, that one stays."""
+        """Seconds with a picture; when audio continues after the last picture, that picture is repeated."""
         if self.held:
             return self.probe.duration
         return self.probe.video_duration or self.probe.duration
 
     @property
     def held(self) -> bool:
-        """Whether sound goes on so long after the last picture that players would wait for more pictures."""
+        """Whether audio continues so long after the last picture that players would stall."""
         video = self.video
         known = video is not None and video.seconds > 0 and bool(self.probe.audio_streams)
         return known and video is not None and self.probe.duration - video.seconds > _HELD_SECONDS

@@ -1,4 +1,4 @@
-"""Still pictures of a video: at which moments, by seeking or in a pass over it."""
+"""Still pictures of a video: their moments, taken by seeking or in a pass over the video."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from openvod.kinds.watermark import WatermarkInput
 
 MAX_PICTURES = 10_000
 _OFFSET = re.compile(r"(\d{1,7}(?:\.\d{1,6})?)(s|%)")
-#: A reader looks for the key frame by when it is decoded, which is earlier than it is shown: by less than this. Without
-#: an index it may come to rest later still.
+#: Demuxers seek by decoding time, which precedes presentation time by less than this many seconds; without an index
+#: they may land later still.
 _SEEK_SECONDS, _BLIND_SEEK_SECONDS = 1.0, 20.0
 _EXACT = 1e-6
 _ENCODERS = {
@@ -74,7 +74,7 @@ class SamplingTemplate(Protocol):
 
 @dataclass(frozen=True)
 class Series:
-    """Pictures at a regular distance that can be taken in somebody else's pass over the video."""
+    """Pictures at a regular interval, which can join another sub-task's pass over the video."""
 
     share: Share
     output: Output
@@ -94,7 +94,7 @@ def moment_of(text: str, source: Source) -> float:
 
 
 def moment_within(seconds: float, source: Source) -> float:
-    """Return the moment of a frame: the very end has none, so it means the last one."""
+    """Return the moment of a frame; the end of the file means the last frame."""
     duration = source.picture_duration
     if seconds < 0 or seconds > duration + 0.001 > 0.001:
         raise Failure(
@@ -182,7 +182,7 @@ def sampling(template: SamplingTemplate, source: Source) -> tuple[float, int]:
 
 
 def series_job(series: Series, source: Source) -> Job:
-    """Run a series in a pass of its own: over key frames alone when each of its moments has one."""
+    """Run a series in its own pass: over key frames only when each moment has one."""
     grid = source.require_video().key_frame_grid
     sparse = 0 < grid <= series.every and abs(series.every / grid - round(series.every / grid)) < _EXACT
     options = ("-skip_frame", "nokey") if sparse else ()

@@ -15,7 +15,7 @@ from openvod.kinds.streams import VideoTemplate
 
 @dataclass(frozen=True)
 class VideoWork:
-    """What one sub-task adds to a job: outputs of one pass over ``clip``, and films around it with their fills."""
+    """One sub-task's part of a pass: outputs over ``clip``, and head and tail clips with their padding."""
 
     share: Share
     outputs: tuple[Output, ...]

@@ -199,9 +199,11 @@ def test_completion(line: str, found: set[str]) -> None:
     assert "\t" not in done.stdout
 
 
-#: Runs the program, which gets SIGINT as soon as it looks for its n-th module after its entry point.
+#: Runs the program, which gets SIGINT as soon as it looks for its n-th module after its entry point. A shell that runs
+#: this suite in the background ignores SIGINT, and children inherit that; a terminal's do not.
 _INTERRUPTED = """\
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 class Interrupting:
     left = int(sys.argv.pop(1))
     def find_spec(self, name, path=None, target=None):
