@@ -189,7 +189,7 @@ class WorkingFiles(Protocol):
 
 
 class Pieces:
-    """A body made of pieces that the platform has already; see :class:`Body`."""
+    """A body whose bytes pass through this process before they are stored; see :class:`Body`. Iterated once."""
 
     def __init__(self, pieces: AsyncIterator[bytes]) -> None:
         self._pieces = pieces

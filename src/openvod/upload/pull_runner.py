@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from openvod.base.errors import OpenVodError, Unavailable
 from openvod.base.ports import Clock, UnitOfWork
@@ -15,7 +14,7 @@ from openvod.kinds.failure import Failure
 from openvod.media.layout import content_type
 from openvod.media.model import ProbeState
 from openvod.processing.flow_records import abortion
-from openvod.storage.blobs import Body, DirectBody
+from openvod.storage.blobs import Pieces
 from openvod.storage.service import StorageService
 from openvod.storage.writing import Incoming
 from openvod.tasks.state import aborted, begun, finished
@@ -132,7 +131,7 @@ class PullRunner:
         for pause in (*_RETRY_SECONDS, None):
             try:
                 async with self._fetcher.open(url) as fetched:
-                    body = _Counted(fetched, lambda percent: self._progress(pull.task_id, percent))
+                    body = Pieces(_counted(fetched, lambda percent: self._progress(pull.task_id, percent)))
                     incoming = Incoming(body, fetched.length, limit=largest)
                     await self._storage.put_object(session.ref, session.bucket, key, content_type(key), incoming)
             except Unavailable as error:
@@ -190,24 +189,13 @@ class PullRunner:
         await self._uow.write(work)
 
 
-class _Counted(Body):
-    """A body that reports its progress in percent, about every second."""
-
-    def __init__(self, fetched: Fetched, tell: Callable[[int], Any]) -> None:
-        self._fetched = fetched
-        self._tell = tell
-
-    def direct(self) -> DirectBody | None:
-        """Return None: the bytes are counted as they pass."""
-        return None
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield the pieces."""
-        loop = asyncio.get_running_loop()
-        size, told = 0, loop.time()
-        async for chunk in self._fetched.body:
-            size += len(chunk)
-            yield chunk
-            if loop.time() - told >= _PROGRESS_SECONDS:
-                told = loop.time()
-                await self._tell(min(99, size * 100 // self._fetched.length) if self._fetched.length else 0)
+async def _counted(fetched: Fetched, report: Callable[[int], Awaitable[None]]) -> AsyncIterator[bytes]:
+    """Yield a download's pieces and report its progress in percent, about every second."""
+    loop = asyncio.get_running_loop()
+    size, reported = 0, loop.time()
+    async for chunk in fetched.body:
+        size += len(chunk)
+        yield chunk
+        if loop.time() - reported >= _PROGRESS_SECONDS:
+            reported = loop.time()
+            await report(min(99, size * 100 // fetched.length) if fetched.length else 0)

@@ -13,7 +13,7 @@ import httpcore
 
 from openvod.adapters.http.dialler import Dialler, Target, read_url
 from openvod.base.errors import Invalid, Unavailable
-from openvod.storage.blobs import DirectBody
+from openvod.storage.blobs import Pieces
 from openvod.upload.pull_model import Fetched
 
 MAX_REDIRECTS = 5
@@ -36,27 +36,25 @@ class HttpFetcher:
     @asynccontextmanager
     async def open(self, url: str) -> AsyncIterator[Fetched]:
         """See :meth:`openvod.upload.ports.Fetcher.open`."""
-        async with self._pool() as pool:
-            for _ in range(MAX_REDIRECTS + 1):
-                answer = await self._asked(pool, url)
+        for _ in range(MAX_REDIRECTS + 1):
+            target = read_url(url)
+            async with self._pool(target) as pool:
+                answer = await self._asked(pool, target, url)
                 location = _header(answer, b"location")
                 if answer.status not in _REDIRECTS or not location:
                     _check_answer(answer)
-                    yield Fetched(_length(answer), _Download(answer, self._stall))
+                    yield Fetched(_length(answer), Pieces(_pieces(answer, self._stall)))
                     return
-                await answer.aclose()
                 url = urljoin(url, location)
         raise Invalid("pull.redirects", f"the address redirects more than {MAX_REDIRECTS} times")
 
-    def _pool(self) -> httpcore.AsyncConnectionPool:
-        """Return connections for one download and its redirects, none of which is used twice."""
-        return httpcore.AsyncConnectionPool(
-            self._dialler.tls(), max_keepalive_connections=0, network_backend=_GuardedBackend(self._dialler)
-        )
+    def _pool(self, target: Target) -> httpcore.AsyncConnectionPool:
+        """Return the connection of one request; no redirect uses it again."""
+        tls = self._dialler.tls() if target.secure else None
+        return httpcore.AsyncConnectionPool(tls, network_backend=_GuardedBackend(self._dialler))
 
-    async def _asked(self, pool: httpcore.AsyncConnectionPool, url: str) -> httpcore.Response:
+    async def _asked(self, pool: httpcore.AsyncConnectionPool, target: Target, url: str) -> httpcore.Response:
         """Connect and ask; return when the head of the answer is there."""
-        target = read_url(url)
         request = httpcore.Request("GET", url, headers=_headers(target), extensions={"timeout": self._timeouts()})
         silence = f"{target.host} did not answer within {self._stall:g} s"
         with _as_unavailable(silence, target.host, f"{target.host}: the answer is no HTTP"):
@@ -91,23 +89,12 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
         raise failure
 
 
-class _Download:
-    """The body of an answer, read by iterating. See :class:`openvod.storage.blobs.Body`."""
-
-    def __init__(self, answer: httpcore.Response, stall_seconds: float) -> None:
-        self._answer = answer
-        self._stall = stall_seconds
-
-    def direct(self) -> DirectBody | None:
-        """Return None: the bytes pass through httpcore's parser."""
-        return None
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield the body; raises ``Unavailable("pull.failed")`` when it ends too early, ``("pull.timeout")``."""
-        early = "the connection ended before the file did"
-        with _as_unavailable(f"nothing came for {self._stall:g} s", early, early):
-            async for piece in self._answer.aiter_stream():
-                yield piece
+async def _pieces(answer: httpcore.Response, stall_seconds: float) -> AsyncIterator[bytes]:
+    """Yield the body; raises ``Unavailable("pull.failed")`` when it ends too early, ``("pull.timeout")``."""
+    early = "the connection ended before the file did"
+    with _as_unavailable(f"nothing came for {stall_seconds:g} s", early, early):
+        async for piece in answer.aiter_stream():
+            yield piece
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from openvod.storage.blobs import Body
+from openvod.storage.blobs import Body, Pieces
 
 #: A pause shorter than this costs more than it spreads.
 _SHORTEST_PAUSE = 0.01
@@ -27,16 +27,6 @@ async def paced(chunks: AsyncIterator[bytes], bits_per_second: int) -> AsyncGene
             await chunks.aclose()
 
 
-class PacedBody:
-    """See :class:`openvod.storage.blobs.Body`."""
-
-    def __init__(self, body: Body, bits_per_second: int) -> None:
-        self._body = body
-        self._bits_per_second = bits_per_second
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield its pieces."""
-        return paced(aiter(self._body), self._bits_per_second)
-
-    def direct(self) -> None:
-        """It is slowed down on its way."""
+def paced_body(body: Body, bits_per_second: int) -> Body:
+    """Return the same body at that pace; it cannot be read from the socket directly."""
+    return Pieces(paced(aiter(body), bits_per_second))

@@ -14,7 +14,7 @@ from openvod.base.errors import Invalid
 from openvod.server.wire import RequestBody, WireRequest
 from openvod.signing import sigv4
 from openvod.signing.sigv4 import ChunkSigner
-from openvod.storage.blobs import Body
+from openvod.storage.blobs import Body, Pieces
 from openvod.surfaces.cos.aws_chunked import ChunkedReader, same
 from openvod.surfaces.cos.operations import CHECKSUMS, Wanted
 from openvod.surfaces.cos.s3 import is_presigned
@@ -88,7 +88,7 @@ class Payload:
     def body(self) -> Body:
         """Return the body to store, watched where something was promised of it."""
         plain = not self._is_framed and self._sha256 is None and not self._sums
-        return RequestBody(self._request) if plain else _WatchedBody(self._watched)
+        return RequestBody(self._request) if plain else Pieces(self._watched())
 
     def take(self, data: bytes) -> None:
         """Take a whole body's bytes in."""
@@ -128,20 +128,6 @@ class Payload:
             # Who presigns has no body yet, and some SDKs then promise that of none.
             return announced != _told(_SUMS[name]())
         return bool(announced) or f"x-amz-checksum-{name}" in self._options.get("trailer", "").lower().split(",")
-
-
-class _WatchedBody:
-    """A body whose bytes are looked at on their way: it cannot be read from the socket by somebody else."""
-
-    def __init__(self, read: Callable[[], AsyncIterator[bytes]]) -> None:
-        self._read = read
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield its pieces."""
-        return self._read()
-
-    def direct(self) -> None:
-        """It is looked at on its way."""
 
 
 def _told(sum_: _Sum) -> str:

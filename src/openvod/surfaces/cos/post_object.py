@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -16,6 +16,7 @@ from openvod.signing.cos import SignedRequest
 from openvod.signing.limits import check_caller
 from openvod.signing.post_policy import PostPolicy, read_policy
 from openvod.signing.storage_token import StorageGrant
+from openvod.storage.blobs import Pieces
 from openvod.storage.model import MAX_PART_SIZE, Received, StoredObject
 from openvod.storage.service import StorageService
 from openvod.storage.writing import Incoming
@@ -130,20 +131,6 @@ class PostObject:
         return _answer(request, stored, status)
 
 
-class _FormBody:
-    """See :class:`openvod.storage.blobs.Body`."""
-
-    def __init__(self, reader: FormReader) -> None:
-        self._reader = reader
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield the file's pieces."""
-        return self._reader.file()
-
-    def direct(self) -> None:
-        """A form stands around it."""
-
-
 def _incoming(reader: FormReader, signed: _Signed, key: str) -> Incoming:
     """Return the file on its way in, within what policy and permission allow."""
     least, most = (signed.policy.size_range if signed.policy else None) or (0, MAX_PART_SIZE)
@@ -152,7 +139,7 @@ def _incoming(reader: FormReader, signed: _Signed, key: str) -> Incoming:
         if received.size < least:
             raise Invalid("cos.EntityTooSmall", f"the file has {received.size} bytes; the policy asks for {least}")
 
-    return Incoming(_FormBody(reader), None, min(most, MAX_PART_SIZE), check, signed.grant.max_bytes.get(key))
+    return Incoming(Pieces(reader.file()), None, min(most, MAX_PART_SIZE), check, signed.grant.max_bytes.get(key))
 
 
 def _headers_of(fields: Mapping[str, str]) -> dict[str, str]:

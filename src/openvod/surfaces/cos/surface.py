@@ -30,7 +30,7 @@ from openvod.surfaces.cos.call import Call
 from openvod.surfaces.cos.complete_body import limit_for, parse_complete
 from openvod.surfaces.cos.lists import StorageLists
 from openvod.surfaces.cos.operations import Operation, wanted
-from openvod.surfaces.cos.pacing import PacedBody, paced
+from openvod.surfaces.cos.pacing import paced, paced_body
 from openvod.surfaces.cos.payload import Payload
 from openvod.surfaces.cos.post_object import PostObject, is_form
 from openvod.surfaces.cos.s3 import speaks_s3
@@ -258,7 +258,7 @@ def _incoming(call: Call) -> tuple[Incoming, Payload]:
 
     body = payload.body()
     if call.wanted.traffic_limit:
-        body = PacedBody(body, call.wanted.traffic_limit)
+        body = paced_body(body, call.wanted.traffic_limit)
     return Incoming(body, length, MAX_PART_SIZE, check, call.grant.max_bytes.get(call.key)), payload
 
 
