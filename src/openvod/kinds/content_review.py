@@ -89,11 +89,22 @@ def _thresholds(switch: ReviewSwitch) -> Thresholds:
     return Thresholds(float(switch.block_confidence), float(switch.review_confidence))
 
 
-def _kind(name: str, result: str, topics: tuple[str, ...], switch_of: _SwitchOf, *, trial: bool = False) -> ReviewKind:
+_SWITCHES: dict[str, _SwitchOf] = {
+    "Porn": lambda template: template.porn_configure.img_review_info,
+    "Terrorism": lambda template: template.terrorism_configure.img_review_info,
+    "Political": lambda template: template.political_configure.img_review_info,
+    "Porn.Asr": lambda template: template.porn_configure.asr_review_info,
+    "Political.Asr": lambda template: template.political_configure.asr_review_info,
+    "Porn.Ocr": lambda template: template.porn_configure.ocr_review_info,
+    "Political.Ocr": lambda template: template.political_configure.ocr_review_info,
+}
+
+
+def _kind(name: str, result: str, topics: tuple[str, ...], *, trial: bool = False) -> ReviewKind:
     def settings(template: Any | None) -> ReviewSettings:
         if template is None:
             return ReviewSettings()
-        return ReviewSettings(_thresholds(switch_of(template)), queued=template.review_wall_switch == "ON")
+        return ReviewSettings(_thresholds(_SWITCHES[name](template)), queued=template.review_wall_switch == "ON")
 
     return ReviewKind(
         name=name,
@@ -111,23 +122,14 @@ def _kind(name: str, result: str, topics: tuple[str, ...], switch_of: _SwitchOf,
     )
 
 
-_SWITCHES: dict[str, _SwitchOf] = {
-    "Porn": lambda template: template.porn_configure.img_review_info,
-    "Terrorism": lambda template: template.terrorism_configure.img_review_info,
-    "Political": lambda template: template.political_configure.img_review_info,
-    "Porn.Asr": lambda template: template.porn_configure.asr_review_info,
-    "Political.Asr": lambda template: template.political_configure.asr_review_info,
-    "Porn.Ocr": lambda template: template.porn_configure.ocr_review_info,
-    "Political.Ocr": lambda template: template.political_configure.ocr_review_info,
-}
-PORN = _kind("Porn", "PornTask", ("Porn",), _SWITCHES["Porn"], trial=True)
-TERRORISM = _kind("Terrorism", "TerrorismTask", ("Terror",), _SWITCHES["Terrorism"])
-POLITICAL = _kind("Political", "PoliticalTask", ("Polity",), _SWITCHES["Political"])
+PORN = _kind("Porn", "PornTask", ("Porn",), trial=True)
+TERRORISM = _kind("Terrorism", "TerrorismTask", ("Terror",))
+POLITICAL = _kind("Political", "PoliticalTask", ("Polity",))
 #: Speech and text have no reviewer: a sub-task that asks for them fails.
-PORN_ASR = _kind("Porn.Asr", "PornAsrTask", (), _SWITCHES["Porn.Asr"])
-POLITICAL_ASR = _kind("Political.Asr", "PoliticalAsrTask", (), _SWITCHES["Political.Asr"])
-PORN_OCR = _kind("Porn.Ocr", "PornOcrTask", (), _SWITCHES["Porn.Ocr"])
-POLITICAL_OCR = _kind("Political.Ocr", "PoliticalOcrTask", (), _SWITCHES["Political.Ocr"])
+PORN_ASR = _kind("Porn.Asr", "PornAsrTask", ())
+POLITICAL_ASR = _kind("Political.Asr", "PoliticalAsrTask", ())
+PORN_OCR = _kind("Porn.Ocr", "PornOcrTask", ())
+POLITICAL_OCR = _kind("Political.Ocr", "PoliticalOcrTask", ())
 
 
 def asked_reviews(template: ContentReviewTemplate, *, porn_only: bool) -> list[str]:

@@ -33,7 +33,16 @@ from openvod.kinds.plan.marks import read_marks, read_mosaics
 from openvod.kinds.plan.model import Encoder, Item, Lookup, Share, Source
 from openvod.kinds.plan.video import VideoWork, find, hls_arguments, video_frame
 from openvod.kinds.probe import ProbeResult, media_metadata
-from openvod.kinds.results import NO_MARK, Results, ShareFiles, first_segment, only_file, probed, stored_playlist
+from openvod.kinds.results import (
+    NO_MARK,
+    Results,
+    ShareFiles,
+    first_segment,
+    only_file,
+    probed,
+    stored_playlist,
+    total_size,
+)
 from openvod.kinds.streams import TranscodeTemplate
 from openvod.kinds.templates import TemplateFamily
 from openvod.kinds.transcode_presets import transcode_presets
@@ -226,8 +235,7 @@ async def _report(share: Share, files: ShareFiles, results: Results) -> dict[str
 async def _hls_transcode(share: Share, files: ShareFiles, results: Results) -> dict[str, Any]:
     name = f"v.f{share.definition}.m3u8"
     playlist = stored_playlist(files, name)
-    sizes = files.sizes()
-    total = sum(sizes[s.name] for s in playlist.segments) + sizes[name] + sizes.get(playlist.init, 0)
+    total = total_size(files, name, playlist)
     probe = await probed(files, *first_segment(playlist))
     output = _stream_output(share, results.url(name), probe, total, files.md5(name))
     seconds = round(playlist.seconds, 3)
