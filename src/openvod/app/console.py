@@ -16,7 +16,7 @@ from openvod.events.watch import LogWatch
 from openvod.media.figures import DiskSpace, Figures
 from openvod.media.review_queue import ReviewQueue
 from openvod.processing.preview import PlanPreviews
-from openvod.surfaces.api.catalogue import ApiServices, actions_of
+from openvod.surfaces.api.catalogue import Actions
 from openvod.surfaces.api.limiter import RateLimiter
 from openvod.surfaces.assets import console_assets, to_console
 from openvod.surfaces.console_api.application import console_api
@@ -45,17 +45,17 @@ class FolderDisk:
         return DiskSpace(usage.total, usage.free)
 
 
-def console(services: Services, api: ApiServices, watch: LogWatch) -> Mapping[str, ASGIApp]:
+def console(services: Services, actions: Actions, watch: LogWatch) -> Mapping[str, ASGIApp]:
     """Return the console's API and its pages by the prefixes of their paths."""
     base = services.base
     return {
-        "/api/": console_api(_console_services(services, api, watch), __version__),
+        "/api/": console_api(_console_services(services, actions, watch), __version__),
         "/console/": console_assets([base.origin, base.media_url, *base.settings.console.media_origins]),
         "/console": to_console,
     }
 
 
-def _console_services(services: Services, api: ApiServices, watch: LogWatch) -> ConsoleServices:
+def _console_services(services: Services, actions: Actions, watch: LogWatch) -> ConsoleServices:
     """Return what the routes call; the API's actions call the same services."""
     base, database, access = services.base, services.database, services.access
     return ConsoleServices(
@@ -66,7 +66,7 @@ def _console_services(services: Services, api: ApiServices, watch: LogWatch) -> 
         installation=ConsoleInstallation(access.applications, access.distribution),
         media=_media(services),
         events=ConsoleEvents(services.endpoints, EventFeed(database, watch), watch.beyond, lambda: watch.ended),
-        actions=ConsoleActions(actions_of(api), RateLimiter(time.monotonic)),
+        actions=ConsoleActions(actions, RateLimiter(time.monotonic)),
     )
 
 

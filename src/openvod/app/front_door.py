@@ -17,6 +17,7 @@ from openvod.events.watch import LogWatch
 from openvod.server.pace import BodyLimits
 from openvod.server.unproven import UnprovenBodies
 from openvod.surfaces import event_stream, operations
+from openvod.surfaces.api.catalogue import actions_of
 from openvod.surfaces.api.replays import UsedSignatures
 from openvod.surfaces.assets import sdk_assets
 from openvod.surfaces.cos.addressing import Addressing
@@ -45,7 +46,7 @@ def front_door(services: Services, running: Running) -> FrontDoor:
     addressing = Addressing(services.database)
     bodies = UnprovenBodies(base.folder.scratch)
     events = PullService(services.database, running.watch, base.clock, base.entropy)
-    api = api_services(services, running.uploads, running.pulls, events)
+    actions = actions_of(api_services(services, running.uploads, running.pulls, events))
     return FrontDoor(
         Surfaces(
             routes=_routes(services, running, bodies),
@@ -56,12 +57,12 @@ def front_door(services: Services, running: Running) -> FrontDoor:
                 base.clock,
                 {"1": base.keys.storage_token},
             ),
-            api=server_api(services, api, running.used, bodies),
+            api=server_api(services, actions, running.used, bodies),
             playback=running.playback.surface(base.blobs.files, base.settings.playback, base.keys.playback_token),
             mounts={
                 "/sdk/": sdk_assets(),
                 PREFIX: running.playback.pages(services.addresses.url),
-                **console(services, api, running.watch),
+                **console(services, actions, running.watch),
             },
         ),
         is_bucket_host=addressing.is_bucket_host,

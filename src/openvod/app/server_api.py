@@ -14,7 +14,7 @@ from openvod.surfaces.api.actions.media import MediaServices
 from openvod.surfaces.api.actions.processing import TaskServices
 from openvod.surfaces.api.actions.uploads import UploadServices
 from openvod.surfaces.api.authentication import Authentication
-from openvod.surfaces.api.catalogue import ApiServices, actions_of
+from openvod.surfaces.api.catalogue import Actions, ApiServices
 from openvod.surfaces.api.limiter import RateLimiter
 from openvod.surfaces.api.replays import UsedSignatures
 from openvod.surfaces.api.surface import ApiSurface
@@ -34,13 +34,13 @@ def api_services(services: Services, uploads: UploadService, pulls: PullUploads,
     )
 
 
-def server_api(services: Services, api: ApiServices, used: UsedSignatures, bodies: UnprovenBodies) -> ApiSurface:
+def server_api(services: Services, actions: Actions, used: UsedSignatures, bodies: UnprovenBodies) -> ApiSurface:
     """Return the surface of API 3.0."""
     database, clock = services.database, services.clock
     return ApiSurface(
         database,
         Authentication(database, services.base.box, clock, bodies),
-        actions_of(api),
+        actions,
         RateLimiter(time.monotonic),
         used,
         services.access.audit,

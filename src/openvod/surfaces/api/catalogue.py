@@ -20,6 +20,8 @@ from openvod.surfaces.api.actions.uploads import UploadActions, UploadServices
 from openvod.surfaces.api.actions.watermarks import WatermarkActions
 from openvod.surfaces.api.declaration import Action
 
+Actions = Sequence[Action[Any, Any]]
+
 
 @dataclass(frozen=True)
 class ApiServices:
@@ -32,10 +34,10 @@ class ApiServices:
     installation: InstallationServices
 
 
-def actions_of(services: ApiServices) -> Sequence[Action[Any, Any]]:
+def actions_of(services: ApiServices) -> Actions:
     """Return every action, in the order of the reference."""
     tasks, installation = services.tasks, services.installation
-    tables: Sequence[Sequence[Action[Any, Any]]] = (
+    tables: Sequence[Actions] = (
         UploadActions(services.uploads.uploads).table(),
         PullActions(services.uploads.pulls).table(),
         MediaActions(services.media.library).table(),
@@ -60,7 +62,7 @@ class _Unavailable:
         raise AssertionError(f"{name} of a service was used, but actions without services can only be described")
 
 
-def declared_actions() -> Sequence[Action[Any, Any]]:
+def declared_actions() -> Actions:
     """Return every action to be described, without database and server; running one is an error."""
     none: Any = _Unavailable()
     return actions_of(
