@@ -27,6 +27,9 @@ PARTS = {
 }
 _ORIGINAL = 0
 
+#: Member of ``MediaInfo``, and the set inside it, of each kind that has one.
+_SETS = {kind: declared.media_info for kind, declared in MEDIA_KINDS.items() if declared.media_info}
+
 
 def media_info(
     asset: MediaAsset,
@@ -52,8 +55,7 @@ def media_info(
         "SubtitleInfo": None,
         "ReviewInfo": _review(outputs),
     }
-    sets = {kind: declared.media_info for kind, declared in MEDIA_KINDS.items() if declared.media_info}
-    for kind, (member, name) in sets.items():
+    for kind, (member, name) in _SETS.items():
         found = [dict(output.output) for output in outputs if output.kind == kind.value]
         if kind is SubTaskKind.TRANSCODE and metadata and asset.has_original:
             found.insert(0, _original(asset, metadata, url))
