@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -15,9 +15,7 @@ from openvod_sdk import (
     UploadCancelled,
     UploadControl,
 )
-
-if TYPE_CHECKING:
-    from conftest import Loopback
+from support.loopback import Loopback
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import anycrc
 import anyio
@@ -25,17 +24,10 @@ from openvod_sdk import (
     StorageError,
     TransportError,
 )
-
-if TYPE_CHECKING:
-    from conftest import Loopback
+from support.loopback import Loopback, cos_error
 
 MIB = 1 << 20
 FAST = RetryPolicy(attempts=3, first_delay=0.001, longest_delay=0.002)
-
-
-def cos_error(status: int, code: str, message: str = "told to") -> Response:
-    """Build a storage error (cos-storage.md 4.6)."""
-    return Response(f"<Error><Code>{code}</Code><Message>{message}</Message></Error>", status)
 
 
 def test_multipart_upload(loopback: Loopback, client: Client, video: Path) -> None:

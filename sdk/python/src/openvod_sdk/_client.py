@@ -22,7 +22,7 @@ from openvod_sdk._session import Session
 from openvod_sdk._source import Source
 from openvod_sdk._storage import MIB, ObjectUpload, StorageClient
 from openvod_sdk._text import shown
-from openvod_sdk._transport import RetryPolicy, with_retries
+from openvod_sdk._transport import RetryPolicy
 
 GetSignature = Callable[[], str | Awaitable[str]]
 #: Refusals of the signature (upload-protocol.md 2.6): they say nothing against the session, which stays resumable.
@@ -270,7 +270,7 @@ class _Run:
                 raise ApiError(int(told.get("code") or -1), str(told.get("message", "")))
             return told
 
-        data: dict[str, Any] = (await with_retries(self._client._retry, post))["data"]
+        data: dict[str, Any] = (await self._client._retry.run(post))["data"]
         return data
 
     def _remember(self, session_key: str, upload_id: str, part_size: int) -> None:

@@ -26,7 +26,7 @@ from openvod_sdk._errors import ChecksumMismatch, StorageError
 from openvod_sdk._progress import ProgressMeter, UploadControl
 from openvod_sdk._session import Session
 from openvod_sdk._source import Digest, Source, crc64_combine
-from openvod_sdk._transport import RetryPolicy, with_retries
+from openvod_sdk._transport import RetryPolicy
 
 MIB = 1024 * 1024
 MAX_PARTS = 10_000
@@ -160,7 +160,7 @@ class ObjectUpload:
             answer = await self._send("PUT", [], 0, self._source.size, digest, "put")
             _check(answer, digest, "the file")
 
-        await with_retries(self._storage.retry, attempt)
+        await self._storage.retry.run(attempt)
         self._meter.acknowledged("put", self._source.size)
         self.crc64 = digest.crc64
 
@@ -223,15 +223,15 @@ class ObjectUpload:
             answer = await self._send("PUT", query, start, length, digest, number)
             _check(answer, digest, f"part {number}")
 
-        await with_retries(self._storage.retry, attempt)
+        await self._storage.retry.run(attempt)
         self._meter.acknowledged(number, length)
 
     async def _send(
         self, method: str, query: Pairs, start: int, length: int, digest: Digest, item: object
     ) -> httpx.Response:
-        self._meter.retried(item)
-
         async def body() -> AsyncIterator[bytes]:
+            # Here and not around it: after an expired credential the request is sent again by itself.
+            self._meter.retried(item)
             async for data in self._source.stream(start, length):
                 await self._control.checkpoint()
                 yield data
@@ -249,7 +249,7 @@ class ObjectUpload:
             raise ChecksumMismatch(f"the stored object differs from {self._source.name} by CRC-64; upload again")
 
     async def _retried(self, method: str, query: Pairs, body: bytes = b"") -> httpx.Response:
-        return await with_retries(self._storage.retry, lambda: self._storage.request(method, self._key, query, body))
+        return await self._storage.retry.run(lambda: self._storage.request(method, self._key, query, body))
 
     def _length(self, number: int) -> int:
         return min(self._part_size, self._source.size - (number - 1) * self._part_size)

@@ -30,29 +30,27 @@ class RetryPolicy:
         ceiling: float = min(self.longest_delay, self.first_delay * 2 ** (failures - 1))
         return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
 
+    def covers(self, error: Exception) -> bool:
+        """Tell whether another try may help: after faults of network and server and damaged parts, not refusals."""
+        if isinstance(error, StorageError):
+            return error.status >= 500 or error.code in ("IncompleteBody", "BadDigest", "RequestTimeout")
+        if isinstance(error, ApiError):
+            return error.code == _CANNOT_SERVE_NOW
+        return isinstance(error, httpx.TransportError | TransportError | ChecksumMismatch)
 
-def worth_retrying(error: Exception) -> bool:
-    """Network faults, server faults and damaged parts are; refusals are not."""
-    if isinstance(error, StorageError):
-        return error.status >= 500 or error.code in ("IncompleteBody", "BadDigest", "RequestTimeout")
-    if isinstance(error, ApiError):
-        return error.code == _CANNOT_SERVE_NOW
-    return isinstance(error, httpx.TransportError | TransportError | ChecksumMismatch)
-
-
-async def with_retries(policy: RetryPolicy, call: Callable[[], Awaitable[R]]) -> R:
-    """Run ``call`` until it succeeds, fails for good, or the attempts are used up."""
-    failures = 0
-    while True:
-        try:
-            return await call()
-        except Exception as error:
-            failures += 1
-            if not worth_retrying(error) or failures >= policy.attempts:
-                if isinstance(error, httpx.HTTPError):
-                    raise _unreachable(error) from error
-                raise
-            await anyio.sleep(policy.delay(failures))
+    async def run(self, call: Callable[[], Awaitable[R]]) -> R:
+        """Await ``call()`` until it succeeds, fails for good, or the attempts are used up; raise the last error."""
+        failures = 0
+        while True:
+            try:
+                return await call()
+            except Exception as error:
+                failures += 1
+                if not self.covers(error) or failures >= self.attempts:
+                    if isinstance(error, httpx.HTTPError):
+                        raise _unreachable(error) from error
+                    raise
+                await anyio.sleep(self.delay(failures))
 
 
 def _unreachable(error: httpx.HTTPError) -> TransportError:
