@@ -12,9 +12,9 @@ from pydantic import Field
 from openvod.base.wire import Wire
 from openvod.kinds.failure import Failure
 from openvod.kinds.fields import Flag, Marked, NotOffered
-from openvod.kinds.kind import Json, MediaKind
+from openvod.kinds.kind import InfoSet, Json, MediaKind
 from openvod.kinds.legacy import marked
-from openvod.kinds.names import TemplateKind
+from openvod.kinds.names import InfoMember, PartType, TemplateKind
 from openvod.kinds.plan.encoding import (
     AudioEncoding,
     VideoEncoding,
@@ -30,6 +30,7 @@ from openvod.kinds.plan.graph import Output, Picture
 from openvod.kinds.plan.marks import read_marks
 from openvod.kinds.plan.model import Encoder, Item, Lookup, Share, Source
 from openvod.kinds.plan.video import VideoWork, find, hls_arguments, video_frame
+from openvod.kinds.players import DASH, HLS, ForPlayers, Stream, Subtitle
 from openvod.kinds.playlists import MediaPlaylist, Variant, master_playlist, with_key
 from openvod.kinds.results import (
     NO_MARK,
@@ -53,6 +54,8 @@ _COPIED_GOP = 100_000
 #: First timestamp of a ladder's files, in seconds. Muxers shift timestamps below zero, each file by its own reordering
 #: delay; from this offset none is shifted, and picture and sound stay in sync.
 _LADDER_START = "1"
+#: Encryption whose key players fetch by themselves.
+_OPEN_DRM = ("", "SimpleAES")
 
 
 class AdaptiveInput(Marked):
@@ -343,6 +346,25 @@ def _legacy_output(made: Json) -> dict[str, Any]:
     return {"url": made["Url"], "size": made["Size"]}
 
 
+def _for_players(made: Json, category: str) -> ForPlayers:
+    """Offer the stream, unless an address is not enough to decrypt it, and the subtitles."""
+    stream = _stream(made) if made.get("DrmType", "") in _OPEN_DRM else None
+    subtitles = [_subtitle(each) for each in made.get("SubtitleSet") or () if each.get("Url")]
+    return ForPlayers(stream, subtitles=subtitles)
+
+
+def _stream(made: Json) -> Stream:
+    pictures = [stream for stream in made.get("SubStreamSet", ()) if stream.get("Type") == "video"]
+    tallest = max(pictures, key=lambda stream: int(stream["Height"]), default={"Width": 0, "Height": 0})
+    kind = DASH if made.get("Package") == "DASH" else HLS
+    return Stream(True, kind, str(made["Url"]), tallest["Width"], tallest["Height"])
+
+
+def _subtitle(each: Json) -> Subtitle:
+    language, name = each.get("Language"), each.get("Name")
+    return Subtitle(str(each["Url"]), str(language or "und"), str(name or language or ""))
+
+
 KIND = MediaKind(
     name="AdaptiveDynamicStreaming",
     input=AdaptiveInput,
@@ -353,9 +375,11 @@ KIND = MediaKind(
     report=_report,
     legacy_input=marked,
     legacy_output=_legacy_output,
-    media_info=("AdaptiveDynamicStreamingInfo", "AdaptiveDynamicStreamingSet"),
+    for_players=_for_players,
+    media_info=InfoSet(member=InfoMember.ADAPTIVE_STREAMS, name="AdaptiveDynamicStreamingSet", with_original=False),
     folder="",
     files=r"(?:adp\.%s\.|(?:video|audio|dash)_%s_).+",
     trial={},
     sets_cover=False,
+    deleted_with=PartType.ADAPTIVE,
 )

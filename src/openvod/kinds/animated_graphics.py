@@ -10,14 +10,15 @@ from pydantic import Field
 from openvod.base.wire import Wire
 from openvod.kinds.failure import Failure, clip_range
 from openvod.kinds.fields import Side, Toggle
-from openvod.kinds.kind import Json, MediaKind
+from openvod.kinds.kind import InfoSet, Json, MediaKind
 from openvod.kinds.legacy import definition
-from openvod.kinds.names import TemplateKind
+from openvod.kinds.names import InfoMember, TemplateKind
 from openvod.kinds.plan.geometry import fit
 from openvod.kinds.plan.graph import Output, Picture, build_command
 from openvod.kinds.plan.model import Encoder, Item, Job, Lookup, Share, Source, WorkClass
 from openvod.kinds.plan.pictures import seek_point
 from openvod.kinds.plan.video import find
+from openvod.kinds.players import nothing_for_players
 from openvod.kinds.results import Results, ShareFiles, only_file
 from openvod.kinds.templates import TemplateFamily, preset
 
@@ -129,9 +130,11 @@ KIND = MediaKind(
     report=_report,
     legacy_input=_legacy_input,
     legacy_output=_legacy_output,
-    media_info=("AnimatedGraphicsInfo", "AnimatedGraphicsSet"),
+    for_players=nothing_for_players,
+    media_info=InfoSet(member=InfoMember.ANIMATED_GRAPHICS, name="AnimatedGraphicsSet", with_original=False),
     folder="",
     files=r"v\.f%s\.(?:gif|webp)",
     trial={"StartTimeOffset": 0, "EndTimeOffset": 3},
     sets_cover=False,
+    deleted_with=None,
 )

@@ -10,11 +10,12 @@ from pydantic import Field
 from openvod.base.wire import Wire
 from openvod.kinds.kind import Json, MediaKind
 from openvod.kinds.legacy import marked
-from openvod.kinds.names import TemplateKind
+from openvod.kinds.names import PartType, TemplateKind
 from openvod.kinds.plan.graph import Output, build_command
 from openvod.kinds.plan.model import Encoder, Item, Job, Lookup, Share, Source
 from openvod.kinds.plan.pictures import image_arguments, moment_of, seeking_job, still_marks, still_picture
 from openvod.kinds.plan.video import find
+from openvod.kinds.players import nothing_for_players
 from openvod.kinds.results import Results, ShareFiles, addresses
 from openvod.kinds.snapshot_by_time_offset import TEMPLATE, SnapshotTemplate
 from openvod.kinds.watermark import WatermarkInput
@@ -75,9 +76,11 @@ KIND = MediaKind(
     report=_report,
     legacy_input=_legacy_input,
     legacy_output=_legacy_output,
+    for_players=nothing_for_players,
     media_info=None,
     folder="coverBySnapshot",
     files=r"coverBySnapshot/coverBySnapshot_%s_.+",
     trial=None,
     sets_cover=True,
+    deleted_with=PartType.TRANSCODES,
 )

@@ -9,13 +9,14 @@ from pydantic import Field, model_validator
 
 from openvod.base.wire import Wire
 from openvod.kinds.fields import ImageFormat, Side, Toggle
-from openvod.kinds.kind import Json, MediaKind
+from openvod.kinds.kind import InfoSet, Json, MediaKind
 from openvod.kinds.legacy import definition
-from openvod.kinds.names import TemplateKind
+from openvod.kinds.names import InfoMember, TemplateKind
 from openvod.kinds.plan.graph import Output
 from openvod.kinds.plan.model import Encoder, Item, Lookup, Share, Source
 from openvod.kinds.plan.pictures import Series, sampling, series_arguments, still_picture
 from openvod.kinds.plan.video import find
+from openvod.kinds.players import ForPlayers
 from openvod.kinds.playlists import sprite_vtt
 from openvod.kinds.results import Results, ShareFiles, nothing_read
 from openvod.kinds.templates import TemplateFamily, preset
@@ -106,6 +107,10 @@ def _legacy_output(made: Json) -> dict[str, Any]:
     return {"totalCount": made["TotalCount"], "urlList": list(made["ImageUrlSet"]), "webVttUrl": made["WebVttUrl"]}
 
 
+def _for_players(made: Json, category: str) -> ForPlayers:
+    return ForPlayers(sprite=str(made.get("WebVttUrl") or ""))
+
+
 KIND = MediaKind(
     name="ImageSprites",
     input=ImageSpriteInput,
@@ -116,9 +121,11 @@ KIND = MediaKind(
     report=_report,
     legacy_input=definition,
     legacy_output=_legacy_output,
-    media_info=("ImageSpriteInfo", "ImageSpriteSet"),
+    for_players=_for_players,
+    media_info=InfoSet(member=InfoMember.IMAGE_SPRITES, name="ImageSpriteSet", with_original=False),
     folder="imageSprite",
     files=r"imageSprite/imageSprite_%s[._].+",
     trial={},
     sets_cover=False,
+    deleted_with=None,
 )

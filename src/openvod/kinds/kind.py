@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from openvod.base.wire import Wire
+from openvod.kinds.names import InfoMember, PartType
 from openvod.kinds.plan.model import Encoder, Item, Job, Lookup, Share, Source
 from openvod.kinds.plan.pictures import Series
 from openvod.kinds.plan.video import VideoWork
+from openvod.kinds.players import ForPlayers
 from openvod.kinds.results import Results, ShareFiles
 from openvod.kinds.templates import TemplateFamily
 from openvod.review.model import Thresholds, Verdict
@@ -23,6 +25,20 @@ Planner = Callable[[Item, Source, Lookup, Encoder], Job | Series | VideoWork]
 Reporter = Callable[[Share, ShareFiles, Results], Awaitable[dict[str, Any]]]
 #: Turns a member of event format 3.0 into the one of format 2.0.
 Legacy = Callable[[Json], dict[str, Any]]
+#: Tells what players can use of a member of event format 3.0, for a file of a category (``Video``, ``Audio``, …).
+Playable = Callable[[Json, str], ForPlayers]
+
+
+@dataclass(frozen=True, kw_only=True)
+class InfoSet:
+    """Where ``MediaInfo`` lists the results of a kind: the set ``name`` in its ``member``.
+
+    ``with_original``: the uploaded file leads the set, as definition 0.
+    """
+
+    member: InfoMember
+    name: str
+    with_original: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,18 +65,21 @@ class Kind:
 class MediaKind(Kind):
     """A kind that makes files of a video.
 
-    ``input_set`` is its member of ``MediaProcessTask`` in Python's spelling. ``media_info`` names the member of
-    ``MediaInfo`` and the set inside it, ``None`` when it has none. ``files`` is a regular expression of its files'
-    names, in which ``%s`` stands for the template's id. ``sets_cover``: its first picture becomes the file's cover.
+    ``input_set`` is its member of ``MediaProcessTask`` in Python's spelling. ``media_info`` is its place in
+    ``MediaInfo``, ``None`` when it has none. ``files`` is a regular expression of its files' names, in which ``%s``
+    stands for the template's id. ``sets_cover``: its first picture becomes the file's cover. ``deleted_with`` is the
+    part of a file that its files belong to when DeleteMedia names parts; ``None``: only the whole file takes them.
     """
 
     input_set: str
     report: Reporter
     legacy_input: Legacy
     legacy_output: Legacy
-    media_info: tuple[str, str] | None
+    for_players: Playable
+    media_info: InfoSet | None
     files: str
     sets_cover: bool
+    deleted_with: PartType | None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Kinds of templates; in a module of their own, because the models import far more."""
+"""Names of the wire that kinds refer to; in a module of their own, because the models import far more."""
 
 from __future__ import annotations
 
@@ -18,3 +18,30 @@ class TemplateKind(StrEnum):
     CONTENT_REVIEW = "ContentReview"
     REVIEW = "Review"
     HEAD_TAIL = "HeadTail"
+
+
+class PartType(StrEnum):
+    """What can be deleted of a file; the last two are never there, since OpenVOD does not publish to WeChat."""
+
+    ORIGINAL = "OriginalFiles"
+    TRANSCODES = "TranscodeFiles"
+    ADAPTIVE = "AdaptiveDynamicStreamingFiles"
+    WECHAT = "WechatPublishFiles"
+    WECHAT_MINI_PROGRAM = "WechatMiniProgramPublishFiles"
+
+
+class InfoMember(StrEnum):
+    """Members of ``MediaInfo`` in the wire's order (``procedures-and-api.md`` 6.3)."""
+
+    BASIC = "BasicInfo"
+    METADATA = "MetaData"
+    TRANSCODES = "TranscodeInfo"
+    ANIMATED_GRAPHICS = "AnimatedGraphicsInfo"
+    IMAGE_SPRITES = "ImageSpriteInfo"
+    SNAPSHOTS_BY_TIME_OFFSET = "SnapshotByTimeOffsetInfo"
+    SAMPLE_SNAPSHOTS = "SampleSnapshotInfo"
+    KEY_FRAMES = "KeyFrameDescInfo"
+    ADAPTIVE_STREAMS = "AdaptiveDynamicStreamingInfo"
+    MINI_PROGRAM_REVIEW = "MiniProgramReviewInfo"
+    SUBTITLES = "SubtitleInfo"
+    REVIEW = "ReviewInfo"

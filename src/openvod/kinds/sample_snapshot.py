@@ -8,9 +8,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from openvod.base.wire import Wire
-from openvod.kinds.kind import Json, MediaKind
+from openvod.kinds.kind import InfoSet, Json, MediaKind
 from openvod.kinds.legacy import marked
-from openvod.kinds.names import TemplateKind
+from openvod.kinds.names import InfoMember, TemplateKind
 from openvod.kinds.plan.graph import Output
 from openvod.kinds.plan.model import Encoder, Item, Job, Lookup, Share, Source
 from openvod.kinds.plan.pictures import (
@@ -25,6 +25,7 @@ from openvod.kinds.plan.pictures import (
     still_picture,
 )
 from openvod.kinds.plan.video import find
+from openvod.kinds.players import nothing_for_players
 from openvod.kinds.results import Results, ShareFiles, addresses
 from openvod.kinds.snapshot_by_time_offset import SnapshotTemplate
 from openvod.kinds.templates import TemplateFamily, preset
@@ -100,9 +101,11 @@ KIND = MediaKind(
     report=_report,
     legacy_input=marked,
     legacy_output=_legacy_output,
-    media_info=("SampleSnapshotInfo", "SampleSnapshotSet"),
+    for_players=nothing_for_players,
+    media_info=InfoSet(member=InfoMember.SAMPLE_SNAPSHOTS, name="SampleSnapshotSet", with_original=False),
     folder="sampleSnapshot",
     files=r"sampleSnapshot/sampleSnapshot_%s_.+",
     trial={},
     sets_cover=False,
+    deleted_with=None,
 )

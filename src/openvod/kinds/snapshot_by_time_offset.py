@@ -9,12 +9,13 @@ from pydantic import Field
 from openvod.base.wire import Wire
 from openvod.kinds.failure import Failure
 from openvod.kinds.fields import FillType, ImageFormat, Side, Toggle
-from openvod.kinds.kind import Json, MediaKind
+from openvod.kinds.kind import InfoSet, Json, MediaKind
 from openvod.kinds.legacy import marked
-from openvod.kinds.names import TemplateKind
+from openvod.kinds.names import InfoMember, TemplateKind
 from openvod.kinds.plan.model import Encoder, Item, Job, Lookup, Share, Source
 from openvod.kinds.plan.pictures import mark_ids, moment_of, moment_within, seeking_job, still_marks
 from openvod.kinds.plan.video import find
+from openvod.kinds.players import nothing_for_players
 from openvod.kinds.results import Results, ShareFiles, addresses, nothing_read
 from openvod.kinds.templates import TemplateFamily, preset
 from openvod.kinds.watermark import WatermarkInput
@@ -92,9 +93,11 @@ KIND = MediaKind(
     report=_report,
     legacy_input=_legacy_input,
     legacy_output=_legacy_output,
-    media_info=("SnapshotByTimeOffsetInfo", "SnapshotByTimeOffsetSet"),
+    for_players=nothing_for_players,
+    media_info=InfoSet(member=InfoMember.SNAPSHOTS_BY_TIME_OFFSET, name="SnapshotByTimeOffsetSet", with_original=False),
     folder="snapshotByTimeOffset",
     files=r"snapshotByTimeOffset/snapshotByTimeOffset_%s_.+",
     trial={"ExtTimeOffsetSet": ["10%", "50%"]},
     sets_cover=False,
+    deleted_with=None,
 )

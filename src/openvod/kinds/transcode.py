@@ -14,9 +14,9 @@ from openvod.base.wire import Wire, merged, read_wire
 from openvod.kinds.failure import Failure, clip_range
 from openvod.kinds.fields import Marked
 from openvod.kinds.head_tail import HeadTailInput
-from openvod.kinds.kind import Json, MediaKind
+from openvod.kinds.kind import InfoSet, Json, MediaKind
 from openvod.kinds.legacy import definition, streams, watermarks
-from openvod.kinds.names import TemplateKind
+from openvod.kinds.names import InfoMember, PartType, TemplateKind
 from openvod.kinds.plan.encoding import (
     VideoEncoding,
     audio_arguments,
@@ -32,6 +32,7 @@ from openvod.kinds.plan.graph import ClipRange, Output, Picture
 from openvod.kinds.plan.marks import read_marks, read_mosaics
 from openvod.kinds.plan.model import Encoder, Item, Lookup, Share, Source
 from openvod.kinds.plan.video import VideoWork, find, hls_arguments, video_frame
+from openvod.kinds.players import HLS, NOTHING, ForPlayers, Stream
 from openvod.kinds.probe import ProbeResult, media_metadata
 from openvod.kinds.results import (
     NO_MARK,
@@ -47,6 +48,7 @@ from openvod.kinds.streams import TranscodeTemplate
 from openvod.kinds.templates import TemplateFamily
 from openvod.kinds.transcode_presets import transcode_presets
 from openvod.kinds.watermark import MosaicInput, WatermarkInput
+from openvod.storage.media_types import media_type_of
 
 _MUXERS = {"mp4": "mp4", "flv": "flv", "mp3": "mp3", "flac": "flac", "ogg": "ogg", "m4a": "ipod", "wav": "wav"}
 _HLS_SECONDS = 10.0
@@ -267,6 +269,19 @@ def _legacy_output(made: Json) -> dict[str, Any]:
     }
 
 
+def _for_players(made: Json, category: str) -> ForPlayers:
+    """Offer what every browser plays in place of a file of the category: H.264 or sound, in HLS, MP4, M4A or MP3."""
+    pictures: Sequence[Json] = made.get("VideoStreamSet") or ()
+    if any(stream.get("Codec") != "h264" for stream in pictures) or bool(pictures) == (category == "Audio"):
+        return NOTHING
+    address = str(made["Url"])
+    kind = media_type_of(address)
+    if kind not in (HLS, "video/mp4", "audio/mp4", "audio/mpeg"):
+        return NOTHING
+    size = (int(made.get("Width") or 0), int(made.get("Height") or 0))
+    return ForPlayers(Stream(False, kind, address, *size))
+
+
 KIND = MediaKind(
     name="Transcode",
     input=TranscodeInput,
@@ -277,9 +292,11 @@ KIND = MediaKind(
     report=_report,
     legacy_input=_legacy_input,
     legacy_output=_legacy_output,
-    media_info=("TranscodeInfo", "TranscodeSet"),
+    for_players=_for_players,
+    media_info=InfoSet(member=InfoMember.TRANSCODES, name="TranscodeSet", with_original=True),
     folder="",
     files=r"v\.f%s[._](?!gif$|webp$).+",
     trial={},
     sets_cover=False,
+    deleted_with=PartType.TRANSCODES,
 )

@@ -6,28 +6,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from openvod.events.codec import DEFAULT_CLASS_NAME, UploadedFile, media_basic_info
+from openvod.kinds.names import InfoMember
 from openvod.kinds.probe import ProbeResult, media_metadata
 from openvod.kinds.registry import MEDIA_KINDS, SubTaskKind
 from openvod.media.model import MediaAsset, MediaOutput, ProbeState
 
 #: The wire's ``Filters`` and the members that they ask for, in the wire's order.
-PARTS = {
-    "basicInfo": "BasicInfo",
-    "metaData": "MetaData",
-    "transcodeInfo": "TranscodeInfo",
-    "animatedGraphicsInfo": "AnimatedGraphicsInfo",
-    "imageSpriteInfo": "ImageSpriteInfo",
-    "snapshotByTimeOffsetInfo": "SnapshotByTimeOffsetInfo",
-    "sampleSnapshotInfo": "SampleSnapshotInfo",
-    "keyFrameDescInfo": "KeyFrameDescInfo",
-    "adaptiveDynamicStreamingInfo": "AdaptiveDynamicStreamingInfo",
-    "miniProgramReviewInfo": "MiniProgramReviewInfo",
-    "subtitleInfo": "SubtitleInfo",
-    "reviewInfo": "ReviewInfo",
-}
+PARTS = {f"{member[0].lower()}{member[1:]}": member.value for member in InfoMember}
 _ORIGINAL = 0
 
-#: Member of ``MediaInfo``, and the set inside it, of each kind that has one.
+#: The place in ``MediaInfo`` of each kind that has one.
 _SETS = {kind: declared.media_info for kind, declared in MEDIA_KINDS.items() if declared.media_info}
 
 
@@ -55,11 +43,11 @@ def media_info(
         "SubtitleInfo": None,
         "ReviewInfo": _review(outputs),
     }
-    for kind, (member, name) in _SETS.items():
+    for kind, place in _SETS.items():
         found = [dict(output.output) for output in outputs if output.kind == kind.value]
-        if kind is SubTaskKind.TRANSCODE and metadata and asset.has_original:
+        if place.with_original and metadata and asset.has_original:
             found.insert(0, _original(asset, metadata, url))
-        info[member] = {name: found} if found else None
+        info[place.member] = {place.name: found} if found else None
     wanted = {member for name, member in PARTS.items() if not parts or name in parts}
     return {"FileId": asset.file_id} | {member: info[member] if member in wanted else None for member in PARTS.values()}
 

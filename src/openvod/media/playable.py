@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
+from openvod.kinds.players import NOTHING, ForPlayers
 from openvod.kinds.probe import ProbeResult
-from openvod.kinds.registry import SubTaskKind
-from openvod.media.layout import content_type
+from openvod.kinds.registry import MEDIA_KINDS, SubTaskKind
 from openvod.media.model import MediaAsset, MediaOutput
 
-HLS, DASH = "application/vnd.apple.mpegurl", "application/dash+xml"
-#: Encryption whose key players fetch by themselves.
-_OPEN_DRM = ("", "SimpleAES")
 _MP4, _WEBM, _OGG = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "ogg"
 #: By the container's name (FFmpeg's): codecs of pictures and of sound that current Chromium and Firefox play in it.
 _PLAYED: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
@@ -65,23 +61,12 @@ def hindrance(probe: ProbeResult) -> Hindrance | None:
     return None
 
 
-def plays_as_ladder(output: MediaOutput) -> bool:
-    """Tell whether a result is an adaptive stream that players open by themselves."""
-    kind = SubTaskKind.ADAPTIVE_DYNAMIC_STREAMING.value
-    return output.kind == kind and output.output.get("DrmType", "") in _OPEN_DRM
-
-
-def plays_as_rendition(output: MediaOutput, category: str) -> bool:
-    """Tell whether a result is a transcode that every browser plays in place of a file of ``category``."""
-    if output.kind != SubTaskKind.TRANSCODE.value:
-        return False
-    pictures: Sequence[Mapping[str, Any]] = output.output.get("VideoStreamSet") or ()
-    if any(stream.get("Codec") != "h264" for stream in pictures) or bool(pictures) == (category == "Audio"):
-        return False
-    kind = content_type(str(output.output["Url"]))["Content-Type"]
-    return kind in (HLS, "video/mp4", "audio/mp4", "audio/mpeg")
+def for_players(output: MediaOutput, category: str) -> ForPlayers:
+    """Return what players can use of a result of a file of ``category``; nothing of a review."""
+    declared = MEDIA_KINDS.get(SubTaskKind(output.kind))
+    return declared.for_players(output.output, category) if declared else NOTHING
 
 
 def plays_processed(asset: MediaAsset, outputs: Sequence[MediaOutput]) -> bool:
     """Tell whether something that processing made of a file plays."""
-    return any(plays_as_ladder(each) or plays_as_rendition(each, asset.category) for each in outputs)
+    return any(for_players(each, asset.category).stream for each in outputs)

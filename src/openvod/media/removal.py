@@ -7,28 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from openvod.events.codec import file_deleted
 from openvod.events.model import EventState, NewEvent
 from openvod.events.types import EventType
-from openvod.kinds.registry import SubTaskKind
+from openvod.kinds.names import PartType
+from openvod.kinds.registry import MEDIA_KINDS, SubTaskKind
 from openvod.media.layout import names_of
 from openvod.media.model import MediaAsset
 from openvod.media.outputs import Folder, original_folders, output_folder
 from openvod.media.ports import LibraryTx
 from openvod.storage.ports import StorageTables
 from openvod.storage.removal import remove_objects
-
-
-class PartType(StrEnum):
-    """What can be deleted of a file; the last two are never there, since OpenVOD does not publish to WeChat."""
-
-    ORIGINAL = "OriginalFiles"
-    TRANSCODES = "TranscodeFiles"
-    ADAPTIVE = "AdaptiveDynamicStreamingFiles"
-    WECHAT = "WechatPublishFiles"
-    WECHAT_MINI_PROGRAM = "WechatMiniProgramPublishFiles"
 
 
 @dataclass(frozen=True)
@@ -63,13 +53,14 @@ def delete_parts(tx: LibraryTx, asset: MediaAsset, parts: Sequence[Part], now: f
 def _without(tx: LibraryTx, asset: MediaAsset, part: Part) -> MediaAsset:
     if part.type is PartType.ORIGINAL:
         return _without_original(tx, asset)
-    if part.type is PartType.ADAPTIVE:
-        _remove_outputs(tx, asset, SubTaskKind.ADAPTIVE_DYNAMIC_STREAMING, part.definition)
-    elif part.type is PartType.TRANSCODES:
-        _remove_outputs(tx, asset, SubTaskKind.TRANSCODE, part.definition)
-        if not part.definition:
-            # A cover belongs to no single transcode, so it goes with all of them.
-            return _without_snapshot_cover(tx, asset)
+    for kind, declared in MEDIA_KINDS.items():
+        if declared.deleted_with is not part.type:
+            continue
+        if not declared.sets_cover:
+            _remove_outputs(tx, asset, kind, part.definition)
+        elif not part.definition:
+            # A made cover belongs to no single template of the part, so it goes with all of them.
+            asset = _without_made_cover(tx, asset, kind)
     return asset
 
 
@@ -82,8 +73,8 @@ def _without_original(tx: LibraryTx, asset: MediaAsset) -> MediaAsset:
     return replace(asset, has_original=False, cover_key="" if uploaded else asset.cover_key)
 
 
-def _without_snapshot_cover(tx: LibraryTx, asset: MediaAsset) -> MediaAsset:
-    _remove_outputs(tx, asset, SubTaskKind.COVER_BY_SNAPSHOT, 0)
+def _without_made_cover(tx: LibraryTx, asset: MediaAsset, kind: SubTaskKind) -> MediaAsset:
+    _remove_outputs(tx, asset, kind, 0)
     folder = output_folder(tx.storage, asset)
     return replace(asset, cover_key="") if folder and asset.cover_key.startswith(folder.prefix) else asset
 

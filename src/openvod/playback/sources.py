@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from openvod.base.errors import NotFound
+from openvod.kinds.players import DASH, HLS, Stream, Subtitle
 from openvod.kinds.probe import ProbeResult
-from openvod.kinds.registry import SubTaskKind
 from openvod.media.layout import content_type
 from openvod.media.model import MediaAsset, MediaOutput
-from openvod.media.playable import DASH, HLS, hindrance, plays_as_ladder, plays_as_rendition
+from openvod.media.playable import for_players, hindrance
 from openvod.media.states import FileState, FileStatus
 from openvod.playback.model import PlayState
 from openvod.playback.names import master_name
@@ -33,15 +33,6 @@ class Source:
     def plain(self) -> dict[str, Any]:
         """Return it as players read it."""
         return {"kind": self.kind.value, "type": self.type, "url": self.url, "width": self.width, "height": self.height}
-
-
-@dataclass(frozen=True)
-class Subtitle:
-    """A subtitle file."""
-
-    url: str
-    language: str
-    name: str
 
 
 @dataclass(frozen=True)
@@ -107,7 +98,9 @@ def describe(
     asset: MediaAsset, outputs: Sequence[MediaOutput], package: Package | NotFound, url: UrlOf, status: FileStatus
 ) -> Description:
     """Return the answer to players; ``package`` says how the original is packaged, or why it is not."""
-    found = [*_ladders(outputs), *_instant(asset, package, url), *_renditions(asset, outputs)]
+    made = [for_players(output, asset.category) for output in outputs]
+    streams = [each.stream for each in made if each.stream]
+    found = [*_adaptive(streams), *_instant(asset, package, url), *_renditions(streams)]
     found += _progressive(asset, package, url)
     reason = str(package.details.get("reason", "")) if isinstance(package, NotFound) else ""
     duration = float(asset.probe.get("duration") or 0)
@@ -116,8 +109,8 @@ def describe(
     return Description(
         asset.file_id, asset.name, asset.category, duration, found, status, reason,
         poster=url(asset.cover_key) if asset.cover_key else "",
-        sprite=next((str(o["WebVttUrl"]) for o in _of(outputs, SubTaskKind.IMAGE_SPRITES) if o.get("WebVttUrl")), ""),
-        subtitles=_subtitles(outputs),
+        sprite=next((each.sprite for each in made if each.sprite), ""),
+        subtitles=[subtitle for each in made for subtitle in each.subtitles],
     )  # fmt: skip
 
 
@@ -127,19 +120,20 @@ def _told(status: FileStatus, *, plays: bool) -> dict[str, Any]:
     return {"state": state.value, "percent": status.percent, "reason": status.reason, "detail": status.detail}
 
 
-def _of(outputs: Sequence[MediaOutput], kind: SubTaskKind) -> list[Mapping[str, Any]]:
-    return [output.output for output in outputs if output.kind == kind.value]
-
-
-def _ladders(outputs: Sequence[MediaOutput]) -> list[Source]:
+def _adaptive(streams: Sequence[Stream]) -> list[Source]:
     """Return adaptive streams, HLS first: more players play it."""
-    found = []
-    for output in (each.output for each in outputs if plays_as_ladder(each)):
-        pictures = [stream for stream in output.get("SubStreamSet", ()) if stream.get("Type") == "video"]
-        tallest = max(pictures, key=lambda stream: int(stream["Height"]), default={"Width": 0, "Height": 0})
-        kind = DASH if output.get("Package") == "DASH" else HLS
-        found.append(Source(PlayState.LADDER, kind, str(output["Url"]), tallest["Width"], tallest["Height"]))
+    found = [_source(PlayState.LADDER, stream) for stream in streams if stream.adaptive]
     return sorted(found, key=lambda source: source.type == DASH)
+
+
+def _renditions(streams: Sequence[Stream]) -> list[Source]:
+    """Return streams of one size, the tallest first."""
+    found = [_source(PlayState.RENDITION, stream) for stream in streams if not stream.adaptive]
+    return sorted(found, key=lambda source: -source.height)
+
+
+def _source(state: PlayState, stream: Stream) -> Source:
+    return Source(state, stream.type, stream.url, stream.width, stream.height)
 
 
 def _browsers_play(asset: MediaAsset) -> bool:
@@ -155,16 +149,6 @@ def _instant(asset: MediaAsset, package: Package | NotFound, url: UrlOf) -> list
     return [Source(PlayState.INSTANT, HLS, url(master_name(asset.media_key)), *size)]
 
 
-def _renditions(asset: MediaAsset, outputs: Sequence[MediaOutput]) -> list[Source]:
-    """Return transcodes that every browser plays, the tallest first."""
-    found = []
-    for output in (each.output for each in outputs if plays_as_rendition(each, asset.category)):
-        address = str(output["Url"])
-        size = (int(output.get("Width") or 0), int(output.get("Height") or 0))
-        found.append(Source(PlayState.RENDITION, content_type(address)["Content-Type"], address, *size))
-    return sorted(found, key=lambda source: -source.height)
-
-
 def _progressive(asset: MediaAsset, package: Package | NotFound, url: UrlOf) -> list[Source]:
     plays = not isinstance(package, NotFound) or package.details.get("state") == PlayState.PROGRESSIVE.value
     if not plays or not asset.has_original or not _browsers_play(asset):
@@ -173,14 +157,3 @@ def _progressive(asset: MediaAsset, package: Package | NotFound, url: UrlOf) -> 
     kind = known if known != "application/octet-stream" else f"{asset.category.lower()}/mp4"
     size = (int(asset.probe.get("width") or 0), int(asset.probe.get("height") or 0))
     return [Source(PlayState.PROGRESSIVE, kind, url(asset.media_key), *size)]
-
-
-def _subtitles(outputs: Sequence[MediaOutput]) -> list[Subtitle]:
-    return [
-        Subtitle(
-            str(each["Url"]), str(each.get("Language") or "und"), str(each.get("Name") or each.get("Language") or "")
-        )
-        for output in _of(outputs, SubTaskKind.ADAPTIVE_DYNAMIC_STREAMING)
-        for each in output.get("SubtitleSet") or ()
-        if each.get("Url")
-    ]

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from openvod.kinds.kind import Kind, MediaKind, ReviewKind
+from openvod.kinds.kind import InfoSet, Kind, MediaKind, ReviewKind
 from openvod.kinds.plan.model import KindName
 from openvod.kinds.registry import FAMILIES, FOLDERS, MEDIA_KINDS, MediaProcessTask, SubTaskKind, check_families
 from openvod.kinds.sample_snapshot import KIND
 from openvod.media.layout import names_of
 
 
-@pytest.mark.parametrize("kind", [Kind, MediaKind, ReviewKind])
-def test_nothing_of_a_declaration_has_a_default(kind: type[Kind]) -> None:
+@pytest.mark.parametrize("kind", [Kind, MediaKind, ReviewKind, InfoSet])
+def test_nothing_of_a_declaration_has_a_default(kind: type[Kind | InfoSet]) -> None:
     """A member that a kind leaves out fails type checking and the import, because no default stands in for it."""
     assert [each.name for each in fields(kind) if (each.default, each.default_factory) != (MISSING, MISSING)] == []
 

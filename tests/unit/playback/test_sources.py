@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from openvod.base.errors import NotFound
+from openvod.kinds.players import DASH, HLS
 from openvod.kinds.probe import AudioStream, ProbeResult, VideoStream
 from openvod.kinds.registry import SubTaskKind
 from openvod.media.model import MediaAsset, MediaOutput, ProbeState
-from openvod.media.playable import DASH, HLS
 from openvod.media.states import FileState, FileStatus
 from openvod.playback.model import PlayState, not_packaged
 from openvod.playback.service import Package

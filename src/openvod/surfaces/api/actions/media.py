@@ -15,11 +15,12 @@ from openvod.access.categories import CategoryService
 from openvod.base.errors import Invalid
 from openvod.base.wire import Wire
 from openvod.events.codec import read_time
+from openvod.kinds.names import PartType
 from openvod.media.edits import MediaEdit
 from openvod.media.library import MediaLibrary
 from openvod.media.model import KeyFrameMark
 from openvod.media.query import NOT_REVIEWED, REACHABLE, MediaQuery, Span
-from openvod.media.removal import Part, PartType
+from openvod.media.removal import Part
 from openvod.surfaces.api.actions.media_info import MediaInfo
 from openvod.surfaces.api.declaration import Action, Audit, Caller, Group, Nothing, Offset, Request, Role
 
