@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from clients.api.matrix import render
 from clients.api.sdks import Program, Sdk, settings_of
-from clients.api.transcript import Line, render, run_table
 from clients.builds import Builds
+from support.actions.calls import CALLS
+from support.actions.transcript import Line, run_table
 from support.server import PlatformServer
 
 
@@ -27,7 +29,7 @@ def transcript(
             with PlatformServer(folder, {"OPENVOD__TASKS__WORKERS": "0"}) as server:
                 settings = settings_of(server.create_key(), f"127.0.0.1:{server.port}")
                 with Program(sdk, builds, settings) as program:
-                    return run_table(program, server.url, video)
+                    return run_table(program, CALLS, server.url, video)
         except Exception as error:
             # Every cell of this SDK fails for the same reason; nobody waits for it again.
             return error

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from clients.api.calls import ACTIONS, CALLS
 from clients.api.sdks import SDKS, Sdk
-from clients.api.transcript import Line
+from support.actions.calls import ACTIONS, CALLS
+from support.actions.transcript import Line
 
 pytestmark = [pytest.mark.clients, pytest.mark.slow, pytest.mark.timeout(600)]
 _CELLS = [

@@ -1,7 +1,7 @@
 """Every action of ``procedures-and-api.md`` 1, must and should: calls that succeed, and one refusal with its code.
 
-The rows are in an order in which each finds what it needs. They run on a platform of the SDK's own, without workers, so
-that tasks wait.
+The rows are in an order in which each finds what it needs. They run on a platform of the client's own, without workers,
+so that tasks wait.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from clients.api.table import THERE, Call
+from support.actions.table import THERE, Call
 
 _NOBODY = 999_999_999
 #: Application ids have ten digits, so this is nobody's.
@@ -81,6 +81,7 @@ _BODIES: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], tuple[str, ...
         ("InvalidParameterValue.Format",),
     ),
     "Review": ({"Labels": ["Porn"]}, {"Labels": ["Boredom"]}, ("InvalidParameterValue.Labels",)),
+    "ContentReview": ({"ReviewWallSwitch": "ON"}, {"ScreenshotInterval": 0.1}, ("InvalidParameterValue",)),
 }
 _NO_TEMPLATE = ("ResourceNotFound.TemplateNotExist", "ResourceNotFound", "InvalidParameterValue.Definition")
 
@@ -103,12 +104,14 @@ def _family(family: str) -> Iterable[Call]:
     yield _refused(delete, _NO_TEMPLATE, {"Definition": f"{{{kept}}}"})
 
 
+#: Takes the five seconds that the platform waits for an event.
+EMPTY_POLL = Call("PullEvents", {}, shows={"EventSet": []})
 _EVENTS_FIRST = (
     Call("ModifyEventConfig", {"Mode": "PULL", "UploadMediaCompleteEventSwitch": "ON"}),
     _refused("ModifyEventConfig", ("InvalidParameterValue", "InvalidParameterValue.Mode"), {"Mode": "SHOUT"}),
     Call("DescribeEventConfig", {}, shows={"Mode": "PULL", "UploadMediaCompleteEventSwitch": "ON"}),
     _refused("DescribeEventConfig", _NO_SUB_APP_ID, _NO_APPLICATION),
-    Call("PullEvents", {}, shows={"EventSet": []}),
+    EMPTY_POLL,
 )
 _CLASSES = (
     Call("CreateClass", {"ParentId": -1, "ClassName": "films"}, keeps={"class_id": "ClassId"}),
@@ -304,3 +307,5 @@ CALLS: tuple[Call, ...] = (
     *_APPLICATIONS,
     *_DOMAINS,
 )
+#: Further actions of the platform, which section 1 does not list.
+BEYOND: tuple[Call, ...] = tuple(_family("ContentReview"))

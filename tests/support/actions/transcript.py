@@ -1,4 +1,4 @@
-"""The table of calls, run once by one SDK; and the matrix of all of them."""
+"""The table of calls, run once by one client."""
 
 from __future__ import annotations
 
@@ -6,21 +6,27 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
-from clients.api.calls import ACTIONS, CALLS
-from clients.api.sdks import SDKS, Program
-from clients.api.table import Call, Memory, at, fault, filled
 from openvod.signing import cos
+from support.actions.table import Call, Memory, at, fault, filled
 
 _PATIENCE_SECONDS = 20.0
 
 
+class Client(Protocol):
+    """Calls actions with its own key: an official SDK, or a call signed by hand."""
+
+    def call(self, action: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Make one call and return what came of it: ``ok``, ``error`` or ``lacks``."""
+        ...
+
+
 @dataclass(frozen=True)
 class Line:
-    """A call, and how it went: ``fault`` is empty when it went well, ``lacks`` what the SDK does not know."""
+    """A call, and how it went: ``fault`` is empty when it went well, ``lacks`` what the client does not know."""
 
     call: Call
     fault: str = ""
@@ -29,24 +35,24 @@ class Line:
 
 @dataclass(frozen=True)
 class Missing:
-    """Stands in the memory for what an SDK could not ask for."""
+    """Stands in the memory for what a client could not ask for."""
 
     what: str
 
 
-def run_table(program: Program, url: str, clip: Path) -> Sequence[Line]:
-    """Make every call of the table; ``url`` is the platform's address, ``clip`` what is uploaded."""
+def run_table(client: Client, calls: Iterable[Call], url: str, clip: Path) -> Sequence[Line]:
+    """Make calls of the table, in order; ``url`` is the platform's address, ``clip`` what is uploaded."""
     memory: Memory = {}
     lines: list[Line] = []
-    for call in CALLS:
-        line = _run(call, program, memory, url, clip)
+    for call in calls:
+        line = _run(call, client, memory, url, clip)
         if line.lacks:
             memory.update(dict.fromkeys(call.keeps, Missing(line.lacks)))
         lines.append(line)
     return lines
 
 
-def _run(call: Call, program: Program, memory: Memory, url: str, clip: Path) -> Line:
+def _run(call: Call, client: Client, memory: Memory, url: str, clip: Path) -> Line:
     try:
         if call.stores:
             _store(url, memory, clip)
@@ -57,7 +63,7 @@ def _run(call: Call, program: Program, memory: Memory, url: str, clip: Path) -> 
         return Line(call, lacks=missing.what)
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
-        said = program.call(call.action, parameters)
+        said = client.call(call.action, parameters)
         if "lacks" in said:
             return Line(call, lacks=said["lacks"])
         wrong = fault(call, said, memory)
@@ -89,17 +95,3 @@ def _store(url: str, memory: Memory, clip: Path) -> None:
     )  # fmt: skip
     headers = {"Authorization": authorization, "x-cos-security-token": given["Token"]}
     httpx.put(url + path, content=body, headers=headers).raise_for_status()
-
-
-def render(verdicts: Mapping[tuple[str, str], str], lacks: Mapping[str, str]) -> Iterable[str]:
-    """Yield the matrix: a row for each action, a column for each SDK; then what SDKs lack, then the sum.
-
-    ``verdicts`` go by the names of SDK and action; ``lacks`` are lists of names by the SDK's name.
-    """
-    width = max(map(len, ACTIONS))
-    yield " " * width + "".join(f"{sdk.name:>16}" for sdk in SDKS)
-    for action in ACTIONS:
-        yield action.ljust(width) + "".join(f"{verdicts.get((sdk.name, action), '-'):>16}" for sdk in SDKS)
-    yield from (f"n.a. in {name}, which lacks: {names}" for name, names in lacks.items())
-    counts = [list(verdicts.values()).count(verdict) for verdict in ("pass", "FAIL", "n.a.")]
-    yield "{} passed, {} failed, {} not in the SDK".format(*counts)

@@ -16,7 +16,7 @@ _PLACE = re.compile(r"\{([a-z_]+)(\.text)?\}")
 
 @dataclass(frozen=True)
 class Call:
-    """One call, for every SDK.
+    """One call, for every client.
 
     ``parameters`` and ``shows`` may have places: ``"{file_id}"`` is what an earlier row kept, in its own type;
     ``"{file_id.text}"`` the same as a text. ``codes`` are those of which one must surface; none: the call succeeds.
@@ -59,7 +59,7 @@ def at(answer: Any, path: str) -> Any:
 
 
 def fault(call: Call, said: Mapping[str, Any], memory: Memory) -> str:
-    """Return what is wrong with an SDK's answer to a call; empty when nothing is."""
+    """Return what is wrong with the answer to a call; empty when nothing is."""
     if call.codes:
         return _fault_of_refusal(call, said)
     if "ok" not in said:
