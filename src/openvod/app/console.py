@@ -11,8 +11,6 @@ from starlette.types import ASGIApp
 
 from openvod import __version__
 from openvod.app.services import Services, plan_options
-from openvod.events.feed import EventFeed
-from openvod.events.watch import LogWatch
 from openvod.media.figures import DiskSpace, Figures
 from openvod.media.review_queue import ReviewQueue
 from openvod.processing.preview import PlanPreviews
@@ -45,27 +43,27 @@ class FolderDisk:
         return DiskSpace(usage.total, usage.free)
 
 
-def console(services: Services, actions: Actions, watch: LogWatch) -> Mapping[str, ASGIApp]:
+def console(services: Services, actions: Actions) -> Mapping[str, ASGIApp]:
     """Return the console's API and its pages by the prefixes of their paths."""
     base = services.base
     return {
-        "/api/": console_api(_console_services(services, actions, watch), __version__),
+        "/api/": console_api(_console_services(services, actions), __version__),
         "/console/": console_assets([base.origin, base.media_url, *base.settings.console.media_origins]),
         "/console": to_console,
     }
 
 
-def _console_services(services: Services, actions: Actions, watch: LogWatch) -> ConsoleServices:
+def _console_services(services: Services, actions: Actions) -> ConsoleServices:
     """Return what the routes call; the API's actions call the same services."""
-    base, database, access = services.base, services.database, services.access
+    base, access, watch = services.base, services.access, services.watch
     return ConsoleServices(
-        uow=database,
+        uow=services.database,
         clock=services.clock,
         public_url=base.public_url,
         people=ConsolePeople(access.accounts, access.sessions, access.audit),
         installation=ConsoleInstallation(access.applications, access.distribution),
         media=_media(services),
-        events=ConsoleEvents(services.endpoints, EventFeed(database, watch), watch.beyond, lambda: watch.ended),
+        events=ConsoleEvents(services.endpoints, services.feed, watch.beyond, lambda: watch.ended),
         actions=ConsoleActions(actions, RateLimiter(time.monotonic)),
     )
 

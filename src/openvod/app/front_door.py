@@ -11,9 +11,7 @@ from openvod.app.control_plane import control_plane
 from openvod.app.playback import Playback
 from openvod.app.server_api import api_services, server_api
 from openvod.app.services import Services
-from openvod.events.feed import EventFeed
 from openvod.events.pull import PullService
-from openvod.events.watch import LogWatch
 from openvod.server.pace import BodyLimits
 from openvod.server.unproven import UnprovenBodies
 from openvod.surfaces import event_stream, operations
@@ -35,7 +33,6 @@ class Running:
     uploads: UploadService
     pulls: PullUploads
     playback: Playback
-    watch: LogWatch
     used: UsedSignatures
     not_ready: Callable[[], Awaitable[str]]
 
@@ -45,7 +42,7 @@ def front_door(services: Services, running: Running) -> FrontDoor:
     base, server = services.base, services.base.settings.server
     addressing = Addressing(services.database)
     bodies = UnprovenBodies(base.folder.scratch)
-    events = PullService(services.database, running.watch, base.clock, base.entropy)
+    events = PullService(services.database, services.watch, base.clock, base.entropy)
     actions = actions_of(api_services(services, running.uploads, running.pulls, events))
     return FrontDoor(
         Surfaces(
@@ -62,7 +59,7 @@ def front_door(services: Services, running: Running) -> FrontDoor:
             mounts={
                 "/sdk/": sdk_assets(),
                 PREFIX: running.playback.pages(services.addresses.url),
-                **console(services, actions, running.watch),
+                **console(services, actions),
             },
         ),
         is_bucket_host=addressing.is_bucket_host,
@@ -73,10 +70,9 @@ def front_door(services: Services, running: Running) -> FrontDoor:
 def _routes(services: Services, running: Running, bodies: UnprovenBodies) -> Mapping[str, Surface]:
     """Return the surfaces that have paths of their own."""
     keys, clock = services.base.keys, services.clock
-    feed = EventFeed(services.database, running.watch)
     operator = operations.OperationsSurface(running.not_ready, __version__, clock, probe_root=keys.probe_token)
     return {
         **control_plane(services, running.uploads, bodies),
         **dict.fromkeys(operations.PATHS, operator),
-        event_stream.PATH: event_stream.EventStreamSurface(feed, clock, token_root=keys.event_stream_token),
+        event_stream.PATH: event_stream.EventStreamSurface(services.feed, clock, token_root=keys.event_stream_token),
     }

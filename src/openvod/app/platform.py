@@ -21,7 +21,6 @@ from openvod.app.services import Services
 from openvod.app.supervisor import Workers, keep_worker
 from openvod.base.errors import OpenVodError
 from openvod.events.delivery import DeliveryService
-from openvod.events.watch import LogWatch
 from openvod.media.service import ProbeService
 from openvod.surfaces.api.replays import UsedSignatures
 from openvod.upload.pull_runner import PullRunner, PullSettings
@@ -110,7 +109,7 @@ class Platform:
         self._start(_loop("signatures", used.forget_old, asyncio.Event(), _COLLECT_SECONDS))
         self.first_invitation = await first_invitation(services)
         _log.debug("the server uses %s", json.dumps(base.uses()))
-        self.app = front_door(services, Running(uploads, pulls, playback, self._watch, used, self._not_ready))
+        self.app = front_door(services, Running(uploads, pulls, playback, used, self._not_ready))
 
     def _start_loops(self, uploads: UploadService) -> None:
         base, services = self.base, self._services
@@ -157,7 +156,7 @@ class Platform:
         self._stack.push_async_callback(poster.close)
         delivery = DeliveryService(self._database, poster, base.box, base.clock, base.claims())
         self._stack.push_async_callback(delivery.close)
-        watch = self._watch = LogWatch(self._database, self._database.version)
+        watch = self._services.watch
 
         async def look() -> int:
             return await delivery.run_once() if await watch.look() else 0
@@ -177,7 +176,7 @@ class Platform:
     def begin_drain(self) -> None:
         """Answer not ready from now on, so that a balancer sends new clients elsewhere."""
         self._draining = True
-        self._watch.end()
+        self._services.watch.end()
 
     async def _advance(self) -> bool:
         """Let the mark of the installation grow; nothing is collected in a database that has become another's."""

@@ -12,7 +12,9 @@ from openvod.app.media_addresses import MediaAddresses
 from openvod.app.settings import Settings
 from openvod.app.storage_services import StorageServices
 from openvod.events.endpoints import EndpointService
+from openvod.events.feed import EventFeed
 from openvod.events.retention import Retention
+from openvod.events.watch import LogWatch
 from openvod.kinds.plan.model import Encoder, Limits
 from openvod.kinds.registry import SubTaskKind
 from openvod.media.library import MediaLibrary
@@ -46,6 +48,16 @@ class Services:
     def endpoints(self) -> EndpointService:
         """Where events go."""
         return EndpointService(self.database, self.base.dialler, self.base.box, self.clock, self.entropy)
+
+    @cached_property
+    def watch(self) -> LogWatch:
+        """The ends of the event logs; somebody has to ``look``."""
+        return LogWatch(self.database, self.database.version)
+
+    @cached_property
+    def feed(self) -> EventFeed:
+        """The event logs, to read and to follow."""
+        return EventFeed(self.database, self.watch)
 
     @cached_property
     def retention(self) -> Retention:

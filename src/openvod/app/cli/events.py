@@ -124,13 +124,10 @@ def tail(
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Print an application's events as they happen, one JSON document a line, until Ctrl-C."""
-    from openvod.events.feed import EventFeed
-    from openvod.events.watch import LogWatch
 
     async def use(services: Services) -> None:
         application = (await services.access.applications.application(sub_app_id)).sub_app_id
-        watch = LogWatch(services.database)
-        feed = EventFeed(services.database, watch)
+        watch, feed = services.watch, services.feed
         seen = await feed.head(application) if after is None else after
         while True:
             found = await feed.read(application, seen)
