@@ -40,7 +40,7 @@ def _plan(item: Item, source: Source, lookup: Lookup, _: Encoder) -> Job:
     source.require_video()
     unit = "%" if wanted.position_type == "Percent" else "s"
     times = [moment_of(f"{wanted.position_value:g}{unit}", source)]
-    share = Share(item.number, item.kind, wanted.definition, {"times": times, "format": template.format})
+    share = Share(item.number, item.kind, wanted.definition, {"times": times})
     stem = f"coverBySnapshot/coverBySnapshot_{wanted.definition}"
     marks = still_marks(wanted.watermark_set, source, lookup)
     job = seeking_job(share, source, template, stem, times, marks)

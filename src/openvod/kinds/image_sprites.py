@@ -75,7 +75,7 @@ def _plan(item: Item, source: Source, lookup: Lookup, _: Encoder) -> Series:
     name = f"{item.number}/imageSprite/imageSprite_{wanted.definition}_%d.{template.format}"
     facts = {
         "width": picture.frame.width, "height": picture.frame.height, "rows": template.row_count,
-        "columns": template.column_count, "every": every, "count": count, "format": template.format,
+        "columns": template.column_count, "every": every, "count": count,
     }  # fmt: skip
     share = Share(item.number, item.kind, wanted.definition, facts)
     return Series(share, Output((picture,), False, (*series_arguments(template.format), name)), every, count)

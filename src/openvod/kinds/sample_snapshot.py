@@ -64,7 +64,7 @@ def _plan(item: Item, source: Source, lookup: Lookup, _: Encoder) -> Job | Serie
     source.require_video()
     every, count = sampling(template, source)
     marks = still_marks(wanted.watermark_set, source, lookup)
-    facts = {"sampleType": template.sample_type, "interval": template.sample_interval, "format": template.format,
+    facts = {"sampleType": template.sample_type, "interval": template.sample_interval,
              "marks": mark_ids(wanted.watermark_set)}  # fmt: skip
     share = Share(item.number, item.kind, wanted.definition, facts)
     stem = f"sampleSnapshot/sampleSnapshot_{wanted.definition}"

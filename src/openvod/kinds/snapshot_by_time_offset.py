@@ -55,8 +55,7 @@ def _plan(item: Item, source: Source, lookup: Lookup, _: Encoder) -> Job:
     times += [moment_within(offset / 1000, source) for offset in wanted.time_offset_set]
     if not times:
         raise Failure("InvalidInput.InvalidTimeOffset", 'ExtTimeOffsetSet names no moment; give "3.5s" or "10%"')
-    share = Share(item.number, item.kind, wanted.definition, {"times": times, "format": template.format,
-                                                              "marks": mark_ids(wanted.watermark_set)})  # fmt: skip
+    share = Share(item.number, item.kind, wanted.definition, {"times": times, "marks": mark_ids(wanted.watermark_set)})
     stem = f"snapshotByTimeOffset/snapshotByTimeOffset_{wanted.definition}"
     return seeking_job(share, source, template, stem, times, still_marks(wanted.watermark_set, source, lookup))
 
