@@ -1,4 +1,4 @@
-"""The storage room over a store with every ability and over one with none: the same promises, other ways there."""
+"""The storage room over stores with every ability, with some and with none: the same promises, other ways there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,13 +109,13 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["every ability", "core alone"])
+@pytest.fixture(params=["every ability", "files that keep their ranges", "core alone"])
 def room(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> Iterator[Room]:
     """The room over each kind of store."""
     database = open_database(sqlite_url(Path(shutil.copy(migrated, tmp_path / "db.sqlite3"))))
-    able = request.param == "every ability"
-    with file_blobs(tmp_path / "blobs") if able else nullcontext(memory_blobs()) as blobs:
-        yield Room(database, blobs, tmp_path)
+    alone = request.param == "core alone"
+    with nullcontext(memory_blobs()) if alone else file_blobs(tmp_path / "blobs") as blobs:
+        yield Room(database, blobs if request.param == "every ability" else replace(blobs, ranges=None), tmp_path)
     database.close()
 
 
@@ -183,6 +184,28 @@ def test_an_object_is_a_local_file_while_it_is_needed(room: Room, tmp_path: Path
     run_async(main())
     assert not [each for each in (tmp_path / "copies").rglob("tmp*") if each.is_file()]
     assert room.objects.locate("0" * 32) is None or room.blobs.files
+
+
+def test_an_object_is_joined_once(room: Room) -> None:
+    """Parts and a blob with more bytes than the object are made one file at the first use; later uses copy nothing."""
+    data = os.urandom(MIB + 7)
+
+    async def main() -> None:
+        upload = await room.initiate()
+        parts = [await room.part(upload, 1, data[:MIB]), await room.part(upload, 2, data[MIB:])]
+        surplus = await room.part(upload, 3, os.urandom(9))
+        assert surplus.size == 9
+        await room.complete(upload, *parts)
+        blobs: list[list[str]] = []
+        for _ in range(3):
+            async with room.files.local_file(BUCKET.name, KEY) as path:
+                assert content(path) == data
+            await room.collector.collect()
+            blobs.append(sorted(await room.blobs.store.list()))
+        assert blobs[0] == blobs[1] == blobs[2]
+        assert await room.is_clean()
+
+    run_async(main())
 
 
 def test_what_processing_made_becomes_an_object(room: Room, tmp_path: Path) -> None:

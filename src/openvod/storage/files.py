@@ -48,14 +48,23 @@ class ObjectFiles:
 
     async def _own_file(self, files: LocalFiles, stored: StoredObject) -> str:
         """Return the object's only file; several extents are joined first, and stay joined."""
-        if len(stored.extents) == 1 and stored.extents[0].offset == 0 and self._blobs.ranges:
-            await self._blobs.ranges.keep_only(stored.extents[0].blob_id, stored.extents)
+        if await self._is_whole_file(files, stored):
             return files.locate(stored.extents[0].blob_id)
         async with self._writer.pending() as blob_id:
             await files.join(blob_id, stored.extents)
             joined = replace(stored, extents=whole(blob_id, stored.size))
             await self._uow.write(lambda tx: _swap_extents(tx.storage, stored, joined))
         return files.locate(blob_id)
+
+    async def _is_whole_file(self, files: LocalFiles, stored: StoredObject) -> bool:
+        """Tell whether a blob's file has exactly the object's bytes; what follows them is cut off where it can be."""
+        if len(stored.extents) != 1 or stored.extents[0].offset:
+            return False
+        blob_id = stored.extents[0].blob_id
+        if self._blobs.ranges:
+            await self._blobs.ranges.keep_only(blob_id, stored.extents)
+            return True
+        return await self._working.size(files.locate(blob_id)) == stored.size
 
 
 def _swap_extents(tables: StorageTables, before: StoredObject, after: StoredObject) -> None:
