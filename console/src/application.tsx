@@ -1,4 +1,4 @@
-/** The application whose data is shown. Query keys begin with [kind, subAppId], which separates applications in the cache. */
+/** The selected application. Query keys begin with [kind, subAppId], which separates applications in the cache. */
 import { useQuery } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useMemo, useState } from "react";
 import { api, type Schemas, unwrap } from "./api/client";
@@ -12,7 +12,7 @@ interface Application {
 
 const Chosen = createContext<Application>({ subAppId: 0, choose: () => {} });
 
-/** The application that was chosen last. */
+/** Reads the application that was selected last. */
 export function keptApplication(): number {
   return Number(loadPreference("application")) || 0;
 }

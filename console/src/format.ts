@@ -63,7 +63,7 @@ export class Format {
     return found ? new Intl.DateTimeFormat(this.locale, options).format(found) : "–";
   }
 
-  /** How long ago, such as “3 minutes ago”. */
+  /** Relative time, such as “3 minutes ago”. */
   ago(time: Time, now = Date.now()): string {
     const found = date(time);
     if (!found) return "–";

@@ -1,4 +1,4 @@
-/** Texts in two languages, from dictionaries; a dictionary that lacks a translation does not compile. */
+/** Texts in two languages, from dictionaries. A missing translation is a type error. */
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 import { loadPreference, savePreference } from "./preferences";
 
@@ -24,8 +24,8 @@ const Chosen = createContext<Choice | null>(null);
 const LOCALES = { en: "en", zh: "zh-CN" } as const;
 
 function first(): Language {
-  const kept = loadPreference("language");
-  if (kept === "en" || kept === "zh") return kept;
+  const saved = loadPreference("language");
+  if (saved === "en" || saved === "zh") return saved;
   return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
 }
 
@@ -46,7 +46,7 @@ export function useLanguage(): Choice {
   return choice;
 }
 
-/** Returns a view's words in the language of the page. */
+/** Returns the dictionary's texts in the selected language. */
 export function useWords<W>(words: Dictionary<W>): Translated<W> {
   return words[useLanguage().language] as Translated<W>;
 }

@@ -1,4 +1,4 @@
-/** The live stream: it says what changed, and the stale queries are fetched again. */
+/** The live stream: its messages invalidate the queries whose data changed. */
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from "react";
 import type { Schemas } from "./api/client";
@@ -26,22 +26,22 @@ const Current = createContext<Live>({ state: "connecting", listen: () => () => {
 const NAMES: readonly LiveName[] = ["event", "upload", "task", "review"];
 const FLUSH_MILLISECONDS = 1000;
 const RECONNECT_MILLISECONDS = 2000;
-/** Browsers open six connections to a server: hidden pages close theirs after this time. */
+/** Milliseconds after which a hidden page closes its stream: browsers limit connections to six per server. */
 const HIDDEN_MILLISECONDS = 60_000;
 
-/** Queries that stay valid after a lost connection: a new player address would restart the player. */
+/** Queries that a reconnect does not invalidate: a new player address would restart the player. */
 const KEPT_ON_RECONNECT = new Set<unknown>(["session", "player"]);
 
 /** Queries that a message makes stale, by the first member of their keys. */
 const INVALIDATED_BY: Record<LiveName, readonly string[]> = {
-  // Tasks too: the stream looks at running ones once a second, and shorter ones appear in their events alone.
+  // Tasks too: the server polls running tasks once a second; a task that ends sooner appears only in its events.
   event: ["events", "event", "transcript", "dashboard", "media", "file", "states", "tasks", "task", "endpoints"],
   upload: ["media", "states", "dashboard"],
   task: ["tasks", "task", "transcript", "states", "dashboard"],
   review: ["reviews", "review", "dashboard"],
 };
 
-/** Collects stale queries and invalidates them once a second, however many messages arrive. */
+/** Collects stale queries and invalidates them at most once a second. */
 class InvalidationBatch {
   private readonly waiting = new Set<string>();
   private timer = 0;
@@ -61,7 +61,7 @@ class InvalidationBatch {
     const names = new Set(this.waiting);
     this.waiting.clear();
     await this.queries.invalidateQueries({ predicate: (query) => names.has(String(query.queryKey[0])) });
-    // Long lists take long to refetch: the next flush waits for them.
+    // Refetching long lists is slow: wait for it before the next flush.
     this.timer = 0;
     if (this.waiting.size > 0) this.note([]);
   }
@@ -71,7 +71,7 @@ class InvalidationBatch {
 class Connection {
   private source: EventSource | null = null;
   private timer = 0;
-  private cut = false;
+  private disconnected = false;
 
   constructor(
     private readonly address: string,
@@ -101,23 +101,23 @@ class Connection {
 
   readonly disconnect = (): void => {
     this.close();
-    this.cut = true;
+    this.disconnected = true;
     this.onState("lost");
     this.timer = window.setTimeout(this.open, RECONNECT_MILLISECONDS);
   };
 
   private opened(): void {
     this.onState("open");
-    // The stream does not repeat what happened in between.
-    if (this.cut)
+    // The stream does not resend messages that were missed while it was disconnected.
+    if (this.disconnected)
       void this.queries.invalidateQueries({ predicate: (query) => !KEPT_ON_RECONNECT.has(query.queryKey[0]) });
-    this.cut = false;
+    this.disconnected = false;
   }
 
   private failed(source: EventSource): void {
-    this.cut = true;
+    this.disconnected = true;
     this.onState("lost");
-    // The browser reconnects by itself, except after an answer that is no stream, such as 401 when the session has ended.
+    // The browser reconnects, except after a response that is not an event stream, such as 401 after the session ended.
     if (source.readyState !== EventSource.CLOSED) return;
     this.timer = window.setTimeout(this.open, RECONNECT_MILLISECONDS);
     checkSession(this.queries).catch(() => {});
@@ -130,22 +130,22 @@ class Connection {
   }
 }
 
-/** Keeps the connection while the page is visible, and for a minute after. */
+/** Keeps the connection open while the page is visible, and for a minute after it is hidden. */
 function follow(connection: Connection): () => void {
   let timer = 0;
-  const seen = () => {
+  const onVisibilityChange = () => {
     window.clearTimeout(timer);
     if (document.hidden) timer = window.setTimeout(connection.disconnect, HIDDEN_MILLISECONDS);
     else connection.open();
   };
   connection.open();
-  document.addEventListener("visibilitychange", seen);
+  document.addEventListener("visibilitychange", onVisibilityChange);
   window.addEventListener("offline", connection.disconnect);
   window.addEventListener("online", connection.open);
   return () => {
     window.clearTimeout(timer);
     connection.close();
-    document.removeEventListener("visibilitychange", seen);
+    document.removeEventListener("visibilitychange", onVisibilityChange);
     window.removeEventListener("offline", connection.disconnect);
     window.removeEventListener("online", connection.open);
   };
@@ -183,7 +183,7 @@ export function useLiveState(): LiveState {
   return useContext(Current).state;
 }
 
-/** Calls `onMessage` with each message of a name, for what changes between two answers, such as progress bars. */
+/** Calls `onMessage` with each message of a name; used for data that changes between two fetches, such as progress bars. */
 export function useLive<N extends LiveName>(name: N, onMessage: (data: LiveMessages[N]) => void): void {
   const { listen } = useContext(Current);
   const latest = useRef(onMessage);

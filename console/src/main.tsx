@@ -14,7 +14,7 @@ const route = ROUTES.find((each) => match(each.path, path));
 if (route) {
   Promise.all([prefetchSession(queries), route.load()])
     .then(([me, view]) => me && view.prefetch?.(queries, keptApplication(), query))
-    // The page repeats what failed here, and shows the failure.
+    // The page requests the data again and shows the failure.
     .catch(() => {});
 }
 

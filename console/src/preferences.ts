@@ -1,4 +1,4 @@
-/** Choices that the browser keeps; without storage (private windows) they last as long as the page. */
+/** Preferences in `localStorage`; without storage (private windows) they are lost when the page closes. */
 const PREFIX = "openvod.";
 
 export function loadPreference(name: string): string {
@@ -13,6 +13,6 @@ export function savePreference(name: string, value: string): void {
   try {
     localStorage.setItem(PREFIX + name, value);
   } catch {
-    // Storage is full or forbidden: the choice is not kept.
+    // Storage is full or forbidden: the preference is not stored.
   }
 }

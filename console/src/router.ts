@@ -1,4 +1,4 @@
-/** Addresses are in the fragment: one file serves all of them, and they stay out of the server's log. */
+/** The path is in the URL fragment: one HTML file serves all pages, and paths do not appear in the server's log. */
 import { useSyncExternalStore } from "react";
 
 export interface Address {
@@ -26,7 +26,7 @@ export function useAddress(): Address {
   return parse(useSyncExternalStore(subscribe, read));
 }
 
-/** Returns what goes into `href`; members that are empty are left out. */
+/** Returns an `href` value; empty query members are omitted. */
 export function to(path: string, query: Query = {}): string {
   const kept = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
   const text = new URLSearchParams(kept.map(([name, value]) => [name, String(value)])).toString();
@@ -39,7 +39,7 @@ export function navigate(path: string, query: Query = {}, options: { replace?: b
   else location.hash = target;
 }
 
-/** Changes members of the query where one is, without a step in the history. */
+/** Changes query members of the current address without adding a history entry. */
 export function changeQuery(changes: Query): void {
   const { path, query } = parse(read());
   navigate(path, { ...Object.fromEntries(query), ...changes }, { replace: true });

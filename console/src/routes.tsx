@@ -1,4 +1,4 @@
-/** Every view is one entry, loaded when it is first opened; the two start pages are part of the first script. */
+/** The list of views. A view's script is loaded when the view is first opened; the two start pages are in the main script. */
 import {
   IconApps,
   IconBell,
@@ -33,7 +33,7 @@ interface Entry {
   readonly group: (typeof GROUPS)[number];
   /** Shown in the navigation; entries without an icon are not listed there. */
   readonly icon?: ComponentType<{ size?: number }>;
-  /** The least role that may open the view. */
+  /** The lowest role that may open the view. */
   readonly role: Role;
   readonly load: () => Promise<LoadedView>;
 }
@@ -214,7 +214,7 @@ const ENTRIES: readonly Entry[] = [
 const TRIES = 6;
 const PAUSE_MILLISECONDS = 2000;
 
-/** Retries a script that the network lost; the last failure goes to the error boundary. */
+/** Retries loading a script after a network failure; the last failure goes to the error boundary. */
 async function loadWithRetries(load: Entry["load"]): Promise<LoadedView> {
   for (let attempt = 1; attempt < TRIES; attempt++) {
     try {

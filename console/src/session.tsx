@@ -1,4 +1,4 @@
-/** The signed-in user. The session is an HttpOnly cookie; scripts know the name, the role and the CSRF token. */
+/** The signed-in user. The session is an HttpOnly cookie; scripts see the name, the role and the CSRF token. */
 import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect } from "react";
 import { api, onOutdated, onSignedOut, type Role, type Schemas, setCsrfToken, unwrap } from "./api/client";
@@ -30,14 +30,14 @@ async function fetchSession(): Promise<Me | null> {
   }
 }
 
-/** Starts a session; data that another user saw is dropped. */
+/** Starts a session and clears the cached data of the previous user. */
 export function signedIn(queries: QueryClient, me: Me): void {
   setCsrfToken(me.csrfToken);
   queries.removeQueries({ predicate: (query) => query.queryKey[0] !== KEY[0] });
   queries.setQueryData(KEY, me);
 }
 
-/** Checks the session: when it has ended, the sign-in page is shown at the same address. */
+/** Checks the session; shows the sign-in page at the same address if the session has ended. */
 export async function checkSession(queries: QueryClient): Promise<void> {
   const me = await fetchSession();
   queries.setQueryData(KEY, me);
@@ -57,7 +57,7 @@ export function prefetchSession(queries: QueryClient): Promise<Me | null> {
 
 interface Props {
   readonly children: ReactNode;
-  /** What is shown to those who are not signed in. */
+  /** Shown to visitors who are not signed in. */
   readonly signedOutView: ReactNode;
 }
 

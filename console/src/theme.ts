@@ -1,4 +1,4 @@
-/** Mantine's theme, with the colours made strong enough to be read by everybody (WCAG AA). */
+/** Mantine's theme, with colours that have the contrast of WCAG AA. */
 import { Badge, type CSSVariablesResolver, createTheme } from "@mantine/core";
 
 export const theme = createTheme({

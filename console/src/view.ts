@@ -1,8 +1,8 @@
-/** What the routes know of a view: views import it, and nothing of the routes. */
+/** Types shared by routes and views, so that views do not import the routes. */
 import type { QueryClient } from "@tanstack/react-query";
 import type { ComponentType } from "react";
 
-/** The parts of the address that the route's pattern names, decoded. */
+/** The decoded path parameters of the route. */
 export type Params = Readonly<Record<string, string>>;
 
 export type View = ComponentType<{ readonly params: Params }>;

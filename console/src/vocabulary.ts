@@ -1,4 +1,4 @@
-/** The words for how files, events and task flows stand: one for each state, the same in every view. */
+/** Display names of the states of files and events and of the kinds of tasks, the same in every view. */
 import type { Schemas } from "./api/client";
 import { dictionary } from "./language";
 
@@ -17,13 +17,13 @@ export const fileWords = dictionary(
     damaged: "Damaged",
     blocked: "Blocked",
     deleted: "Deleted",
-    checkingHelp: "The file is being checked. Facts appear here by themselves.",
-    processingHelp: "It is being prepared. It plays here as soon as something of it does.",
+    checkingHelp: "The file is being checked. Its properties appear here when the check ends.",
+    processingHelp: "A task flow is processing the file. It can be played here as soon as a playable version exists.",
     notPlayableHelp: (reason: string) =>
-      `${reason} Nothing that browsers play was made of it. The uploaded file itself is intact.`,
+      `${reason} It has no version that browsers can play yet. The uploaded file itself is intact.`,
     damagedHelp:
-      "No video, sound or picture can be read in it: it is damaged, or something else under the name of a video. It is kept as it is. Delete it, and upload the original again.",
-    blockedHelp: "It was taken out of playback. Nobody can play it until it is given back.",
+      "The file contains no readable video, audio or image: it is damaged, or it is another type of file with a video's name. It is kept unchanged. Delete it, then upload the original again.",
+    blockedHelp: "Playback of this file is blocked. Nobody can play it until it is unblocked.",
     make: "Make it playable",
     making: "The conversion was started. It appears below.",
   },
@@ -70,56 +70,56 @@ const REASONS: Record<"en" | "zh", Record<string, Reason>> = {
   },
 };
 
-/** Say why a file does not play; empty where nothing has to be said. */
+/** Return why a file does not play; empty if there is no reason to show. */
 export function reasonOf(row: FileStateRow, language: "en" | "zh"): string {
   return REASONS[language][row.reason]?.(row.detail) ?? "";
 }
 
 export const eventWords = dictionary(
   {
-    held: "waits for the check",
-    queued: "waits for the one before",
-    dead: "given up",
-    pending: "on its way",
+    held: "waiting for the file check",
+    queued: "waiting for an earlier event",
+    dead: "undelivered",
+    pending: "delivering",
     delivered: "delivered",
     disabled: "endpoint disabled",
-    skipped: "not wanted",
+    skipped: "not subscribed",
     no_receiver: "no receiver",
     no_address: "no address",
   } satisfies Record<Schemas["EventStanding"] | Schemas["DeliveryStanding"], string>,
   {
     held: "等待检测",
     queued: "等待前一事件",
-    dead: "已放弃",
+    dead: "未送达",
     pending: "投递中",
     delivered: "已送达",
     disabled: "接收端已停用",
-    skipped: "无需投递",
+    skipped: "未订阅",
     no_receiver: "没有接收端",
     no_address: "未设置地址",
   },
 );
 
-/** What sub-tasks and tasks make, in the field's words. */
+/** Names of the kinds of sub-tasks and tasks. */
 export const kindWords = dictionary(
   {
     Transcode: "Transcode",
-    AnimatedGraphics: "Animated picture",
-    SnapshotByTimeOffset: "Snapshots at moments",
+    AnimatedGraphics: "Animation",
+    SnapshotByTimeOffset: "Snapshots by time offset",
     SampleSnapshot: "Sampled snapshots",
     ImageSprites: "Sprites",
     CoverBySnapshot: "Cover",
     AdaptiveDynamicStreaming: "Adaptive stream",
-    Porn: "Review: nudity",
-    Terrorism: "Review: violence",
+    Porn: "Review: pornography",
+    Terrorism: "Review: terrorism",
     Political: "Review: politics",
-    "Porn.Asr": "Review: nudity, speech",
+    "Porn.Asr": "Review: pornography, speech",
     "Political.Asr": "Review: politics, speech",
-    "Porn.Ocr": "Review: nudity, texts",
-    "Political.Ocr": "Review: politics, texts",
+    "Porn.Ocr": "Review: pornography, on-screen text",
+    "Political.Ocr": "Review: politics, on-screen text",
     ReviewAudioVideo: "Review",
     Procedure: "Task flow",
-    PullUpload: "Fetch from an address",
+    PullUpload: "Pull upload",
   } satisfies Record<Schemas["SubTaskKind"] | Schemas["TaskType"], string>,
   {
     Transcode: "转码",

@@ -35,7 +35,7 @@ def _told(page: Page, label: str) -> str:
     shown = page.locator(f"[data-secret='{label}']")
     expect(shown).to_be_visible()
     text = shown.inner_text()
-    page.get_by_role("button", name="I have it").click()
+    page.get_by_role("button", name="I have saved it").click()
     expect(shown).to_have_count(0)
     return text
 
@@ -44,7 +44,7 @@ def test_a_key_is_made_and_disabled(console: ConsolePage, filled: Filled) -> Non
     """A key's secret is shown once and signs uploads; disabled, the key is refused at once; only then it is deleted."""
     page = console.open("/keys")
     page.get_by_role("button", name="New key").click()
-    page.get_by_label("What it is for").fill("mobile app")
+    page.get_by_label("Purpose").fill("mobile app")
     page.get_by_role("checkbox", name="sign uploads").check()
     page.get_by_role("dialog").get_by_role("button", name="New key").click()
     secret_id = page.locator("[data-secret='SecretId']").inner_text()
@@ -58,7 +58,7 @@ def test_a_key_is_made_and_disabled(console: ConsolePage, filled: Filled) -> Non
         expect(row.get_by_role("button", name="Delete")).to_have_count(0)
         row.get_by_role("button", name="Disable").click()
         _confirm(page, "Disable")
-        expect(page.get_by_text("The key is disabled.")).to_be_visible()
+        expect(page.get_by_text("The key was disabled.")).to_be_visible()
         assert wire.ugc("ApplyUploadUGC", body)["code"] == 10005
     row.get_by_role("button", name="Delete").click()
     _confirm(page, "Delete")
@@ -73,11 +73,11 @@ def test_a_key_of_a_domain_is_rotated(console: ConsolePage, filled: Filled) -> N
     card = page.get_by_role("article", name="127.0.0.1")
     card.get_by_role("button", name="Change: KEY").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Protect by this").check()
-    dialog.get_by_role("button", name="Make one up").click()
+    dialog.get_by_label("Enable this rule").check()
+    dialog.get_by_role("button", name="Generate").click()
     first = dialog.get_by_label("KEY", exact=True).input_value()
     dialog.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("The protection is changed.")).to_be_visible()
+    expect(page.get_by_text("The protection rules were saved.")).to_be_visible()
     _status_becomes(url, 403)
     old = sign_link(url, first, expire=3600)
     _status_becomes(old, 200)
@@ -87,11 +87,11 @@ def test_a_key_of_a_domain_is_rotated(console: ConsolePage, filled: Filled) -> N
     assert second != first
     _status_becomes(sign_link(url, second, expire=3600), 200)
     assert httpx.get(old).status_code == 200
-    card.get_by_role("button", name="Drop the backup KEY").click()
-    _confirm(page, "Drop the backup KEY")
+    card.get_by_role("button", name="Remove the backup KEY").click()
+    _confirm(page, "Remove the backup KEY")
     _status_becomes(old, 403)
     card.get_by_role("button", name="Change: KEY").click()
-    dialog.get_by_label("Protect by this").uncheck()
+    dialog.get_by_label("Enable this rule").uncheck()
     dialog.get_by_role("button", name="Save").click()
     _status_becomes(url, 200)
 
@@ -103,14 +103,14 @@ def test_links_are_made_and_judged(console: ConsolePage, filled: Filled) -> None
     filled.admin.action("ModifyVodDomainConfig", domain | {"UrlSignatureAuthPolicy": policy})
     page = console.open("/domains")
     page.get_by_label("Address of media").fill("https://media.example.com/b/d/clip.mp4")
-    page.get_by_role("button", name="Make a link").click()
-    link = page.get_by_role("region", name="The link").locator("pre").inner_text()
-    page.get_by_label("A link to test").fill(link)
+    page.get_by_role("button", name="Create a link").click()
+    link = page.get_by_role("region", name="New link").locator("pre").inner_text()
+    page.get_by_label("Link to test").fill(link)
     page.get_by_role("button", name="Test", exact=True).click()
-    expect(page.get_by_text("The KEY opens this link")).to_be_visible()
-    page.get_by_label("A link to test").fill(link.replace("/d/", "/e/"))
+    expect(page.get_by_text("The link is valid")).to_be_visible()
+    page.get_by_label("Link to test").fill(link.replace("/d/", "/e/"))
     page.get_by_role("button", name="Test", exact=True).click()
-    expect(page.get_by_text("It was altered, or signed with another KEY.")).to_be_visible()
+    expect(page.get_by_text("The link was changed, or signed with another KEY.")).to_be_visible()
 
 
 def _status_becomes(url: str, status: int) -> None:
@@ -124,19 +124,19 @@ def test_pages_are_kept_out(console: ConsolePage, filled: Filled) -> None:
     page = console.open("/domains")
     page.get_by_role("button", name="Change: Pages (referers), 127.0.0.1").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Protect by this").check()
-    dialog.get_by_label("The list").select_option("Black")
+    dialog.get_by_label("Enable this rule").check()
+    dialog.get_by_label("Type of the list").select_option("Black")
     dialog.get_by_role("textbox").fill("https://thief.example")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog.get_by_role("alert")).to_contain_text("must be like example.com")
     dialog.get_by_role("textbox").fill("thief.example\n*.thief.example")
     dialog.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("The protection is changed.")).to_be_visible()
+    expect(page.get_by_text("The protection rules were saved.")).to_be_visible()
     referer = {"Referer": "https://thief.example/page"}
     until(lambda: httpx.get(url, headers=referer).status_code == 403, 10)
     assert httpx.get(url).status_code == 200
     page.get_by_role("button", name="Change: Pages (referers), 127.0.0.1").click()
-    dialog.get_by_label("Protect by this").uncheck()
+    dialog.get_by_label("Enable this rule").uncheck()
     dialog.get_by_role("button", name="Save").click()
     until(lambda: httpx.get(url, headers=referer).status_code == 200, 10)
 
@@ -159,10 +159,10 @@ def test_domains_come_and_go(console: ConsolePage, filled: Filled) -> None:
 
 
 def _make_default(page: Page, domain: str) -> None:
-    page.get_by_role("button", name="Change: What media addresses begin with").click()
+    page.get_by_role("button", name="Change: Prefix of media addresses").click()
     page.get_by_role("dialog").get_by_label("Domain").select_option(domain)
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
-    expect(page.get_by_role("region", name="What media addresses begin with").locator("dd").first).to_have_text(domain)
+    expect(page.get_by_role("region", name="Prefix of media addresses").locator("dd").first).to_have_text(domain)
 
 
 @pytest.mark.parametrize(
@@ -187,8 +187,8 @@ def test_people_of_each_role_are_invited(
     theirs.goto(link)
     theirs.get_by_label("Name", exact=True).fill(f"new-{role}")
     theirs.get_by_label("Password", exact=True).fill(PASSWORD)
-    theirs.get_by_label("The password again").fill(PASSWORD)
-    theirs.get_by_role("button", name="Begin").click()
+    theirs.get_by_label("Repeat the password").fill(PASSWORD)
+    theirs.get_by_role("button", name="Continue").click()
     navigation = theirs.get_by_role("navigation", name="Main navigation")
     for name in has:
         expect(navigation.get_by_role("link", name=name)).to_be_visible()
@@ -198,9 +198,9 @@ def test_people_of_each_role_are_invited(
     if role != "admin":
         expect(theirs.get_by_text("Your role does not allow this page")).to_be_visible()
     page.reload()
-    expect(page.get_by_role("row", name=f"new-{role}")).to_contain_text("may sign in")
-    page.get_by_role("button", name=f"Keep out: new-{role}").click()
-    _confirm(page, "Keep out")
+    expect(page.get_by_role("row", name=f"new-{role}")).to_contain_text("active")
+    page.get_by_role("button", name=f"Disable: new-{role}").click()
+    _confirm(page, "Disable")
     expect(theirs.get_by_role("button", name="Sign in")).to_be_visible(timeout=10_000)
     guest.close()
 
@@ -222,13 +222,13 @@ def test_a_new_password_and_withdrawn_invitations(console: ConsolePage, filled: 
     """Admins make links for new passwords, and take back links that are open."""
     name = filled.people[Role.VIEWER].name
     page = console.open("/users")
-    page.get_by_role("button", name=f"New password: {name}").click()
-    _confirm(page, "New password")
+    page.get_by_role("button", name=f"Reset password: {name}").click()
+    _confirm(page, "Reset password")
     secret = _told(page, "Link").rpartition("/")[2]
     look = f"{filled.server.url}/api/v1/invites/look"
     assert httpx.post(look, json={"token": secret}).json()["name"] == name
     page.get_by_role("button", name=f"Withdraw: {name}").click()
-    expect(page.get_by_text("The invitation is worthless now.")).to_be_visible()
+    expect(page.get_by_text("The invitation was withdrawn.")).to_be_visible()
     assert httpx.post(look, json={"token": secret}).status_code == 403
 
 
@@ -236,8 +236,8 @@ def test_tokens_open_and_end(console: ConsolePage, filled: Filled) -> None:
     """An access token is shown once, works for a tool, and is worthless once it is deleted."""
     page = console.open("/tokens")
     page.get_by_role("button", name="New token").click()
-    page.get_by_label("What it is for").fill("backup script")
-    page.get_by_label("Lasts").select_option("7")
+    page.get_by_label("Purpose").fill("backup script")
+    page.get_by_label("Expires after").select_option("7")
     page.get_by_role("dialog").get_by_role("button", name="New token").click()
     headers = {"Authorization": f"Bearer {_told(page, 'Access token')}"}
     tasks = f"{filled.server.url}/api/v1/tasks"
@@ -269,7 +269,7 @@ def test_callbacks(console: ConsolePage, filled: Filled) -> None:
     card.get_by_role("button", name="Remove").click()
     _confirm(page, "Remove")
     expect(card).to_have_count(0)
-    page.get_by_role("button", name="Send the given-up ones again: deaf").click()
+    page.get_by_role("button", name="Resend undelivered events: deaf").click()
     expect(page.get_by_text("being sent again.")).to_be_visible()
 
 
@@ -308,9 +308,9 @@ def test_regions(console: ConsolePage, filled: Filled) -> None:
     """A region is enabled and becomes the default one; what is no region is refused in the dialog."""
     page = console.open("/regions")
     before = next(row["name"] for row in filled.admin.ok("GET", "regions")["items"] if row["isDefault"])
-    page.get_by_role("button", name="Make the default: ap-beijing").click()
+    page.get_by_role("button", name="Set as default: ap-beijing").click()
     expect(page.get_by_role("row", name="ap-beijing")).to_contain_text("default")
-    page.get_by_role("button", name=f"Make the default: {before}").click()
+    page.get_by_role("button", name=f"Set as default: {before}").click()
     expect(page.get_by_role("row", name=before)).to_contain_text("default")
     page.get_by_role("button", name="Enable a region").click()
     page.get_by_role("dialog").get_by_label("Region").fill("no region!")
@@ -344,6 +344,6 @@ def test_a_secret_is_not_lost_by_a_click_beside_it(console: ConsolePage, filled:
     expect(page.get_by_role("button", name="Copied: Access token")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == secret
     assert violations(page) == []
-    page.get_by_role("button", name="I have it").click()
+    page.get_by_role("button", name="I have saved it").click()
     expect(shown).to_have_count(0)
     assert secret not in page.content()

@@ -47,7 +47,7 @@ def _working_views(filled: Filled) -> dict[str, str]:
 
 def test_viewers_are_offered_nothing_that_changes(browser: Browser, filled: Filled) -> None:
     """In every working view, a viewer finds no button that the server would refuse."""
-    deeds = ("Save", "Delete", "Block", "Accept", "Send again", "Do this again", "New template", "New procedure")
+    deeds = ("Save", "Delete", "Block", "Accept", "Send again", "Retry this sub-task", "New template", "New procedure")
     with signed_in(browser, filled.server, filled.people[Role.VIEWER]) as viewer:
         for path in _working_views(filled).values():
             page = viewer.open(path)

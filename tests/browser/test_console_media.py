@@ -72,14 +72,14 @@ def test_the_library_finds_files(
     expect(rows).to_contain_text(f"red {one}")
     page.get_by_role("combobox", name="Status").click()
     page.get_by_role("option", name="Blocked", exact=True).click()
-    expect(page.get_by_text("No file fits these filters")).to_be_visible()
+    expect(page.get_by_text("No file matches these filters")).to_be_visible()
     assert "status=Forbidden" in page.url
     page.reload()
-    expect(page.get_by_text("No file fits these filters")).to_be_visible()
+    expect(page.get_by_text("No file matches these filters")).to_be_visible()
     page.get_by_role("button", name="Clear filters").last.click()
     expect(page.get_by_role("link", name=f"blue {one}")).to_be_visible()
     page.get_by_label("Search").fill("no such text anywhere")
-    expect(page.get_by_text("No file fits these filters")).to_be_visible()
+    expect(page.get_by_text("No file matches these filters")).to_be_visible()
 
 
 def test_rows_are_walked_with_the_keyboard(
@@ -145,7 +145,7 @@ def test_a_file_plays_and_tells_its_story(console: ConsolePage, console_server: 
     frame.locator("video").first.wait_for()
     frame.get_by_role("button", name="Play").first.click()
     _wait_playing(page)
-    story = page.get_by_role("region", name="What happened")
+    story = page.get_by_role("region", name="History")
     expect(story.get_by_text("Event NewFileUpload")).to_be_visible()
     expect(story.get_by_text("Event ProcedureStateChanged")).to_be_visible(timeout=_LADDER_SECONDS * 1000)
     expect(story.get_by_text("Finished", exact=True)).to_be_visible()
@@ -153,7 +153,7 @@ def test_a_file_plays_and_tells_its_story(console: ConsolePage, console_server: 
     expect(story.locator("pre").filter(has_text="ffmpeg").first).to_be_visible()
     story.locator("summary", has_text="Body").first.click()
     expect(story.locator("pre").filter(has_text="EventType").first).to_be_visible()
-    expect(page.get_by_role("region", name="What was made of it").get_by_text("Adaptive stream")).to_be_visible()
+    expect(page.get_by_role("region", name="Outputs").get_by_text("Adaptive stream")).to_be_visible()
 
 
 def test_a_protected_file_plays(console: ConsolePage, admin: Person, file_id: str) -> None:
@@ -206,7 +206,7 @@ def test_a_refused_change_says_why(console: ConsolePage, file_id: str) -> None:
     form.get_by_label("Name").fill("x" * 3000)
     form.get_by_role("button", name="Save").click()
     alert = form.get_by_role("alert")
-    expect(alert).to_contain_text("The server refused this")
+    expect(alert).to_contain_text("The server refused the request")
     expect(alert).to_contain_text("Name")
     assert len(form.get_by_label("Name").input_value()) == 3000
 
@@ -214,15 +214,15 @@ def test_a_refused_change_says_why(console: ConsolePage, file_id: str) -> None:
 def test_a_file_is_forbidden_and_given_back(console: ConsolePage, admin: Person, file_id: str) -> None:
     """Forbidding asks first, then holds; giving back ends it."""
     page = console.open(f"/media/{file_id}")
-    _button(page, "Forbid")
+    _button(page, "Block playback")
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("taken out of playback")).to_have_count(0)
-    _button(page, "Forbid")
-    page.get_by_role("dialog").get_by_role("button", name="Forbid").click()
-    expect(page.get_by_text("It was taken out of playback.")).to_be_visible()
+    expect(page.get_by_text("Playback of this file is blocked")).to_have_count(0)
+    _button(page, "Block playback")
+    page.get_by_role("dialog").get_by_role("button", name="Block playback").click()
+    expect(page.get_by_text("Playback of this file is blocked.")).to_be_visible()
     assert _status(admin, file_id) == "Forbidden"
-    _button(page, "Give back to playback")
-    expect(page.get_by_role("button", name="Forbid", exact=True)).to_be_visible()
+    _button(page, "Unblock playback")
+    expect(page.get_by_role("button", name="Block playback", exact=True)).to_be_visible()
     assert _status(admin, file_id) == "Normal"
 
 
@@ -240,7 +240,7 @@ def test_a_file_is_processed_again(console: ConsolePage, file_id: str) -> None:
     form.locator("summary", has_text="Plan").click()
     expect(form.locator("pre").filter(has_text="ffmpeg").first).to_be_visible()
     form.get_by_role("button", name="Start").click()
-    expect(page.get_by_role("region", name="What happened").get_by_text("LongVideoPreset")).to_be_visible()
+    expect(page.get_by_role("region", name="History").get_by_text("LongVideoPreset")).to_be_visible()
 
 
 def test_a_deleted_file_keeps_its_story(console: ConsolePage, admin: Person, file_id: str) -> None:
@@ -254,7 +254,7 @@ def test_a_deleted_file_keeps_its_story(console: ConsolePage, admin: Person, fil
     console.heading("This file was deleted")
     expect(page.get_by_text("Event FileDeleted")).to_be_visible(timeout=10_000)
     console.open("/media/1234567890")
-    expect(page.get_by_text("Nothing is known of this file")).to_be_visible()
+    expect(page.get_by_text("File not found")).to_be_visible()
 
 
 def test_what_is_no_video_is_told(console: ConsolePage, console_server: PlatformServer, tmp_path: Path) -> None:
@@ -262,7 +262,7 @@ def test_what_is_no_video_is_told(console: ConsolePage, console_server: Platform
     wrong = tmp_path / "wrong.mp4"
     wrong.write_bytes(b"<html><script>document.title='run'</script>" * 100)
     page = console.open(f"/media/{upload(console_server, wrong)}")
-    expect(page.get_by_role("alert")).to_contain_text("No video, sound or picture can be read in it", timeout=15_000)
+    expect(page.get_by_role("alert")).to_contain_text("contains no readable video, audio or image", timeout=15_000)
     expect(page.locator("iframe")).to_have_count(0)
 
 
@@ -271,5 +271,5 @@ def test_viewers_have_no_buttons_for_changes(browser: Browser, console_server: P
     with signed_in(browser, console_server, person_of(console_server, Role.VIEWER)) as console:
         page = console.open(f"/media/{file_id}")
         expect(page.locator("iframe")).to_be_visible()
-        for name in ("Edit", "Process", "Forbid", "Delete"):
+        for name in ("Edit", "Process", "Block playback", "Delete"):
             expect(page.get_by_role("button", name=name, exact=True)).to_have_count(0)

@@ -29,16 +29,16 @@ def test_an_invitation_leads_in(stranger: ConsolePage, console_server: PlatformS
     page = stranger.open(f"/invite/{token}")
     page.get_by_label("Name", exact=True).fill("nina")
     page.get_by_label("Password", exact=True).fill("too short")
-    page.get_by_label("The password again").fill("not the same")
-    page.get_by_role("button", name="Begin").click()
-    expect(page.get_by_text("At least 12 characters are needed.")).to_be_visible()
-    expect(page.get_by_text("The two passwords are not the same.")).to_be_visible()
+    page.get_by_label("Repeat the password").fill("not the same")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("Use at least 12 characters.")).to_be_visible()
+    expect(page.get_by_text("The two passwords differ.")).to_be_visible()
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("The password again").fill(PASSWORD)
-    page.get_by_role("button", name="Begin").click()
+    page.get_by_label("Repeat the password").fill(PASSWORD)
+    page.get_by_role("button", name="Continue").click()
     stranger.heading("Dashboard")
     stranger.open(f"/invite/{token}")
-    expect(page.get_by_text("This link is used up or too old")).to_be_visible()
+    expect(page.get_by_text("This link was already used or has expired")).to_be_visible()
 
 
 def test_a_password_leads_in_and_out(stranger: ConsolePage, admin: Person) -> None:
@@ -47,7 +47,7 @@ def test_a_password_leads_in_and_out(stranger: ConsolePage, admin: Person) -> No
     page.get_by_label("Name", exact=True).fill(admin.name)
     page.get_by_label("Password", exact=True).fill("this is not the password")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+    expect(page.get_by_role("alert")).to_contain_text("Wrong name or password")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.keyboard.press("Enter")
     stranger.heading("Media library")
@@ -96,7 +96,7 @@ def test_viewers_see_and_change_nothing(browser: Browser, console_server: Platfo
         console.open("/upload")
         expect(page.get_by_text("Your role does not allow this page")).to_be_visible()
         console.open("/nowhere")
-        expect(page.get_by_text("There is no such page")).to_be_visible()
+        expect(page.get_by_text("Page not found")).to_be_visible()
 
 
 def test_another_tab_may_sign_in_anew(browser: Browser, console_server: PlatformServer) -> None:
@@ -110,7 +110,7 @@ def test_another_tab_may_sign_in_anew(browser: Browser, console_server: Platform
         assert page.request.post(f"{console.url}/api/v1/session", data=body).ok
         page.get_by_role("link", name="Media library").click()
         alert = page.get_by_role("alert")
-        expect(alert).to_contain_text("You may not do this")
+        expect(alert).to_contain_text("Permission denied")
         alert.get_by_role("button", name="Try again").click()
         expect(alert).to_have_count(0)
         expect(page.get_by_label("Search")).to_be_visible()
@@ -139,11 +139,11 @@ def test_a_broken_connection_is_told_and_heals(browser: Browser, console_server:
         console.heading("Dashboard")
         expect(page.get_by_role("img", name="Live")).to_be_visible()
         page.context.set_offline(True)
-        expect(page.get_by_text("No connection.")).to_be_visible()
+        expect(page.get_by_text("Connection lost.")).to_be_visible()
         page.evaluate("location.hash = '#/media/404'")
         page.context.set_offline(False)
-        expect(page.get_by_text("No connection.")).to_have_count(0, timeout=10_000)
-        expect(page.get_by_text("Nothing is known of this file")).to_be_visible(timeout=15_000)
+        expect(page.get_by_text("Connection lost.")).to_have_count(0, timeout=10_000)
+        expect(page.get_by_text("File not found")).to_be_visible(timeout=15_000)
 
 
 def test_language_and_appearance_are_kept(browser: Browser, console_server: PlatformServer, admin: Person) -> None:
@@ -171,7 +171,7 @@ def test_the_keyboard_is_enough(browser: Browser, console_server: PlatformServer
         expect(page.get_by_role("heading", level=1)).to_be_focused()
         page.evaluate("document.body.tabIndex = -1; document.body.focus()")
         page.keyboard.press("Tab")
-        expect(page.get_by_role("button", name="Skip to the content")).to_be_focused()
+        expect(page.get_by_role("button", name="Skip to content")).to_be_focused()
         page.keyboard.press("Enter")
         expect(page.get_by_role("main")).to_be_focused()
         page.get_by_role("link", name="Media library").focus()

@@ -139,7 +139,7 @@ def test_a_cut_line_is_told_and_the_upload_goes_on(console: ConsolePage, large: 
     row = _row(page, "large.mp4")
     expect(row).to_contain_text("Uploading", timeout=15_000)
     set_speed(0)
-    expect(row).to_contain_text("No connection; goes on by itself", timeout=15_000)
+    expect(row).to_contain_text("Offline; resumes when the connection returns", timeout=15_000)
     set_speed(100 * _MIB)
     expect(row).to_contain_text("Uploaded", timeout=60_000)
 
@@ -152,8 +152,8 @@ def test_files_that_are_no_media_are_told(console: ConsolePage, tmp_path: Path) 
     page = console.page
     _choose(page, text, wrong)
     page.get_by_role("button", name="Upload 2").click()
-    expect(_row(page, "notes.txt")).to_contain_text("no video, sound or picture file. Choose one of a usual type")
-    expect(_row(page, "<b>wrong.mp4")).to_contain_text("but no video, sound or picture was found", timeout=15_000)
+    expect(_row(page, "notes.txt")).to_contain_text("not a video, audio or image file. Choose a common type")
+    expect(_row(page, "<b>wrong.mp4")).to_contain_text("contains no readable video, audio or image", timeout=15_000)
     expect(page.get_by_text("1 of 2 uploaded, 1 failed")).to_be_visible()
 
 

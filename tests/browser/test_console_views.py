@@ -93,7 +93,7 @@ def test_every_view_is_for_everybody(
     assert bad == []
 
 
-@pytest.mark.parametrize("dialog", ["Edit", "Process", "Forbid", "Delete"])
+@pytest.mark.parametrize("dialog", ["Edit", "Process", "Block playback", "Delete"])
 @pytest.mark.parametrize("look", ["en-light-390", "zh-dark-1280"])
 def test_dialogs_are_for_everybody(
     browser: Browser, console_server: PlatformServer, admin: Person, addresses: dict[str, str], look: str, dialog: str
@@ -102,7 +102,7 @@ def test_dialogs_are_for_everybody(
     context = context_of(browser, admin, **_LOOKS[look])
     console = ConsolePage(context.new_page(), console_server.url)
     page = console.open(addresses["details"])
-    buttons = {"Edit": "编辑", "Process": "处理", "Forbid": "禁播", "Delete": "删除"}
+    buttons = {"Edit": "编辑", "Process": "处理", "Block playback": "禁播", "Delete": "删除"}
     name = buttons[dialog] if look.startswith("zh") else dialog
     page.get_by_role("main").get_by_role("button", name=name, exact=True).click()
     opened = page.get_by_role("dialog")
@@ -143,7 +143,7 @@ def test_a_broken_view_leaves_the_rest_usable(browser: Browser, console_server: 
     console.heading("Media library")
     page.route("**/assets/upload-*.js", lambda route: route.abort())
     page.get_by_role("link", name="Upload", exact=True).first.click()
-    expect(page.get_by_role("alert")).to_contain_text("This page broke", timeout=30_000)
+    expect(page.get_by_role("alert")).to_contain_text("This page failed", timeout=30_000)
     page.get_by_role("link", name="Dashboard").click()
     console.heading("Dashboard")
     context.close()

@@ -49,11 +49,11 @@ def test_a_failed_task_says_what_to_do_and_is_done_again(operator: ConsolePage, 
     page = operator.open("/tasks?status=FINISH")
     page.locator(f"a[href='#/tasks/{filled.tasks['failed']}']").click()
     expect(page.get_by_text("InvalidInput.DefinitionNotExist")).to_be_visible()
-    expect(page.get_by_text("The template is gone.")).to_be_visible()
+    expect(page.get_by_text("The template no longer exists.")).to_be_visible()
     expect(page.get_by_text('"Definition": 999')).to_be_visible()
-    page.get_by_role("button", name="Do the failed ones again").click()
+    page.get_by_role("button", name="Retry failed sub-tasks").click()
     expect(page.get_by_text("The task runs again.")).to_be_visible()
-    expect(page.locator("dl", has_text="Run").get_by_text("2", exact=True)).to_be_visible(timeout=_SECONDS)
+    expect(page.locator("dl", has_text="Runs").get_by_text("2", exact=True)).to_be_visible(timeout=_SECONDS)
     expect(page.get_by_text("finished with failures")).to_be_visible(timeout=_SECONDS)
 
 
@@ -63,7 +63,7 @@ def test_a_finished_task_shows_its_commands(viewer: ConsolePage, filled: Filled)
     page.get_by_role("button", name="Adaptive stream").click()
     expect(page.get_by_role("region", name="Commands").first).to_contain_text("ffmpeg ")
     expect(page.get_by_text("100% · 2/2")).to_be_visible()
-    expect(page.get_by_role("button", name="Do this again")).to_have_count(0)
+    expect(page.get_by_role("button", name="Retry this sub-task")).to_have_count(0)
     expect(page.get_by_role("button", name="Abort")).to_have_count(0)
 
 
@@ -94,7 +94,7 @@ def test_tasks_are_filtered(operator: ConsolePage, filled: Filled) -> None:
     expect(links).to_have_count(1)
     expect(links).to_have_attribute("href", f"#/tasks/{filled.tasks['chinese']}")
     page.get_by_label("State").select_option("ABORTED")
-    expect(page.get_by_text("No task matches.")).to_be_visible()
+    expect(page.get_by_text("No task matches the filter.")).to_be_visible()
     assert f"fileId={filled.files['chinese']}&status=ABORTED" in page.url
 
 
@@ -116,12 +116,12 @@ def test_an_event_is_sent_again(operator: ConsolePage, filled: Filled, mute: str
     deliveries = page.get_by_role("table", name="Deliveries")
     attempts = page.get_by_role("table", name="Attempts")
     expect(deliveries.get_by_role("row", name="deaf")).to_be_visible()
-    expect(attempts.get_by_role("row", name="deaf").nth(1)).to_contain_text("no answer")
+    expect(attempts.get_by_role("row", name="deaf").nth(1)).to_contain_text("no response")
     page.get_by_label("Send to").select_option(mute)
     page.get_by_role("button", name="Send again").click()
-    expect(page.get_by_text("Is being sent again to 1 endpoint.")).to_be_visible()
-    expect(attempts.get_by_role("row", name=mute).nth(1)).to_contain_text("no answer", timeout=_SECONDS)
-    expect(deliveries.get_by_role("row", name=mute)).to_contain_text("given up", timeout=_SECONDS)
+    expect(page.get_by_text("Sending again to 1 endpoint.")).to_be_visible()
+    expect(attempts.get_by_role("row", name=mute).nth(1)).to_contain_text("no response", timeout=_SECONDS)
+    expect(deliveries.get_by_role("row", name=mute)).to_contain_text("undelivered", timeout=_SECONDS)
 
 
 def test_a_review_is_decided(operator: ConsolePage, filled: Filled) -> None:
@@ -145,7 +145,7 @@ def test_a_review_is_decided(operator: ConsolePage, filled: Filled) -> None:
     page = operator.open(f"/reviews/{filled.files['flagged']}")
     expect(page.get_by_text(f"Accepted by {filled.operator.name}")).to_contain_text("a bad flag")
     page.get_by_role("button", name="Block").click()
-    expect(page.get_by_text("is no longer played.")).to_be_visible()
+    expect(page.get_by_text("can no longer be played.")).to_be_visible()
     _status_becomes(url, 403)
 
 
@@ -153,23 +153,23 @@ def test_a_template_is_made_and_used_in_a_procedure(operator: ConsolePage, fille
     """A form follows the schema's limits; the new template is chosen in a procedure, whose plan shows it."""
     page = operator.open("/templates/SampleSnapshot/new")
     page.get_by_label("Name").fill("every third second")
-    page.get_by_label("Distance in").select_option("Time")
-    page.get_by_label("Distance (percent or seconds)").fill("0")
+    page.get_by_label("Unit of the interval").select_option("Time")
+    page.get_by_label("Interval (percent or seconds)").fill("0")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Enter 1 or more.")).to_be_visible()
-    page.get_by_label("Distance (percent or seconds)").fill("3")
-    page.get_by_label("Width (0: by the height)").fill("208")
+    page.get_by_label("Interval (percent or seconds)").fill("3")
+    page.get_by_label("Width (0: from the aspect ratio)").fill("208")
     page.get_by_role("button", name="Save").click()
-    operator.heading("Snapshots at a distance: every third second")
+    operator.heading("Sampled snapshots: every third second")
     rows = filled.operator.action("DescribeSampleSnapshotTemplates", {"Type": "Custom"})["SampleSnapshotTemplateSet"]
     made = next(row for row in rows if row["Name"] == "every third second")
     assert (made["SampleType"], made["SampleInterval"], made["Width"]) == ("Time", 3, 208)
     operator.open("/procedures/new")
     page.get_by_label("Name").fill("thirds")
-    page.get_by_label("Used: What to make of a video").click()
-    page.get_by_role("button", name="Add: Snapshots at a distance").click()
+    page.get_by_label("Used: Video processing").click()
+    page.get_by_role("button", name="Add: Sampled snapshots").click()
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Choose a template; templates are made on their own page.")).to_be_visible()
+    expect(page.get_by_text("Choose a template. Templates are created on the page “Templates”.")).to_be_visible()
     page.get_by_role("combobox", name="Template").select_option(str(made["Definition"]))
     _show_plan(page, "春节")
     expect(page.get_by_role("region", name="Commands")).to_contain_text("208")
@@ -191,18 +191,18 @@ def test_a_template_is_changed_and_deleted(operator: ConsolePage, filled: Filled
     page = operator.open("/templates/Transcode/100010")
     expect(page.get_by_text("Presets cannot be changed.")).to_be_visible()
     expect(page.get_by_role("button", name="Save")).to_have_count(0)
-    page.get_by_role("link", name="Make an own one").click()
+    page.get_by_role("link", name="Copy to a custom template").click()
     page.get_by_label("Name").fill("mine")
-    page.get_by_label("Height (0: by the width)").fill("180")
+    page.get_by_label("Height (0: from the aspect ratio)").fill("180")
     _show_plan(page, "春节")
     expect(page.get_by_role("region", name="Commands")).to_contain_text("180")
     page.get_by_role("button", name="Save").click()
     operator.heading("Transcode: mine")
     own = _own_transcodes(filled)["mine"]
     assert own["VideoTemplate"]["Height"] == 180
-    page.get_by_label("Frames per second (0: as the source)").fill("12")
+    page.get_by_label("Frame rate (fps, 0: as the source)").fill("12")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("The template is saved.").last).to_be_visible()
+    expect(page.get_by_text("The template was saved.").last).to_be_visible()
     until(lambda: _own_transcodes(filled)["mine"]["VideoTemplate"]["Fps"] == 12, 10)
     page.get_by_role("button", name="Delete", exact=True).click()
     _confirm(page, "Delete")
@@ -228,13 +228,13 @@ def test_every_kind_has_a_form_that_the_server_takes(operator: ConsolePage, fill
     if fill_in:
         fill_in(page)
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("The template is saved.")).to_be_visible(timeout=_SECONDS)
+    expect(page.get_by_text("The template was saved.")).to_be_visible(timeout=_SECONDS)
     rows = filled.operator.action(f"Describe{kind}Templates", {"Limit": 100})[f"{kind}TemplateSet"]
     assert f"least {kind}" in {row["Name"] for row in rows}
 
 
 def _transcode(page: Page) -> None:
-    page.get_by_label("Used: Picture").click()
+    page.get_by_label("Used: Video").click()
     page.get_by_label("Used: Audio").click()
 
 

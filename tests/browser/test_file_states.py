@@ -37,7 +37,7 @@ WORDS: dict[str, tuple[tuple[str, str], tuple[str, str], tuple[str, str], str]] 
     ),
     "processing": (
         ("Processing 0%", "处理中 0%"),
-        ("It is being prepared", "正在处理"),
+        ("A task flow is processing the file", "正在处理"),
         ("Processing 0 %", "处理中 0%"),
         "Processing 0 %",
     ),
@@ -50,13 +50,13 @@ WORDS: dict[str, tuple[tuple[str, str], tuple[str, str], tuple[str, str], str]] 
     ),
     "damaged": (
         ("Damaged", "已损坏"),
-        ("No video, sound or picture can be read in it", "其中没有可识别的视频"),
+        ("The file contains no readable video, audio or image", "其中没有可识别的视频"),
         ("Damaged", "已损坏"),
         "Damaged (no media can be read in it)",
     ),
     "blocked": (
         ("Blocked", "已禁播"),
-        ("It was taken out of playback", "该文件已被禁播"),
+        ("Playback of this file is blocked", "该文件已被禁播"),
         ("Blocked", "已禁播"),
         "Blocked",
     ),
@@ -201,6 +201,6 @@ def test_it_is_made_playable(browser: Browser, site: Site) -> None:
     page: Page = context.new_page()
     page.goto(f"{site.server.url}/console/#/media/{site.files['not_playable']}")
     page.get_by_role("button", name="Make it playable").click()
-    expect(page.get_by_role("main")).to_contain_text("It is being prepared")
+    expect(page.get_by_role("main")).to_contain_text("A task flow is processing the file")
     expect(page.get_by_role("button", name="Make it playable")).to_have_count(0)
     context.close()

@@ -1,4 +1,4 @@
-/** The console's API, typed by its own description; every refusal is thrown as a `Problem`. */
+/** The console's API, typed from its OpenAPI description; error responses are thrown as `Problem`. */
 import createClient from "openapi-fetch";
 import type { components, paths } from "../api.gen";
 import { Problem } from "./problem";
@@ -9,24 +9,24 @@ export type Role = Schemas["Role"];
 let csrf = "";
 let signedOut: () => void = () => {};
 
-/** Sets the CSRF token of all further changes. */
+/** Sets the CSRF token for all later requests that change data. */
 export function setCsrfToken(token: string): void {
   csrf = token;
 }
 
-/** Sets what happens when the server no longer knows the session. */
+/** Sets the handler for a session that the server no longer accepts. */
 export function onSignedOut(handler: () => void): void {
   signedOut = handler;
 }
 
 let outdated: () => void = () => {};
 
-/** Sets what happens when another tab signed in meanwhile, which replaced the CSRF token. */
+/** Sets the handler for a CSRF token that is stale because another tab signed in. */
 export function onOutdated(handler: () => void): void {
   outdated = handler;
 }
 
-/** These answer 401 for a wrong password or invitation; there is no session to lose. */
+/** Calls whose 401 means a wrong password or invitation, not an ended session. */
 const OPEN = new Set(["POST /api/v1/session", "POST /api/v1/invites/look", "POST /api/v1/invites/accept"]);
 
 export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin", fetch: (request) => fetch(request) });
@@ -46,7 +46,7 @@ interface Answer<T> {
   readonly response: Response;
 }
 
-/** Returns the data of an answer; throws a `Problem` for a refusal and for an unreachable server. */
+/** Returns the data of a response; throws a `Problem` for an error response and for an unreachable server. */
 export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
   let answered: Answer<T>;
   try {
@@ -73,7 +73,7 @@ export type ActionAnswer<A extends Action> =
 
 /** Calls an action of the server API. */
 export function callAction<A extends Action>(name: A, body: ActionBody<A>): Promise<ActionAnswer<A>> {
-  // The client's types accept literal paths only; body and answer are typed by this function's signature.
+  // The client's types accept literal paths only; this function's signature types the body and the response.
   const post = api.POST as (path: string, options: unknown) => Promise<Answer<ActionAnswer<A>>>;
   return unwrap(post(`/api/v1/actions/${name}`, { body }));
 }

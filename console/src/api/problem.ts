@@ -1,9 +1,9 @@
-/** A failed call: the server's refusal, or no answer. */
+/** A failed call: an error response, or no response. */
 export class Problem extends Error {
   override readonly name = "Problem";
 
   constructor(
-    /** The answer's status; 0: nobody answered. */
+    /** HTTP status of the response; 0: no response. */
     readonly status: number,
     readonly code: string,
     message: string,

@@ -21,15 +21,15 @@ export function ConfirmProvider({ children }: { readonly children: ReactNode }) 
   const [opened, setOpened] = useState(false);
   const answer = useRef<(yes: boolean) => void>(() => {});
   const ask = useCallback<Ask>(
-    (asked) =>
+    (newQuestion) =>
       new Promise((resolve) => {
         answer.current = resolve;
-        setQuestion(asked);
+        setQuestion(newQuestion);
         setOpened(true);
       }),
     [],
   );
-  const settle = (yes: boolean) => {
+  const answerWith = (yes: boolean) => {
     setOpened(false);
     answer.current(yes);
   };
@@ -38,7 +38,7 @@ export function ConfirmProvider({ children }: { readonly children: ReactNode }) 
       {children}
       <Modal
         opened={opened}
-        onClose={() => settle(false)}
+        onClose={() => answerWith(false)}
         title={question?.title}
         closeButtonProps={{ "aria-label": t.close }}
         centered
@@ -48,10 +48,10 @@ export function ConfirmProvider({ children }: { readonly children: ReactNode }) 
             {question?.body}
           </Text>
           <Group justify="flex-end">
-            <Button variant="default" onClick={() => settle(false)} data-autofocus>
+            <Button variant="default" onClick={() => answerWith(false)} data-autofocus>
               {t.cancel}
             </Button>
-            <Button {...(question?.danger ? { color: "red.9" } : {})} onClick={() => settle(true)}>
+            <Button {...(question?.danger ? { color: "red.9" } : {})} onClick={() => answerWith(true)}>
               {question?.action}
             </Button>
           </Group>

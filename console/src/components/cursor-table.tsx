@@ -1,4 +1,4 @@
-/** A list that comes in pages: a table on wide screens, one card per row on phones. */
+/** A list that is loaded page by page by cursor: a table on wide screens, one card per row on phones. */
 import { Button, Center, Table, Text } from "@mantine/core";
 import type { UseInfiniteQueryResult } from "@tanstack/react-query";
 import type { KeyboardEvent, ReactNode } from "react";
@@ -21,11 +21,11 @@ interface Props<R, P> {
   readonly rows: (page: P) => readonly R[];
   readonly rowKey: (row: R) => string | number;
   readonly columns: readonly Column<R>[];
-  /** Where a row leads: what `to(…)` returned. */
+  /** The link target of a row, as returned by `to(…)`. */
   readonly href?: (row: R) => string;
-  /** Says what the table lists, for screen readers. */
+  /** Accessible name of the table. */
   readonly label: string;
-  /** Shown when there is no row. */
+  /** Shown if there are no rows. */
   readonly empty: ReactNode;
 }
 

@@ -1,4 +1,4 @@
-/** Names and values of one thing. */
+/** A list of name and value pairs. */
 import { SimpleGrid, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 

@@ -1,4 +1,4 @@
-/** Says what happened and what to do, for every failure. */
+/** Shows a failure: what happened and what to do. */
 import { Alert, Button, Code, Group, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconAlertTriangle } from "@tabler/icons-react";
@@ -11,7 +11,7 @@ type Words = typeof states.en;
 export interface Explanation {
   readonly title: string;
   readonly help: string;
-  /** The server's own words, in English. */
+  /** The server's message, in English. */
   readonly detail: string;
 }
 

@@ -1,4 +1,4 @@
-/** Names of files in lists that hold file ids only. */
+/** Resolves file ids in lists to file names. */
 import { Text } from "@mantine/core";
 import { type ActionAnswer, callAction } from "../api/client";
 import { type IdSource, useByIds } from "./use-by-ids";

@@ -1,4 +1,4 @@
-/** States of files, fetched in few calls and shown in the words of the vocabulary. */
+/** States of files: fetched in batches, shown by the names in `vocabulary.ts`. */
 import { Badge } from "@mantine/core";
 import { api, type Schemas, unwrap } from "../api/client";
 import { useFormat } from "../format";
@@ -6,7 +6,7 @@ import { useLanguage, useWords } from "../language";
 import { type FileState, type FileStateRow, fileWords, reasonOf } from "../vocabulary";
 import { type IdSource, useByIds } from "./use-by-ids";
 
-/** Files in progress are fetched again after this time, in case the live stream is cut. */
+/** Milliseconds between fetches of files in progress, in case the live stream is disconnected. */
 const REFETCH_MILLISECONDS = 3000;
 const COLOURS: Record<FileState, string> = {
   checking: "blue",
@@ -40,7 +40,7 @@ export function useFileState(fileId: string): FileStateRow | undefined {
   return useFileStates([fileId]).get(fileId);
 }
 
-/** The state in words, with the reason as tooltip; the colour only repeats it. */
+/** The state as text with the reason as tooltip. The colour adds no information. */
 export function FileStateBadge({ row }: { readonly row: FileStateRow | undefined }) {
   const t = useWords(fileWords);
   const { language } = useLanguage();

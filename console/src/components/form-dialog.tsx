@@ -1,4 +1,4 @@
-/** A dialog with a form; a refusal is shown in it, and what was entered stays. */
+/** A dialog with a form. It shows the server's error and keeps the entered values. */
 import { Button, Group, Modal, Stack } from "@mantine/core";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { useWords } from "../language";
@@ -23,7 +23,7 @@ interface Props {
   readonly children: ReactNode;
 }
 
-/** Render it only while it is open: every opening begins with fresh fields. */
+/** Render it only while it is open, so that its fields are reset each time. */
 export function FormDialog(props: Props) {
   const { title, submitLabel, onClose, onSubmit, success, invalidates = [], children } = props;
   const { size = "md", incomplete = false, browserChecks = false } = props;

@@ -2,11 +2,11 @@ import { Badge } from "@mantine/core";
 
 interface Props {
   readonly on: boolean;
-  /** The view's words for both states. */
+  /** The view's texts for both states. */
   readonly t: { readonly on: string; readonly off: string };
 }
 
-/** Whether something is switched on, in words; the colour only repeats it. */
+/** Whether something is switched on, as text. The colour adds no information. */
 export function OnOffBadge({ on, t }: Props) {
   return (
     <Badge variant="dot" color={on ? "green" : "gray"}>

@@ -1,4 +1,4 @@
-/** Rows that are loaded already: a table on wide screens, one card per row on phones. */
+/** A table of rows that are already loaded: a table on wide screens, one card per row on phones. */
 import { Table } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { Column } from "./cursor-table";
@@ -8,9 +8,9 @@ interface Props<R> {
   readonly rows: readonly R[];
   readonly rowKey: (row: R) => string | number;
   readonly columns: readonly Column<R>[];
-  /** Says what the table lists, for screen readers. */
+  /** Accessible name of the table. */
   readonly label: string;
-  /** Shown when there is no row. */
+  /** Shown if there are no rows. */
   readonly empty: ReactNode;
 }
 

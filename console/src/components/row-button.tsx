@@ -1,4 +1,4 @@
-/** A small button of a row: its visible text is short, its accessible name says which row it belongs to. */
+/** A small button in a row. Its accessible name includes the name of the row. */
 import { Button } from "@mantine/core";
 
 interface Props {

@@ -1,4 +1,4 @@
-/** A list that arrives as a whole, as a table. */
+/** The table of a query that returns the whole list in one response. */
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { Column } from "./cursor-table";

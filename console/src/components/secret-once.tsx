@@ -1,4 +1,4 @@
-/** Shows a secret that the server returns once. */
+/** Shows a secret that the server returns only once. */
 import { Alert, Button, Code, Group, Modal, Stack, Text } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useState } from "react";
@@ -7,11 +7,11 @@ import { states } from "../words";
 
 const words = dictionary(
   {
-    once: "This is shown once. Copy it now and keep it where only your app reads it.",
-    noted: "I have it",
+    once: "This is shown only once. Copy it now and store it where only your app can read it.",
+    noted: "I have saved it",
     copyOf: (what: string) => `Copy: ${what}`,
     copiedOf: (what: string) => `Copied: ${what}`,
-    byHand: "The browser does not let the page copy. Mark the text and copy it by hand.",
+    byHand: "The browser does not allow the page to copy. Select the text and copy it yourself.",
   },
   {
     once: "此内容只显示一次，请立即复制并妥善保存。",

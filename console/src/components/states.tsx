@@ -1,4 +1,4 @@
-/** Placeholders: data is loading, or there is none. */
+/** Placeholders for data that is loading and for empty lists. */
 import { Center, Loader, Stack, Text, ThemeIcon } from "@mantine/core";
 import { IconInbox } from "@tabler/icons-react";
 import type { ReactNode } from "react";

@@ -1,4 +1,4 @@
-/** What a button does: it runs once at a time, reports its outcome, and invalidates the queries that it changed. */
+/** Runs a button's action: one run at a time, a notification of the result, invalidation of the changed queries. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNotify } from "./failure";
@@ -10,7 +10,7 @@ export interface Outcome {
   readonly invalidates?: readonly string[];
   /** Called after success, before queries are invalidated. */
   readonly onSuccess?: () => void;
-  /** Shows a failure elsewhere than in a notification. */
+  /** Replaces the notification of a failure. */
   readonly onError?: (problem: unknown) => void;
 }
 
@@ -18,7 +18,7 @@ export function useAction() {
   const queries = useQueryClient();
   const notify = useNotify();
   const [busy, setBusy] = useState(false);
-  /** Return the answer; undefined after a failure, which was reported. */
+  /** Return the result; undefined after a failure, which was already reported. */
   const run = async <T>(
     work: () => Promise<T>,
     { success, invalidates = [], onSuccess, onError = notify.error }: Outcome = {},

@@ -1,15 +1,15 @@
-/** Values for many ids, fetched in few calls and cached. */
+/** Fetches values for many ids in batches, and caches them. */
 import { useQueries } from "@tanstack/react-query";
 import { useApplication } from "../application";
 
 export interface IdSource<A, V> {
   /** First member of the query keys. */
   readonly name: string;
-  /** How many ids one call takes. */
+  /** Maximum number of ids per call. */
   readonly limit: number;
   readonly fetch: (ids: string[], subAppId: number) => Promise<A>;
   readonly entries: (answer: A) => readonly (readonly [id: string, value: V])[];
-  /** Milliseconds until an answer is fetched again, false: never. */
+  /** Refetch interval in milliseconds; false: no refetch. */
   readonly refetchInterval?: (answer: A | undefined) => number | false;
 }
 

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Problem } from "../api/problem";
 import type { ApiDocument } from "./schema";
 
-/** The server's description of its API: forms follow it, so that they are never of another version. */
+/** The server's OpenAPI description. Forms are generated from it, so that they always match the server's version. */
 export function useApiDocument() {
   return useQuery({
     queryKey: ["openapi"],

@@ -1,4 +1,4 @@
-/** The page of an editor: heading, form, buttons, and a preview of what is not saved yet. */
+/** The page of an editor: heading, form, buttons, and a preview of the unsaved draft. */
 import { Button, Group, Stack, Text, TextInput, type TextInputProps } from "@mantine/core";
 import { IconCopy } from "@tabler/icons-react";
 import type { ReactNode } from "react";
@@ -12,7 +12,7 @@ import type { JsonObject } from "./schema";
 import { type Place, SchemaForm } from "./schema-form";
 import { type Draft, type EditorOptions, useEditor } from "./use-editor";
 
-/** Words that every editor's dictionary has. */
+/** Texts that every editor's dictionary contains. */
 interface EditorWords {
   readonly name: string;
   readonly comment: string;
@@ -46,7 +46,7 @@ interface Props extends Omit<EditorOptions, "saved"> {
   readonly nameProps: TextInputProps;
   /** Renders a field differently, as in `SchemaForm`. */
   readonly renderField: (place: Place, error: string | undefined) => ReactNode | undefined;
-  /** false while nothing is stored. */
+  /** false for a new entry. */
   readonly removal?: Removal | false;
   /** Renders a preview of the draft. `draft` returns null and marks the fields when the draft is not valid. */
   readonly preview: (draft: () => Draft | null, readOnly: boolean) => ReactNode;

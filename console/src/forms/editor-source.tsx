@@ -1,4 +1,4 @@
-/** Loads what an editor needs: the form from the description of the API, the value from a list. */
+/** Loads an editor's form from the API description, and its value from a list. */
 import { Button } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { Fragment, type ReactNode } from "react";

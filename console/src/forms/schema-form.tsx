@@ -1,4 +1,4 @@
-/** Fields for whatever a JSON schema describes. */
+/** Form fields generated from a JSON schema. */
 import {
   Box,
   Button,
@@ -19,7 +19,7 @@ import { useWords } from "../language";
 import { emptyOf, type Field, type FieldError, type Json, type JsonObject } from "./schema";
 import { labels, spaced, words } from "./words";
 
-/** A field with its place in the edited value. */
+/** A field with its path in the edited value. */
 export interface Place {
   readonly name: string;
   readonly path: string;
@@ -128,7 +128,7 @@ function DefaultField(place: Place) {
     case "text":
       return <TextField {...place} />;
     default:
-      // Values of any type are kept as they are: no single field fits all types.
+      // A value of any type has no suitable field: keep it unchanged.
       return null;
   }
 }
@@ -167,7 +167,7 @@ function ObjectField(place: Of<"object">) {
 function ListField(place: Of<"list">) {
   const line = useFieldProps(place);
   const items = (place.value ?? []) as Json[];
-  // Most lists stay empty: show only the button then.
+  // Most lists are empty: show only the button for those.
   if (items.length === 0) return <AddItem place={place} />;
   return (
     <Fieldset legend={line.label} p="sm" miw={0}>
@@ -248,7 +248,7 @@ interface ItemProps {
   readonly remove: ReactNode;
 }
 
-/** A field of one line has its button beside it; an object has it below, which leaves phones their width. */
+/** The button is beside a one-line field, and below an object, to keep the full width on phones. */
 function Item({ place, number, remove }: ItemProps) {
   if (place.field.kind !== "object") {
     return (
@@ -332,7 +332,7 @@ function NumberField(place: Of<"number">) {
       value={typeof place.value === "number" || typeof place.value === "string" ? place.value : ""}
       allowDecimal={!whole}
       placeholder={nullable ? t.automatic : undefined}
-      // The error stands beside the field; clamping would change the number while one types.
+      // The error is shown beside the field; clamping would change the number during typing.
       clampBehavior="none"
       step={most === 1 ? 0.1 : 1}
       onChange={(next) => place.change(next === "" && nullable ? null : next)}

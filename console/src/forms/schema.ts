@@ -46,7 +46,7 @@ export type Field = Common &
     | { kind: "any" }
   );
 
-/** Longer texts are code or files, which do not fit a one-line field. */
+/** Texts with a higher maximum length are code or files, which do not fit a one-line field. */
 const LONGEST_LINE = 1000;
 
 /** Return the form of a schema; its members are followed through references. */

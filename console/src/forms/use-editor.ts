@@ -1,4 +1,4 @@
-/** The state of an editor: draft, field errors, outcome of saving. */
+/** The state of an editor: draft, field errors, result of saving. */
 import { type FormEvent, useState } from "react";
 import { useAction } from "../components/use-action";
 import { navigate } from "../router";
@@ -19,13 +19,13 @@ export interface EditorOptions {
   readonly invalidates: string;
   /** Notification after saving. */
   readonly saved: string;
-  /** Errors that the schema does not know. */
+  /** Errors beyond those of the schema. */
   readonly check?: (draft: Draft) => readonly FieldError[];
   /** Error of the name; empty for a valid one. */
   readonly nameError?: (name: string) => string;
   /** Messages for the fields that the server refused, by path. */
   readonly refusedFields?: (problem: unknown) => readonly (readonly [string, string])[];
-  /** Save, and return the path of what was saved. */
+  /** Save the draft, and return the path of the saved entry. */
   readonly save: (draft: Draft) => Promise<string>;
 }
 

@@ -3,7 +3,7 @@ import { useApplication, useApplications } from "../application";
 import { useWords } from "../language";
 import { shell } from "../words";
 
-/** Shown when there is more than the main application to choose from. */
+/** Shown if there is more than the main application. */
 export function ApplicationChooser() {
   const t = useWords(shell);
   const { subAppId, choose } = useApplication();
@@ -13,7 +13,7 @@ export function ApplicationChooser() {
     value: String(each.subAppId),
     label: each.enabled ? each.name || String(each.subAppId) : `${each.name} (${t.switchedOff})`,
   }));
-  // 0 means the main application, which is listed first, under its own number.
+  // 0 means the main application, which is listed first, under its real number.
   const value = String(subAppId || applications[0]?.subAppId || 0);
   return (
     <Select

@@ -63,7 +63,7 @@ export function Layout({ children }: { readonly children: ReactNode }) {
   );
 }
 
-/** A button, not a link: the fragment holds the page's address. */
+/** A button, not a link, because the URL fragment holds the page's path. */
 function skip(): void {
   document.getElementById("content")?.focus();
 }

@@ -1,4 +1,4 @@
-/** Applications: separate libraries of media with keys, procedures and events of their own. */
+/** Applications: separate tenants, each with its own media, keys, procedures and events. */
 
 import { Button, Group, Textarea, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
@@ -23,8 +23,8 @@ const MAIN = 1_500_000_001;
 const words = dictionary(
   {
     title: "Applications",
-    help: "Each has media, keys, procedures, events and domains of its own. Switch between them at the top.",
-    mayNot: "Your role may look at applications. Admins change them.",
+    help: "Each application has its own media, keys, procedures, events and domains. Switch between applications at the top.",
+    mayNot: "Your role can only view applications. Admins can change them.",
     name: "Name",
     description: "Description",
     state: "State",
@@ -39,9 +39,9 @@ const words = dictionary(
     turnOff: "Switch off",
     turnOn: "Switch on",
     offTitle: (name: string) => `Switch “${name}” off?`,
-    offText: "It takes nothing in and plays nothing until it is switched on again. Nothing is deleted.",
-    created_: "The application is there. Make a key for it next.",
-    changed: "The application is changed.",
+    offText: "Uploads and playback are refused until it is switched on again. Nothing is deleted.",
+    createdHelp: "The application was created. Create a key for it next.",
+    changed: "The application was changed.",
     none: "No applications",
     nameHelp: "1 to 40 characters",
   },
@@ -64,7 +64,7 @@ const words = dictionary(
     turnOn: "启用",
     offTitle: (name: string) => `停用“${name}”？`,
     offText: "停用期间不能上传与播放，重新启用后恢复，不会删除任何内容。",
-    created_: "应用已创建，接下来请为它创建密钥。",
+    createdHelp: "应用已创建，接下来请为它创建密钥。",
     changed: "应用已修改。",
     none: "没有应用",
     nameHelp: "1 到 40 个字符",
@@ -143,7 +143,7 @@ function Editor({ row, onClose }: { readonly row: Row | null; readonly onClose: 
       submitLabel={row ? t.save : t.create}
       onClose={onClose}
       onSubmit={send}
-      success={row ? t.changed : t.created_}
+      success={row ? t.changed : t.createdHelp}
       invalidates={INVALIDATES}
     >
       <TextInput

@@ -1,4 +1,4 @@
-/** What was changed or refused, by whom. */
+/** The audit log: changes and refused requests, with who made them. */
 import { Code, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { api, type Schemas, unwrap } from "../../api/client";
@@ -13,16 +13,16 @@ type Row = Schemas["AuditRow"];
 const words = dictionary(
   {
     title: "Audit log",
-    help: "What was changed or refused, by people, tools and app servers. Secrets are left out.",
+    help: "Changes and refused requests of people, tools and app servers. Secrets are left out.",
     action: "Action",
-    actor: "Who",
-    at: "When",
+    actor: "Actor",
+    at: "Time",
     application: "Application",
-    address: "From",
-    outcome: "Outcome",
-    done: "carried out",
-    parameters: "What",
-    none: "Nothing was changed yet",
+    address: "IP address",
+    outcome: "Result",
+    done: "done",
+    parameters: "Parameters",
+    none: "No changes yet",
   },
   {
     title: "操作日志",

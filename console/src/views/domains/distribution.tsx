@@ -1,4 +1,4 @@
-/** What media addresses begin with, and the key of player pages. */
+/** The prefix of media addresses, and the key of player signatures. */
 import { Card, Group, NativeSelect, Stack, TextInput, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";

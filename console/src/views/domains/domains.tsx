@@ -1,4 +1,4 @@
-/** Domains with their protection. */
+/** Domains with their hotlink protection rules. */
 
 import { Card, Group, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
@@ -33,7 +33,7 @@ export default function Domains() {
       rows={(rows) => rows}
       rowKey={(row: DomainRow) => row.Domain}
       empty={<Empty title={t.none} />}
-      // The platform's own name comes first, and cannot be deleted.
+      // The platform's own domain is first and cannot be deleted.
       card={(row, _, index) => <DomainCard row={row} own={index === 0} />}
     >
       <Stack mt="md">

@@ -1,4 +1,4 @@
-/** The KEY of a domain: on or off, changed by hand, or rotated without breaking links. */
+/** The KEY of a domain: enable, disable, change, or rotate it without breaking existing links. */
 import { Button, Group, Stack, Switch, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { callAction } from "../../api/client";
@@ -31,8 +31,8 @@ export function KeyPart({ row }: { readonly row: DomainRow }) {
   const action = useAction();
   const modify = useModify(row.Domain);
   const rotate = async () => {
-    const asked = { title: t.rotateTitle(row.Domain), body: t.rotateText, action: t.rotate };
-    if (!(await confirm(asked))) return;
+    const question = { title: t.rotateTitle(row.Domain), body: t.rotateText, action: t.rotate };
+    if (!(await confirm(question))) return;
     const fresh = newKey();
     const work = () => modify({ Status: status, EncryptedKey: fresh, BackupEncryptedKey: key });
     if (await action.run(work, { invalidates: INVALIDATES }))

@@ -1,4 +1,4 @@
-/** Lists of pages and of addresses that may, or may not, play. */
+/** Dialogs for allow and block lists of referers and IP addresses. */
 import { NativeSelect, Switch, Textarea } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import { callAction } from "../../api/client";

@@ -4,7 +4,7 @@ import { CopyButton } from "../../components/secret-once";
 import { useWords } from "../../language";
 import { words } from "./words";
 
-/** A secret that can be shown again, masked until then. */
+/** A secret, masked until the user shows it. */
 export function MaskedSecret({ label, value }: { readonly label: string; readonly value: string }) {
   const t = useWords(words);
   const [shown, setShown] = useState(false);

@@ -15,7 +15,7 @@ export interface DomainRow {
   readonly IPFilterPolicy: { Status: Status; FilterType: ListKind; IPList: string[] };
 }
 
-/** Characters that can be read aloud and typed: none that look alike. */
+/** Characters that are easy to read and type: no look-alikes. */
 const LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 const KEY_LENGTH = 24;
 
@@ -27,7 +27,7 @@ export function newKey(): string {
   const letters: string[] = [];
   while (letters.length < KEY_LENGTH) {
     const [byte = 0] = crypto.getRandomValues(new Uint8Array(1));
-    // Bytes of the last, incomplete range are dropped, so that every character is equally likely.
+    // Rejection sampling: bytes of the last, incomplete range are dropped, so that all characters are equally likely.
     if (byte < 256 - (256 % LETTERS.length)) letters.push(LETTERS.charAt(byte % LETTERS.length));
   }
   return letters.join("");

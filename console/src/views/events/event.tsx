@@ -1,4 +1,4 @@
-/** One event: its body, how it stands at every endpoint, and every attempt. */
+/** One event: its body, its delivery to every endpoint, and every attempt. */
 import { Alert, Anchor, Button, Group, NativeSelect, Stack, Text, Title } from "@mantine/core";
 import { IconSend } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";

@@ -25,8 +25,8 @@ export default function Events() {
     queryKey: ["events", subAppId, type, fileId],
     initialPageParam: 0,
     queryFn: ({ pageParam, signal }) => {
-      const asked = { subAppId, ...(type && { type }), fileId, cursor: pageParam, limit: 30 };
-      return unwrap(api.GET("/api/v1/events", { params: { query: asked }, signal }));
+      const query = { subAppId, ...(type && { type }), fileId, cursor: pageParam, limit: 30 };
+      return unwrap(api.GET("/api/v1/events", { params: { query }, signal }));
     },
     getNextPageParam: (page) => page.nextCursor || undefined,
   });

@@ -1,4 +1,4 @@
-/** Key pairs with which app servers sign uploads and call the server API. */
+/** Key pairs that app servers use to sign uploads and to call the server API. */
 
 import { Checkbox, Group, Stack, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";

@@ -71,7 +71,7 @@ interface StateProps {
   readonly row: FileStateRow | undefined;
 }
 
-/** Says why the file does not play, and what can be done. */
+/** Shows why the file does not play and what to do. */
 function StateNotice({ media, row }: StateProps) {
   const t = useWords(fileWords);
   const { language } = useLanguage();
@@ -117,7 +117,7 @@ function Player({ media, name, row }: PlayerProps) {
   return row.playable ? <Frame fileId={media.FileId} name={name} /> : null;
 }
 
-/** The player's own page, which loads nothing but media. Its address is signed, so that protected files play too. */
+/** The player page in a frame. Its address is signed, so that protected files play too. */
 function Frame({ fileId, name }: { readonly fileId: string; readonly name: string }) {
   const t = useWords(words);
   const { subAppId } = useApplication();
@@ -135,7 +135,7 @@ function Frame({ fileId, name }: { readonly fileId: string; readonly name: strin
   );
 }
 
-/** The history of a file outlives it. */
+/** The history remains after the file is deleted. */
 function DeletedFile({ fileId }: { readonly fileId: string }) {
   const t = useWords(words);
   const title = useWords(titles).mediaDetails;

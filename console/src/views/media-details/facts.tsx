@@ -87,7 +87,7 @@ function times({ BasicInfo: basic }: Media, t: Words, format: Format): Row[] {
   ];
 }
 
-/** A text to copy. Addresses are not links: the console does not open what users uploaded. */
+/** A text with a copy button. Addresses are not links: the console does not open uploaded content. */
 export function Copied({ text }: { readonly text: string }) {
   const t = useWords(words);
   const clipboard = useClipboard();

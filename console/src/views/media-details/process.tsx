@@ -65,7 +65,7 @@ export function Process({ fileId, onClose }: Props) {
   );
 }
 
-/** The plan of the procedure for this file; showing it starts nothing. */
+/** The plan of the procedure for this file; showing it does not start a task. */
 function Plan({ fileId, procedure }: { readonly fileId: string; readonly procedure: string }) {
   const t = useWords(words);
   const format = useFormat();
@@ -80,7 +80,7 @@ function Plan({ fileId, procedure }: { readonly fileId: string; readonly procedu
     <details>
       <summary>{t.planOf(format.number(result.data.jobs.length))}</summary>
       {result.data.jobs.map((job) => (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and has to with the keyboard too
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it must be scrollable by keyboard
         <pre key={job.name} className={classes.text} tabIndex={0}>
           {[job.name, ...job.commands].join("\n")}
         </pre>

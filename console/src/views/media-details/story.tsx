@@ -14,7 +14,7 @@ import { words } from "./words";
 
 type Moment = Schemas["Moment"];
 
-/** The history of a file, newest first, with unfoldable bodies, plans and logs. */
+/** The history of a file, newest first, with collapsible bodies, plans and logs. */
 export function Story({ query }: { readonly query: UseQueryResult<Schemas["Transcript"]> }) {
   const t = useWords(words);
   return (
@@ -149,7 +149,7 @@ function Fold({ title, text }: { readonly title: string; readonly text: string }
   return (
     <details>
       <summary className={classes.summary}>{title}</summary>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and has to with the keyboard too */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it must be scrollable by keyboard */}
       <pre className={classes.text} tabIndex={0}>
         {text}
       </pre>

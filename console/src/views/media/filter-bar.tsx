@@ -52,7 +52,7 @@ function SearchField({ text }: { readonly text: string }) {
   const t = useWords(words);
   const [typed, setTyped] = useState(text);
   const search = useDebouncedCallback((value: string) => changeQuery({ text: value.trim() }), PAUSE_MILLISECONDS);
-  // The address also changes by the back button and by “Clear filters”.
+  // The back button and “Clear filters” change the address too.
   useEffect(() => setTyped((now) => (now.trim() === text ? now : text)), [text]);
   const change = (value: string) => {
     setTyped(value);

@@ -4,7 +4,7 @@ import classes from "./library.module.css";
 
 const ICONS = { Audio: IconMusic, Image: IconPhoto } as const;
 
-/** A file's cover, or an icon of its kind; decorative, the name stands beside it. */
+/** A file's cover, or an icon of its category. It is decorative: the name is beside it. */
 export function Poster({ url, category }: { readonly url: string; readonly category: string }) {
   const [broken, setBroken] = useState("");
   const Icon = ICONS[category as keyof typeof ICONS] ?? IconMovie;

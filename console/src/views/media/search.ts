@@ -1,4 +1,4 @@
-/** The library's filters stand in the address, so that a search can be kept and sent to others. */
+/** The library's filters are in the address, so that a search can be bookmarked and shared. */
 import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query";
 import { type ActionBody, callAction, type Schemas } from "../../api/client";
 
@@ -25,7 +25,7 @@ export function anyFilter(filters: Filters): boolean {
   return Object.values(filters).some((value) => value !== "");
 }
 
-/** An address can hold any value: values that are no choice do not filter. */
+/** The address can contain any value: unknown values are ignored. */
 function chosen<T extends string>(value: string, choices: readonly T[]): T[] {
   return choices.filter((choice) => choice === value);
 }
@@ -69,7 +69,7 @@ export function searchOptions(subAppId: number, filters: Filters) {
 export function useSearch(subAppId: number, filters: Filters) {
   return useInfiniteQuery({
     ...searchOptions(subAppId, filters),
-    // Keep the previous list while the person types, instead of a spinner.
+    // Keep the previous list during typing, instead of a spinner.
     placeholderData: (before) => before,
   });
 }

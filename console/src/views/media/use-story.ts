@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { api, unwrap } from "../../api/client";
 import { useApplication } from "../../application";
 
-/** Everything that happened to a file; it outlives the file. */
+/** The history of a file; it remains after the file is deleted. */
 export function useStory(fileId: string) {
   const { subAppId } = useApplication();
   return useQuery({

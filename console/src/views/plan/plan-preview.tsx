@@ -29,11 +29,11 @@ export function PlanPreview({ subject }: Props) {
   const [wrong, setWrong] = useState(false);
   const action = useAction();
   const show = async () => {
-    const asked = subject();
-    setWrong(asked === null);
-    if (!asked) return;
+    const target = subject();
+    setWrong(target === null);
+    if (!target) return;
     setProblem(null);
-    const body = { subAppId, fileId, ...asked };
+    const body = { subAppId, fileId, ...target };
     const made = await action.run(() => unwrap(api.POST("/api/v1/plan-preview", { body })), { onError: setProblem });
     setPlan(made ?? null);
   };

@@ -1,4 +1,4 @@
-/** One procedure: the templates that it puts together, and what they would run. */
+/** One procedure: the templates that it combines, and a preview of its commands. */
 import { type ActionBody, callAction } from "../../api/client";
 import { useApplication } from "../../application";
 import { EditorFrame } from "../../forms/editor-frame";
@@ -77,7 +77,7 @@ function ProcedureEditor({ field, row, isNew }: Props) {
 }
 
 function procedureField(place: Place, error: string | undefined) {
-  // The older format of moments is shown where it is used, and not offered otherwise.
+  // The older format of time offsets is shown only where it is already used.
   if (place.name === "TimeOffsetSet" && !(place.value as number[] | undefined)?.length) return null;
   const kind = kindAt(place.path);
   return kind ? <TemplateSelect kind={kind} place={place} error={error} /> : undefined;

@@ -1,4 +1,4 @@
-/** Storage regions: names under which uploads are kept apart. */
+/** Storage regions: each has its own buckets. */
 
 import { Badge, Group, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
@@ -19,20 +19,20 @@ const INVALIDATES = ["regions"];
 const words = dictionary(
   {
     title: "Storage regions",
-    help: "Uploads name the region that they go to; without a name they go to the default one.",
-    mayNot: "Your role may look at regions. Admins change them.",
+    help: "An upload can name its storage region; without a name it goes to the default region.",
+    mayNot: "Your role can only view regions. Admins can change them.",
     name: "Region",
     state: "State",
-    on: "takes uploads",
-    off: "takes none",
+    on: "accepts uploads",
+    off: "accepts no uploads",
     default: "default",
     actions: "Actions",
     open: "Enable a region",
-    openHelp: "Such as ap-beijing",
+    openHelp: "For example ap-beijing",
     close: "Disable",
     reopen: "Enable",
-    makeDefault: "Make the default",
-    changed: "The regions are changed.",
+    makeDefault: "Set as default",
+    changed: "The regions were changed.",
     none: "No regions",
   },
   {

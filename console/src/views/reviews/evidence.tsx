@@ -1,4 +1,4 @@
-/** Frames that a review flagged, blurred until the person wants to see them. */
+/** Frames that a review flagged, blurred until the user shows them. */
 import { Center, SimpleGrid, Text } from "@mantine/core";
 import type { Schemas } from "../../api/client";
 import { useFormat } from "../../format";

@@ -1,4 +1,4 @@
-/** One file that a review found something in: its frames, what was decided before, and the decision to take. */
+/** One file that a review flagged: its frames, earlier decisions, and the buttons to decide. */
 import { Anchor, Badge, Button, Card, Group, Stack, Text, Textarea, Title } from "@mantine/core";
 import { IconBan, IconCheck, IconEye, IconEyeOff } from "@tabler/icons-react";
 import { type KeyboardEvent, useState } from "react";
@@ -27,7 +27,7 @@ function useDecision(item: Row) {
   return { busy: action.busy, decide };
 }
 
-/** Shortcut keys do nothing while the person types. */
+/** Shortcut keys are inactive while the user types. */
 function isWriting(event: KeyboardEvent): boolean {
   return event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLTextAreaElement;
 }
@@ -134,7 +134,7 @@ export function ReviewCard({ item }: { readonly item: Row }) {
 function Head({ item }: { readonly item: Row }) {
   const t = useWords(words);
   const format = useFormat();
-  const suggestion = item.suggestion === "block" ? t.block : item.suggestion === "pass" ? t.pass : t.review_;
+  const suggestion = item.suggestion === "block" ? t.block : item.suggestion === "pass" ? t.pass : t.manualReview;
   return (
     <div>
       <Title order={2} size="h4" style={{ overflowWrap: "anywhere" }}>

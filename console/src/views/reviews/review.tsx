@@ -1,4 +1,4 @@
-/** What reviews found in one file, decided or not. */
+/** The review findings of one file, decided or not. */
 import { useQuery } from "@tanstack/react-query";
 import { api, unwrap } from "../../api/client";
 import { useApplication } from "../../application";
@@ -14,10 +14,10 @@ export default function Review({ params }: { readonly params: Params }) {
   const t = useWords(words);
   const { subAppId } = useApplication();
   const fileId = params.fileId ?? "";
-  const asked = { path: { fileId }, query: { subAppId } };
+  const request = { path: { fileId }, query: { subAppId } };
   const result = useQuery({
     queryKey: ["review", subAppId, fileId],
-    queryFn: ({ signal }) => unwrap(api.GET("/api/v1/reviews/{fileId}", { params: asked, signal })),
+    queryFn: ({ signal }) => unwrap(api.GET("/api/v1/reviews/{fileId}", { params: request, signal })),
   });
   if (result.isPending) return <Loading tall />;
   if (!result.data) return <Failure problem={result.error} retry={() => void result.refetch()} />;

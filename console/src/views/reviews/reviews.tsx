@@ -1,4 +1,4 @@
-/** Files that wait for a person. */
+/** The queue of files that need a manual review. */
 import { Button, Center, Stack, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { api, unwrap } from "../../api/client";

@@ -6,7 +6,7 @@ import { words } from "./words";
 type TaskRow = Schemas["TaskRow"];
 type SubTaskRow = Schemas["SubTaskRow"];
 
-/** The state in words; the colour only repeats it. */
+/** The state as text. The colour adds no information. */
 export function TaskState({ task }: { readonly task: TaskRow }) {
   const t = useWords(words);
   const aborting = task.abortRequested && (task.status === "PROCESSING" || task.status === "WAITING");

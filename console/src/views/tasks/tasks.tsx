@@ -1,4 +1,4 @@
-/** All tasks of the application, live. */
+/** All tasks of the application, updated by the live stream. */
 import { Group, NativeSelect, TextInput } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { api, type Schemas, unwrap } from "../../api/client";
@@ -31,8 +31,8 @@ export default function Tasks() {
     queryKey: ["tasks", subAppId, status, fileId],
     initialPageParam: "",
     queryFn: ({ pageParam, signal }) => {
-      const asked = { subAppId, fileId, cursor: pageParam, limit: 30, ...(status ? { status } : {}) };
-      return unwrap(api.GET("/api/v1/tasks", { params: { query: asked }, signal }));
+      const query = { subAppId, fileId, cursor: pageParam, limit: 30, ...(status ? { status } : {}) };
+      return unwrap(api.GET("/api/v1/tasks", { params: { query }, signal }));
     },
     getNextPageParam: (page) => page.nextCursor || undefined,
   });
@@ -66,7 +66,7 @@ export default function Tasks() {
           { key: "file", title: t.file, cell: (row) => <FileName fileId={row.fileId} names={names} /> },
           { key: "status", title: t.status, cell: (row) => <TaskState task={live(row)} /> },
           { key: "progress", title: t.progress, cell: (row) => <TaskProgress task={live(row)} /> },
-          { key: "created", title: t.begun, cell: (row) => format.time(row.createdAt) },
+          { key: "created", title: t.createdColumn, cell: (row) => format.time(row.createdAt) },
         ]}
       />
     </>

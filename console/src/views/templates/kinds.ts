@@ -32,7 +32,7 @@ export function kindOf(text: string | null | undefined): Kind | undefined {
   return KINDS.find((each) => each === text);
 }
 
-/** Watermarks are never presets; their Type says what they are made of. */
+/** Watermarks are never presets; their Type is the type of the content. */
 export function isPreset(row: TemplateRow): boolean {
   return row.Type === "Preset";
 }

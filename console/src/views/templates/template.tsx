@@ -1,4 +1,4 @@
-/** One template: its form as the server describes it, and what it would run. */
+/** One template: its form, generated from the API description, and a preview of its commands. */
 import { Problem } from "../../api/problem";
 import { useApplication } from "../../application";
 import { EditorFrame } from "../../forms/editor-frame";
@@ -57,7 +57,7 @@ interface Props {
 function TemplateEditor({ kind, field, row, isNew }: Props) {
   const t = useWords(words);
   const { subAppId } = useApplication();
-  // 0: it is not stored yet.
+  // 0: a new template.
   const definition = isNew ? 0 : Number(row?.Definition);
   const save = async (draft: Draft) => {
     if (definition) await changeTemplate(kind, subAppId, definition, draft);

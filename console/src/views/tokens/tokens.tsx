@@ -1,4 +1,4 @@
-/** The user's own access tokens, with which tools call this API. */
+/** The user's own access tokens, which tools use to call this API. */
 
 import { Code, NativeSelect, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
@@ -24,25 +24,25 @@ const INVALIDATES = ["tokens"];
 const words = dictionary(
   {
     title: "Access tokens",
-    help: "For your own tools: whatever the console does, a program can do with",
-    note: "What it is for",
+    help: "For your own tools: a program can do what the console does, with the header",
+    note: "Purpose",
     role: "Role",
-    roleHelp: "At most your own.",
+    roleHelp: "Not above your own role.",
     created: "Created",
-    until: "Until",
-    forEver: "for ever",
+    until: "Expires",
+    forEver: "never",
     actions: "Actions",
     create: "New token",
     made: "Your new access token",
     token: "Access token",
-    lasts: "Lasts",
+    lasts: "Expires after",
     days: (count: number) => `${count} days`,
     remove: "Delete",
     removeTitle: (name: string) => `Delete the token “${name}”?`,
-    removeText: "Tools that use it are refused at once.",
-    removed: "The token is worthless now.",
+    removeText: "Tools that use it are refused immediately.",
+    removed: "The token was deleted.",
     none: "No access tokens",
-    noneHelp: "Make one for a script of yours.",
+    noneHelp: "Create one for a script.",
   },
   {
     title: "访问令牌",

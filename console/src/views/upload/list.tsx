@@ -9,7 +9,7 @@ import { words } from "./words";
 const ROW_PIXELS = 76;
 const BEYOND = 6;
 
-/** A virtual list: only visible rows are rendered, so that 10,000 files cost as much as ten. */
+/** A virtual list: only visible rows are rendered, so that the cost does not grow with the number of files. */
 export function List() {
   const t = useWords(words);
   const { entries } = useUploads();

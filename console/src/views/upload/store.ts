@@ -1,4 +1,4 @@
-/** All uploads of this page. They belong to no view, so opening another view stops none of them. */
+/** The upload queue of this page. It is independent of the views, so that uploads continue when another view opens. */
 import OpenVOD, { type QueueItem, type UploadOptions, UploadQueue } from "@openvod/upload";
 import { useSyncExternalStore } from "react";
 import { api, unwrap } from "../../api/client";
@@ -10,7 +10,7 @@ export interface Settings {
   readonly storageRegion: string;
 }
 
-/** A chosen file; `item` is its place in the queue once it was started. */
+/** A chosen file; `item` is its queue item, set when its upload is started. */
 export interface Entry {
   readonly id: number;
   readonly file: File;
@@ -28,10 +28,10 @@ export interface Counts {
 }
 
 const AT_ONCE = 2;
-const TELL_MILLISECONDS = 50;
+const NOTIFY_MILLISECONDS = 50;
 const ENDED = new Set<EntryState>(["done", "failed", "cancelled"]);
 /** Seconds before its expiry at which a signature is replaced; one signature serves many files. */
-const SPARE_SECONDS = 60;
+const RENEWAL_SECONDS = 60;
 
 export function stateOf(entry: Entry): EntryState {
   return entry.item?.state ?? "chosen";
@@ -42,15 +42,15 @@ export function hasEnded(entry: Entry): boolean {
 }
 
 class Signatures {
-  private readonly known = new Map<string, Promise<{ signature: string; expiresAt: number }>>();
+  private readonly cached = new Map<string, Promise<{ signature: string; expiresAt: number }>>();
 
   async get(settings: Settings): Promise<string> {
     const key = JSON.stringify(settings);
-    const before = await this.known.get(key)?.catch(() => undefined);
-    if (before && before.expiresAt - SPARE_SECONDS > Date.now() / 1000) return before.signature;
-    const asked = unwrap(api.POST("/api/v1/upload-signatures", { body: { ...settings } }));
-    this.known.set(key, asked);
-    return (await asked).signature;
+    const before = await this.cached.get(key)?.catch(() => undefined);
+    if (before && before.expiresAt - RENEWAL_SECONDS > Date.now() / 1000) return before.signature;
+    const requested = unwrap(api.POST("/api/v1/upload-signatures", { body: { ...settings } }));
+    this.cached.set(key, requested);
+    return (await requested).signature;
   }
 }
 
@@ -65,8 +65,8 @@ class Uploads {
   private scheduled = false;
 
   constructor() {
-    this.queue.on("item", () => this.changed());
-    this.queue.on("idle", () => this.changed());
+    this.queue.on("item", () => this.scheduleUpdate());
+    this.queue.on("idle", () => this.scheduleUpdate());
     window.addEventListener("beforeunload", (event) => {
       if (this.counts().active > 0) event.preventDefault();
     });
@@ -92,12 +92,12 @@ class Uploads {
 
   choose(files: Iterable<File>): void {
     this.list = [...this.list, ...Array.from(files, (file) => ({ id: this.next++, file }))];
-    this.changed();
+    this.scheduleUpdate();
   }
 
   setCover(entry: Entry, cover: File | undefined): void {
     entry.cover = cover;
-    this.changed();
+    this.scheduleUpdate();
   }
 
   /** Starts all chosen files. */
@@ -111,29 +111,29 @@ class Uploads {
       item.options.coverFile = entry.cover;
       entry.item = item;
     }
-    this.changed();
+    this.scheduleUpdate();
   }
 
   remove(entry: Entry): void {
     if (entry.item) this.queue.cancel(entry.item);
     this.list = this.list.filter((each) => each !== entry);
-    this.changed();
+    this.scheduleUpdate();
   }
 
   pauseAll(): void {
     this.queue.pause();
-    this.changed();
+    this.scheduleUpdate();
   }
 
   resumeAll(): void {
     this.queue.resume();
-    this.changed();
+    this.scheduleUpdate();
   }
 
   cancelAll(): void {
     this.queue.cancel();
     this.list = this.list.filter((entry) => entry.item);
-    this.changed();
+    this.scheduleUpdate();
   }
 
   cancel(entry: Entry): void {
@@ -146,7 +146,7 @@ class Uploads {
 
   clearEnded(): void {
     this.list = this.list.filter((entry) => !hasEnded(entry));
-    this.changed();
+    this.scheduleUpdate();
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -158,19 +158,19 @@ class Uploads {
 
   private client(options: UploadOptions): OpenVOD {
     const settings = options.mediaFile && this.settings.get(options.mediaFile);
-    if (!settings) throw new Error("a file without settings");
+    if (!settings) throw new Error("no settings for this file");
     return new OpenVOD({ host: location.origin, getSignature: () => this.signatures.get(settings) });
   }
 
-  /** Notifies listeners at most 20 times a second, however many files change. */
-  private changed(): void {
+  /** Notifies listeners, at most 20 times a second. */
+  private scheduleUpdate(): void {
     if (this.scheduled) return;
     this.scheduled = true;
     setTimeout(() => {
       this.scheduled = false;
       this.version++;
       for (const listener of this.listeners) listener();
-    }, TELL_MILLISECONDS);
+    }, NOTIFY_MILLISECONDS);
   }
 }
 

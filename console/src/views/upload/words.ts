@@ -2,10 +2,10 @@ import { dictionary } from "../../language";
 
 export const words = dictionary(
   {
-    help: "Videos, sound and pictures. Uploads go on while you look at other pages of the console.",
+    help: "Videos, audio and images. Uploads continue while you use other pages of the console.",
     drop: "Drop files here, or",
     choose: "Choose files",
-    settings: "What happens with them",
+    settings: "Upload settings",
     procedure: "Procedure after the upload",
     none: "None",
     class: "Category",
@@ -17,7 +17,7 @@ export const words = dictionary(
     resumeAll: "Resume all",
     cancelAll: "Cancel all",
     cancelTitle: "Cancel all uploads?",
-    cancelBody: "What has been sent of unfinished files is discarded. Finished ones stay.",
+    cancelBody: "The data of unfinished uploads is discarded. Finished files are kept.",
     clear: "Clear finished",
     list: "Files",
     summary: (done: string, all: string, failed: string) => `${done} of ${all} uploaded, ${failed} failed`,
@@ -39,33 +39,33 @@ export const words = dictionary(
     preparing: "Preparing",
     uploading: "Uploading",
     paused: "Paused",
-    offline: "No connection; goes on by itself",
-    retrying: "Connection lost; trying again",
+    offline: "Offline; resumes when the connection returns",
+    retrying: "Connection lost; retrying",
     committing: "Finishing",
     done: "Uploaded",
     failed: "Failed",
     cancelled: "Cancelled",
     unreadable:
-      "Uploaded, but no video, sound or picture was found in it. It is damaged or something else: open it to delete it.",
+      "Uploaded, but the file contains no readable video, audio or image. It is damaged, or of another type: open it to delete it.",
     errorChecksum:
-      "What arrived is not what was read. Upload it again; if that fails too, check this device's disk and memory.",
+      "The uploaded data differs from the file. Upload it again; if that fails too, check this device's disk and memory.",
     errorDiskFull:
-      "The server's disk is full. Delete what is no longer needed or give it more room, then try again: it goes on where it stopped.",
+      "The server's disk is full. Delete files that are no longer needed or add disk space, then try again: the upload resumes where it stopped.",
     errorLimit: "The file is larger than allowed. Choose a smaller one.",
-    errorName: "The file's name cannot be used. Rename it, then upload it again.",
-    errorNetwork: "The server cannot be reached. Check the connection, then try again: it goes on where it stopped.",
+    errorName: "The file name is not allowed. Rename the file, then upload it again.",
+    errorNetwork:
+      "The server cannot be reached. Check the connection, then try again: the upload resumes where it stopped.",
     errorPermission:
-      "The server does not allow this upload. Your role may have changed: load the page again, or ask an admin.",
-    errorExpired: "The permission to upload is over. Try again: it goes on where it stopped.",
+      "The server does not allow this upload. Your role may have changed: reload the page, or ask an admin.",
+    errorExpired: "The upload permission has expired. Try again: the upload resumes where it stopped.",
     errorEmpty: "The file is empty. Choose another one.",
-    errorSignIn: "Your session ended. Sign in, then choose the file again: it goes on where it stopped.",
-    errorServer: "The server failed. Try again later: it goes on where it stopped.",
+    errorSignIn: "Your session has ended. Sign in, then choose the file again: the upload resumes where it stopped.",
+    errorServer: "The server failed. Try again later: the upload resumes where it stopped.",
     errorSignature:
-      "No permission to upload was given. Look above whether you are still signed in and connected, then try again.",
-    errorSourceChanged: "The file was changed, moved or deleted while it was uploaded. Choose it again.",
-    errorType:
-      "This is no video, sound or picture file. Choose one of a usual type, such as MP4, MOV, MKV, MP3 or JPEG.",
-    errorUsage: "This file cannot be uploaded. An empty file is none: choose another.",
+      "The console could not get an upload signature. Check that you are signed in and connected, then try again.",
+    errorSourceChanged: "The file was changed, moved or deleted during the upload. Choose it again.",
+    errorType: "This is not a video, audio or image file. Choose a common type, such as MP4, MOV, MKV, MP3 or JPEG.",
+    errorUsage: "This file cannot be uploaded. Choose another file; empty files are not accepted.",
   },
   {
     help: "支持视频、音频和图片。切换到控制台其他页面时，上传会继续。",
@@ -125,6 +125,6 @@ export const words = dictionary(
     errorSignature: "未能获得上传许可。请确认仍处于登录和联网状态，然后重试。",
     errorSourceChanged: "文件在上传过程中被更改、移动或删除，请重新选择。",
     errorType: "这不是视频、音频或图片文件。请选择常见类型，如 MP4、MOV、MKV、MP3 或 JPEG。",
-    errorUsage: "此文件无法上传。空文件不能上传，请选择其他文件。",
+    errorUsage: "此文件无法上传，请选择其他文件；不接受空文件。",
   },
 );
