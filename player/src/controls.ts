@@ -6,7 +6,7 @@ import type { Words } from "./words";
 
 const STEP_SECONDS = 5;
 
-/** The bar below the picture, and the keys that do the same. */
+/** The control bar below the video, and the keyboard shortcuts. */
 export class Controls {
   readonly bar = element("div", "bar");
   readonly preview: Preview;
@@ -23,13 +23,13 @@ export class Controls {
     private readonly stage: Stage,
     private readonly words: Words,
   ) {
-    this.toggle = button("toggle", "play", words.play, () => this.playOrPause());
-    this.mute = button("mute", "sound", words.mute, () => this.muteOrNot());
+    this.toggle = button("toggle", "play", words.play, () => this.togglePlay());
+    this.mute = button("mute", "sound", words.mute, () => this.toggleMute());
     this.position = slider("position", words.seek, 0.1);
     this.volume = slider("volume", words.volume, 0.05);
     this.volume.value = "1";
     this.preview = new Preview(this.position);
-    const full = button("full", "full", words.fullscreen, () => void this.fullScreen());
+    const full = button("full", "full", words.fullscreen, () => void this.enterFullScreen());
     this.quality.setAttribute("aria-label", words.quality);
     this.subtitles.setAttribute("aria-label", words.subtitles);
     this.quality.hidden = this.subtitles.hidden = true;
@@ -57,14 +57,14 @@ export class Controls {
     document.addEventListener("keydown", (event) => this.onKey(event));
   }
 
-  playOrPause(): void {
+  togglePlay(): void {
     const video = this.stage.video;
     if (!video) return;
     if (video.paused) void video.play().catch(() => undefined);
     else video.pause();
   }
 
-  private muteOrNot(): void {
+  private toggleMute(): void {
     const video = this.stage.video;
     if (video) video.muted = !video.muted;
   }
@@ -81,22 +81,22 @@ export class Controls {
     video.muted = volume === 0;
   }
 
-  private async fullScreen(): Promise<void> {
+  private async enterFullScreen(): Promise<void> {
     if (document.fullscreenElement) await document.exitFullscreen();
     else await this.root.requestFullscreen?.().catch(() => undefined);
   }
 
-  /** Sliders, menus and buttons have keys of their own. */
+  /** Handle a shortcut, except keys that the focused slider, menu or button handles itself. */
   private onKey(event: KeyboardEvent): void {
     const target = event.target instanceof HTMLElement ? event.target.tagName : "";
     if (event.ctrlKey || event.metaKey || event.altKey || target === "SELECT") return;
     const now = this.stage.video?.currentTime ?? 0;
     const keys: Record<string, () => void> = {
-      k: () => this.playOrPause(),
-      m: () => this.muteOrNot(),
-      f: () => void this.fullScreen(),
+      k: () => this.togglePlay(),
+      m: () => this.toggleMute(),
+      f: () => void this.enterFullScreen(),
     };
-    if (target !== "BUTTON" && target !== "INPUT") keys[" "] = () => this.playOrPause();
+    if (target !== "BUTTON" && target !== "INPUT") keys[" "] = () => this.togglePlay();
     if (target !== "INPUT") {
       keys.ArrowLeft = () => this.seek(now - STEP_SECONDS);
       keys.ArrowRight = () => this.seek(now + STEP_SECONDS);
@@ -120,8 +120,8 @@ export class Controls {
     const duration = Number.isFinite(video.duration) ? video.duration : 0;
     this.position.max = String(duration);
     this.position.value = String(video.currentTime);
-    const told = `${clock(video.currentTime)} ${this.words.of} ${clock(duration)}`;
-    this.position.setAttribute("aria-valuetext", told);
+    const position = `${clock(video.currentTime)} ${this.words.of} ${clock(duration)}`;
+    this.position.setAttribute("aria-valuetext", position);
     this.position.style.setProperty("--played", `${duration ? (100 * video.currentTime) / duration : 0}%`);
     this.time.textContent = `${clock(video.currentTime)} / ${clock(duration)}`;
   }

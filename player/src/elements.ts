@@ -1,13 +1,13 @@
 import { type Icon, setIcon } from "./icons";
 
-/** Make an element with a class. */
+/** Create an element with a class. */
 export function element<K extends keyof HTMLElementTagNameMap>(name: K, kind: string): HTMLElementTagNameMap[K] {
   const made = document.createElement(name);
   made.className = kind;
   return made;
 }
 
-/** Make a button that says what it does. */
+/** Create a button with an icon, a label and a tooltip. */
 export function button(kind: string, icon: Icon, label: string, act: () => void): HTMLButtonElement {
   const made = element("button", kind);
   made.type = "button";
@@ -22,7 +22,7 @@ export function relabel(target: HTMLElement, label: string): void {
   target.title = label;
 }
 
-/** Make a slider. */
+/** Create a slider from 0 to 1. */
 export function slider(kind: string, label: string, step: number): HTMLInputElement {
   const made = element("input", kind);
   made.type = "range";
@@ -34,13 +34,13 @@ export function slider(kind: string, label: string, step: number): HTMLInputElem
   return made;
 }
 
-/** Fill a menu; it hides where there is nothing to choose. */
+/** Fill a menu; hide it if it has fewer than two choices. */
 export function fill(menu: HTMLSelectElement, choices: ReadonlyArray<[string, string]>, chosen: string): void {
   menu.replaceChildren(...choices.map(([value, text]) => new Option(text, value, false, value === chosen)));
   menu.hidden = choices.length < 2;
 }
 
-/** Write seconds as people read them. */
+/** Format seconds as m:ss or h:mm:ss. */
 export function clock(seconds: number): string {
   const whole = Number.isFinite(seconds) ? Math.max(0, Math.floor(seconds)) : 0;
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];

@@ -3,13 +3,13 @@ import type { Description, Source, Subtitle } from "./sources";
 
 const HLS = "application/vnd.apple.mpegurl";
 
-/** A quality that can be chosen; `level` -1 leaves the choice to the player. `lines` is the short side, which names it. */
+/** A selectable quality. `level` -1 selects automatically; `lines` is the short side in pixels, the quality's name. */
 export interface Quality {
   level: number;
   lines: number;
 }
 
-/** One video element with what feeds it. */
+/** One video element with its source and, for HLS, its hls.js instance. */
 export class Feed {
   private hls: Hls | undefined;
   private recovered = false;
@@ -21,7 +21,7 @@ export class Feed {
     private readonly onFailed: () => void,
   ) {}
 
-  /** Start to load, so that `at` is there first. */
+  /** Start loading at `at` seconds. */
   load(subtitles: readonly Subtitle[], at: number): void {
     for (const subtitle of subtitles) this.video.append(trackOf(subtitle));
     this.video.addEventListener("error", this.onFailed);
@@ -29,7 +29,7 @@ export class Feed {
       this.video.src = at > 0 ? `${this.source.url}#t=${at}` : this.source.url;
       return;
     }
-    // Sources are told best first; the first segment decides how soon something is seen.
+    // Sources are listed best first; the first segment determines the start-up time.
     const hls = new Hls({ startPosition: at > 0 ? at : -1, enableWorker: false, maxBufferLength: 30 });
     this.hls = hls;
     hls.on(Hls.Events.MANIFEST_PARSED, this.onQualities);
@@ -55,7 +55,7 @@ export class Feed {
     return this.hls && !this.hls.autoLevelEnabled ? this.hls.nextLevel : -1;
   }
 
-  /** While it plays, what is buffered of this segment is still shown, so that nothing stops. */
+  /** Select a level. During playback the buffered segment is played to its end, so that playback does not stall. */
   choose(level: number): void {
     if (!this.hls) return;
     if (!this.video.paused) {
@@ -66,7 +66,7 @@ export class Feed {
     this.hls.currentLevel = level;
   }
 
-  /** A paused video shows other bytes of the same moment only after a seek. */
+  /** Redraw a paused video: it shows the new level's frame only after a seek. */
   private readonly redraw = (_event: unknown, data: FragBufferedData): void => {
     if (data.frag.type !== "main") return;
     this.hls?.off(Hls.Events.FRAG_BUFFERED, this.redraw);
@@ -82,7 +82,7 @@ export class Feed {
   }
 }
 
-/** Upright or lying, a picture is named by its short side. */
+/** Return the short side: a quality has the same name in portrait and landscape. */
 function linesOf(level: { width: number; height: number }): number {
   return level.width ? Math.min(level.width, level.height) : level.height;
 }
@@ -96,7 +96,7 @@ function trackOf(subtitle: Subtitle): HTMLTrackElement {
   return track;
 }
 
-/** The sources that this browser can try, best first. */
+/** Return the sources that this browser can play, best first. */
 export function playable(description: Description): Source[] {
   const probe = document.createElement("video");
   return description.sources.filter((source) => {

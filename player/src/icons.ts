@@ -11,7 +11,7 @@ export type Icon = keyof typeof SHAPES;
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Put a shape into a button, in place of the one that is there. */
+/** Set the icon of a button. */
 export function setIcon(button: HTMLButtonElement, icon: Icon): void {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");

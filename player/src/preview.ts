@@ -1,7 +1,7 @@
 import { clock, element } from "./elements";
 import { readThumbnails, type Thumbnail, thumbnailAt } from "./thumbnails";
 
-/** The picture above the seek bar: what is to be seen at the moment under the pointer. */
+/** The thumbnail above the seek bar, for the time under the pointer. */
 export class Preview {
   readonly picture = element("div", "preview");
   private readonly image = element("div", "image");
@@ -18,7 +18,7 @@ export class Preview {
     for (const name of ["pointerleave", "blur", "change"]) bar.addEventListener(name, () => this.hide());
   }
 
-  /** Load the list of pictures; without one only the time is shown. */
+  /** Load the list of thumbnails; without it, only the time is shown. */
   async use(address: string): Promise<void> {
     const place = address.split("?")[0] ?? address;
     if (place === this.address) return;

@@ -1,4 +1,4 @@
-/** What `/play/<FileId>/sources.json` tells (docs/reference/playback.md). */
+/** The response of `/play/<FileId>/sources.json` (docs/reference/playback.md). */
 export interface Source {
   kind: "ladder" | "instant" | "rendition" | "progressive";
   type: string;
@@ -13,7 +13,7 @@ export interface Subtitle {
   name: string;
 }
 
-/** How the file stands: the same vocabulary as in the console (docs/reference/file-states.md). */
+/** State of the file, with the same values as in the console (docs/reference/file-states.md). */
 export interface Standing {
   state: "checking" | "processing" | "ready" | "not_playable" | "damaged" | "blocked" | "deleted";
   percent: number;
@@ -36,15 +36,15 @@ export interface Description {
   subtitles: Subtitle[];
 }
 
-/** A refusal of the server, by its code. */
+/** An error response of the server, with its code. */
 export class Refused extends Error {
   constructor(readonly code: string) {
     super(code);
   }
 }
 
-/** Ask what can be played; throws `Refused`, and `TypeError` when the server cannot be reached. */
-export async function ask(place: Location): Promise<Description> {
+/** Fetch the playable sources; throws `Refused` for an error response, `TypeError` for a server or network failure. */
+export async function fetchDescription(place: Location): Promise<Description> {
   const psign = new URLSearchParams(place.search).get("psign");
   const address = new URL(`${place.pathname.replace(/\/$/, "")}/sources.json`, place.origin);
   if (psign) address.searchParams.set("psign", psign);

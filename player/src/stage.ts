@@ -2,16 +2,16 @@ import { Feed, playable, type Quality } from "./engine";
 import type { Description, Source } from "./sources";
 
 const FORWARDED = ["timeupdate", "durationchange", "play", "pause", "volumechange", "progress", "ended", "waiting"];
-/** The next source is prepared so far ahead of what is shown. */
+/** Seconds by which the next source is positioned ahead of the current one. */
 const AHEAD_SECONDS = 0.5;
 const TOLERANCE_SECONDS = 0.04;
-/** A source that has shown nothing for so long, or has not moved since somebody started it, is given up for another. */
+/** Milliseconds without a first frame, or without progress after playback was started, before the next source is tried. */
 const START_MS = 5000;
-const LOOK_MS = 250;
-/** An exchange that has not ended by then has come to nothing. */
-const EXCHANGE_MS = 20_000;
+const CHECK_MS = 250;
+/** Time-out of switching to another source, in milliseconds. */
+const SWITCH_MS = 20_000;
 
-/** What plays: one video that is seen and, while sources are exchanged, one behind it. */
+/** The visible video and, while the player switches sources, the next video behind it. */
 export class Stage extends EventTarget {
   private current: Feed | undefined;
   private next: Feed | undefined;
@@ -45,7 +45,7 @@ export class Stage extends EventTarget {
     this.current?.choose(level);
   }
 
-  /** Take in what the server told: start, or go over to something better; return whether anything plays. */
+  /** Update the sources: start playback, or switch to a better source. Return whether a source is loaded. */
   offer(description: Description): boolean {
     this.description = description;
     const best = this.candidates()[0];
@@ -54,16 +54,16 @@ export class Stage extends EventTarget {
     return this.current !== undefined;
   }
 
-  /** Exchange the source for a better one; a film that has ended waits for its replay, which has moments to meet at. */
+  /** Switch to a ladder if there is one. An ended video is switched on replay, because both videos must play to align. */
   private improve(): void {
     if (!this.current || this.next || this.current.video.ended || this.current.source.kind === "ladder") return;
-    // Each look at the candidates asks the browser what it can play: only where there is something to gain.
+    // Listing the candidates queries the browser's codecs: do it only if a switch is possible.
     const best = this.candidates()[0];
-    if (best?.kind === "ladder") this.exchange(best);
+    if (best?.kind === "ladder") this.switchTo(best);
   }
 
   private candidates(): Source[] {
-    return this.description ? playable(this.description).filter((source) => !this.failed.has(placeOf(source))) : [];
+    return this.description ? playable(this.description).filter((source) => !this.failed.has(pathOf(source))) : [];
   }
 
   private start(source: Source): void {
@@ -84,7 +84,7 @@ export class Stage extends EventTarget {
       video,
       source,
       () => this.dispatchEvent(new Event("qualities")),
-      () => this.give(feed),
+      () => this.failOver(feed),
     );
     return feed;
   }
@@ -115,27 +115,27 @@ export class Stage extends EventTarget {
     });
   }
 
-  /** Go over to another source when this one does not start; with no other at hand, waiting is all there is to do. */
+  /** Switch to the next source if this one does not start; without another source, keep waiting. */
   private watchStart(feed: Feed): void {
     const { video } = feed;
-    const begun = video.currentTime;
+    const startTime = video.currentTime;
     let waited = 0;
     const watch = setInterval(() => {
-      // A ladder seeks to its first picture, hence a bit more than nothing.
-      const moved = Math.abs(video.currentTime - begun) > 0.2 && !video.seeking;
+      // A ladder seeks to its first frame, so that a small change is not progress.
+      const moved = Math.abs(video.currentTime - startTime) > 0.2 && !video.seeking;
       if (this.current !== feed || moved || video.ended) return clearInterval(watch);
       const silent = video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA;
-      // Pages that nobody sees load slowly on purpose.
-      if (!document.hidden && (silent || !video.paused)) waited += LOOK_MS;
+      // Browsers slow down loading in hidden pages.
+      if (!document.hidden && (silent || !video.paused)) waited += CHECK_MS;
       if (waited < START_MS || this.candidates().length < 2) return;
       clearInterval(watch);
-      this.give(feed);
-    }, LOOK_MS);
+      this.failOver(feed);
+    }, CHECK_MS);
   }
 
-  /** Give a source up; the next one goes on where it was. */
-  private give(feed: Feed): void {
-    this.failed.add(placeOf(feed.source));
+  /** Mark a source as failed; the next one continues at the same position. */
+  private failOver(feed: Feed): void {
+    this.failed.add(pathOf(feed.source));
     this.drop(feed);
     if (feed !== this.current) return;
     const best = this.candidates()[0];
@@ -150,8 +150,8 @@ export class Stage extends EventTarget {
     following.load(this.description?.subtitles ?? [], currentTime);
   }
 
-  /** Load a better source behind what plays, and show it once both are at the same moment. */
-  private exchange(source: Source): void {
+  /** Load a better source behind the visible video, and show it once both are at the same position. */
+  private switchTo(source: Source): void {
     const shown = this.current?.video;
     if (!shown) return;
     const feed = this.feed(source);
@@ -160,19 +160,19 @@ export class Stage extends EventTarget {
     feed.video.muted = true;
     this.room.prepend(feed.video);
     feed.load(this.description?.subtitles ?? [], shown.currentTime);
-    feed.video.addEventListener("canplay", () => this.meet(feed), { once: true });
+    feed.video.addEventListener("canplay", () => this.seekAhead(feed), { once: true });
     shown.addEventListener("ended", () => this.drop(feed), { once: true });
-    setTimeout(() => this.drop(feed), EXCHANGE_MS);
+    setTimeout(() => this.drop(feed), SWITCH_MS);
   }
 
-  /** Let go of the next source; while the shown one moves, another exchange is tried. */
+  /** Close the next source. While the visible video plays, `improve` tries again. */
   private drop(feed: Feed): void {
     if (this.next !== feed) return;
     this.next = undefined;
     feed.close();
   }
 
-  private meet(feed: Feed): void {
+  private seekAhead(feed: Feed): void {
     const shown = this.current?.video;
     if (!shown || this.next !== feed) return;
     const { video } = feed;
@@ -188,8 +188,8 @@ export class Stage extends EventTarget {
     const moved =
       early > 2 * AHEAD_SECONDS || early < -TOLERANCE_SECONDS || (shown.paused && early > TOLERANCE_SECONDS);
     if (moved || shown.seeking) {
-      // Somebody sought, or loading took longer than the lead.
-      this.meet(feed);
+      // The user seeked, or loading took longer than the lead.
+      this.seekAhead(feed);
     } else if (early > TOLERANCE_SECONDS / 2 && !shown.paused) {
       requestAnimationFrame(() => this.align(feed));
     } else {
@@ -210,6 +210,6 @@ export class Stage extends EventTarget {
   }
 }
 
-function placeOf(source: Source): string {
+function pathOf(source: Source): string {
   return source.url.split("?")[0] ?? source.url;
 }

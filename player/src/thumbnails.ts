@@ -1,4 +1,4 @@
-/** A moment's picture: a rectangle of a sprite. */
+/** The thumbnail of a time range: a rectangle of a sprite. */
 export interface Thumbnail {
   start: number;
   end: number;
@@ -11,7 +11,7 @@ export interface Thumbnail {
 
 const CUE = /([\d:.]+)\s+-->\s+([\d:.]+)[^\n]*\n(\S+)#xywh=(\d+),(\d+),(\d+),(\d+)/g;
 
-/** Read the WebVTT of a sprite; `base` is its own address. */
+/** Parse the WebVTT file of a sprite; `base` is its URL. */
 export function readThumbnails(text: string, base: string): Thumbnail[] {
   return [...text.replace(/\r/g, "").matchAll(CUE)].map((match) => {
     const [, start = "", end = "", url = "", ...numbers] = match;
@@ -20,7 +20,7 @@ export function readThumbnails(text: string, base: string): Thumbnail[] {
   });
 }
 
-/** Return the picture of a moment. */
+/** Return the thumbnail for a time in seconds. */
 export function thumbnailAt(all: readonly Thumbnail[], time: number): Thumbnail | undefined {
   return all.find((each) => time >= each.start && time < each.end) ?? all.at(-1);
 }

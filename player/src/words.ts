@@ -17,7 +17,7 @@ const english = {
   controls: "Player controls",
   checking: "Checking. The video starts here when it is ready.",
   processing: (percent: number) => `Processing ${percent} %. The video starts here when it is ready.`,
-  notPlayable: (reason: string) => `Not playable here${reason}. Nothing that browsers play was made of it yet.`,
+  notPlayable: (reason: string) => `Not playable here${reason}. It has no version that browsers can play yet.`,
   damaged: "Damaged: no video or sound can be read in this file.",
   reasons: {
     encrypted: () => "it is encrypted",
@@ -27,12 +27,12 @@ const english = {
     audio_codec: (detail: string) => `browsers do not play ${detail} sound`,
     no_original: () => "the uploaded file was deleted",
   } as Record<string, (detail: string) => string>,
-  failed: "The video could not be played. Load the page again.",
-  unreachable: "The server cannot be reached. Trying again…",
+  failed: "The video could not be played. Reload the page.",
+  unreachable: "The server cannot be reached. Retrying…",
   missing: "Deleted: there is no such video, or the address is wrong.",
-  forbidden: "Blocked: this video was taken out of playback.",
-  picture: "This file is a picture; there is nothing to play.",
-  unsigned: "This video wants a signed address. Ask the site that links to it.",
+  forbidden: "Blocked: playback of this video is blocked.",
+  picture: "This file is an image; it cannot be played.",
+  unsigned: "This video requires a signed link. Ask the site that links to it.",
   badSignature: "This link is not valid or has expired. Ask the site for a new one.",
 };
 
@@ -81,7 +81,7 @@ export function wordsFor(language: string): { words: Words; language: string } {
     : { words: english, language: "en" };
 }
 
-/** Say how a file stands that does not play. */
+/** Return the message for a file that does not play. */
 export function standing(status: Standing, words: Words): string {
   if (status.state === "checking") return words.checking;
   if (status.state === "processing") return words.processing(status.percent);

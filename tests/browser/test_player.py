@@ -263,7 +263,7 @@ def test_what_cannot_be_played_is_said_in_both_languages(
     words = {
         ("en-GB", "1"): "there is no such video",
         ("zh-CN", "1"): "视频不存在",
-        ("en-GB", forbidden): "taken out of playback",
+        ("en-GB", forbidden): "playback of this video is blocked",
         ("zh-CN", forbidden): "已禁播",
     }
     for (locale, file_id), text in words.items():
@@ -294,7 +294,7 @@ def test_a_guarded_file_wants_a_signature(platform: PlatformServer, key: IssuedK
     address = f"{platform.url}/play/{file_id}?autoplay&muted"
     page.wait_for_timeout(1100)
     page.goto(address)
-    expect(page.get_by_role("status")).to_contain_text("wants a signed address")
+    expect(page.get_by_role("status")).to_contain_text("requires a signed link")
     page.goto(f"{address}&psign=a.b.c")
     expect(page.get_by_role("status")).to_contain_text("not valid or has expired")
     player = PlayerPage.open(page, f"{address}&psign={player_signature(play_key, payload)}")

@@ -1,11 +1,11 @@
 import { LimitExceeded } from "./errors";
 
-/** Types that browsers give to files of unknown kind. */
+/** Media types that browsers report for files of unknown type. */
 const UNKNOWN = ["", "application/octet-stream"];
 
 /**
- * Return why a chosen file cannot be uploaded, undefined when it may: it is empty, or of another kind than `accept`
- * (as in `<input accept>`) names. A kind that the browser does not know is left to the platform.
+ * Return why a chosen file cannot be uploaded, or undefined: it is empty, or its type does not match `accept`
+ * (as in `<input accept>`). If the browser does not know the type, the platform decides.
  */
 export function wrongFile(file: File, accept: string): LimitExceeded | undefined {
   if (file.size === 0) return new LimitExceeded("empty", `'${file.name}' is empty`, "empty");

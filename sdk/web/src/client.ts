@@ -1,21 +1,21 @@
 import { UsageError } from "./errors";
 import { UploadQueue } from "./queue";
 import { LocalResumeStore, type ResumeStore } from "./resume";
-import { askAt, type GetSignature, type SignatureSource } from "./signature";
+import { type GetSignature, type SignatureSource, signaturesFrom } from "./signature";
 import type { UploadOptions } from "./upload-options";
 import { Uploader } from "./uploader";
 
-/** Options of the client. Those of the official web SDK without a purpose here are accepted and have no effect. */
+/** Options of the client. Options of the official web SDK that have no meaning here are accepted and ignored. */
 export interface ClientOptions extends Partial<SignatureSource> {
-  /** Fetches a signature from the app's own server; or give its address as `signatureUrl`. */
+  /** Fetches a signature from the app's own server; `signatureUrl` is the alternative. */
   getSignature?: GetSignature | undefined;
   /** Accepted files, as in `<input accept>`; a queue refuses others when they are added. */
   accept?: string | undefined;
-  /** The platform's address. Without it, the one that served this script. */
+  /** The platform's URL; by default the origin that served this script. */
   host?: string | undefined;
   /** `false`: do not store unfinished uploads, and resume none. */
   enableResume?: boolean | undefined;
-  /** Storage of unfinished uploads, instead of `localStorage`. */
+  /** Store of unfinished uploads; default: `localStorage`. */
   resumeStore?: ResumeStore | undefined;
   allowReport?: boolean | undefined;
   appId?: number | undefined;
@@ -51,8 +51,8 @@ export class OpenVOD {
 function signerOf(options: ClientOptions): GetSignature {
   const { getSignature, signatureUrl, signatureHeaders, signatureCredentials } = options ?? {};
   if (typeof getSignature === "function") return getSignature;
-  if (!signatureUrl) throw new UsageError("the client needs a function getSignature, or signatureUrl");
-  return askAt({ signatureUrl, signatureHeaders, signatureCredentials });
+  if (!signatureUrl) throw new UsageError("the client needs getSignature or signatureUrl");
+  return signaturesFrom({ signatureUrl, signatureHeaders, signatureCredentials });
 }
 
 let servedFrom = "";
@@ -69,6 +69,6 @@ function serverOf(host: string | undefined): string {
     const url = new URL(/^https?:\/\//.test(host) ? host : `${location.protocol}//${host}`);
     return url.origin + url.pathname.replace(/\/+$/, "");
   } catch {
-    throw new UsageError(`host '${host}' is no address; give one like https://vod.example.com`);
+    throw new UsageError(`host '${host}' is not a URL; use one like https://vod.example.com`);
   }
 }

@@ -5,7 +5,7 @@ import { type ApplyData, type Session, sessionOf } from "./session";
 import { type GetSignature, signatureFrom } from "./signature";
 import { type Answer, send } from "./transport";
 
-/** What Commit answers. */
+/** Result of Commit. */
 export interface Committed {
   fileId: string;
   video: { url: string; verify_content: string };
@@ -14,7 +14,7 @@ export interface Committed {
 
 const EXPIRED_SIGNATURE = 10010;
 const CHECKSUM_DIFFERS = 10023;
-/** Milliseconds; longer than the platform itself waits for a busy disk. */
+/** Default time-out in milliseconds; longer than the platform itself waits for a busy disk. */
 const DEFAULT_TIMEOUT = 20_000;
 
 /** Time-outs of the calls, in milliseconds. */
@@ -42,17 +42,17 @@ export class ControlPlane {
   async apply(body: object, accept: (signature: string) => void): Promise<Session> {
     this.#signature = await this.#freshSignature();
     accept(this.#signature);
-    // Every retry sends the same signature: the platform recognises it when only the answer was lost.
+    // Every retry sends the same signature, so that the platform recognises a repeated call whose response was lost.
     const sent = { ...body, signature: this.#signature };
     return sessionOf((await this.#call("ApplyUploadUGC", sent, this.#timeouts.apply)) as ApplyData);
   }
 
-  /** Reopen the session for a fresh credential. */
+  /** Reopen the session to get a new credential. */
   async renew(session: Session): Promise<Session> {
     return this.apply({ vodSessionKey: session.sessionKey }, () => {});
   }
 
-  /** Commit with the signature of Apply, which stays valid for its session; with a fresh one if it expired. */
+  /** Commit with the signature of Apply, which stays valid for its session; with a new one if it has expired. */
   async commit(session: Session, checksums: Record<string, string>): Promise<Committed> {
     const body = { vodSessionKey: session.sessionKey, ...checksums };
     try {
@@ -97,7 +97,7 @@ export function announced(files: readonly FileFacts[], more: object): object {
 }
 
 function dataOf(action: string, answer: Answer): unknown {
-  if (answer.status !== 200) throw new TransportError(`${action} was answered with HTTP ${answer.status}`);
+  if (answer.status !== 200) throw new TransportError(`${action} returned HTTP ${answer.status}`);
   let parsed: { code?: number; message?: string; data?: unknown } | null = null;
   try {
     parsed = JSON.parse(answer.body);
@@ -105,7 +105,7 @@ function dataOf(action: string, answer: Answer): unknown {
     // Reported below.
   }
   if (typeof parsed?.code !== "number")
-    throw new TransportError(`${action} was answered with no JSON; is host the platform's address?`);
+    throw new TransportError(`the response of ${action} is not JSON; check that host is the platform's address`);
   if (parsed.code !== 0) throw new ApiError(parsed.code, parsed.message ?? "the platform gave no reason");
   return parsed.data ?? {};
 }

@@ -1,7 +1,7 @@
 /** A request was aborted because the upload was paused or ended; never shown to the app. */
 export class Interrupted extends Error {}
 
-/** Pauses, resumes and ends one upload; every request passes its checkpoint first. */
+/** Pauses, resumes and ends one upload; every request waits at the checkpoint first. */
 export class Control {
   #sending = new AbortController();
   #paused = false;
@@ -34,7 +34,7 @@ export class Control {
     this.#wakeAll();
   }
 
-  /** Stop for good: every checkpoint throws `error` from now on. */
+  /** End the upload: every later checkpoint throws `error`. */
   end(error: Error): void {
     if (this.#ending) return;
     this.#ending = error;

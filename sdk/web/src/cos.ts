@@ -67,14 +67,14 @@ export function completeBody(etags: readonly string[]): string {
   return `<CompleteMultipartUpload>${rows.join("")}</CompleteMultipartUpload>`;
 }
 
-/** Return the error of a refusing answer. */
+/** Return the error of an error response. */
 export function storageError(answer: Answer): StorageError {
   const requestId = answer.header("x-cos-request-id");
   const root = parsed(answer.body);
   const code = text(root, "Code");
   if (code) return new StorageError(answer.status, code, text(root, "Message"), requestId);
-  const said = answer.body.replace(/\s+/g, " ").slice(0, 200);
-  return new StorageError(answer.status, `HTTP${answer.status}`, said || "storage gave no reason", requestId);
+  const excerpt = answer.body.replace(/\s+/g, " ").slice(0, 200);
+  return new StorageError(answer.status, `HTTP${answer.status}`, excerpt || "storage gave no reason", requestId);
 }
 
 /** An ETag without its quotes. */

@@ -20,13 +20,13 @@ export class Emitter<Events extends object> {
     return this.on(name, single);
   }
 
-  /** Call `listener` no more. */
+  /** Remove `listener`. */
   off<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): this {
     this.#listeners.get(name)?.delete(listener as Listener<never>);
     return this;
   }
 
-  /** Call all listeners; an exception of one is reported to the page and stops nothing here. */
+  /** Call all listeners; an exception of one is reported to the page and does not stop the others. */
   protected emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
     for (const listener of [...(this.#listeners.get(name) ?? [])]) {
       try {

@@ -1,4 +1,4 @@
-/** What went wrong, for programs: stable names. */
+/** Kinds of errors: stable names for programs. */
 export type ErrorKind =
   | "cancelled"
   | "checksum"
@@ -17,29 +17,29 @@ export type ErrorKind =
   | "usage";
 
 const ADVICE: Record<ErrorKind, string> = {
-  cancelled: "start the upload again when you want it",
+  cancelled: "start the upload again if you still want it",
   checksum: "upload the file again; if that fails too, check the disk and memory of this device",
-  empty: "choose a file that has content",
-  "disk-full": "tell the operator that the platform's disk is full; the upload goes on where it stopped",
+  empty: "choose a file that is not empty",
+  "disk-full": "tell the operator that the platform's disk is full; a retry resumes where the upload stopped",
   limit: "choose a smaller file, or ask for a permission that allows this one",
   name: "rename the file, then upload it again",
-  network: "check the connection, then upload the same file again: it goes on where it stopped",
-  permission: "ask the site's operator; uploading again will not help",
+  network: "check the connection, then upload the same file again: it resumes where it stopped",
+  permission: "ask the site's operator; a retry does not help",
   "permission-expired": "reload the page to get a new permission, then upload the same file again",
-  "sign-in": "sign in, then upload the same file again: it goes on where it stopped",
-  server: "try again later; the upload goes on where it stopped",
-  signature: "check the app's getSignature: it must return the signature, as a text or as JSON",
+  "sign-in": "sign in, then upload the same file again: it resumes where it stopped",
+  server: "try again later; the upload resumes where it stopped",
+  signature: "check the app's getSignature: it must return the signature as text or JSON",
   "source-changed": "choose the file again",
-  type: "choose a video, sound or picture file of a permitted type",
+  type: "choose a video, audio or image file of a permitted type",
   usage: "correct the call; see the documentation of @openvod/upload",
 };
 
-/** Root of this SDK's errors: the message says what happened, `advice` what to do next. */
+/** Base class of this SDK's errors: `message` says what happened, `advice` what to do next. */
 export class OpenVodError extends Error {
   override name = "OpenVodError";
-  /** What went wrong, for programs. */
+  /** The kind of error, for programs. */
   readonly kind: ErrorKind;
-  /** The control plane's number, or storage's name, of a refusal. */
+  /** The error code: a number of the control plane, or a name of storage. */
   readonly code: number | string;
 
   constructor(kind: ErrorKind, message: string, code: number | string = kind) {
@@ -54,7 +54,7 @@ export class OpenVodError extends Error {
   }
 }
 
-/** The SDK was called with what it cannot use. */
+/** The SDK was called with invalid arguments. */
 export class UsageError extends OpenVodError {
   override name = "UsageError";
   constructor(message: string) {
@@ -70,16 +70,18 @@ export class SignatureError extends OpenVodError {
   }
 }
 
-/** The app's server refuses this user a signature; a retry does not help. */
+/** The app's server refused to sign for this user; a retry does not help. */
 export class SignatureRefused extends SignatureError {
   override name = "SignatureRefused";
   constructor(unknownUser: boolean, reason: string) {
-    const usual = unknownUser ? "you are not signed in, or were away for too long" : "you may not upload here";
+    const usual = unknownUser
+      ? "you are not signed in, or your session has expired"
+      : "you do not have permission to upload";
     super(reason || usual, unknownUser ? "sign-in" : "permission");
   }
 }
 
-/** No answer came, after all retries. */
+/** No response after all retries. */
 export class TransportError extends OpenVodError {
   override name = "TransportError";
   constructor(message: string) {
@@ -87,7 +89,7 @@ export class TransportError extends OpenVodError {
   }
 }
 
-/** The file is beyond what the permission allows; found before a byte was sent. */
+/** The file exceeds the limits in the upload signature; detected before any byte is sent. */
 export class LimitExceeded extends OpenVodError {
   override name = "LimitExceeded";
   constructor(kind: "limit" | "type" | "empty", message: string, code: number | string) {
@@ -124,7 +126,7 @@ export class StorageError extends OpenVodError {
   override name = "StorageError";
   readonly status: number;
   readonly requestId: string;
-  /** Storage's own words. */
+  /** The message of storage's error document. */
   readonly reason: string;
 
   constructor(status: number, code: string, message: string, requestId: string) {
@@ -137,7 +139,7 @@ export class StorageError extends OpenVodError {
 
 function storageKind(status: number, code: string, message: string): ErrorKind {
   if (code === "EntityTooLarge") return "limit";
-  // The session was given up, as those are that nobody finishes in a day.
+  // The platform closed the session, as it does with sessions older than a day.
   if (code === "NoSuchUpload" || code === "NoSuchBucket") return "permission-expired";
   if (code === "BadDigest") return "checksum";
   if (code === "ExpiredToken" || message === "Request has expired") return "permission-expired";
@@ -145,7 +147,7 @@ function storageKind(status: number, code: string, message: string): ErrorKind {
   return status >= 500 ? "server" : "permission";
 }
 
-/** What storage holds differs from the file, again after retries. */
+/** The stored bytes differ from the file, after all retries. */
 export class ChecksumMismatch extends OpenVodError {
   override name = "ChecksumMismatch";
   constructor(message: string) {
@@ -153,7 +155,7 @@ export class ChecksumMismatch extends OpenVodError {
   }
 }
 
-/** The file changed, or went away, while it was uploaded. */
+/** The file was changed, moved or deleted during the upload. */
 export class SourceChanged extends OpenVodError {
   override name = "SourceChanged";
   constructor(message: string) {

@@ -1,6 +1,6 @@
 import { LimitExceeded, SignatureError } from "./errors";
 
-/** A file as it is announced to the platform. */
+/** A file's name, type and size as sent in Apply. */
 export interface FileFacts {
   what: "video" | "cover";
   name: string;
@@ -17,7 +17,7 @@ export function factsOf(what: FileFacts["what"], file: File, name?: string): Fil
 }
 
 /**
- * Refuse a file beyond the limits of the permission before a byte is sent.
+ * Refuse a file that exceeds the limits in the upload signature, before any byte is sent.
  *
  * The platform enforces the same limits; this check saves the user the upload.
  */

@@ -76,7 +76,7 @@ export class ObjectUpload {
     }
   }
 
-  /** Send what is missing. */
+  /** Send the missing parts. */
   async run(): Promise<void> {
     if (this.#there) return;
     const { file, partSize } = this.#plan;
@@ -97,7 +97,7 @@ export class ObjectUpload {
   async abort(): Promise<void> {
     if (!this.#uploadId) return;
     const query = [["uploadId", this.#uploadId]] as const;
-    // The upload's own signal is aborted by now.
+    // The upload's own signal is already aborted.
     const { signal } = new AbortController();
     await this.#tools.storage.request({ method: "DELETE", key: this.#plan.key, query, signal }).catch(() => {});
   }
@@ -153,7 +153,7 @@ export class ObjectUpload {
   ): Promise<{ etag: string; crc64: bigint }> {
     const { meter, pace, retrier, storage } = this.#tools;
     const { file, key } = this.#plan;
-    // Digest while it is sent: both read the same bytes, mostly from the disk's cache.
+    // Hash during the upload: both read the same bytes, mostly from the disk cache.
     const digest = hasher.digest(file, start, length);
     digest.catch(() => {});
     const answer = await retrier.run(async (signal) => {
@@ -171,7 +171,7 @@ export class ObjectUpload {
     return { etag: unquoted(answer.header("ETag")), crc64: BigInt((await digest).crc64) };
   }
 
-  /** The browser reports an unreadable file as a network error: read a byte to tell which it is. */
+  /** The browser reports an unreadable file as a network error: read one byte to distinguish the two. */
   async #failed(error: unknown, start: number): Promise<never> {
     if (error instanceof TransportError) {
       this.#tools.pace.failed();
@@ -180,7 +180,7 @@ export class ObjectUpload {
         .slice(start, start + 1)
         .arrayBuffer()
         .catch(() => {
-          throw new SourceChanged(`${file.name} was changed, moved or removed while it was uploaded`);
+          throw new SourceChanged(`${file.name} was changed, moved or removed during the upload`);
         });
     }
     throw error;
@@ -237,18 +237,19 @@ export class ObjectUpload {
 
 function check(answer: Answer, digest: Digest, what: string): void {
   const stored = answer.header("x-cos-hash-crc64ecma");
-  if (!answer.header("ETag")) throw new TransportError("storage's answer shows no ETag: expose it to pages (CORS)");
+  if (!answer.header("ETag"))
+    throw new TransportError("the storage response has no readable ETag: expose the header to pages (CORS)");
   if (stored && stored !== digest.crc64)
-    throw new ChecksumMismatch(`${what} arrived with another checksum than it left`);
+    throw new ChecksumMismatch(`${what} has a different checksum in storage than in the browser`);
 }
 
 function checkWhole(answer: Answer, crc64: bigint, name: string): void {
   const stored = answer.header("x-cos-hash-crc64ecma");
   if (stored && stored !== crc64.toString())
-    throw new ChecksumMismatch(`what storage holds of ${name} differs from the file`);
+    throw new ChecksumMismatch(`the stored bytes of ${name} differ from the file`);
 }
 
-/** Whether storage does not know the upload: completed, aborted or never there. */
+/** Whether storage does not know the upload: it was completed, aborted or never created. */
 export function isGone(error: unknown): boolean {
   return error instanceof StorageError && (error.code === "NoSuchUpload" || error.code === "NoSuchBucket");
 }

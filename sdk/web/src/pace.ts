@@ -2,32 +2,32 @@
 
 const MIB = 1024 * 1024;
 const MAX_PARTS = 10_000;
-/** Each part costs page, browser and platform some 30 ms of CPU, whatever its size, which dominates on a fast line. */
-const LARGEST_PART = 32 * MIB;
-/** Browsers open six connections to a host. */
-const MOST_AT_ONCE = 6;
-/** Longest time for one part on a slow line, so that a lost connection costs little. */
-const SECONDS_FOR_PART = 8;
-const LEAST_FOR_SPEED = MIB;
+/** Each part costs about 30 ms of CPU in page, browser and platform, whatever its size; on a fast network this dominates. */
+const MAX_PART = 32 * MIB;
+/** Browsers open at most six connections to a host. */
+const MAX_PARALLEL = 6;
+/** Maximum seconds for one part on a slow network, so that a lost connection costs little. */
+const MAX_PART_SECONDS = 8;
+const MIN_SAMPLE = MIB;
 
 /** Bytes per second of the last upload of this page; 0 when there was none. */
 let lastSpeed = 0;
 
 /** Store the measured speed, unless the sample is too small. */
 export function rememberSpeed(bytes: number, milliseconds: number): void {
-  if (bytes >= LEAST_FOR_SPEED) lastSpeed = (bytes * 1000) / Math.max(1, milliseconds);
+  if (bytes >= MIN_SAMPLE) lastSpeed = (bytes * 1000) / Math.max(1, milliseconds);
 }
 
 /**
- * Choose the size of parts; it stays the same for the whole upload, since storage lays parts on a grid.
+ * Choose the size of parts in bytes. It is fixed for the whole upload, since storage aligns parts to a grid.
  *
- * A file has about 32 parts, so that a lost one costs little; on a slow line parts are smaller.
+ * A file has about 32 parts, so that resending one costs little; on a slow network parts are smaller.
  */
 export function choosePartSize(fileSize: number, wanted?: number): number {
   let size = Math.max(MIB, wanted ?? powerOfTwo(fileSize / 32));
   if (!wanted) {
-    const bearable = lastSpeed ? powerOfTwo(lastSpeed * SECONDS_FOR_PART) : LARGEST_PART;
-    size = Math.max(MIB, Math.min(Math.max(8 * MIB, size), bearable, LARGEST_PART));
+    const limit = lastSpeed ? powerOfTwo(lastSpeed * MAX_PART_SECONDS) : MAX_PART;
+    size = Math.max(MIB, Math.min(Math.max(8 * MIB, size), limit, MAX_PART));
   }
   while (Math.ceil(fileSize / size) > MAX_PARTS) size *= 2;
   return size;
@@ -37,7 +37,7 @@ function powerOfTwo(size: number): number {
   return 2 ** Math.floor(Math.log2(Math.max(1, size)));
 }
 
-/** The number of parallel requests: one more while throughput grows, half after a network failure. */
+/** The number of parallel requests: increased by one while throughput grows, halved after a network failure. */
 export class Pace {
   readonly #most: number;
   #atOnce: number;
@@ -46,7 +46,7 @@ export class Pace {
   #began = performance.now();
   #before = 0;
 
-  constructor(most = MOST_AT_ONCE) {
+  constructor(most = MAX_PARALLEL) {
     this.#most = Math.max(1, most);
     this.#atOnce = Math.min(3, this.#most);
   }

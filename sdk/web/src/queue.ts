@@ -26,7 +26,7 @@ export interface QueueEvents {
   idle: readonly QueueItem[];
 }
 
-/** Uploads many files, a few at a time. A failed file stops no other; a waiting one costs no memory but its `File`. */
+/** Uploads many files, a few at a time. A failed file does not stop the others; a waiting file needs only the memory of its `File`. */
 export class UploadQueue extends Emitter<QueueEvents> {
   readonly #upload: (options: UploadOptions) => Uploader;
   readonly #atOnce: number;
@@ -64,7 +64,7 @@ export class UploadQueue extends Emitter<QueueEvents> {
     for (const item of added) {
       this.#items.push(item);
       if (item.state === "waiting") this.#waiting.push(item);
-      // After the caller was able to show it.
+      // Deferred, so that the caller can show the item first.
       else queueMicrotask(() => this.emit("item", item));
     }
     this.#schedule();
@@ -77,7 +77,7 @@ export class UploadQueue extends Emitter<QueueEvents> {
     for (const item of this.#running) item.uploader?.pause();
   }
 
-  /** Go on. */
+  /** Resume. */
   resume(): void {
     this.#paused = false;
     for (const item of this.#running) item.uploader?.resume();

@@ -1,4 +1,4 @@
-/** The store of unfinished uploads, which a later page of the same browser can resume for a day. */
+/** The store of unfinished uploads, which pages of the same browser can resume for a day. */
 
 import { hex } from "./hash/blocks";
 import { Sha1 } from "./hash/sha1";
@@ -27,14 +27,14 @@ const SAMPLES = 16;
 /**
  * Return a fingerprint of the content: name, size and samples spread over the file.
  *
- * The date is left out, for a file that was fetched or copied again has another. Samples need not catch every
- * difference: each part that storage has is compared as a whole before it counts as sent.
+ * The modification date is left out, because a downloaded or copied file gets a new one. Samples need not detect every
+ * difference: each stored part is compared as a whole before it counts as sent.
  */
 export async function fingerprint(file: File): Promise<string> {
   const samples: Blob[] = [];
   const step = Math.max(SAMPLE, Math.floor((file.size - SAMPLE) / (SAMPLES - 1)));
   for (let at = 0; at < file.size; at += step) samples.push(file.slice(at, at + SAMPLE));
-  // One read for all: the browser takes milliseconds to begin with each.
+  // One read for all samples: each read costs the browser milliseconds to start.
   const bytes = await new Blob([`${file.name}\0${file.size}\0`, ...samples]).arrayBuffer();
   return hex(new Sha1().update(new Uint8Array(bytes)).digest());
 }

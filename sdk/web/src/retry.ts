@@ -10,7 +10,7 @@ export interface RetryPolicy {
 
 export const DEFAULT_RETRY: RetryPolicy = { attempts: 8, firstDelay: 250, longestDelay: 10_000 };
 
-/** Milliseconds between attempts while the browser reports that it is off-line, since it is sometimes wrong. */
+/** Milliseconds between attempts while the browser reports that it is offline; the report is sometimes wrong. */
 const OFFLINE_RECHECK = 5000;
 const REPAIRABLE = ["BadDigest", "IncompleteBody", "RequestTimeout"];
 
@@ -26,7 +26,7 @@ export function worthRetrying(error: unknown): boolean {
 /** Reports why an upload waits. */
 export type OnWaiting = (reason: "offline" | "retry", error: Error) => void;
 
-/** Runs calls until they succeed, fail for good, or the attempts are used up. */
+/** Runs calls until they succeed, fail permanently, or no attempts are left. */
 export class Retrier {
   readonly #policy: RetryPolicy;
   readonly #control: Control;
@@ -54,7 +54,7 @@ export class Retrier {
     }
   }
 
-  /** Off-line failures use up no attempts; the `online` event ends every wait. */
+  /** Offline failures do not count as attempts; the `online` event ends every wait. */
   async #wait(offline: boolean, failures: number, error: Error): Promise<void> {
     this.#onWaiting(offline ? "offline" : "retry", error);
     const { firstDelay, longestDelay } = this.#policy;

@@ -9,7 +9,7 @@ export interface Credential {
   end: number;
 }
 
-/** An upload session: bucket, keys, credential. Keys have no leading slash; `""` means no such file. */
+/** An upload session: bucket, keys, credential. Keys have no leading slash; `""` means that there is no such file. */
 export interface Session {
   sessionKey: string;
   bucket: string;
@@ -32,13 +32,14 @@ export interface ApplyData {
 /** Read `data` of an Apply answer. */
 export function sessionOf(data: ApplyData): Session {
   const certificate = data.tempCertificate;
-  if (!data.vodSessionKey || !certificate?.token) throw new TransportError("ApplyUploadUGC answered without a session");
+  if (!data.vodSessionKey || !certificate?.token)
+    throw new TransportError("the response of ApplyUploadUGC has no session");
   return {
     sessionKey: data.vodSessionKey,
     bucket: `${data.storageBucket}-${data.storageAppId}`,
     mediaKey: data.video?.storagePath?.replace(/^\//, "") ?? "",
     coverKey: data.cover?.storagePath?.replace(/^\//, "") ?? "",
-    // Times of the server, so that this device's clock does not matter.
+    // Server times, so that a wrong clock of this device has no effect.
     credential: {
       secretId: certificate.secretId,
       secretKey: certificate.secretKey,

@@ -7,36 +7,36 @@ export type SignatureAnswer =
   | { signature: string }
   | { code: number; message?: string; data?: { signature: string } };
 
-/** Fetches an upload signature from the app's own server; called for each one needed. */
+/** Fetches an upload signature from the app's own server; called once for each signature needed. */
 export type GetSignature = () => Promise<SignatureAnswer> | SignatureAnswer;
 
-/** The app server's signature address, with what authenticates the user there. */
+/** The URL of the app server's signature end point, with the user's credentials for it. */
 export interface SignatureSource {
-  /** Address whose answer is a signature. */
+  /** URL whose response is a signature. */
   signatureUrl: string;
   /** Request headers, such as `Authorization`. */
   signatureHeaders?: Record<string, string> | undefined;
-  /** Whether cookies go to another origin: `include` if so. */
+  /** `include` sends cookies to another origin. */
   signatureCredentials?: RequestCredentials | undefined;
 }
 
-/** Return a function that fetches signatures from an address. */
-export function askAt(source: SignatureSource): GetSignature {
+/** Return a function that fetches signatures from a URL. */
+export function signaturesFrom(source: SignatureSource): GetSignature {
   const { signatureUrl, signatureHeaders: headers, signatureCredentials: credentials } = source;
   return () => fetch(signatureUrl, { ...(headers && { headers }), ...(credentials && { credentials }) });
 }
 
 /** Call the app's function and parse its answer; throws `SignatureError`, or `SignatureRefused` where a retry does not help. */
 export async function signatureFrom(getSignature: GetSignature): Promise<string> {
-  let got: unknown;
+  let received: unknown;
   try {
-    got = await getSignature();
-    if (got instanceof Response) got = await bodyOf(got);
+    received = await getSignature();
+    if (received instanceof Response) received = await bodyOf(received);
   } catch (error) {
     if (error instanceof SignatureError) throw error;
     throw new SignatureError(`getSignature failed: ${error instanceof Error ? error.message : String(error)}`);
   }
-  return textOf(got);
+  return textOf(received);
 }
 
 const UNAUTHORIZED = 401;
@@ -50,11 +50,11 @@ async function bodyOf(answer: Response): Promise<unknown> {
   if (answer.status === UNAUTHORIZED || answer.status === FORBIDDEN) {
     throw new SignatureRefused(answer.status === UNAUTHORIZED, messageIn(text));
   }
-  throw new SignatureError(`${new URL(answer.url).pathname} was answered with HTTP ${answer.status}`);
+  throw new SignatureError(`${new URL(answer.url).pathname} returned HTTP ${answer.status}`);
 }
 
-function textOf(got: unknown): string {
-  const found = typeof got === "string" && got.trim().startsWith("{") ? parsed(got) : got;
+function textOf(received: unknown): string {
+  const found = typeof received === "string" && received.trim().startsWith("{") ? parsed(received) : received;
   if (typeof found === "string" && found.trim()) return found.trim();
   if (typeof found === "object" && found !== null) {
     const { code, message, signature, data } = found as Record<string, unknown>;
@@ -63,9 +63,9 @@ function textOf(got: unknown): string {
     }
     const inside = signature ?? (data as Record<string, unknown> | null | undefined)?.signature;
     if (typeof inside === "string" && inside.trim()) return inside.trim();
-    throw new SignatureError("getSignature gave an object without signature or data.signature");
+    throw new SignatureError("getSignature returned an object without signature or data.signature");
   }
-  throw new SignatureError(`getSignature gave ${typeof found === "string" ? "an empty text" : typeof found}`);
+  throw new SignatureError(`getSignature returned ${typeof found === "string" ? "an empty text" : typeof found}`);
 }
 
 function parsed(text: string): unknown {

@@ -17,7 +17,7 @@ export interface StorageCall {
   onSent?: (bytes: number) => void;
 }
 
-/** Signed requests to storage; renews the credential when it nears its end or is refused as expired. */
+/** Signed requests to storage; renews the credential shortly before it expires, and after a response that it has expired. */
 export class StorageClient {
   readonly #server: string;
   readonly #renew: (session: Session, signal: AbortSignal) => Promise<Session>;
@@ -64,13 +64,13 @@ export class StorageClient {
 
   #isDue(): boolean {
     const { start, end } = this.#session.credential;
-    // The clock that advanced further: one stops while the device sleeps, the other can be set.
+    // Take the clock that advanced further: `performance.now()` can stop during sleep, `Date.now()` can be adjusted.
     const now = moment();
     const lived = Math.max(now.steady - this.#received.steady, now.wall - this.#received.wall);
     return lived > end - start - RENEW_BEFORE_SECONDS;
   }
 
-  /** Renew once, however many requests found the same credential expired. */
+  /** Renew the credential once for all concurrent requests that found it expired. */
   async #renewFrom(session: Session, signal: AbortSignal): Promise<void> {
     if (this.#session !== session) return;
     this.#renewing ??= this.#renew(session, signal)

@@ -7,13 +7,13 @@ export interface Call {
   url: string;
   headers?: Record<string, string>;
   body?: Blob | string | undefined;
-  /** Time-out without progress in either direction. */
+  /** Time-out in milliseconds without progress in either direction. */
   stallMilliseconds: number;
   signal: AbortSignal;
   onSent?: ((bytes: number) => void) | undefined;
 }
 
-/** An answer, whatever its status. */
+/** A response of any status. */
 export interface Answer {
   status: number;
   body: string;
@@ -36,13 +36,13 @@ export function send(call: Call): Promise<Answer> {
     const restartTimer = () => {
       clearTimeout(stalled);
       stalled = setTimeout(() => {
-        stop(new TransportError(`${where(call)} did not move for ${call.stallMilliseconds / 1000} s`));
+        stop(new TransportError(`${where(call)} made no progress for ${call.stallMilliseconds / 1000} s`));
         request.abort();
       }, call.stallMilliseconds);
     };
     watch(request, restartTimer, call.onSent);
     request.onabort = () => stop(new Interrupted());
-    request.onerror = () => stop(new TransportError(`${where(call)} got no answer`));
+    request.onerror = () => stop(new TransportError(`${where(call)} got no response`));
     request.onload = () => finish(() => resolve(answerOf(request)));
     call.signal.addEventListener("abort", interrupt);
     restartTimer();

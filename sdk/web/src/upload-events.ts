@@ -1,12 +1,12 @@
 import type { Committed } from "./control-plane";
 import type { Progress } from "./progress";
 
-/** The result of `done()`: Commit's answer, and what the SDK adds. */
+/** The result of `done()`: the response of Commit and the SDK's own members. */
 export interface UploadResult extends Committed {
   size: number;
   /** CRC-64/XZ of the media (of the cover, when that alone was sent), verified by the platform. */
   crc64: string;
-  /** Bytes that an earlier run had sent. */
+  /** Bytes that an earlier run uploaded. */
   resumedBytes: number;
 }
 

@@ -17,7 +17,7 @@ export interface UploadOptions {
   retryDelay?: number | undefined;
   chunkParallelLimit?: number | undefined;
   chunkRetryTimes?: number | undefined;
-  /** Bytes; chosen from file size and measured speed if not given. */
+  /** Part size in bytes; default: chosen from file size and measured speed. */
   chunkSize?: number | undefined;
   progressInterval?: number | undefined;
   /** Older name of `mediaFile`. */
@@ -32,14 +32,15 @@ export interface UploadFiles {
   readonly cover: File | undefined;
 }
 
-/** Return the files that the options name; throws `UsageError` for options that make no sense. */
+/** Return the files in the options; throws `UsageError` for invalid combinations. */
 export function filesOf(options: UploadOptions): UploadFiles {
   const media = options.mediaFile ?? options.videoFile;
   const cover = options.coverFile;
   if (!media && !cover) throw new UsageError("upload() needs mediaFile, or coverFile with fileId");
-  if (!media && !options.fileId) throw new UsageError("a cover alone needs the fileId whose cover it becomes");
+  if (!media && !options.fileId)
+    throw new UsageError("an upload without mediaFile needs fileId, the file whose cover is replaced");
   for (const file of [media, cover]) {
-    // Not instanceof: it is false for a File of another frame.
+    // Not instanceof, which is false for a File of another frame.
     if (file && (typeof file.slice !== "function" || typeof file.name !== "string"))
       throw new UsageError("mediaFile and coverFile must be File objects");
   }

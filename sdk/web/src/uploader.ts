@@ -35,7 +35,7 @@ export class Uploader extends Emitter<UploaderEvents> {
     this.#run = new UploadRun(context, tools, (state) => this.#show(state));
     // In a microtask, so that the caller can add listeners first.
     this.#done = Promise.resolve().then(() => this.#start());
-    // An app that uses events only does not have to catch rejections.
+    // An app that uses only events does not have to handle rejections.
     this.#done.catch(() => {});
   }
 
@@ -54,7 +54,7 @@ export class Uploader extends Emitter<UploaderEvents> {
     return this.#done;
   }
 
-  /** Stop sending at once; parts under way are sent again later. */
+  /** Stop sending immediately; unfinished parts are sent again later. */
   pause(): void {
     if (this.#isOver()) return;
     this.#control.pause();
@@ -68,7 +68,7 @@ export class Uploader extends Emitter<UploaderEvents> {
     this.#show("uploading");
   }
 
-  /** End the upload and discard what is stored of it. */
+  /** End the upload and delete its stored parts. */
   cancel(): void {
     this.#control.end(new UploadCancelled());
   }

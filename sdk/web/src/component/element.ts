@@ -57,7 +57,7 @@ export class OpenVodUpload extends HTMLElement {
     if (this.#start && waits) this.#start.hidden = !this.#queue?.paused;
   }
 
-  /** Start what waits. */
+  /** Start the waiting uploads. */
   start(): void {
     this.#queue?.resume();
     if (this.#start) this.#start.hidden = true;
@@ -65,7 +65,7 @@ export class OpenVodUpload extends HTMLElement {
 
   #build(root: ShadowRoot): void {
     const words = this.#words;
-    // Hidden: the button beside it replaces it, for screen readers too.
+    // Hidden, also from screen readers: the button beside it replaces it.
     const input = make("input", { type: "file", multiple: "", hidden: "" });
     input.accept = this.#accept;
     input.addEventListener("change", () => {
@@ -87,7 +87,7 @@ export class OpenVodUpload extends HTMLElement {
     box.append(drop, this.#start, this.#list, this.#rest, this.#live);
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE);
-    // Unlike a style element, no content security policy forbids it.
+    // Unlike a style element, this is allowed under every content security policy.
     root.adoptedStyleSheets = [sheet];
     root.append(box);
   }
@@ -125,7 +125,7 @@ export class OpenVodUpload extends HTMLElement {
     this.#rows.get(item)?.update();
     if (item.state === "done" || item.state === "failed") {
       this.#live.textContent = `${item.file.name}: ${this.#words.states[item.state]}`;
-      this.#tell(`openvod-${item.state}`, item);
+      this.#dispatch(`openvod-${item.state}`, item);
     }
     if (item.state === "waiting" && this.#queue?.paused) this.start();
   }
@@ -133,7 +133,7 @@ export class OpenVodUpload extends HTMLElement {
   #ended(items: readonly QueueItem[]): void {
     // The next files wait for the button again, so that covers can be picked.
     if (!this.hasAttribute("auto")) this.#queue?.pause();
-    this.#tell("openvod-idle", items);
+    this.#dispatch("openvod-idle", items);
   }
 
   #addRow(item: QueueItem): void {
@@ -143,7 +143,7 @@ export class OpenVodUpload extends HTMLElement {
     this.#list.append(row.element);
   }
 
-  /** Show an item for which there was no row, in place of one that has ended. */
+  /** Replace the row of an ended item by an item that has no row yet. */
   #makeRoom(item: QueueItem): void {
     const old = [...this.#rows].find(([, row]) => row.ended);
     if (this.#rows.size >= MOST_ROWS && !old) return;
@@ -160,7 +160,7 @@ export class OpenVodUpload extends HTMLElement {
     this.#rest.textContent = hidden > 0 ? this.#words.more(hidden) : "";
   }
 
-  #tell(name: string, detail: unknown): void {
+  #dispatch(name: string, detail: unknown): void {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
 }

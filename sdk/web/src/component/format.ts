@@ -12,10 +12,10 @@ export function bytes(count: number, language: string, per = ""): string {
 /** Format bytes sent, speed and time left. */
 export function described(progress: Progress, words: Words): string {
   const { language } = words;
-  const said = [`${bytes(progress.loaded, language)} / ${bytes(progress.total, language)}`];
-  if (progress.speed > 0 && progress.percent < 1) said.push(bytes(progress.speed, language, "-per-second"));
-  if (progress.secondsLeft) said.push(words.left(duration(progress.secondsLeft, language)));
-  return said.join(" · ");
+  const parts = [`${bytes(progress.loaded, language)} / ${bytes(progress.total, language)}`];
+  if (progress.speed > 0 && progress.percent < 1) parts.push(bytes(progress.speed, language, "-per-second"));
+  if (progress.secondsLeft) parts.push(words.left(duration(progress.secondsLeft, language)));
+  return parts.join(" · ");
 }
 
 function duration(seconds: number, language: string): string {

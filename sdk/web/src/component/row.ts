@@ -61,7 +61,7 @@ export class Row {
     this.#fill.style.width = `${percent}%`;
     this.#bar.setAttribute("aria-valuenow", String(percent));
     this.element.classList.toggle("failed", state === "failed");
-    this.#status.textContent = this.#said();
+    this.#status.textContent = this.#statusText();
     const active = !this.ended && state !== "waiting";
     this.#buttons.pause.hidden = !active || state === "paused" || state === "committing";
     this.#buttons.resume.hidden = state !== "paused";
@@ -79,7 +79,7 @@ export class Row {
     this.element.remove();
   }
 
-  #said(): string {
+  #statusText(): string {
     const { state, progress, error } = this.#item;
     const words = this.#words;
     if (state === "failed" && error) return `${words.states.failed}: ${words.errors?.[error.kind] ?? error.message}`;
