@@ -1,6 +1,6 @@
-"""Writes which types of files are accepted, from the platform's table: a page for people, a list for the console.
+"""Generates the accepted file types from the platform's table: a documentation page and a list for the console.
 
-It writes docs/reference/file-types.md and console/src/views/upload/accepted.ts; with ``--check`` it only compares.
+Writes docs/reference/file-types.md and console/src/views/upload/accepted.ts; ``--check`` compares only.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ _ROOT = Path(__file__).parents[1]
 _HEAD = """\
 # File types
 
-What Apply accepts, by the ending of the name; anything else is refused with this list. `scripts/file_types.py` writes
-this page from the platform's own table. What FFmpeg reads is probed, played and processed; the last column says where
-the wire's own list ends.
+The file types that Apply accepts, by file name extension; other types are refused with this list.
+`scripts/file_types.py` generates this page from the table in `media/accepted.py`. Types that FFmpeg
+reads are probed, played and processed. The last column marks types that are not in the list of the wire protocol.
 
-| Ending | Category | Read as | |
+| Extension | Category | Read as | |
 | --- | --- | --- | --- |
 """
 
@@ -26,8 +26,8 @@ the wire's own list ends.
 def page() -> str:
     """Return the page."""
     rows = [
-        f"| {each.ending} | {each.category} | {each.reader or 'nothing: stored and handed out'} "
-        f"| {'' if each.wire else 'besides the wire'} |"
+        f"| {each.ending} | {each.category} | {each.reader or 'not read: stored and served'} "
+        f"| {'' if each.wire else 'not in the wire protocol'} |"
         for each in FILE_TYPES
     ]
     return _HEAD + "\n".join(rows) + "\n"
@@ -54,7 +54,7 @@ def main() -> None:
         if "--check" not in sys.argv:
             path.write_text(content(), "utf-8")
         elif not path.exists() or path.read_text("utf-8") != content():
-            sys.exit(f"{name} is not what the table says; run scripts/file_types.py")
+            sys.exit(f"{name} differs from the table; run scripts/file_types.py")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Writes what is installed under which licence, from the lock files: a page for people, an SBOM for programs.
+"""Generates the licences of installed packages from the lock files: a documentation page and an SBOM.
 
-It writes docs/reference/licences.md and requirements/sbom.cdx.json (CycloneDX 1.6), with ``--check`` it only compares.
+Writes docs/reference/licences.md and requirements/sbom.cdx.json (CycloneDX 1.6), ``--check`` compares only.
 Exit status 1 names every licence outside ``requirements/licences.toml``, every package without one and every text of
-the GPL or AGPL that no row accounts for: metadata alone may say MIT where the texts say otherwise.
+the GPL or AGPL without a row in the table: metadata can say MIT although the licence text is another.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _PAGE = "docs/reference/licences.md"
 _SBOM = "requirements/sbom.cdx.json"
 _SPDX = get_spdx_licensing()
 _FILE = re.compile(r"licen[cs]e|copying|notice", re.IGNORECASE)
-#: The heading of the text itself; other licences name these two in passing.
+#: The heading of a licence text; other licences only mention these two.
 _HEADING = re.compile(r"^\W*GNU (AFFERO )?GENERAL PUBLIC LICENSE\W*$", re.MULTILINE)
 _CODE = (".py", ".pyc", ".pyi", ".js", ".html")
-#: Old metadata in plain words.
+#: SPDX identifiers of licence names in old metadata.
 _WORDS = {
     "apache 2.0": "Apache-2.0",
     "apache license 2.0": "Apache-2.0",
@@ -46,10 +46,10 @@ _WORDS = {
 _HEAD = """\
 # Licences
 
-OpenVOD is under Apache-2.0. This is what it installs, by the lock files; `scripts/licences.py` (part of `make lock`)
-writes this page and the [SBOM](../../requirements/sbom.cdx.json) (CycloneDX 1.6). `make lint` fails on a licence
-outside [licences.toml](../../requirements/licences.toml), and on a text of the GPL or AGPL inside a package that
-has no row under *Inside packages*, whatever its metadata say. Nothing in it is under the AGPL.
+OpenVOD is under Apache-2.0. This page lists the packages in the lock files; `scripts/licences.py` (part of `make lock`)
+generates this page and the [SBOM](../../requirements/sbom.cdx.json) (CycloneDX 1.6). `make lint` fails on a licence
+outside [licences.toml](../../requirements/licences.toml), and on a GPL or AGPL text inside a package without a row
+under *Inside packages*, whatever the metadata say. No package is under the AGPL.
 
 ## Inside packages
 
