@@ -1,4 +1,4 @@
-"""Builds what runs in browsers before a wheel is made, so that the wheel contains it."""
+"""Builds the browser code before a wheel is built, so that the wheel contains it."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _COLLABORATORS = 7
 _PRODUCT = ("src", "sdk/python/src")
 _FOLDERS = (*_PRODUCT, "sdk", "tests", "benchmarks", "scripts", "console", "player", "examples")
 _SUFFIXES = {".py", ".ts", ".tsx", ".js", ".mjs", ".css", ".java", ".go", ".sh"}
-#: Written by programs, or fetched.
+#: Generated or downloaded files.
 _NOT_OURS = {"node_modules", "dist", "build", "target", "assets", "__pycache__"}
 _GENERATED = ".gen.ts"
 
@@ -352,7 +352,7 @@ def faults(metrics: Iterable[Metric], allowed: Allowed) -> list[str]:
 
 
 def shrunk(metrics: Iterable[Metric], allowed: Allowed) -> dict[str, dict[str, int]]:
-    """Return the list with mended entries removed and better figures lowered."""
+    """Return the list without entries that are no longer needed, and with lower figures where they improved."""
     past = {metric.name: metric.offenders for metric in metrics}
     return {
         name: {each: min(figure, past[name][each]) for each, figure in listed.items() if each in past[name]}

@@ -1,7 +1,7 @@
-"""Prints the version, or writes another into every place that names it: ``scripts/version.py 0.2.0``.
+"""Prints the version, or sets it in every file that contains it: ``scripts/version.py 0.2.0``.
 
-The place is ``pyproject.toml``; server, SDKs, player and console are released together under one number. Exit status 1
-names the places that differ from it.
+The source of the version is ``pyproject.toml``; server, SDKs, player and console are released together under one
+number. Exit status 1 lists the files that differ from it.
 """
 
 from __future__ import annotations
