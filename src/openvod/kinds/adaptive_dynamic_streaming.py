@@ -33,7 +33,7 @@ from openvod.kinds.plan.video import VideoWork, find, hls_arguments, video_frame
 from openvod.kinds.players import DASH, HLS, ForPlayers, Stream, Subtitle
 from openvod.kinds.playlists import MediaPlaylist, Variant, master_playlist, with_key
 from openvod.kinds.results import (
-    NO_MARK,
+    NO_DIGITAL_WATERMARK,
     Results,
     ShareFiles,
     bit_rates,
@@ -49,7 +49,7 @@ from openvod.kinds.watermark import WatermarkInput
 #: height and kbit/s of the rungs of the presets (720p: 1024, see 12).
 _LADDER = ((240, 256), (480, 512), (720, 1024), (1080, 1024), (1440, 3072), (2160, 6144))
 _LADDER_FPS = 24
-#: Rungs of a ladder follow the frames of the source's key frames when its own stream is one of them.
+#: Key-frame interval when a rung is copied: too large to matter, because -force_key_frames places the key frames.
 _COPIED_GOP = 100_000
 #: First timestamp of a ladder's files, in seconds. Muxers shift timestamps below zero, each file by its own reordering
 #: delay; from this offset none is shifted, and picture and sound stay in sync.
@@ -132,7 +132,7 @@ def _plan(item: Item, source: Source, lookup: Lookup, encoder: Encoder) -> Video
     template: AdaptiveTemplate = find(lookup, TemplateKind.ADAPTIVE_DYNAMIC_STREAMING, wanted.definition)
     marks = read_marks(wanted.watermark_set, lookup, source.duration, still=False)
     if template.drm_type and template.format != "HLS":
-        raise Failure("InvalidInput.ConfigurationUnsupported", f"DrmType {template.drm_type} needs Format HLS")
+        raise Failure("InvalidInput.ConfigurationUnsupported", f"DrmType {template.drm_type} requires Format HLS")
     infos = _kept([info for info in template.stream_infos if not info.remove_video], source, template)
     rungs = _rungs(infos, source, template, copyable=not marks and not item.separate)
     sound = next((audio_encoding(i.audio, source, copyable=not item.separate)
@@ -205,8 +205,8 @@ def _hls_outputs(
 ) -> tuple[Output, ...]:
     fragmented = template.segment_type in ("mp4", "fmp4")
     if fragmented and template.drm_type:
-        raise Failure("InvalidInput.ConfigurationUnsupported", "DrmType SimpleAES needs SegmentType ts")
-    follow = any(rung.encoding.copy for rung in rungs)
+        raise Failure("InvalidInput.ConfigurationUnsupported", "DrmType SimpleAES requires SegmentType ts")
+    copied = any(rung.encoding.copy for rung in rungs)
 
     def named(kind: str, place: int) -> list[str]:
         name = f"{kind}_{definition}_{place}"
@@ -214,7 +214,7 @@ def _hls_outputs(
         return ["-output_ts_offset", _LADDER_START, *segments]
 
     outputs = [
-        Output((rung.picture,), False, (*_rung_arguments(rung, encoder, follow, "v"), *named("video", place)))
+        Output((rung.picture,), False, (*_rung_arguments(rung, encoder, copied, "v"), *named("video", place)))
         for place, rung in enumerate(rungs)
     ]
     if sound:
@@ -222,13 +222,13 @@ def _hls_outputs(
     return tuple(outputs)
 
 
-def _rung_arguments(rung: _Rung, encoder: Encoder, follow: bool, specifier: str) -> list[str]:
-    """Key frames at the same frames in every rung: no others at scene cuts, or exactly where the source has them."""
+def _rung_arguments(rung: _Rung, encoder: Encoder, copied: bool, specifier: str) -> list[str]:
+    """Return a rung's options: all rungs have the same key frames, those of the copied rung or none at scene cuts."""
     options = video_arguments(rung.encoding, encoder, specifier)
     if rung.encoding.copy:
         return options
-    if follow:
-        # The source's own frames at the source's own times, or they would part from those of the copied rung.
+    if copied:
+        # Keep the source's frames and timestamps; otherwise key frames would drift from those of the copied rung.
         options += [f"-force_key_frames:{specifier}", "source", f"-fps_mode:{specifier}", "passthrough",
                     f"-enc_time_base:{specifier}", "demux"]  # fmt: skip
     if rung.encoding.codec == "libx264":
@@ -247,12 +247,12 @@ def _dash_output(
     sound: AudioEncoding | None,
     encoder: Encoder,
 ) -> Output:
-    follow = any(rung.encoding.copy for rung in rungs)
+    copied = any(rung.encoding.copy for rung in rungs)
     options = [
-        option for place, rung in enumerate(rungs) for option in _rung_arguments(rung, encoder, follow, f"v:{place}")
+        option for place, rung in enumerate(rungs) for option in _rung_arguments(rung, encoder, copied, f"v:{place}")
     ]
-    # Even sizes differ in shape by a pixel, and one adaptation set has one shape: the top rung's. The copied one is
-    # told it, too: FFmpeg rounds a shape to numbers below 256.
+    # Rounding to even sizes changes aspect ratios slightly, but an adaptation set has one: use the top rung's. The
+    # copied rung gets it, too: FFmpeg rounds ratios to numbers below 256.
     shape = f"{rungs[-1].frame.width}:{rungs[-1].frame.height}"
     for place in range(len(rungs)):
         options += [f"-aspect:v:{place}", shape]
@@ -281,7 +281,7 @@ async def _report(share: Share, files: ShareFiles, results: Results) -> dict[str
         "SubtitleSet": [],
         "DefaultSubtitleId": "",
         "DrmEncryptType": "",
-        **NO_MARK,
+        **NO_DIGITAL_WATERMARK,
     }
 
 
@@ -324,7 +324,7 @@ async def _hls_streams(share: Share, files: ShareFiles, results: Results) -> lis
 async def _dash_streams(share: Share, files: ShareFiles) -> list[dict[str, Any]]:
     sizes = files.sizes()
     if f"adp.{share.definition}.mpd" not in sizes:
-        raise Failure("InternalError", "the packager left no manifest")
+        raise Failure("InternalError", "FFmpeg wrote no manifest")
     rungs: Sequence[Mapping[str, Any]] = share.facts["rungs"]
 
     def size_of(representation: int) -> int:

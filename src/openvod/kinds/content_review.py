@@ -1,4 +1,4 @@
-"""Content reviews, the old way to review: one kind for each topic in pictures, speech and text on the screen."""
+"""Content reviews of the old API: one kind for each topic in pictures, speech and on-screen text."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def _kind(name: str, result: str, topics: tuple[str, ...], *, trial: bool = Fals
 PORN = _kind("Porn", "PornTask", ("Porn",), trial=True)
 TERRORISM = _kind("Terrorism", "TerrorismTask", ("Terror",))
 POLITICAL = _kind("Political", "PoliticalTask", ("Polity",))
-#: Speech and text have no reviewer: a sub-task that asks for them fails.
+#: No reviewer exists for speech and on-screen text: their sub-tasks fail.
 PORN_ASR = _kind("Porn.Asr", "PornAsrTask", ())
 POLITICAL_ASR = _kind("Political.Asr", "PoliticalAsrTask", ())
 PORN_OCR = _kind("Porn.Ocr", "PornOcrTask", ())
@@ -133,6 +133,6 @@ POLITICAL_OCR = _kind("Political.Ocr", "PoliticalOcrTask", ())
 
 
 def asked_reviews(template: ContentReviewTemplate, *, porn_only: bool) -> list[str]:
-    """Return the names of the kinds that a template switches on; ``porn_only`` leaves porn in pictures alone."""
+    """Return the names of the kinds that a template enables; with ``porn_only``, at most porn in pictures."""
     asked = [name for name, switch_of in _SWITCHES.items() if switch_of(template).switch == "ON"]
     return [name for name in asked if not porn_only or name == PORN.name]

@@ -1,10 +1,10 @@
-"""Why a sub-task fails, and the ranges of a video that fail when they lie outside it."""
+"""Failures of sub-tasks, and clip ranges, which fail when they lie outside the video."""
 
 from __future__ import annotations
 
 
 class Failure(Exception):
-    """Why a sub-task fails: ``err_code_ext`` of ``procedures-and-api.md`` 3.7 and words for a person."""
+    """The failure of a sub-task: ``err_code_ext`` of ``procedures-and-api.md`` 3.7 and a message for people."""
 
     def __init__(self, err_code_ext: str, message: str) -> None:
         super().__init__(message)

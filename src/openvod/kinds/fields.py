@@ -14,7 +14,7 @@ _SVG_LENGTH = re.compile(r"\d{1,5}(\.\d{1,4})?(px|[WHSL]?%)")
 
 
 def zero_or(low: int, high: int) -> AfterValidator:
-    """Return a check for 0, which means "not given", or a number of a range."""
+    """Return a validator that accepts 0, which means "not set", or a number in a range."""
 
     def check(value: int) -> int:
         if value and not low <= value <= high:
@@ -25,7 +25,7 @@ def zero_or(low: int, high: int) -> AfterValidator:
 
 
 def matching(pattern: re.Pattern[str], example: str) -> AfterValidator:
-    """Return a check of a text's form; its error shows ``example``."""
+    """Return a validator that matches a pattern; its error shows ``example``."""
 
     def check(value: str) -> str:
         if not pattern.fullmatch(value):
@@ -36,7 +36,7 @@ def matching(pattern: re.Pattern[str], example: str) -> AfterValidator:
 
 
 def _upper_camel(value: object) -> object:
-    """The product answers ``topLeft`` where it asks for ``TopLeft``; both are taken (5.1)."""
+    """Accept ``topLeft`` for ``TopLeft``: the original requires the latter and returns the former (5.1)."""
     return value[:1].upper() + value[1:] if isinstance(value, str) else value
 
 
@@ -53,7 +53,7 @@ ImageFormat = Literal["jpg", "png", "webp"]
 
 
 def _is_empty(value: Any) -> bool:
-    """An object all of whose members are empty, or that is switched off, asks for nothing."""
+    """Return whether a value requests nothing: it is empty, is switched off, or has only such members."""
     if isinstance(value, dict):
         return value.get("Switch") == "OFF" or all(_is_empty(each) for each in value.values())
     return not value
@@ -64,7 +64,7 @@ def _check_absent(value: Any) -> None:
         raise ValueError("is not offered; leave it out")
 
 
-#: A member of the original's that is not offered: sent empty it is left out, else refused (3.6).
+#: A member of the original that OpenVOD does not support: empty values are dropped, others are refused (3.6).
 NotOffered = Annotated[Any, AfterValidator(_check_absent), Field(exclude=True)]
 
 

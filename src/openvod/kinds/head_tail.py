@@ -24,5 +24,5 @@ class HeadTailTemplate(Wire):
     fill_type: FillType = "black"
 
 
-#: The API has no actions on them, so no noun.
+#: No noun: the API has no actions for these templates.
 TEMPLATE = TemplateFamily(TemplateKind.HEAD_TAIL, HeadTailTemplate, noun="")

@@ -20,12 +20,12 @@ Json = Mapping[str, Any]
 #: Plans one sub-task: a job of its own, pictures for any pass over the video, or outputs of a shared pass. Raises
 #: :class:`openvod.kinds.failure.Failure` for a request that cannot be met.
 Planner = Callable[[Item, Source, Lookup, Encoder], Job | Series | VideoWork]
-#: Returns the ``Output`` member of event format 3.0 from what FFmpeg wrote, and adds playlists and WebVTT to the files.
+#: Returns the ``Output`` member of event format 3.0 from FFmpeg's files, and writes playlists and WebVTT beside them.
 #: Raises :class:`openvod.kinds.failure.Failure` when nothing usable was written.
 Reporter = Callable[[Share, ShareFiles, Results], Awaitable[dict[str, Any]]]
-#: Turns a member of event format 3.0 into the one of format 2.0.
+#: Converts a member of event format 3.0 to format 2.0.
 Legacy = Callable[[Json], dict[str, Any]]
-#: Tells what players can use of a member of event format 3.0, for a file of a category (``Video``, ``Audio``, …).
+#: Returns what players can use of a member of event format 3.0, for a file of a category (``Video``, ``Audio``, …).
 Playable = Callable[[Json, str], ForPlayers]
 
 
@@ -43,13 +43,13 @@ class InfoSet:
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """What every kind declares.
+    """The members that every kind declares.
 
     ``name`` is its ``Type`` in result sets, ``result`` the member that holds its result there (empty for a kind that is
     a task of its own), ``input`` the model of one request, ``template`` the family that ``Definition`` is an id of, and
     ``folder`` the folder in which its files lie inside the sub-task's (empty for none). ``trial`` holds the members of
-    an input, besides ``Definition``, with which a template of the family is previewed; ``None`` when another kind does
-    that.
+    an input, besides ``Definition``, for the preview of a template of the family; ``None`` when another kind previews
+    the family.
     """
 
     name: str
@@ -66,9 +66,9 @@ class MediaKind(Kind):
     """A kind that makes files of a video.
 
     ``input_set`` is its member of ``MediaProcessTask`` in Python's spelling. ``media_info`` is its place in
-    ``MediaInfo``, ``None`` when it has none. ``files`` is a regular expression of its files' names, in which ``%s``
+    ``MediaInfo``, ``None`` without one. ``files`` is a regular expression of its files' names, in which ``%s``
     stands for the template's id. ``sets_cover``: its first picture becomes the file's cover. ``deleted_with`` is the
-    part of a file that its files belong to when DeleteMedia names parts; ``None``: only the whole file takes them.
+    part of a file whose deletion by DeleteMedia deletes its files; ``None``: only the deletion of the whole file does.
     """
 
     input_set: str
@@ -84,7 +84,7 @@ class MediaKind(Kind):
 
 @dataclass(frozen=True)
 class ReviewSettings:
-    """What a template asks of a review: confidences, labels, and whether the result enters the review queue."""
+    """A template's settings for a review: thresholds, labels, and whether the result enters the review queue."""
 
     thresholds: Thresholds = field(default_factory=Thresholds)
     labels: Sequence[str] = ()
@@ -96,8 +96,8 @@ class ReviewKind(Kind):
     """A kind that reviews a video and produces no files.
 
     ``topics``: the first installed reviewer of these is used; empty for kinds without any reviewer.
-    ``settings`` reads a template's body, ``None`` when the template is gone. ``output`` makes the ``Output`` member,
-    which holds up to ``segments`` segments; with more of them ``document`` has all.
+    ``settings`` reads a template's body, ``None`` for a deleted template. ``output`` builds the ``Output`` member with
+    at most ``segments`` segments; when there are more, ``document`` builds a file with all of them.
     """
 
     topics: tuple[str, ...]

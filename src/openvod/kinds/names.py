@@ -1,4 +1,4 @@
-"""Names of the wire that kinds refer to; in a module of their own, because the models import far more."""
+"""Names of the wire that kinds use; in their own module, because the modules of the models have many imports."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class MediaPlaylist:
 
 
 def read_media_playlist(text: str) -> MediaPlaylist:
-    """Read a playlist that our own muxer wrote; raises ``Unavailable`` when it is not finished."""
+    """Parse a playlist of FFmpeg's muxer; raises ``Unavailable`` when it is not finished."""
     segments: list[Segment] = []
     init, seconds = "", 0.0
     for line in text.splitlines():
@@ -43,14 +43,14 @@ def read_media_playlist(text: str) -> MediaPlaylist:
         elif line and not line.startswith("#"):
             segments.append(Segment(line, seconds))
     if not segments or "#EXT-X-ENDLIST" not in text:
-        raise Unavailable("media.playlist_unfinished", "the packager left an unfinished playlist")
+        raise Unavailable("media.playlist_unfinished", "FFmpeg wrote an unfinished playlist")
     return MediaPlaylist(tuple(segments), init)
 
 
 def with_target_duration(text: str) -> str:
-    """Return a media playlist with a target that holds for its segments: whole seconds, at least 1 (RFC 8216 4.3.3.1).
+    """Return a media playlist with a valid target duration: whole seconds, at least 1 (RFC 8216 4.3.3.1).
 
-    The muxer rounds the target of segments below half a second to 0, which players refuse.
+    For segments below 0.5 s FFmpeg writes a target of 0, which players refuse.
     """
     longest = max(segment.seconds for segment in read_media_playlist(text).segments)
     target = max(1, math.floor(longest + 0.5))
@@ -78,7 +78,7 @@ def peak_and_average(sizes: Sequence[int], segments: Sequence[Segment]) -> tuple
 
 
 def master_playlist(variants: Sequence[Variant], audio_uri: str = "", audio_codec: str = "", channels: int = 2) -> str:
-    """Write a master playlist; sound, when it is a rendition of its own, is one group."""
+    """Write a master playlist; a separate audio rendition is one group."""
     lines = ["#EXTM3U", "#EXT-X-VERSION:6", "#EXT-X-INDEPENDENT-SEGMENTS"]
     if audio_uri:
         lines.append(
@@ -106,7 +106,7 @@ def with_key(text: str, key_url: str) -> str:
 def sprite_vtt(
     names: Sequence[str], *, count: int, rows: int, columns: int, width: int, height: int, every: float, duration: float
 ) -> str:
-    """Write the cues of a sprite: seconds to picture and rectangle ([P] 9)."""
+    """Write the WebVTT cues of a sprite: times, picture and rectangle ([P] 9)."""
     lines = ["WEBVTT", ""]
     for place in range(count):
         page, cell = divmod(place, rows * columns)

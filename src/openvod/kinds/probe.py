@@ -1,4 +1,4 @@
-"""What a probe finds in a file, and its wire shape (``events.md`` 4.1, MediaMetaData)."""
+"""The result of a probe, and its wire form (``events.md`` 4.1, MediaMetaData)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any, Protocol
 class VideoStream:
     """A video stream: ``bitrate`` in bit/s, pixels as stored, before rotation; ``dynamic_range`` "", hdr10 or hlg.
 
-    ``index`` is the stream's place in the file, ``frame_rate`` the exact rate where something moves (``fps`` is the
-    mean), 0 when unknown; ``pixel_aspect`` the shape of a pixel (1 = square); ``key_frame_seconds`` the longest
-    distance of key frames, 0 when the container does not tell, ``key_frame_grid`` their distance where it is always the
-    same from the file's beginning on, else 0; ``codec_string`` the name that players compare (RFC 6381).
+    ``index`` is the stream's index in the file, ``frame_rate`` the exact rate during motion (``fps`` is the mean), 0
+    when unknown; ``pixel_aspect`` the aspect ratio of a pixel (1 = square); ``key_frame_seconds`` the longest interval
+    between key frames, 0 when the container has no index; ``key_frame_grid`` their interval when it is constant from
+    the file's beginning, else 0; ``codec_string`` the name that players compare (RFC 6381).
 
-    What the container says of it and packets alone do not: ``mirrored`` by the display matrix, ``hidden`` frames that
-    an edit list skips, and ``seconds`` from the first picture to the end of the last, 0 when unknown.
+    Stored in the container, not in packets: ``mirrored`` by the display matrix, ``hidden`` frames that an edit list
+    skips, and ``seconds`` from the first picture to the end of the last, 0 when unknown.
     """
 
     bitrate: int
@@ -44,8 +44,8 @@ class VideoStream:
 class AudioStream:
     """An audio stream: ``bitrate`` in bit/s, ``sampling_rate`` in Hz; ``profile`` such as ``LC``.
 
-    ``default``: the container says that it is the one to hear. ``hidden``: an edit list skips more of it than what a
-    decoder needs to start.
+    ``default``: the container marks it as the default. ``hidden``: an edit list skips more of it than the decoder's
+    priming samples.
     """
 
     bitrate: int
@@ -63,7 +63,7 @@ class AudioStream:
 class ProbeResult:
     """A file's streams. Durations in seconds, ``size`` in bytes, ``rotate`` in degrees clockwise.
 
-    ``encrypted``: the packets are, so nothing of it can be shown without a key that the platform does not have.
+    ``encrypted``: the packets are encrypted, and the platform has no key to decode them.
     """
 
     size: int
@@ -82,7 +82,7 @@ class ProbeResult:
 
     @property
     def heard(self) -> AudioStream | None:
-        """The sound that players choose: the one that the container calls the default, else the first."""
+        """The audio stream that players choose: the container's default, else the first."""
         streams = self.audio_streams
         return next((stream for stream in streams if stream.default), streams[0] if streams else None)
 
@@ -94,26 +94,26 @@ class ProbeResult:
     def from_json(cls, plain: Mapping[str, Any]) -> ProbeResult:
         """Rebuild from :meth:`to_json`."""
         fields = dict(plain)
-        # What was probed before edits were looked at may have some: it is not copied.
+        # Results of older probes have no ``hidden``: assume an edit list, so that the stream is not copied.
         fields["video_streams"] = tuple(VideoStream(**{"hidden": True, **s}) for s in fields["video_streams"])
         fields["audio_streams"] = tuple(AudioStream(**{"hidden": True, **s}) for s in fields["audio_streams"])
         return cls(**fields)
 
 
 class Prober(Protocol):
-    """Looks into files of strangers without trusting them."""
+    """Probes untrusted files."""
 
     async def probe(self, path: str) -> ProbeResult:
         """Probe a file.
 
-        Raises ``Invalid("media.malformed")`` for what is no media, ``Unavailable("media.probe_timeout")`` and
-        ``Unavailable("media.probe_failed")`` when the probe itself did not finish.
+        Raises ``Invalid("media.malformed")`` for a file that is not media, ``Unavailable("media.probe_timeout")`` and
+        ``Unavailable("media.probe_failed")`` when the probe did not finish.
         """
         ...
 
 
 def media_metadata(probe: ProbeResult) -> dict[str, Any]:
-    """Return ``MediaMetaData``; integers stay integers, which a strict client needs."""
+    """Return ``MediaMetaData``; integers stay integers for clients that parse strictly."""
     return {
         "Size": probe.size,
         "Container": probe.container,

@@ -36,7 +36,7 @@ class SubTaskKind(KindName):
     declaration: Kind
 
     def __new__(cls, declaration: Kind | str) -> Self:
-        """Make a member of a declaration; a text finds the member that there is, by its value."""
+        """Create a member from a declaration; ``SubTaskKind(text)`` looks a member up by its value."""
         if isinstance(declaration, str):
             raise TypeError(f"kind {declaration} has no declaration")
         member = str.__new__(cls, declaration.name)
@@ -62,11 +62,11 @@ class SubTaskKind(KindName):
 
     @property
     def is_review(self) -> bool:
-        """True for what looks at a video instead of making something of it."""
+        """True for kinds that review a video and produce no files."""
         return isinstance(self.declaration, ReviewKind)
 
 
-#: What makes files of a video, in the order of the result set.
+#: Kinds that produce files, in the order of the result set.
 MEDIA_KINDS: Mapping[SubTaskKind, MediaKind] = {
     kind: kind.declaration for kind in SubTaskKind if isinstance(kind.declaration, MediaKind)
 }
@@ -76,11 +76,11 @@ REVIEW_KINDS: Mapping[SubTaskKind, ReviewKind] = {
 
 
 def media_kind(name: str) -> MediaKind:
-    """Return what the kind of a name declares; ``KeyError`` for a review."""
+    """Return the declaration of a media kind by its name; ``KeyError`` for a review."""
     return MEDIA_KINDS[SubTaskKind(name)]
 
 
-#: Folders that the names of outputs begin with.
+#: Folders of outputs, the first part of their names.
 FOLDERS = tuple(dict.fromkeys(kind.declaration.folder for kind in SubTaskKind if kind.declaration.folder))
 
 _FAMILIES = (

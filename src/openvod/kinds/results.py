@@ -1,4 +1,4 @@
-"""From a job's files to what the wire tells of them (``events.md`` 4.3; layout: ``procedures-and-api.md`` 9)."""
+"""Builds results from a job's files (``events.md`` 4.3; layout: ``procedures-and-api.md`` 9)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from openvod.kinds.playlists import (
 )
 from openvod.kinds.probe import ProbeResult
 
-#: Sub-streams announce the whole ladder; a page of snapshots as well.
-NO_MARK = {"DigitalWatermarkType": "None", "CopyRightWatermarkText": "", "BlindWatermarkDefinition": 0}
+#: Members of outputs for digital watermarks, which OpenVOD does not make.
+NO_DIGITAL_WATERMARK = {"DigitalWatermarkType": "None", "CopyRightWatermarkText": "", "BlindWatermarkDefinition": 0}
 
 
 class ShareFiles(Protocol):
@@ -44,13 +44,13 @@ class ShareFiles(Protocol):
         ...
 
     async def probe(self, *names: str) -> ProbeResult:
-        """Probe a file, or several put end to end (an initialisation segment and its first media segment)."""
+        """Probe a file, or the concatenation of several (an initialisation segment and its first media segment)."""
         ...
 
 
 @dataclass(frozen=True)
 class Results:
-    """What a sub-task tells: ``url`` makes an address of a name; ``key_url`` serves the key of encrypted streams."""
+    """Inputs of a result: ``url`` turns a file's name into its URL; ``key_url`` serves the key of encrypted streams."""
 
     url: Callable[[str], str]
     key_url: str
@@ -74,18 +74,18 @@ def only_file(files: ShareFiles) -> str:
 
 
 def stored_playlist(files: ShareFiles, name: str) -> MediaPlaylist:
-    """Return a playlist that was written, with its target duration mended."""
+    """Return the job's playlist; corrects its target duration in the stored file."""
     if name not in files.sizes():
         raise nothing_read()
     text = files.read(name)
-    told = with_target_duration(text)
-    if told != text:
-        files.write(name, told)
-    return read_media_playlist(told)
+    corrected = with_target_duration(text)
+    if corrected != text:
+        files.write(name, corrected)
+    return read_media_playlist(corrected)
 
 
 def first_segment(playlist: MediaPlaylist) -> list[str]:
-    """Return the files whose bytes, put end to end, can be probed."""
+    """Return the files whose concatenation can be probed."""
     return ([playlist.init] if playlist.init else []) + [playlist.segments[0].name]
 
 
@@ -102,7 +102,7 @@ def total_size(files: ShareFiles, name: str, playlist: MediaPlaylist) -> int:
 
 
 async def probed(files: ShareFiles, *names: str) -> ProbeResult:
-    """An output that cannot be probed was made from a source that cannot be read."""
+    """Probe an output; :class:`Failure` when it has no streams, because its source could then not be read."""
     try:
         probe = await files.probe(*names)
     except Invalid as error:
@@ -113,5 +113,5 @@ async def probed(files: ShareFiles, *names: str) -> ProbeResult:
 
 
 def nothing_read() -> Failure:
-    """Return why a sub-task fails whose job wrote nothing that plays."""
+    """Return the failure of a sub-task whose job wrote no playable output."""
     return Failure("SourceFileError.ContentMalformed", "nothing could be read from the file; upload it again")

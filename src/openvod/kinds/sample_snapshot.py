@@ -31,7 +31,7 @@ from openvod.kinds.snapshot_by_time_offset import SnapshotTemplate
 from openvod.kinds.templates import TemplateFamily, preset
 from openvod.kinds.watermark import WatermarkInput
 
-#: Up to so many pictures are fetched by seeking, each at a cost that does not grow with the video.
+#: Up to this many pictures are made by seeking: the cost of a seek does not grow with the video.
 SEEK_PICTURES = 12
 
 

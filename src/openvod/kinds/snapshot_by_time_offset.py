@@ -54,7 +54,7 @@ def _plan(item: Item, source: Source, lookup: Lookup, _: Encoder) -> Job:
     times = [moment_of(text, source) for text in wanted.ext_time_offset_set]
     times += [moment_within(offset / 1000, source) for offset in wanted.time_offset_set]
     if not times:
-        raise Failure("InvalidInput.InvalidTimeOffset", 'ExtTimeOffsetSet names no moment; give "3.5s" or "10%"')
+        raise Failure("InvalidInput.InvalidTimeOffset", 'ExtTimeOffsetSet is empty; give "3.5s" or "10%"')
     share = Share(item.number, item.kind, wanted.definition, {"times": times, "marks": mark_ids(wanted.watermark_set)})
     stem = f"snapshotByTimeOffset/snapshotByTimeOffset_{wanted.definition}"
     return seeking_job(share, source, template, stem, times, still_marks(wanted.watermark_set, source, lookup))

@@ -1,4 +1,4 @@
-"""How streams are encoded and which file holds them: the templates of transcodes and of an adaptive stream's rungs."""
+"""Templates of encoded streams: of transcodes, and of the rungs of an adaptive stream."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class TranscodeTemplate(Wire):
     @model_validator(mode="after")
     def _has_a_stream(self) -> TranscodeTemplate:
         if self.remove_video and self.remove_audio:
-            raise ValueError("RemoveVideo and RemoveAudio leave nothing")
+            raise ValueError("RemoveVideo and RemoveAudio remove every stream; set one of them to 0")
         if self.video_template is None and self.audio_template is None:
             raise ValueError("VideoTemplate or AudioTemplate is required")
         return self

@@ -1,4 +1,4 @@
-"""A template with its id, and what a family of templates declares of itself.
+"""A template with its id, and the declaration of a family of templates.
 
 A template's ``definition`` is its id. Presets have fixed ids, custom ones start at :data:`FIRST_CUSTOM_DEFINITION` and
 are counted per application and kind.
@@ -33,8 +33,8 @@ class Template:
 class TemplateFamily:
     """All templates of one kind: the model of their members, ``quota`` of an application (5), their presets.
 
-    ``noun`` is what the API's actions name: ``Create<noun>``, ``Describe<noun>s`` with :attr:`members`; empty where it
-    has no such actions. ``full`` is the API's code for an application whose quota is used up.
+    ``noun`` is the part of the API's action names: ``Create<noun>``, ``Describe<noun>s`` with :attr:`members`; empty
+    without such actions. ``full`` is the API's error code for an application that used up its quota.
     """
 
     kind: TemplateKind
@@ -46,10 +46,10 @@ class TemplateFamily:
 
     @property
     def members(self) -> str:
-        """The member of an answer that holds the templates."""
+        """The member of a response that holds the templates."""
         return f"{self.noun}Set"
 
 
 def preset(kind: TemplateKind, definition: int, body: Wire) -> Template:
-    """Return a preset that is named by its kind and its id."""
+    """Return a preset whose name is made of its kind and id."""
     return Template(kind, definition, body, name=f"{kind.value}-{definition}", preset=True)

@@ -35,7 +35,7 @@ from openvod.kinds.plan.video import VideoWork, find, hls_arguments, video_frame
 from openvod.kinds.players import HLS, NOTHING, ForPlayers, Stream
 from openvod.kinds.probe import ProbeResult, media_metadata
 from openvod.kinds.results import (
-    NO_MARK,
+    NO_DIGITAL_WATERMARK,
     Results,
     ShareFiles,
     first_segment,
@@ -55,7 +55,7 @@ _HLS_SECONDS = 10.0
 
 
 def _partial(model: type[Wire]) -> type[Wire]:
-    """Return a model with the same members, none of which must be there, at any depth."""
+    """Return a model with the same members, all optional at any depth."""
     fields: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         kind: Any = next((_partial(each) for each in _models_in(field.annotation)), field.annotation)
@@ -74,7 +74,7 @@ def _models_in(annotation: Any) -> Iterator[type[Wire]]:
         yield from _models_in(each)
 
 
-#: What ``OverrideParameter`` may hold: members of a transcode template, each by itself.
+#: ``OverrideParameter``: any members of a transcode template.
 PartialTranscode = _partial(TranscodeTemplate)
 
 
@@ -108,7 +108,7 @@ def _plan(item: Item, source: Source, lookup: Lookup, encoder: Encoder) -> Video
     """Plan one transcode."""
     wanted: TranscodeInput = item.input
     asked = _overridden(find(lookup, TemplateKind.TRANSCODE, wanted.definition), wanted)
-    # A copy that failed once is not tried again.
+    # A copy that failed once is encoded on the next try.
     template = remuxed(asked, source, copyable=not item.separate)
     clip = _clip(wanted, source)
     heads, tails = _clips(wanted, source, lookup)
@@ -120,21 +120,22 @@ def _plan(item: Item, source: Source, lookup: Lookup, encoder: Encoder) -> Video
         source.require_film()
     audio = None if template.remove_audio else template.audio_template
     check_container(template.container, video, audio, source)
-    # Cutting and drawing need frames; a copied stream could only be cut at its key frames.
+    # Cutting and drawing need decoded frames; a copied stream could be cut at key frames only.
     untouched = clip == ClipRange() and not marks and not mosaics and not wanted.head_tail_set
     if video and asked.video_template and asked.video_template.codec == "copy" and not untouched:
-        raise Failure("InvalidInput.ConfigurationUnsupported", "a remux can neither be cut nor drawn upon")
+        message = "a remux can neither be cut nor have watermarks or mosaics; choose a template that encodes"
+        raise Failure("InvalidInput.ConfigurationUnsupported", message)
     copyable = untouched and not item.separate
     sound = audio_encoding(audio, source, copyable=copyable) if audio else None
     if video is None and sound is None:
-        raise Failure("SourceFileError.ContentUnsupported", "the file has no audio stream; this makes audio only")
+        raise Failure("SourceFileError.ContentUnsupported", "the file has no audio stream; the template makes audio")
     picture, options = None, list[str]()
     if video:
         frame = video_frame(video, source)
         encoding = video_encoding(video, source, frame, tehd=template.tehd_config, copyable=copyable)
-        # The tag is one of ISO media; the muxer of FLV refuses it.
+        # hvc1 is a tag of ISO media; the FLV muxer refuses it.
         encoding = replace(encoding, tag="") if template.container == "flv" else encoding
-        # What the sound outlasts is held by repeating it, which needs a rate.
+        # When audio is longer than video, the last picture is repeated, which needs a constant frame rate.
         held = source.held and sound is not None
         picture = _picture(encoding, frame, source, steady=held or template.container in ("hls", "flv"))
         picture = replace(picture, hold=seconds if held else 0.0) if picture else None
@@ -166,7 +167,7 @@ def _clip(wanted: TranscodeInput, source: Source) -> ClipRange:
 
 
 def _seconds(clip: ClipRange, source: Source, around: Sequence[tuple[str, Fill]]) -> float:
-    """Return how long the result is: marks and mosaics count from its beginning or its end."""
+    """Return the output's duration in seconds: marks and mosaics count from its beginning or its end."""
     end = source.duration if clip.end is None else clip.end
     return end - clip.start + sum(source.clips[file_id].probe.duration for file_id, _ in around)
 
@@ -174,7 +175,7 @@ def _seconds(clip: ClipRange, source: Source, around: Sequence[tuple[str, Fill]]
 def _clips(
     wanted: TranscodeInput, source: Source, lookup: Lookup
 ) -> tuple[tuple[tuple[str, Fill], ...], tuple[tuple[str, Fill], ...]]:
-    """Choose of each head-tail template the clips whose shape is nearest to the source's."""
+    """Choose from each head-tail template the clips with the nearest aspect ratio to the source's."""
     heads, tails = list[tuple[str, Fill]](), list[tuple[str, Fill]]()
     for item in wanted.head_tail_set:
         template = find(lookup, TemplateKind.HEAD_TAIL, item.definition)
@@ -206,7 +207,7 @@ def _picture(encoding: VideoEncoding, frame: Frame, source: Source, *, steady: b
 
 
 def _with_gop(encoding: VideoEncoding, picture: Picture | None, template: TranscodeTemplate) -> VideoEncoding:
-    """Segments are cut at key frames: an HLS transcode has one at least every segment."""
+    """Return the encoding with a key frame at least every segment, because HLS segments are cut at key frames."""
     if picture is None or template.container != "hls":
         return encoding
     longest = math.ceil(picture.fps * _hls_seconds(template) - 1e-6)
@@ -248,7 +249,7 @@ def _stream_output(share: Share, url: str, probe: ProbeResult, size: int, md5: s
     metadata = media_metadata(probe)
     kept = ("Bitrate", "Height", "Width", "Duration", "Container", "VideoStreamSet", "AudioStreamSet")
     return {"Url": url, "Definition": share.definition, **{name: metadata[name] for name in kept}, "Size": size,
-            "Md5": md5, **NO_MARK}  # fmt: skip
+            "Md5": md5, **NO_DIGITAL_WATERMARK}  # fmt: skip
 
 
 def _legacy_input(given: Json) -> dict[str, Any]:

@@ -134,7 +134,7 @@ def _remux() -> Iterator[Template]:
 
 
 def transcode_presets() -> Iterator[Template]:
-    """Yield today's presets, then the legacy ones, audio, perceptual encoding and remuxes."""
+    """Yield the current presets, then legacy ones, audio, perceptual encoding and remuxes."""
     yield from _current()
     yield from _legacy()
     yield from _audio()

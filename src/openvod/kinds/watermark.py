@@ -1,4 +1,4 @@
-"""Watermarks, mosaics: what is laid over pictures, and the templates of watermarks (``procedures-and-api.md`` 5.2)."""
+"""Overlays on pictures, watermarks and mosaics, and the templates of watermarks (``procedures-and-api.md`` 5.2)."""
 
 from __future__ import annotations
 
@@ -83,5 +83,5 @@ class WatermarkTemplate(Wire):
         return self
 
 
-#: The API's actions on watermarks follow no common pattern, so no noun.
+#: No noun: the API's watermark actions have names and members of their own.
 TEMPLATE = TemplateFamily(TemplateKind.WATERMARK, WatermarkTemplate, noun="", quota=1000)

@@ -1,4 +1,4 @@
-"""How streams are encoded, and when they are copied."""
+"""Encoding of streams, and the conditions for copying them."""
 
 from __future__ import annotations
 
@@ -126,9 +126,8 @@ def check_container(container: str, video: VideoTemplate | None, audio: AudioTem
 
 
 def _unsupported(container: str, codec: str) -> Failure:
-    return Failure(
-        "InvalidInput.ConfigurationUnsupported", f"container {container} cannot hold {codec}; choose another of the two"
-    )
+    message = f"container {container} cannot hold {codec}; choose another container or codec"
+    return Failure("InvalidInput.ConfigurationUnsupported", message)
 
 
 def video_encoding(

@@ -1,4 +1,4 @@
-"""Sizes: what a template's width and height mean for a source (``procedures-and-api.md`` 5.1)."""
+"""Picture sizes: resolves a template's width and height for a source (``procedures-and-api.md`` 5.1)."""
 
 from __future__ import annotations
 

@@ -21,10 +21,10 @@ GUARDED = (
     "-protocol_whitelist", "file,pipe,fd", "-format_whitelist", DEMUXERS, "-max_streams", "100",
     "-max_pixels", "268435456",
 )  # fmt: skip
-#: Recorded broadcasts restart their timestamps; a gap of a second is a restart, not a pause.
+#: Recorded broadcasts restart their timestamps: treat a gap of one second as a restart, not as a pause.
 _RESTARTING = ("-dts_delta_threshold", "1")
-#: Light is measured linearly, brought into the smaller gamut, then its highlights are rolled off: 203 cd/m² is the
-#: white of ordinary pictures (ITU-R BT.2408) and stays nearly that; what is brighter keeps differences up to 1000.
+#: Tone mapping in linear light: convert to the smaller gamut, then roll off highlights. 203 cd/m² is the reference
+#: white of SDR (ITU-R BT.2408) and stays nearly unchanged; highlights keep contrast up to 1000 cd/m².
 _TONE_MAP = (
     "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=mobius:param=0.5:desat=0:peak=4.93,"
     "zscale=t=bt709:m=bt709:r=tv,format=yuv420p"
@@ -46,12 +46,12 @@ _SHOWN_AT_ZERO = "fps=fps=1/1000000:round=up:start_time=0"
 class Picture:
     """The output of one branch of the graph.
 
-    ``fps`` 0 keeps the source's times; ``tail`` are filters at the end. Three of them choose pictures by moments that
-    count from the beginning of the file, or of the part that is read, whenever its first picture comes: ``every`` above
-    0 takes one per so many seconds, exactly ``count``; ``until`` takes ``fps`` of them per second, up to there; else
-    ``moment`` takes the one that is shown. A ``moment`` lies so many seconds after the point that was sought, and
-    ``until`` counts from it. ``content`` takes the first that shows something. ``hold`` above 0 keeps the last
-    picture up to that second.
+    ``fps`` 0 keeps the source's timestamps; ``tail`` are filters at the end. Three members select pictures by time,
+    counted from the beginning of the file, or of the part that is read, even if its first picture comes later:
+    ``every`` above 0 takes one picture per that many seconds, exactly ``count``; ``until`` takes ``fps`` pictures per
+    second up to that second; ``moment`` takes the picture shown then. ``moment`` is in seconds after the seek point,
+    and ``until`` counts from it. ``content`` takes the first picture that is not blank. ``hold`` above 0 repeats the
+    last picture up to that second.
     """
 
     frame: Frame
@@ -72,8 +72,8 @@ class Picture:
     def repeats_last(self) -> bool:
         """Whether frames may be repeated after drawing instead of before.
 
-        A pause, or one picture under minutes of audio, becomes thousands of frames at once: repeated last they share
-        one buffer, repeated first each is scaled into its own. Timed marks need separate frames.
+        A pause, or one picture under minutes of audio, becomes thousands of frames at once. Repeated after drawing they
+        share one buffer; repeated before, each is scaled into its own. Timed marks need separate frames.
         """
         timed = any(mark.timed for mark in self.marks) or any(mosaic.timed for mosaic in self.mosaics)
         return not self.every and not self.until and not timed
@@ -106,8 +106,8 @@ def build_command(
 ) -> tuple[Command, tuple[Asset, ...]]:
     """Return the command that makes ``outputs`` in one pass, and the files it reads beside the source.
 
-    ``clip`` reads from its first second exactly. ``seek`` begins at the key frame before a second instead, with times
-    that count from that second: for pictures that are chosen by their moments.
+    ``clip`` reads exactly from its first second. ``seek`` instead starts at the key frame before a second and counts
+    times from that second: for pictures selected by time.
     """
     graph = _Graph(source)
     labels = graph.add([picture for output in outputs for picture in output.videos if picture])
@@ -139,9 +139,9 @@ def finish_picture(
 
 
 def join_picture(source: Source, picture: Picture, number: int, rate: float, parts: list[str]) -> None:
-    """Bring input ``number`` to a picture's size, range and rate, its label is ``v`` and the number; nothing is drawn.
+    """Convert input ``number`` to a picture's size, range and rate as label ``v<number>``, without drawing marks.
 
-    The rate comes last, for the reason of :attr:`Picture.repeats_last`.
+    The rate comes last, see :attr:`Picture.repeats_last`.
     """
     graph = _Graph(source, parts)
     chain = ",".join(graph._base(tone_map=not picture.hdr, choice=""))
@@ -167,7 +167,7 @@ def _hold_until(seconds: float) -> str:
 
 
 def _earlier(seconds: float | None) -> str:
-    """Shift timestamps by so many seconds."""
+    """Return a filter that subtracts seconds from timestamps."""
     return f"setpts=PTS-{seconds:.6f}/TB," if seconds else ""
 
 
@@ -191,7 +191,7 @@ class _Graph:
 
     @property
     def takes_any_size(self) -> bool:
-        """Whether the first filter that looks at pictures is the scaler, which takes them as they come."""
+        """Whether the first filter is the scaler, which accepts pictures of changing size."""
         video = self.source.video
         return video is not None and not video.interlaced and not video.dynamic_range
 
@@ -245,15 +245,15 @@ class _Graph:
         known = self.source.require_video().frame_rate
         if 0 < known <= picture.fps * 1.001:
             return ""
-        # One frame per tick of the new clock, as the later filter would choose: what is dropped is never scaled. Half
-        # a tick, the rule when a rate is halved, goes up whatever the rounding of seconds; else frames would jitter.
+        # Select the frames that the later fps filter would keep, so that dropped frames are never scaled. Half a tick,
+        # which is usual when a rate is halved, always rounds up; rounding errors of seconds would make frames jitter.
         rate = frame_rate(picture.fps)
         return f"select=isnan(prev_selected_t)+gt(floor(t*{rate}+.5001)\\,floor(prev_selected_t*{rate}+.5001))"
 
     def _outlasting(self) -> str:
         """Repeat the last picture beyond the file's end, up to the last requested moment.
 
-        Without that bound the graph would run for ever when a later filter waits for one more frame.
+        Without a limit the graph would never end when a later filter waits for one more frame.
         """
         video = self.source.require_video()
         rate = video.frame_rate if video.frame_rate >= 1 else 0.0

@@ -20,7 +20,7 @@ def joined_command(work: VideoWork, source: Source) -> tuple[Command, tuple[Asse
     output = work.outputs[0]
     picture = output.videos[0] if output.videos else None
     if picture is None:
-        raise Failure("InvalidInput.ConfigurationUnsupported", "HeadTailSet needs a video that is encoded")
+        raise Failure("InvalidInput.ConfigurationUnsupported", "HeadTailSet requires a template that encodes video")
     rate = picture.fps or source.require_video().frame_rate or 25.0
     frame = picture.frame
 

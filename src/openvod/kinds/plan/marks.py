@@ -14,7 +14,7 @@ from openvod.kinds.watermark import MosaicInput, WatermarkInput, WatermarkTempla
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _MOSAIC_PIXELS = 16
-#: The shortest time that browsers show a picture of a GIF is 20 ms.
+#: Browsers show each picture of a GIF for at least 20 ms.
 _ANIMATION_FPS = 50
 
 
@@ -31,7 +31,7 @@ class Mark:
 
     @property
     def timed(self) -> bool:
-        """True when it looks different at different times."""
+        """True when the mark changes over time."""
         return self.start is not None or _is_animated(self)
 
 
@@ -45,7 +45,7 @@ class Mosaic:
 
     @property
     def timed(self) -> bool:
-        """True when it does not cover all the time."""
+        """True when the mosaic covers only a part of the time."""
         return self.start is not None
 
 
@@ -141,7 +141,7 @@ def _image_overlay(mark: Mark, frame: Frame, name: str, place: str) -> Overlay:
     opacity = f",colorchannelmixer=aa={1 - image.transparency / 100:g}" if image.transparency else ""
     options = ("-stream_loop", "-1") if _is_animated(mark) and image.repeat_type == "repeat" else ()
     asset = Asset(f"{name}{_suffix(image.image_key)}", "image", {"key": image.image_key})
-    # The overlay does not know how long an animation's last picture lasts: repeat the picture for that time.
+    # The overlay filter ignores the duration of an animation's last picture: repeat the picture for that time.
     lasting = f",fps={_ANIMATION_FPS}" if _is_animated(mark) and image.repeat_type == "once" else ""
     return Overlay(asset, options, f"format=rgba,{scale}{opacity}{lasting}", place)
 

@@ -54,7 +54,7 @@ class Command:
 class Share:
     """One sub-task's part of a job; its files are in the folder ``str(number)``.
 
-    ``facts`` is the result's further data: times of pictures, rungs of a ladder.
+    ``facts`` holds data that the result needs: times of pictures, rungs of a ladder.
     """
 
     number: int
@@ -119,27 +119,27 @@ class Source:
 
     file_id: str
     probe: ProbeResult
-    #: Probes and places of head and tail clips by ``FileId``.
+    #: Probes and paths of head and tail clips by ``FileId``.
     clips: Mapping[str, Clip] = field(default_factory=dict)
 
     @property
     def video(self) -> VideoStream | None:
-        """The stream to show."""
+        """The video stream to process."""
         return self.probe.video_streams[0] if self.probe.video_streams else None
 
     @property
     def audio(self) -> AudioStream | None:
-        """The stream to hear."""
+        """The audio stream to process."""
         return self.probe.heard
 
     @property
     def duration(self) -> float:
-        """Seconds."""
+        """The duration in seconds."""
         return self.probe.duration
 
     @property
     def picture_duration(self) -> float:
-        """Seconds with a picture; when audio continues after the last picture, that picture is repeated."""
+        """Seconds with video; when audio is longer, the last picture is repeated to its end."""
         if self.held:
             return self.probe.duration
         return self.probe.video_duration or self.probe.duration
@@ -153,12 +153,12 @@ class Source:
 
     @property
     def width(self) -> int:
-        """Pixels as displayed: after rotation and with square pixels."""
+        """Width as displayed: after rotation, in square pixels."""
         return self._display()[0]
 
     @property
     def height(self) -> int:
-        """Pixels as displayed."""
+        """Height as displayed: after rotation, in square pixels."""
         return self._display()[1]
 
     def _display(self) -> tuple[int, int]:
@@ -169,16 +169,16 @@ class Source:
         return (video.height, width) if self.probe.rotate in (90, 270) else (width, video.height)
 
     def require_film(self) -> VideoStream:
-        """As :meth:`require_video`; a still picture is none (``SourceFileError.ContentUnsupported``)."""
+        """As :meth:`require_video`; refuse a still picture (``SourceFileError.ContentUnsupported``)."""
         video = self.require_video()
         if self.probe.category == "Image":
-            raise Failure("SourceFileError.ContentUnsupported", "the file is a still picture; this needs a video")
+            raise Failure("SourceFileError.ContentUnsupported", "the file is a still picture; a video is required")
         return video
 
     def require_video(self) -> VideoStream:
         """Return the video stream; :class:`Failure` ``SourceFileError.NoVideoMedia`` without one."""
         if self.video is None:
-            raise Failure("SourceFileError.NoVideoMedia", "the file has no video stream; this needs pictures")
+            raise Failure("SourceFileError.NoVideoMedia", "the file has no video stream; one is required")
         if not self.video.width or not self.video.height:
             raise Failure("SourceFileError.NoVideoResolution", "the size of the file's pictures is unknown")
         return self.video

@@ -18,7 +18,7 @@ from openvod.kinds.watermark import WatermarkInput
 MAX_PICTURES = 10_000
 _OFFSET = re.compile(r"(\d{1,7}(?:\.\d{1,6})?)(s|%)")
 #: Demuxers seek by decoding time, which precedes presentation time by less than this many seconds; without an index
-#: they may land later still.
+#: the seek may end later still.
 _SEEK_SECONDS, _BLIND_SEEK_SECONDS = 1.0, 20.0
 _EXACT = 1e-6
 _ENCODERS = {
@@ -30,7 +30,7 @@ _PIXELS = {"jpg": "yuvj420p", "png": "rgb24", "webp": "yuv420p"}
 
 
 class StillTemplate(Protocol):
-    """What a template says of still pictures; sides in pixels, 0 = by the other side or the source."""
+    """A template's members for still pictures; sides in pixels, 0 = by the other side or the source."""
 
     @property
     def width(self) -> int:
@@ -44,12 +44,12 @@ class StillTemplate(Protocol):
 
     @property
     def resolution_adaptive(self) -> str:
-        """Whether the sides follow the turn of the source, open or close."""
+        """Whether width and height follow the orientation of the source, open or close."""
         ...
 
     @property
     def fill_type(self) -> Fill:
-        """What fills the rest of the frame."""
+        """The filling of the rest of the frame."""
         ...
 
     @property
@@ -59,7 +59,7 @@ class StillTemplate(Protocol):
 
 
 class SamplingTemplate(Protocol):
-    """How far apart pictures are: percent of the duration or seconds."""
+    """The interval between pictures: percent of the duration, or seconds."""
 
     @property
     def sample_type(self) -> str:
@@ -149,7 +149,7 @@ def still_picture(template: StillTemplate, source: Source) -> Picture:
 
 
 def still_frame(template: StillTemplate, source: Source) -> Frame:
-    """Return the size of a template's pictures and how the source is put into it."""
+    """Return the size of a template's pictures and the placement of the source in it."""
     return fit(
         (source.width, source.height), template.width, template.height,
         adaptive=template.resolution_adaptive == "open", fill=template.fill_type, even=template.format != "png",
@@ -182,7 +182,7 @@ def sampling(template: SamplingTemplate, source: Source) -> tuple[float, int]:
 
 
 def series_job(series: Series, source: Source) -> Job:
-    """Run a series in its own pass: over key frames only when each moment has one."""
+    """Plan a series as its own pass; decode key frames only when each moment has one."""
     grid = source.require_video().key_frame_grid
     sparse = 0 < grid <= series.every and abs(series.every / grid - round(series.every / grid)) < _EXACT
     options = ("-skip_frame", "nokey") if sparse else ()

@@ -25,7 +25,7 @@ class VideoWork:
 
     @property
     def decodes(self) -> bool:
-        """True when frames are needed, not only packets."""
+        """True when the work needs decoded frames."""
         return any(picture is not None for output in self.outputs for picture in output.videos)
 
 
@@ -41,7 +41,7 @@ def find(lookup: Lookup, kind: TemplateKind, definition: int) -> Any:
 
 
 def video_frame(video: VideoTemplate, source: Source) -> Frame:
-    """Return the size of a template's pictures and how the source is put into it."""
+    """Return the size of a template's pictures and the placement of the source in it."""
     stream = source.require_video()
     if video.codec == "copy":
         return Frame(stream.width, stream.height, stream.width, stream.height)
@@ -52,7 +52,7 @@ def video_frame(video: VideoTemplate, source: Source) -> Frame:
 
 
 def hls_arguments(stem: str, name: str, seconds: float, *, fragmented: bool) -> list[str]:
-    """Options of one HLS output: playlist ``stem.m3u8`` and its segments beside it."""
+    """Return the options of one HLS output: playlist ``stem.m3u8`` with its segments beside it."""
     options = ["-f", "hls", "-hls_time", f"{seconds:g}", "-hls_playlist_type", "vod",
                "-hls_flags", "independent_segments"]  # fmt: skip
     if fragmented:
