@@ -306,7 +306,7 @@ def test_locks_come_back(server: Cluster) -> None:
         assert theirs.take("a")
         _until(lambda: ours.lost("a"))
         assert ours.age("a") > 1.0
-        theirs.give_back("a")
+        theirs.release("a")
         _until(lambda: not ours.lost("a"))
         assert ours.age("a") < 1.0
     finally:

@@ -85,7 +85,7 @@ def test_a_worker_without_proof_writes_nothing(
                 assert httpx.get(f"{server.url}/healthz").status_code == 200
                 database.start()
                 assert wait_for(lambda: bool(log.finals()), 200), (one.log()[-3000:], other.log()[-3000:])
-                assert "is proven again" in one.log()
+                assert "has its liveness lock again" in one.log()
                 assert "is gone" not in one.log() + other.log()
         (final,) = log.finals()
         assert {item["TranscodeTask"]["Status"] for item in final["MediaProcessResultSet"]} == {"SUCCESS"}

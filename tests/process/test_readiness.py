@@ -18,7 +18,7 @@ from openvod.app.serve import serve as serve_platform
 from openvod.app.settings import Settings
 from openvod.base.errors import Unavailable
 
-_ENDED = "the database's writer has ended"
+_ENDED = "the database's writer thread has ended"
 
 
 def _settings() -> Settings:
@@ -38,7 +38,7 @@ def _serve(data: Path, settings: Settings, when_ready: Callable[[], Any]) -> Non
 
 def test_a_dead_writer_ends_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server whose writer has ended says so by ending: with a failure, so that whoever started it starts it again."""
-    with pytest.raises(Unavailable, match="writer has ended"):
+    with pytest.raises(Unavailable, match="writer thread has ended"):
         _serve(tmp_path / "data", _settings(), lambda: monkeypatch.setattr(Writer, "trouble", lambda self: _ENDED))
 
 
@@ -51,7 +51,7 @@ def test_a_hanging_writer_turns_readiness(tmp_path: Path, monkeypatch: pytest.Mo
 
         try:
             trouble = Writer.trouble
-            for words in ("the database's writer has hung for 31 s", ""):
+            for words in ("the database's writer thread has hung for 31 s", ""):
                 monkeypatch.setattr(Writer, "trouble", lambda self, words=words: words)
                 answer = httpx.get(f"{url}/readyz")
                 told.append((answer.status_code, answer.json()["status"], httpx.get(f"{url}/healthz").status_code))
@@ -60,4 +60,4 @@ def test_a_hanging_writer_turns_readiness(tmp_path: Path, monkeypatch: pytest.Mo
             os.kill(os.getpid(), signal.SIGTERM)
 
     _serve(tmp_path / "data", settings, look)
-    assert told == [(503, "the database's writer has hung for 31 s", 200), (200, "ready", 200)]
+    assert told == [(503, "the database's writer thread has hung for 31 s", 200), (200, "ready", 200)]

@@ -174,7 +174,7 @@ def test_sizes_of_pictures(tmp_path: Path) -> None:
 @needs_model
 def test_nothing_is_left_and_nobody_is_told(innocent: list[Path], tmp_path: Path) -> None:
     """No file appears in a home folder, where onnxruntime keeps what it means to report to its makers."""
-    in_child(f"print(json.dumps(child.look_at([{str(innocent[0])!r}])))", {"HOME": str(tmp_path)})
+    in_child(f"print(json.dumps(child.classify([{str(innocent[0])!r}])))", {"HOME": str(tmp_path)})
     assert list(tmp_path.rglob("*")) == []
 
 
@@ -233,7 +233,7 @@ def test_packages_that_cannot_be_imported(innocent: list[Path], name: str) -> No
         f"        if name == {name!r}: raise ImportError('blocked: ' + name)\n"
         "sys.meta_path.insert(0, Blocker())\n"
         f"import {CONFINED} as confined, {CHILD} as child\n"
-        "confined.run(child.look_at)\n"
+        "confined.run(child.classify)\n"
     )
     message = refused(innocent[:1], program(block), "review.not_installed")
     if not OpenNsfwReviewer().missing():
@@ -243,7 +243,7 @@ def test_packages_that_cannot_be_imported(innocent: list[Path], name: str) -> No
 
 def test_a_model_that_fails(innocent: list[Path]) -> None:
     """An error of the model is told with its reason and names no path."""
-    code = f"import {CONFINED} as c, {CHILD} as child\nchild.classifier = lambda: 1 / 0\nc.run(child.look_at)"
+    code = f"import {CONFINED} as c, {CHILD} as child\nchild.classifier = lambda: 1 / 0\nc.run(child.classify)"
     message = refused(innocent[:1], program(code))
     assert "ZeroDivisionError" in message
     assert str(innocent[0]) not in message

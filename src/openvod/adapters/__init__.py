@@ -1,1 +1,1 @@
-"""Adapters: one sub-room per technology, each behind a port of a room below."""
+"""Adapters: one package per technology, each implements a port of a lower room."""

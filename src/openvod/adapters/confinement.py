@@ -1,4 +1,4 @@
-"""What a child process that touches foreign media gives up before it begins; called by the child alone."""
+"""Limits and privileges of child processes that read untrusted media; only the child calls these functions."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
-_FIRST_VICTIM = "500"
+_OOM_SCORE_ADJUSTMENT = "500"
 
 
 def limit(*, memory: int, file_size: int, open_files: int, cpu_seconds: int | None = None) -> None:
-    """Set limits of the kernel: address space and written file in bytes, descriptors, CPU time. No core dumps."""
+    """Set resource limits: address space and file size in bytes, open files, CPU time in seconds; no core dumps."""
     limits = {
         resource.RLIMIT_AS: memory,
         resource.RLIMIT_FSIZE: file_size,
@@ -28,26 +28,26 @@ def limit(*, memory: int, file_size: int, open_files: int, cpu_seconds: int | No
         resource.setrlimit(kind, (bound, bound))
 
 
-def step_back(nice: int) -> None:
-    """Let servers of the machine go first.
+def lower_priority(nice: int) -> None:
+    """Lower the CPU priority of this process below the servers of the machine.
 
-    A session of its own is a scheduling group of its own on Linux (autogroup), within which alone ``nice`` counts:
-    the group needs the value too, or an encoder takes half of the machine from the server that accepts uploads.
+    On Linux each session is a scheduling group (autogroup), and ``nice`` only applies inside its group. So set the
+    value of the group, too; otherwise an encoder takes half of the CPU time from the server that accepts uploads.
     """
     os.nice(nice)
-    with contextlib.suppress(OSError):  # no such file: other systems, or kernels that group by something else
+    with contextlib.suppress(OSError):  # the file is missing on other systems and without CONFIG_SCHED_AUTOGROUP
         Path("/proc/self/autogroup").write_text(str(nice), encoding="ascii")
 
 
 def die_with(parent: int) -> None:
-    """Let the kernel end this process when its parent dies, however it dies."""
+    """Let the kernel kill this process when its parent ends for any reason."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # died before the line above
+    if os.getppid() != parent:  # the parent ended before prctl
         sys.exit(1)
 
 
 def prefer_as_oom_victim() -> None:
-    """Prefer this process as the one that the kernel ends when memory runs out."""
+    """Make this process a preferred victim of the kernel's OOM killer."""
     if sys.platform == "linux":
-        Path("/proc/self/oom_score_adj").write_text(_FIRST_VICTIM, encoding="ascii")
+        Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE_ADJUSTMENT, encoding="ascii")

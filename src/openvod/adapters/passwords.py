@@ -1,4 +1,4 @@
-"""Passwords hashed with Argon2id, in a thread: hashing is slow on purpose."""
+"""Argon2id password hashes, computed in a thread because hashing is slow by design."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 _SALT_BYTES, _HASH_BYTES = 16, 32
-#: What OWASP names as the least that Argon2id should cost: 19 MiB, two passes, one lane.
+#: OWASP's minimum for Argon2id: 19 MiB, two passes, one lane.
 _MEMORY_KIB, _PASSES, _LANES = 19_456, 2, 1
-#: So many at once: hashes cost memory, and strangers ask for them.
+#: Concurrent hashes: each takes 19 MiB, and unauthenticated requests cause them.
 _AT_ONCE = 4
 
 
@@ -23,12 +23,12 @@ class Argon2Passwords:
         self._decoy = _hash(os.urandom(_SALT_BYTES).hex())
 
     async def hash(self, password: str) -> str:
-        """Return a PHC text."""
+        """Return a hash in PHC format."""
         async with self._slots:
             return await asyncio.to_thread(_hash, password)
 
     async def verify(self, password: str, known: str) -> bool:
-        """Tell whether ``known`` is of ``password``; where there is none, a hash of nobody's is computed as well."""
+        """Return whether ``known`` is a hash of ``password``; without one, a dummy hash takes the same time."""
         async with self._slots:
             matches = await asyncio.to_thread(_verify, password, known or self._decoy)
         return matches and bool(known)

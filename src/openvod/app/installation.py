@@ -128,7 +128,7 @@ def adopt(base: Base, *, new_root_key: bool = False) -> Installation:
     Nothing is erased for as long as files are kept in quarantine.
     """
     if new_root_key:
-        base.folder.set_root_key_aside()
+        base.folder.back_up_root_key()
         base.folder.make_root_key()
     return _take_over(base, new_hex(base.entropy, 32))
 

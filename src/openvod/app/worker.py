@@ -140,7 +140,7 @@ class Worker:
     async def watch(self) -> None:
         """Stop writing when nobody can know that this worker lives, and tell the server above of any trouble."""
         proven = self._engine.watch_proof()
-        trouble = self._database.trouble() or ("" if proven else "a worker cannot prove that it lives")
+        trouble = self._database.trouble() or ("" if proven else "a worker lost its liveness lock")
         await asyncio.to_thread(tell_trouble, self._base.folder.path, os.getpid(), trouble)
 
     async def stop(self) -> None:

@@ -154,7 +154,7 @@ def _count(
         bad = [each for each in shown["subTasks"] if each["status"] == "FAIL"]
         drill.failed += len(bad)
         drill.remarks += [f"{task['taskId']}: {str(each)[:300]}" for each in bad]
-    drill.stolen = sum(worker.log().count("is gone; its flow") for worker in workers)
+    drill.stolen = sum(worker.log().count("is dead; its flow") for worker in workers)
     for kind in ("NewFileUpload", "ProcedureStateChanged"):
         counts = arrived(kind)
         drill.events_lost += sum(file_id not in counts for file_id in file_ids)

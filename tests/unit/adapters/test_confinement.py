@@ -12,7 +12,7 @@ import pytest
 _STEP_BACK = """
 import json, os
 from openvod.adapters import confinement
-confinement.step_back(15)
+confinement.lower_priority(15)
 with open("/proc/self/autogroup") as group:
     print(json.dumps([os.nice(0), int(group.read().split()[-1])]))
 """
@@ -28,7 +28,7 @@ except MemoryError:
 
 
 @pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel does not group by session")
-def test_step_back_counts_outside_its_session() -> None:
+def test_lower_priority_counts_outside_its_session() -> None:
     """The scheduling group of the child's own session gets the value too: alone, nice means nothing to other groups."""
     shown = subprocess.run(
         [sys.executable, "-c", _STEP_BACK], start_new_session=True, capture_output=True, check=True, text=True

@@ -1,4 +1,4 @@
-"""The durable engine: DBOS runs flows step by step, and goes on with them after a crash.
+"""The durable workflow engine: DBOS runs flows step by step and resumes them after a crash.
 
-Nothing of DBOS is seen outside this room; only its public calls are used.
+No other room imports DBOS; only its public API is used.
 """

@@ -1,4 +1,4 @@
-"""Flows as DBOS workflows: begin, then advance until nothing is left, then finish; each a recorded step."""
+"""Flows as DBOS workflows: begin, advance until no job is left, finish. Each call is a recorded step."""
 
 from __future__ import annotations
 
@@ -19,42 +19,42 @@ _POLL_SECONDS = 0.4
 _LOWEST = 11
 _STEP_ATTEMPTS = 8
 _ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
-#: Old flows continue under new code: steps read their state from our own rows.
+#: Constant, so that flows continue under new releases: steps read their state from OpenVOD's tables, not from DBOS.
 _APPLICATION_VERSION = "openvod-flows-1"
 _log = logging.getLogger("openvod.engine")
 
 
 class Flow(Protocol):
-    """What a flow does; see :class:`openvod.processing.flow.FlowService`."""
+    """The steps of a flow; see :class:`openvod.processing.flow.FlowService`."""
 
     async def begin(self, task_id: str, run: int) -> bool:
-        """Take a run of a task up; return whether there is work."""
+        """Start a run of a task; return whether it has jobs."""
         ...
 
     async def advance(self, task_id: str, run: int) -> bool:
-        """Do the next job; return whether there may be another."""
+        """Run the next job; return whether another may follow."""
         ...
 
     async def finish(self, task_id: str, run: int) -> None:
-        """Leave nothing behind."""
+        """Delete the run's scratch files."""
         ...
 
 
 class Liveness(Protocol):
     """Proves to other workers of the database that a worker is alive.
 
-    A worker that is not :meth:`proven` writes nothing; after a claim was free for ``grace`` seconds, another worker may
-    take its flows.
+    A worker that is not :meth:`proven` must not write. When its claim has been free for ``grace`` seconds, another
+    worker may take over its flows.
     """
 
     grace: float
 
     def hold(self, executor_id: str) -> None:
-        """Hold the proof until the process ends, even by a crash."""
+        """Hold this worker's proof until its process ends, even by a crash."""
         ...
 
     def claim(self, executor_id: str) -> bool:
-        """Return whether that worker is dead; then the claim is this worker's until :meth:`release`."""
+        """Return whether a worker is dead; if so, this worker holds its claim until :meth:`release`."""
         ...
 
     def release(self, executor_id: str) -> None:
@@ -71,21 +71,21 @@ class Liveness(Protocol):
 
 
 @dataclass
-class _Mine:
-    """A flow of this worker, and how often the worker had lost its proof when that was last looked at."""
+class _OwnFlow:
+    """A flow of this worker; ``fences`` counts the losses of proof that the flow has been checked against."""
 
     workflow_id: str
     fences: int
 
 
-def _stay_here() -> NoReturn:
-    """Block a thread of the engine until the process ends: a flow that returns or raises counts as done."""
+def _park_thread() -> NoReturn:
+    """Block an engine thread until the process ends, because DBOS marks a flow that returns or raises as done."""
     while True:
         threading.Event().wait()
 
 
 class DbosEngine:
-    """One worker's engine. ``url`` is where DBOS keeps its tables; one engine per process."""
+    """The engine of a worker, one per process. ``url`` is the database of DBOS's own tables."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class DbosEngine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._running: set[asyncio.Task[Any]] = set()
         self._stopping = False
-        #: Set while this worker is proven; what waits for it goes on then.
+        #: Set while this worker is proven; flows wait for it.
         self._proven = threading.Event()
         self._proven.set()
         self._fences = 0
@@ -131,7 +131,7 @@ class DbosEngine:
         }
         DBOS(config=config)
 
-        # The engine marks what it registers, which a bound method would not let it do.
+        # A function: DBOS sets attributes on it, which a bound method does not allow.
         def run_flow(task_id: str, run: int) -> None:
             self._run(task_id, run)
 
@@ -139,7 +139,7 @@ class DbosEngine:
         DBOS.launch()
 
     async def prepare(self) -> None:
-        """Declare the queue; the engine polls it from now on."""
+        """Register the queue; from then on the engine polls it."""
         await DBOS.register_queue_async(
             _QUEUE,
             worker_concurrency=self._concurrency,
@@ -148,13 +148,13 @@ class DbosEngine:
         )
 
     def watch_proof(self) -> bool:
-        """Stop running flows while this worker is not proven, and resume them when it is; return which applies."""
+        """Pause the running flows while this worker is not proven; return whether it is proven."""
         proven = self._liveness.proven()
         if proven and not self._proven.is_set():
-            _log.warning("worker %s is proven again; its flows go on", self._executor_id)
+            _log.warning("worker %s has its liveness lock again; its flows resume", self._executor_id)
             self._proven.set()
         elif not proven and self._proven.is_set():
-            _log.error("worker %s cannot prove that it lives; its flows stop", self._executor_id)
+            _log.error("worker %s lost its liveness lock; its flows pause", self._executor_id)
             self._fences += 1
             self._proven.clear()
             for task in self._running:
@@ -162,7 +162,7 @@ class DbosEngine:
         return proven
 
     async def stop(self) -> None:
-        """End the running flows while their resources are open; another worker or a later start continues them."""
+        """Cancel the running flows before their resources close; another worker or the next start resumes them."""
         self._stopping = True
         self._proven.set()
         for task in self._running:
@@ -170,16 +170,16 @@ class DbosEngine:
         await asyncio.gather(*self._running, return_exceptions=True)
 
     def close(self) -> None:
-        """Stop the engine. Its threads wait for the end of the process: a flow that returned would count as done."""
+        """Stop the engine. Threads with flows block until the process ends: DBOS marks a returned flow as done."""
         DBOS.destroy(destroy_registry=True)
         self._liveness.release(self._executor_id)
 
     async def submit(self, task_id: str, run: int, priority: int) -> None:
-        """Enqueue a run of a task; the same run twice is once. ``priority`` −10…10, higher first."""
+        """Enqueue a run of a task, once per run. ``priority`` −10…10, higher first."""
         await self._enqueue(f"{task_id}#{run}", task_id, run, priority)
 
     async def resubmit_ended(self, task_id: str, run: int, priority: int) -> bool:
-        """Start a run whose task is unfinished but whose workflow ended or is missing; return whether it was."""
+        """Restart an unfinished run whose workflow ended or is missing; return whether it was restarted."""
         name = f"{task_id}#{run}"
         listed = await DBOS.list_workflows_async(workflow_id_prefix=name, load_input=False, load_output=False)
         known = [workflow for workflow in listed if workflow.workflow_id.partition(".")[0] == name]
@@ -196,11 +196,11 @@ class DbosEngine:
         await asyncio.to_thread(enqueue)
 
     async def adopt_orphans(self) -> int:
-        """Take over the flows of workers that died; return how many."""
+        """Take over the flows of dead workers; return their number."""
         try:
             return await self._adopted()
         except Exception:
-            # Nobody looked for a while: a claim that is free then may have been held in between.
+            # The check failed, so a claim that was free before and is free later may have been held in between.
             self._free_since.clear()
             raise
 
@@ -222,32 +222,32 @@ class DbosEngine:
         return adopted
 
     def _is_dead(self, owner: str) -> bool:
-        """A worker with a lost connection has a grace period to take its claim again."""
+        """Return whether a claim has been free for the grace period, in which a disconnected worker can reclaim it."""
         now = time.monotonic()
         return now - self._free_since.setdefault(owner, now) >= self._liveness.grace
 
     async def _adopt(self, owner: str) -> int:
-        # Listed again under the claim: another survivor may have been faster.
-        theirs = await DBOS.list_workflows_async(
+        # List again under the claim: another worker may have taken the flows over before.
+        orphans = await DBOS.list_workflows_async(
             status="PENDING", executor_id=owner, load_input=False, load_output=False
         )
-        for workflow in theirs:
-            _log.warning("worker %s is gone; its flow %s goes on", owner, workflow.workflow_id)
+        for workflow in orphans:
+            _log.warning("worker %s is dead; its flow %s is resumed", owner, workflow.workflow_id)
             await DBOS.resume_workflow_async(workflow.workflow_id, queue_name=_QUEUE)
-        return len(theirs)
+        return len(orphans)
 
     def _run(self, task_id: str, run: int) -> None:
-        """The workflow, in a thread of the engine."""
+        """Run the workflow in a thread of the engine."""
         fences = self._fences
-        mine = _Mine(DBOS.workflow_id or "", fences)
-        if self._step("begin", mine, lambda: self._flow.begin(task_id, run)):
-            while self._step("advance", mine, lambda: self._flow.advance(task_id, run)):
+        flow = _OwnFlow(DBOS.workflow_id or "", fences)
+        if self._step("begin", flow, lambda: self._flow.begin(task_id, run)):
+            while self._step("advance", flow, lambda: self._flow.advance(task_id, run)):
                 pass
-        self._step("finish", mine, lambda: self._flow.finish(task_id, run))
+        self._step("finish", flow, lambda: self._flow.finish(task_id, run))
 
-    def _step(self, name: str, mine: _Mine, call: Callable[[], Coroutine[Any, Any, R]]) -> R:
+    def _step(self, name: str, flow: _OwnFlow, call: Callable[[], Coroutine[Any, Any, R]]) -> R:
         def work() -> R:
-            return self._in_loop(call, mine)
+            return self._in_loop(call, flow)
 
         options: StepOptions = {
             "name": name,
@@ -257,30 +257,30 @@ class DbosEngine:
         }
         return DBOS.run_step(options, work)
 
-    def _in_loop(self, call: Callable[[], Coroutine[Any, Any, R]], mine: _Mine) -> R:
+    def _in_loop(self, call: Callable[[], Coroutine[Any, Any, R]], flow: _OwnFlow) -> R:
         if self._loop is None:
             raise RuntimeError("the engine was not launched")
         while True:
-            self._await_proof(mine)
+            self._await_proof(flow)
             if self._stopping:
-                _stay_here()
+                _park_thread()
             try:
                 return asyncio.run_coroutine_threadsafe(self._tracked(call()), self._loop).result()
             except CancelledError:
                 if self._stopping:
-                    _stay_here()
-                # The proof of life was lost; what this step does begins anew when it is back.
+                    _park_thread()
+                # The liveness lock was lost: run the step again when it is back.
 
-    def _await_proof(self, mine: _Mine) -> None:
-        """Wait until this worker is proven; after a time without proof, go on only with what nobody took meanwhile."""
+    def _await_proof(self, flow: _OwnFlow) -> None:
+        """Wait until this worker is proven; park the thread if another worker took the flow over in between."""
         self._proven.wait()
-        if mine.fences == self._fences or self._stopping:
+        if flow.fences == self._fences or self._stopping:
             return
-        mine.fences = self._fences
-        listed = DBOS.list_workflows(workflow_ids=[mine.workflow_id], load_input=False, load_output=False)
+        flow.fences = self._fences
+        listed = DBOS.list_workflows(workflow_ids=[flow.workflow_id], load_input=False, load_output=False)
         if not any(each.executor_id == self._executor_id and each.status == "PENDING" for each in listed):
-            _log.warning("flow %s was taken over by another worker", mine.workflow_id)
-            _stay_here()
+            _log.warning("flow %s was taken over by another worker", flow.workflow_id)
+            _park_thread()
 
     async def _tracked(self, work: Coroutine[Any, Any, R]) -> R:
         task = asyncio.ensure_future(work)

@@ -9,7 +9,7 @@ _AUDIO = {"mp3": "mp4a.40.34", "ac3": "ac-3", "eac3": "ec-3", "opus": "opus", "f
 
 
 def video_codec_string(codec: str, extradata: bytes) -> str:
-    """Return the name of an H.264, H.265 or AV1 stream by its parameter sets; empty when they are not known."""
+    """Return the RFC 6381 name of an H.264, H.265 or AV1 stream from its parameter sets; empty without them."""
     if codec == "h264":
         sps = _avc_parameters(extradata)
         return f"avc1.{sps.hex().upper()}" if sps else ""
@@ -23,14 +23,14 @@ def video_codec_string(codec: str, extradata: bytes) -> str:
 
 
 def audio_codec_string(codec: str, profile: str) -> str:
-    """Return the name of an audio stream."""
+    """Return the RFC 6381 name of an audio stream."""
     if codec == "aac":
         return {"HE-AAC": "mp4a.40.5", "HE-AACv2": "mp4a.40.29"}.get(profile, "mp4a.40.2")
     return _AUDIO.get(codec, "")
 
 
 def _avc_parameters(extradata: bytes) -> bytes:
-    """Profile, constraints and level: bytes 1–3 of avcC, or of the sequence parameter set in a byte stream."""
+    """Return profile, constraints and level: bytes 1–3 of avcC, or of the SPS in Annex B format."""
     if extradata[:1] == b"\1":
         return extradata[1:4]
     unit = _unit(extradata, lambda header: header & 31 == _SPS_H264)
@@ -41,7 +41,7 @@ def _hevc(extradata: bytes) -> str:
     if extradata[:1] == b"\1" and len(extradata) >= 13:
         profile_tier_level = extradata[1:13]
     else:
-        # Two header bytes, one with the layer count, then profile_tier_level.
+        # Two bytes of NAL header, one with the layer count, then profile_tier_level.
         unit = _unit(extradata, lambda header: header >> 1 & 63 == _SPS_HEVC).replace(b"\0\0\3", b"\0\0")
         profile_tier_level = unit[3:15]
     if len(profile_tier_level) < 12:
@@ -56,7 +56,7 @@ def _hevc(extradata: bytes) -> str:
 
 
 def _unit(stream: bytes, wanted: Callable[[int], bool]) -> bytes:
-    """Return the first unit of a byte stream whose header byte is wanted."""
+    """Return the first NAL unit of an Annex B stream whose header byte matches."""
     for piece in stream.split(b"\0\0\1")[1:]:
         if piece and wanted(piece[0]):
             return piece

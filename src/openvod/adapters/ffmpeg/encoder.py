@@ -1,4 +1,4 @@
-"""The static FFmpeg binary of the wheel, or the one that ``OPENVOD_FFMPEG`` names."""
+"""Runs FFmpeg: the static binary of the wheel, or the one that ``OPENVOD_FFMPEG`` names."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _QUIET = ("-hide_banner", "-nostdin")
 
 @dataclass(frozen=True)
 class Decoded:
-    """What a full decode found: video frames and seconds."""
+    """The result of a full decode: number of video frames, and seconds."""
 
     frames: int
     seconds: float
 
 
 def ffmpeg_path() -> str:
-    """Return the program to run, absolute: it is run in other folders, and without a search path."""
+    """Return FFmpeg's absolute path, because it runs in other working directories and without ``PATH``."""
     named = os.environ.get("OPENVOD_FFMPEG")
     if not named:
         return str(Path(imageio_ffmpeg.get_ffmpeg_exe()).absolute())
@@ -35,7 +35,7 @@ def ffmpeg_path() -> str:
 
 
 def make_video(path: Path, seconds: int = 8) -> None:
-    """Generate a 720p H.264/AAC clip with moving picture, clock and sound."""
+    """Generate a 720p H.264/AAC clip with a moving picture, a clock and a tone."""
     _run(
         "-y", "-f", "lavfi", "-i", f"testsrc2=size=1280x720:rate=30:duration={seconds}",
         "-f", "lavfi", "-i", f"sine=frequency=330:beep_factor=4:duration={seconds}",
@@ -45,22 +45,22 @@ def make_video(path: Path, seconds: int = 8) -> None:
 
 
 def make_cover(video: Path, path: Path) -> None:
-    """Take one frame of a video as a JPEG."""
+    """Write one frame of a video as a JPEG."""
     _run("-y", "-ss", "1", "-i", str(video), "-frames:v", "1", "-q:v", "3", "-update", "1", str(path))
 
 
 def decode(path: Path) -> Decoded:
-    """Decode everything; raises ``Unavailable`` with FFmpeg's words when anything is wrong with the file."""
+    """Decode a file to its end; raises ``Unavailable`` with FFmpeg's message on any error."""
     return decode_address(str(path))
 
 
 def decode_address(address: str) -> Decoded:
-    """As :func:`decode`, of a file or an HTTP address of ours, playlists and their keys included."""
+    """As :func:`decode`, for a path or a trusted HTTP URL; FFmpeg also fetches the segments and keys of playlists."""
     report = _run("-v", "error", "-stats", "-xerror", "-i", address, "-f", "null", "-")
     frames = _FRAMES.findall(report)
     times = _TIME.findall(report)
     if not times:
-        raise Unavailable("ffmpeg.no_output", f"{address} decoded to nothing")
+        raise Unavailable("ffmpeg.no_output", f"{address} has no frame that can be decoded")
     hours, minutes, seconds = times[-1]
     return Decoded(int(frames[-1]) if frames else 0, int(hours) * 3600 + int(minutes) * 60 + float(seconds))
 

@@ -1,4 +1,4 @@
-"""Watermark files: checked pictures, SVG without scripts, text in a font that has its characters."""
+"""Writes watermark files: checked pictures, SVG without scripts, and text with a font that has its glyphs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAX_PIXELS = 4096 * 4096
 _PADDING = 2
 _FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("/Library/Fonts"),
                  Path("/System/Library/Fonts"))  # fmt: skip
-#: Names that come first when several fonts have the glyphs: the wire's two, by the families that stand in for them.
+#: Preferred font families when several have the glyphs: replacements for the two font names of the wire.
 _PREFERRED = {
     "simkai.ttf": ("kai", "cjk", "wqy", "hei", "song", "droidsansfallback", "unifont"),
     "arial.ttf": ("arial", "liberationsans-regular", "dejavusans.", "notosans-regular"),
@@ -27,7 +27,7 @@ _SVG = "{http://www.w3.org/2000/svg}"
 
 
 def put_asset(asset: Asset, path: Path, image_path: str) -> None:
-    """Write an asset; :class:`Failure` says what is wrong with it."""
+    """Write an asset; raises :class:`Failure` for one that cannot be used."""
     if asset.kind == "image":
         _put_image(path, Path(image_path))
     elif asset.kind == "svg":
@@ -37,17 +37,16 @@ def put_asset(asset: Asset, path: Path, image_path: str) -> None:
 
 
 def check_image(path: Path) -> str:
-    """Return the extension of a picture that can be a watermark; :class:`Failure` otherwise."""
+    """Return the extension of a watermark picture; raises :class:`Failure` for one that cannot be used."""
     try:
         with Image.open(path, formats=_FORMATS) as image:
             if image.width * image.height > _MAX_PIXELS:
-                raise Failure(
-                    "InvalidInput", f"the watermark's picture has {image.width}x{image.height} pixels; shrink it"
-                )
+                size = f"{image.width}x{image.height}"
+                raise Failure("InvalidInput", f"the watermark's picture has {size} pixels, too many; make it smaller")
             image.load()
             return {"JPEG": "jpg", "PNG": "png", "GIF": "gif"}[str(image.format)]
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise Failure("InvalidInput", "the watermark's picture is no JPEG, PNG or GIF that can be read") from error
+        raise Failure("InvalidInput", "the watermark's picture is not a readable JPEG, PNG or GIF") from error
 
 
 def _put_image(path: Path, stored: Path) -> None:
@@ -62,9 +61,9 @@ def _put_svg(path: Path, text: str) -> None:
     try:
         root = ElementTree.fromstring(text)  # noqa: S314 - entities, which are the danger, are refused above
     except ElementTree.ParseError as error:
-        raise Failure("InvalidInput", f"SvgContent is no SVG: {error}") from error
+        raise Failure("InvalidInput", f"SvgContent is not an SVG: {error}") from error
     if root.tag not in (f"{_SVG}svg", "svg"):
-        raise Failure("InvalidInput", "SvgContent is no SVG: its outermost element is not svg")
+        raise Failure("InvalidInput", "SvgContent is not an SVG: its root element is not svg")
     for element in root.iter():
         _check_element(element)
     path.write_text(text, encoding="utf-8")
@@ -73,16 +72,16 @@ def _put_svg(path: Path, text: str) -> None:
 def _check_element(element: ElementTree.Element) -> None:
     name = str(element.tag).rpartition("}")[2].lower()
     if name in ("script", "foreignobject", "iframe", "audio", "video"):
-        raise Failure("InvalidInput", f"SvgContent contains <{name}>; a drawing only may draw")
+        raise Failure("InvalidInput", f"SvgContent contains <{name}>; only drawing elements are allowed")
     for attribute, value in element.attrib.items():
         local = attribute.rpartition("}")[2].lower()
         if local.startswith("on"):
             raise Failure("InvalidInput", f"SvgContent has the event attribute {local}; remove it")
         refers = local in ("href", "src") and not value.strip().startswith(("#", "data:image/"))
         if refers or _has_outside_url(value) or (name == "style" and "@import" in (element.text or "")):
-            raise Failure("InvalidInput", f"SvgContent refers to something outside itself in {local}; embed it")
+            raise Failure("InvalidInput", f"SvgContent refers to an outside resource in {local}; embed it")
     if name == "style" and ("@import" in (element.text or "") or _has_outside_url(element.text or "")):
-        raise Failure("InvalidInput", "SvgContent's style refers to something outside itself; embed it")
+        raise Failure("InvalidInput", "SvgContent's style refers to an outside resource; embed it")
 
 
 def _has_outside_url(value: str) -> bool:
@@ -99,7 +98,7 @@ def _put_text(path: Path, asset: Asset) -> None:
     left, top, right, bottom = measure.multiline_textbbox((0, 0), text, font=font)
     width, height = int(right - left) + 2 * _PADDING, int(bottom - top) + 2 * _PADDING
     if width * height > _MAX_PIXELS:
-        raise Failure("InvalidInput", "TextContent makes too large a picture; choose a smaller FontSize")
+        raise Failure("InvalidInput", "TextContent makes a picture that is too large; choose a smaller FontSize")
     red, green, blue = ImageColor.getrgb("#" + str(options["color"])[2:])[:3]
     image = Image.new("RGBA", (max(width, 1), max(height, 1)), (red, green, blue, 0))
     fill = (red, green, blue, round(255 * float(options["alpha"])))
@@ -108,7 +107,7 @@ def _put_text(path: Path, asset: Asset) -> None:
 
 
 def can_draw(text: str) -> bool:
-    """Tell whether some font of this machine has every character of ``text``."""
+    """Return whether an installed font has every character of ``text``."""
     try:
         _font_for("", text)
     except Failure:
@@ -117,7 +116,7 @@ def can_draw(text: str) -> bool:
 
 
 def _font_for(wanted: str, text: str) -> tuple[Path, int]:
-    """Return a font that has every character: the wished family if it does, else any."""
+    """Return a font that has every character, of the requested family if possible."""
     needed = {ord(character) for character in text if not character.isspace()}
     preferred = _PREFERRED.get(wanted, ())
 
@@ -132,13 +131,13 @@ def _font_for(wanted: str, text: str) -> tuple[Path, int]:
     missing = "".join(chr(code) for code in sorted(needed - known)[:5]) or text[:5]
     raise Failure(
         "InvalidInput.ConfigurationUnsupported",
-        f"no font of this machine can draw {missing!r}; install one, such as Debian's fonts-noto-cjk",
+        f"no font on this machine has the character {missing!r}; install one, such as Debian's fonts-noto-cjk",
     )
 
 
 @cache
 def _fonts() -> tuple[tuple[Path, int], ...]:
-    """Return every font of the system with its number inside its file, regular styles first."""
+    """Return every installed font with its index in the file, regular styles first."""
     files = [
         path
         for folder in _FONT_FOLDERS
@@ -152,7 +151,7 @@ def _fonts() -> tuple[tuple[Path, int], ...]:
 
 @cache
 def _characters(path: Path, number: int) -> frozenset[int]:
-    """Return the code points that a font draws."""
+    """Return the code points of a font."""
     try:
         with TTFont(path, fontNumber=number, lazy=True) as font:
             return frozenset(font.getBestCmap() or ())

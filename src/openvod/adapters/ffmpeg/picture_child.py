@@ -1,4 +1,4 @@
-"""The child that reads a picture: sets limits, then writes the extension on a line and the re-encoded picture."""
+"""The child process that reads a picture: sets limits, prints the extension as a line, then the re-encoded picture."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _JPEG_QUALITY = 92
 def main() -> None:
     """Re-encode standard input to standard output."""
     confinement.limit(memory=_MEMORY_BYTES, file_size=0, open_files=_OPEN_FILES, cpu_seconds=int(sys.argv[1]))
-    confinement.step_back(_NICE)
+    confinement.lower_priority(_NICE)
     from PIL import Image
 
     try:
         extension, data = _reencoded(sys.stdin.buffer.read())
     except (OSError, ValueError, SyntaxError, MemoryError, Image.DecompressionBombError) as error:
-        # What Pillow raises for files that are broken, no picture, or too large.
+        # The exceptions of Pillow for files that are damaged, not pictures, or too large.
         extension, data = "", str(error)[:200].encode()
     sys.stdout.buffer.write(extension.encode() + b"\n" + data)
 
@@ -38,7 +38,7 @@ def _reencoded(data: bytes) -> tuple[str, bytes]:
 
     with Image.open(io.BytesIO(data), formats=list(_EXTENSIONS)) as image:
         if image.width * image.height > _MAX_PIXELS:
-            raise ValueError(f"{image.width}x{image.height} pixels are too many")
+            raise ValueError(f"{image.width}x{image.height} pixels exceed the limit")
         kind = str(image.format)
         return _EXTENSIONS[kind], _written(image, kind)
 

@@ -1,4 +1,4 @@
-"""Reading pictures in a child process, so that a hostile picture cannot crash the platform."""
+"""Reads pictures in a child process, so that a hostile picture cannot crash the server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CHILD = "openvod.adapters.ffmpeg.picture_child"
 
 
 class PillowPictures:
-    """See :class:`openvod.media.ports.PictureReader`. ``timeout`` bounds one picture's wall time in seconds."""
+    """See :class:`openvod.media.ports.PictureReader`. ``timeout``: most wall-clock seconds for one picture."""
 
     def __init__(self, *, timeout: float = 20.0, concurrency: int = 2) -> None:
         self._timeout = timeout
@@ -41,5 +41,5 @@ class PillowPictures:
         extension, _, picture = output.partition(b"\n")
         if not extension:
             words = picture.decode("utf-8", "replace")
-            raise Invalid("picture.unreadable", f"the picture is no GIF, JPEG or PNG that can be read: {words}")
+            raise Invalid("picture.unreadable", f"the picture is not a readable GIF, JPEG or PNG: {words}")
         return extension.decode("ascii"), picture

@@ -1,4 +1,4 @@
-"""Probing in a child process, so that hostile media cannot crash the platform."""
+"""Probes media in a child process, so that a hostile file cannot crash the server."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _CHILD = "openvod.adapters.ffmpeg.probe_child"
 
 
 class PyAvProber:
-    """See :class:`openvod.kinds.probe.Prober`. ``timeout`` bounds one file's wall time in seconds."""
+    """See :class:`openvod.kinds.probe.Prober`. ``timeout``: most wall-clock seconds for one file."""
 
     def __init__(self, *, timeout: float = 20.0, concurrency: int = 2) -> None:
         self._timeout = timeout
         self._turns = asyncio.Semaphore(concurrency)
 
     async def probe(self, path: str) -> ProbeResult:
-        """Pass the child an open descriptor instead of a path, so that it opens nothing else."""
+        """Probe a file; the child gets an open descriptor instead of a path, so that it needs to open no file."""
         async with self._turns:
             try:
                 fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -55,7 +55,7 @@ class PyAvProber:
 
 
 async def _read(stream: StreamReader) -> bytes:
-    """Read to the end, at most the largest possible result."""
+    """Read to the end, at most the size limit of a result."""
     output = b""
     while len(output) < _OUTPUT_LIMIT and (data := await stream.read(_OUTPUT_LIMIT - len(output))):
         output += data
@@ -63,7 +63,7 @@ async def _read(stream: StreamReader) -> bytes:
 
 
 async def _end(child: Process) -> None:
-    """Kill the child's whole group, if it still runs, and reap it."""
+    """Kill the child's process group, if it still runs, and wait for the child."""
     if child.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
@@ -77,4 +77,4 @@ def _result(output: bytes, status: int | None) -> ProbeResult:
             return ProbeResult.from_json(answer)
     except (ValueError, TypeError, KeyError) as error:
         raise Unavailable("media.probe_failed", f"the probe ended with status {status} and no result") from error
-    raise Invalid("media.malformed", f"the file is no media that can be read: {answer['error']}")
+    raise Invalid("media.malformed", f"the file is not a readable media file: {answer['error']}")

@@ -1,4 +1,4 @@
-"""The child of a probe: limits first, then the media library, then one JSON object on standard output."""
+"""The child process of a probe: sets limits, imports the media library, prints one JSON object."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 _MEMORY_BYTES = 1024**3
-#: No decoder allocates a larger picture. 8K film has 33 million pixels, the largest phone photograph 200 million.
+#: Largest picture that a decoder may allocate. 8K video has 33 million pixels, the largest phone photo 200 million.
 _MAX_PIXELS = 220_000_000
-#: Most index entries that are read: ten hours at 60 frames per second have two million.
+#: Most index entries that are read: ten hours at 60 frames/s have two million.
 _MAX_SAMPLES = 5_000_000
-#: Seconds spent reading a file whose header has no duration.
+#: Most seconds to read packets of a file whose header has no duration.
 _MEASURE_SECONDS = 5.0
-#: Containers whose streams have no lengths of their own; those of files up to this size are found by reading.
+#: Containers without a duration per stream; for files up to this size it is measured by reading packets.
 _SHARED_ENDS = frozenset({"flv", "asf"})
 _MEASURED_BYTES = 64 * 1024 * 1024
 _OPEN_FILES = 64
 _NICE = 5
-#: A base rate above this is the clock of the container, not a rhythm of pictures.
+#: A base rate above this is the container's time base, not a frame rate.
 _MAX_RATE = 120
-#: Container readers that look at one file only; playlists (hls, dash, concat) would open others.
+#: Demuxers that read a single file; playlists (hls, dash, concat) would open others.
 _FORMATS = (
     "mov,matroska,webm,flv,avi,asf,mpeg,mpegts,mxf,rm,ogg,mp3,aac,flac,wav,amr,amrnb,amrwb,m4v,h264,hevc,gif,"
     "image2,png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe,webp_pipe,ac3,eac3,dv,nut,caf,aiff,ape,w64,mpegvideo"
 )
 _IMAGES = frozenset({"png_pipe", "jpeg_pipe", "bmp_pipe", "tiff_pipe", "webp_pipe", "image2", "gif"})
-#: Pictures in an ISO container, which shares its reader with MP4.
+#: Brands of still pictures in an ISO container, which has the same demuxer as MP4.
 _STILL_BRANDS = frozenset({"avif", "heic", "heix", "mif1", "heim"})
-#: Demuxers that report the header's duration, which counts from zero even when the first picture is later.
+#: Demuxers that report the header's duration, which counts from 0 even when the first frame is later.
 _FAR_AWAY = 10**15  # microseconds
 _UNRELIABLE = frozenset({"matroska,webm"})
-#: What a film has as its first video track when that is its cover: single pictures by these codecs.
+#: Codecs of covers that are stored as a video track with a single frame.
 _STILL_CODECS = frozenset({"mjpeg", "png", "bmp", "gif", "webp"})
-#: Sound decoders are given so many packets before the first that is heard.
+#: Most priming packets of an audio decoder, which an edit list skips.
 _PRIMING_PACKETS = 4
 _DEFAULT_STREAM = 0x1
 _INTERLACED = frozenset({"TT", "BB", "TB", "BT", 2, 3, 4, 5})
@@ -55,13 +55,13 @@ _HDR = {16: "hdr10", 18: "hlg"}  # colour transfer characteristics, ITU-T H.273
 def main() -> None:
     """Probe standard input."""
     confinement.limit(memory=_MEMORY_BYTES, file_size=0, open_files=_OPEN_FILES, cpu_seconds=int(sys.argv[1]))
-    confinement.step_back(_NICE)
+    confinement.lower_priority(_NICE)
     import av
 
     try:
         answer = _probe()
     except (av.error.FFmpegError, ValueError) as error:
-        # Only errors of the file; any other error ends the child without an answer.
+        # Only errors of the file; any other error ends the child without a result.
         answer = {"error": (getattr(error, "strerror", None) or str(error))[:200]}
     json.dump(answer, sys.stdout)
 
@@ -79,12 +79,12 @@ def _probe() -> dict[str, Any]:
 
 
 def _described(container: InputContainer, size: int) -> dict[str, Any]:
-    # A stream without a decoder has no codec context, one that never showed a picture no size.
+    # A stream without a decoder has no codec context; one without a decoded frame has no size.
     videos = [s for s in container.streams.video if s.codec_context and s.width and s.height]
     videos = [s for s in videos if not s.disposition.value & 0x400]  # attached pictures are covers
     audios = [s for s in container.streams.audio if s.codec_context]
     if any(len(s.index_entries) > _MAX_SAMPLES for s in [*videos, *audios]):
-        raise ValueError("the file claims more samples than any film has")
+        raise ValueError("the file's index has more samples than any real video")
     if not videos and not audios:
         raise ValueError("the file has neither a video nor an audio stream")
     still = container.format.name in _IMAGES or container.metadata.get("major_brand", "").strip() in _STILL_BRANDS
@@ -92,7 +92,7 @@ def _described(container: InputContainer, size: int) -> dict[str, Any]:
     trusted = bool(container.duration) and container.format.name not in _UNRELIABLE
     shared = container.format.name in _SHARED_ENDS and bool(videos and audios) and size <= _MEASURED_BYTES
     ends = _measured_ends(container, whole=trusted) if not still and (shared or not trusted) else {}
-    # A cover that nothing marks as one comes last, and its size is not the film's.
+    # Unmarked covers come last, and their size is ignored.
     films = [s for s in videos if not _is_cover(s, ends)]
     videos = films + [s for s in videos if s not in films]
     films = films or videos
@@ -130,7 +130,7 @@ def _seconds(ticks: int | None, time_base: Fraction | None) -> float:
 
 
 def _is_encrypted(container: InputContainer, stream: Any) -> bool:
-    """Common encryption: the container's reader says so beside each packet."""
+    """Return whether a stream has common encryption, which the demuxer reports as side data of packets."""
     try:
         packet = next(container.demux(stream))
         return any(data.data_type == "encryption_info" for data in packet.iter_sidedata())
@@ -142,16 +142,16 @@ def _is_encrypted(container: InputContainer, stream: Any) -> bool:
 
 
 def _rates(stream: Any, *, interlaced: bool) -> tuple[float, float]:
-    """Return the mean of frames per second, and the rate at which they come where something moves.
+    """Return the mean frame rate, and the frame rate during motion.
 
-    A recording of a screen pauses for minutes; made at its mean rate, what moves would stutter.
+    Screen recordings pause for minutes; encoded at the mean rate, motion would stutter.
     """
     base = float(stream.base_rate or 0)
-    told = [float(r) for r in (stream.average_rate, stream.guessed_rate) if r and r < 1000]
-    # AVI may count in ticks of which most show nothing; then the distance of pictures is the one to believe.
-    if told and told[0] > _MAX_RATE >= base > 0:
-        told = [base]
-    mean = told[0] if told else 0.0
+    rates = [float(r) for r in (stream.average_rate, stream.guessed_rate) if r and r < 1000]
+    # AVI may have a time base with more ticks than frames; then use the interval between frames.
+    if rates and rates[0] > _MAX_RATE >= base > 0:
+        rates = [base]
+    mean = rates[0] if rates else 0.0
     moving = base if mean and not interlaced and mean * 1.2 < base <= _MAX_RATE else mean
     return mean, moving
 
@@ -185,14 +185,14 @@ def _pixel_aspect(stream: Any, context: Any) -> float:
 
 
 def _key_frames(stream: Any) -> dict[str, float]:
-    """Distances of key frames by the container's index, for as long as it has one; unknown is 0."""
+    """Return the intervals between key frames from the container's index; 0 without one."""
     entries = stream.index_entries
     times = [entry.timestamp for entry in entries if entry.is_keyframe] if stream.time_base else []
     if len(entries) < 2 or not times:
         return {"key_frame_seconds": 0.0, "key_frame_grid": 0.0}
     end = times[0] + (stream.duration or 0)
     gaps = [b - a for a, b in zip(times, [*times[1:], max(end, times[-1])], strict=True)]
-    # An index by decoding time: where the file's first picture is shown at its beginning, so are key frames on time.
+    # The index has decoding times. When the first frame is shown at 0, they equal presentation times at key frames.
     regular = len(set(gaps[:-1])) == 1 and gaps[-1] <= gaps[0] and not stream.start_time
     return {
         "key_frame_seconds": round(float(max(gaps) * stream.time_base), 3),
@@ -216,12 +216,12 @@ def _audio(stream: Any) -> dict[str, Any]:
 
 
 def _codec(context: Any) -> str:
-    """The codec's own name, not that of the decoder in use (``mp3``, not ``mp3float``)."""
+    """Return the codec's name, not its decoder's (``mp3``, not ``mp3float``)."""
     return str(context.codec.canonical_name)
 
 
 def _is_cover(stream: Any, ends: dict[int, float]) -> bool:
-    """Whether a track is one picture of a codec for pictures, although nothing marks it as a cover."""
+    """Return whether a track has a single frame of a still-picture codec: a cover that is not marked as one."""
     if _codec(stream.codec_context) not in _STILL_CODECS:
         return False
     rate = float(stream.average_rate or 0) or 1.0
@@ -230,7 +230,7 @@ def _is_cover(stream: Any, ends: dict[int, float]) -> bool:
 
 
 def _orientation(container: InputContainer, videos: list[Any]) -> tuple[int, bool]:
-    """Read turn and mirror from the first frame, the one place where every container's matrix ends up."""
+    """Return rotation and mirroring from the first frame, which has the display matrix of every container."""
     if not videos or videos[0].width * videos[0].height > _MAX_PIXELS:
         return 0, False
     videos[0].codec_context.options = {"max_pixels": str(_MAX_PIXELS)}
@@ -238,14 +238,14 @@ def _orientation(container: InputContainer, videos: list[Any]) -> tuple[int, boo
         with contextlib.suppress(Exception):
             container.seek(0)
         for frame in container.decode(videos[0]):
-            return _turn(next((bytes(d) for d in frame.side_data if d.type.name == "DISPLAYMATRIX"), b""))
+            return _rotation(next((bytes(d) for d in frame.side_data if d.type.name == "DISPLAYMATRIX"), b""))
     except Exception:
         return 0, False
     return 0, False
 
 
-def _turn(matrix: bytes) -> tuple[int, bool]:
-    """Return degrees clockwise of a display matrix and whether it mirrors; a mirror is no turn, and is undone first."""
+def _rotation(matrix: bytes) -> tuple[int, bool]:
+    """Return a display matrix's rotation in degrees clockwise, after undoing mirroring, and whether it mirrors."""
     if len(matrix) < 36:
         return 0, False
     a, b, _, c, d = struct.unpack_from("=5i", matrix)
@@ -256,11 +256,11 @@ def _turn(matrix: bytes) -> tuple[int, bool]:
 
 
 def _measured_ends(container: InputContainer, *, whole: bool) -> dict[int, float]:
-    """Return when each stream ends, in seconds from the file's beginning; nothing when finding out takes too long."""
+    """Return each stream's end, in seconds from the file's beginning; empty when measuring takes too long."""
     deadline, ends = time.monotonic() + _MEASURE_SECONDS, dict[int, float]()
     start = (container.start_time or 0) / 1_000_000
     try:
-        # To the last key frame that the index knows, or nowhere.
+        # Seeks to the last key frame of the index, or not at all.
         container.seek(0 if whole else _FAR_AWAY)
         for packet in container.demux():
             if packet.pts is not None and packet.time_base:

@@ -1,4 +1,4 @@
-"""FFmpeg as a limited child process: its own process group, no network, no shell, killed when it stalls."""
+"""Runs FFmpeg as a limited child process: own process group, no network, no shell, killed when it stalls."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _environment() -> dict[str, str]:
 
 
 class _Watch:
-    """The output of a running child so far."""
+    """The output of a running child."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -83,7 +83,7 @@ class _Watch:
                 self.fraction = min(1.0, int(now[0]) / 1e6 / self._seconds)
 
     async def log(self, child: Process) -> None:
-        """Keep the end of the log."""
+        """Store the end of FFmpeg's log."""
         if child.stderr is None:
             return
         while data := await child.stderr.read(8192):
@@ -121,7 +121,7 @@ async def _supervise(child: Process, watch: _Watch, limits: ProcessLimits, on_pr
 
 
 async def _end(child: Process) -> None:
-    """Kill the child's whole group, if it still runs, and reap it."""
+    """Kill the child's process group, if it still runs, and wait for the child."""
     if child.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Files: the blob store on a local disk, the lock of a data folder, the root key."""
+"""Local files: the blob store, the data folder with its lock, the root key."""
 
 from openvod.adapters.filesystem.blobs import file_blobs
 from openvod.adapters.filesystem.folder import DataFolder

@@ -1,7 +1,7 @@
 """Blobs as files: ``blobs/<first two digits>/<blob id>``.
 
-Bytes are hashed and written in worker threads (hashing and writing free the interpreter's lock) while the next batch
-arrives; an acknowledgement follows fdatasync, and fsync of the directory once for each file.
+Worker threads hash and write bytes (both release the GIL) while the next batch arrives. An acknowledgement is sent
+after fdatasync of the file and, once per file, fsync of the directory.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from openvod.storage.model import Extent, Quarantined, Received
 
 _READ = 256 * KIB
 _IDENTITY = ".installation"
-#: Pieces of a body that cannot be read directly are written so many bytes at a time.
+#: Bytes of a write on the fallback path, when a body cannot be read from its socket.
 _GATHERED = 256 * KIB
 R = TypeVar("R")
 
@@ -42,7 +42,7 @@ R = TypeVar("R")
 def file_blobs(
     root: Path, threads: int = 4, reserve_bytes: int = 64 * MIB, *, direct_io: bool = True
 ) -> Iterator[Blobs]:
-    """Open a :class:`FileBlobStore`, which has every ability; its threads end with the block."""
+    """Open a :class:`FileBlobStore`, which implements every ability; its threads end with the block."""
     store = FileBlobStore(root, threads=threads, reserve_bytes=reserve_bytes, direct_io=direct_io)
     try:
         yield Blobs(store, offsets=store, ranges=store, files=store, quarantine=store)
@@ -51,9 +51,9 @@ def file_blobs(
 
 
 class FileBlobStore:
-    """The blob store on a local file system. ``reserve_bytes`` of free space are never touched.
+    """The blob store on a local file system. ``reserve_bytes`` of disk space stay free.
 
-    ``direct_io`` lets fast bodies bypass the page cache (decision record 26).
+    ``direct_io``: fast bodies bypass the page cache (decision record 26).
     """
 
     def __init__(self, root: Path, *, threads: int = 4, reserve_bytes: int = 64 * MIB, direct_io: bool = True) -> None:
@@ -94,14 +94,14 @@ class FileBlobStore:
             await self._pump(writer, body, length, limit)
             return await self._run(writer.finish)
         except BaseException:
-            # Shielded: a cancelled request must not leave its bytes behind.
+            # Shielded: a cancelled request must still erase its bytes.
             await asyncio.shield(self._run(writer.discard))
             raise
         finally:
             writer.close()
 
     async def _receive_direct(self, body: DirectBody, blob_id: str, offset: int, length: int) -> Received:
-        """Let one worker thread read, hash and write what there is, and wait here for more."""
+        """Let a worker thread read, hash and write the available bytes; wait for more on the event loop."""
         open_writer = partial(
             Writer.open, self._path(blob_id), offset, length, self._reserve, self._entries, direct_io=self._direct_io
         )
@@ -111,7 +111,7 @@ class FileBlobStore:
                 await body.readable()
             return received
         except BaseException:
-            # Shielded: a cancelled request must not leave its bytes behind.
+            # Shielded: a cancelled request must still erase its bytes.
             await asyncio.shield(self._run(transfer.discard))
             raise
         finally:
@@ -226,7 +226,7 @@ def _translating(call: Callable[..., R], *arguments: object) -> R:
 
 def _check_limit(size: int, limit: int) -> None:
     if size > limit:
-        raise Exhausted("storage.too_large", f"the body exceeds the {limit} bytes allowed here; send less", limit=limit)
+        raise Exhausted("storage.too_large", f"the body exceeds the limit of {limit} bytes; send less", limit=limit)
 
 
 def _erase(path: Path, offset: int, length: int) -> None:
@@ -273,7 +273,7 @@ def _slack(path: Path, extents: Sequence[Extent]) -> int:
 
 
 def _adopt(path: Path, source: Path, entries: DirectoryEntries) -> Received:
-    """A second name for the same bytes: whoever made them can still read them, a crash between leaves both names."""
+    """Hard-link a file into the store: the producer can still read it, and a crash in between leaves both names."""
     md5, crc, size = hashlib.md5(usedforsecurity=False), 0, 0
     fd = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -291,7 +291,7 @@ def _adopt(path: Path, source: Path, entries: DirectoryEntries) -> Received:
 
 
 def _link_or_copy(source: Path, path: Path) -> None:
-    """Link, or copy durably where the store is on another file system than what made the file."""
+    """Hard-link a file, or copy it durably when it is on another file system."""
     try:
         os.link(source, path)
     except OSError as error:
@@ -336,4 +336,4 @@ def _translated(error: OSError) -> Exception:
         return Exhausted("storage.disk_full", "the storage disk is full; free space or enlarge it, then retry")
     if error.errno == errno.ENOENT:
         return Unavailable("storage.blob_missing", "a blob's file is missing; check the data folder's integrity")
-    return Unavailable("storage.io_error", f"the storage disk answered {error.strerror or error!r}")
+    return Unavailable("storage.io_error", f"the storage disk failed: {error.strerror or error!r}")

@@ -1,4 +1,4 @@
-"""A data folder: its layout, its lock, its root key and its format number."""
+"""The data folder: layout, lock, root key and format number."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _OTHERS = 0o007
 
 
 def absolute(path: Path) -> Path:
-    """Return a path that may be told to other processes; raises ``ValueError`` for one that means what it likes."""
+    """Return an absolute path, which other processes can use; raises ``ValueError`` for a relative one."""
     if not path.is_absolute():
-        raise ValueError(f"{path} is relative: whoever runs in another folder would not find it")
+        raise ValueError(f"{path} is relative; processes in other working directories would not find it")
     return path
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Write a small file so that a crash leaves the old or the new one, durably."""
+    """Write a small file atomically and durably: after a crash it is the old or the new one."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
     try:
@@ -43,10 +43,10 @@ def replace_file(path: Path, text: str) -> None:
 
 
 class DataFolder:
-    """Everything that one installation keeps on disk."""
+    """The folder with all files of an installation."""
 
     def __init__(self, path: Path) -> None:
-        # Absolute once and for all: media programs run in folders of their own.
+        # Absolute, because media programs run in other working directories.
         self.path = path.absolute()
         self.database = self.path / "openvod.sqlite3"
         self.blobs = self.path / "blobs"
@@ -68,7 +68,7 @@ class DataFolder:
             ) from error
 
     def lock(self) -> None:
-        """Take the folder for this process; raises ``Conflict("data_dir.in_use")`` when a server has it."""
+        """Lock the folder for this process; raises ``Conflict("data_dir.in_use")`` when a server has it."""
         fd = os.open(self.path / "serve.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -83,23 +83,23 @@ class DataFolder:
         self._lock_fd = fd
 
     def unlock(self) -> None:
-        """Release the folder."""
+        """Release the lock."""
         if self._lock_fd is not None:
             os.close(self._lock_fd)
             self._lock_fd = None
 
     def remember_url(self, public_url: str) -> None:
-        """Keep the base of the URLs handed out, for programs beside the server."""
+        """Store the public URL of the server for other programs."""
         (self.path / "public-url").write_text(public_url, encoding="utf-8")
 
     def remembered_url(self) -> str:
-        """Return what the server handed out last; empty before its first start."""
+        """Return the last public URL of the server; empty before its first start."""
         path = self.path / "public-url"
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Keep other processes that begin on this folder waiting while the block runs."""
+        """Serialise starts: other processes that start on this folder wait until the block ends."""
         fd = os.open(self.path / "start.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)
@@ -108,23 +108,23 @@ class DataFolder:
             os.close(fd)
 
     def identity(self) -> tuple[str, int]:
-        """Return the installation's id and the newest mark of its database that was seen here; empty when new."""
+        """Return the installation's id and the newest database mark that this folder has seen; empty when new."""
         path = self.path / _IDENTITY
         if not path.exists():
             return "", 0
         try:
-            told = json.loads(path.read_bytes())
-            return str(told["installation_id"]), int(told["mark"])
+            stored = json.loads(path.read_bytes())
+            return str(stored["installation_id"]), int(stored["mark"])
         except (ValueError, KeyError, TypeError) as error:
             raise Invalid("data_dir.identity", f"{path} is damaged; restore it, or run `openvod adopt`") from error
 
     def identify(self, installation_id: str, mark: int) -> None:
-        """Remember the installation's id and a mark of its database, durably."""
+        """Store the installation's id and a mark of its database, durably."""
         replace_file(self.path / _IDENTITY, json.dumps({"installation_id": installation_id, "mark": mark}))
 
     @property
     def root_key(self) -> bytes:
-        """The installation's root key: 32 bytes that live outside the database, readable by nobody else."""
+        """The installation's root key: 32 bytes outside the database, readable by the owner alone."""
         path = self.root_key_path
         try:
             key = path.read_bytes()
@@ -132,16 +132,15 @@ class DataFolder:
         except FileNotFoundError as error:
             raise Invalid(
                 "data_dir.root_key",
-                f"{path} is missing, and what the database holds sealed opens with it alone: restore it from a backup. "
-                "If it is lost, `openvod adopt --new-root-key` makes another one; keys and endpoints' secrets must "
-                "then be made anew",
+                f"{path} is missing; the secrets in the database need it: restore it from a backup. If it is "
+                "lost, `openvod adopt --new-root-key` makes a new one; then create keys and endpoint secrets again",
             ) from error
         except OSError as error:
             raise Invalid("data_dir.root_key", f"{path} cannot be read: {error.strerror}") from error
         if mode & _OTHERS:
             raise Invalid(
                 "data_dir.root_key_rights",
-                f"{path} is open to every user of this machine (mode {mode & 0o777:o}); run: chmod 600 {path}",
+                f"every user of this machine can read {path} (mode {mode & 0o777:o}); run: chmod 600 {path}",
             )
         if len(key) != _KEY_BYTES:
             raise Invalid("data_dir.root_key", f"{path} must hold {_KEY_BYTES} bytes; restore it")
@@ -149,23 +148,23 @@ class DataFolder:
 
     @property
     def root_key_path(self) -> Path:
-        """Where the root key lies."""
+        """The path of the root key."""
         return self.path / "root.key"
 
     def mark_or_zero(self) -> int:
-        """Return the newest mark seen here, 0 where what tells it is damaged."""
+        """Return the newest mark that this folder has seen, 0 when its file is damaged."""
         try:
             return self.identity()[1]
         except Invalid:
             return 0
 
-    def set_root_key_aside(self) -> None:
-        """Keep a root key under another name."""
+    def back_up_root_key(self) -> None:
+        """Rename the root key, if there is one."""
         if self.root_key_path.exists():
             self.root_key_path.rename(self.path / f"root.key.before-{os.urandom(4).hex()}")
 
     def make_root_key(self) -> None:
-        """Write a root key where there is none: under a temporary name first, so that a crash leaves none."""
+        """Write a root key if there is none, atomically: a crash leaves a whole file or none."""
         if self.root_key_path.exists():
             return
         temporary = self.path / f".root.key.{os.getpid()}"
@@ -181,7 +180,7 @@ class DataFolder:
 
 
 class AesSecretBox:
-    """Seals secrets with AES-256-GCM under a root key."""
+    """Encrypts secrets with AES-256-GCM under a key."""
 
     def __init__(self, root_key: bytes) -> None:
         self._cipher = AESGCM(root_key)
@@ -196,6 +195,5 @@ class AesSecretBox:
         try:
             return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode()).decode()
         except InvalidTag as error:
-            raise Unavailable(
-                "secret_box.wrong_key", "stored secrets do not open with root.key; restore the file that belongs here"
-            ) from error
+            message = "root.key does not decrypt the stored secrets; restore the file that belongs to this database"
+            raise Unavailable("secret_box.wrong_key", message) from error

@@ -1,4 +1,4 @@
-"""Giving a file's blocks back to the disk while its length stays."""
+"""Frees blocks of a file without changing its length."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _libc.fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c
 
 
 def erase(fd: int, offset: int, length: int) -> None:
-    """Give the blocks back. The length stays: another part may be growing the same file at this moment."""
+    """Free the blocks and keep the length, because another part may be extending the file concurrently."""
     if length <= 0:
         return
     if _libc.fallocate(fd, _PUNCH_HOLE, offset, length) != 0:
@@ -25,7 +25,7 @@ def erase(fd: int, offset: int, length: int) -> None:
 
 
 def erase_data(fd: int, start: int, end: int) -> int:
-    """Erase what is stored in ``[start, end)``; holes and blocks shared with what stays cost and count nothing."""
+    """Free the whole blocks in ``[start, end)``; return the number of bytes that were stored there."""
     found = data_bytes(fd, start, end)
     if found:
         start, end = _whole_blocks(fd, start, end)
@@ -34,7 +34,7 @@ def erase_data(fd: int, start: int, end: int) -> int:
 
 
 def data_bytes(fd: int, start: int, end: int) -> int:
-    """Return how many bytes are stored in the whole blocks of ``[start, end)``."""
+    """Return the stored bytes in the whole blocks of ``[start, end)``."""
     start, end = _whole_blocks(fd, start, end)
     found = 0
     position = start

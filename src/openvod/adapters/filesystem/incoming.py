@@ -1,8 +1,8 @@
-"""Bodies on their way into files: hashed and written in worker threads.
+"""Writes request bodies to files: worker threads hash and write them.
 
-What comes faster than it can be hashed bypasses the page cache (direct I/O): copying it there and writing it back from
-there costs more than its MD5, and the parts of one file wait for each other meanwhile. What comes slower goes through
-the cache, which gathers small pieces. Decision records 26 and 27.
+Bodies that arrive faster than MD5 bypass the page cache (direct I/O): copying to the cache and write-back cost more
+than hashing, and parts of the same file wait for each other. Slower bodies go through the cache, which merges small
+writes. Decision records 26 and 27.
 """
 
 from __future__ import annotations
@@ -26,32 +26,32 @@ from openvod.storage.blobs import DirectBody
 from openvod.storage.crc64 import CRC64
 from openvod.storage.model import Received
 
-#: Enough for the disk, and another thread, to be worth asking.
+#: Bytes of a write: enough to amortise the system call and the switch to another thread.
 BATCH = 2 * MIB
-#: Few enough to stay in the processor's cache between reading and hashing.
+#: Bytes of a read: few enough to stay in the CPU cache until they are hashed.
 _PIECE = MIB
-#: Less goes through the cache, which gathers small pieces.
+#: Smaller writes use the page cache, which merges them.
 _LEAST = 256 * KIB
 _PAGE = mmap.PAGESIZE
-#: A thread works on one body for so many bytes, then on another that waits.
+#: Bytes that a thread takes of one body before it turns to another one that waits.
 _TURN = 16 * MIB
-#: How often and how long it waits for a sender that is a little slower.
-_MOMENTS, _MOMENT_SECONDS = 2, 0.0005
-#: Of so many files it is remembered that their names are durable: those that are written at the moment are fewer.
+#: Number and seconds of the waits for a sender that is slightly slower.
+_WAITS, _WAIT_SECONDS = 2, 0.0005
+#: Size of the cache of durable names; fewer files are written concurrently.
 _REMEMBERED = 10_000
 
 
 class DirectoryEntries:
-    """Makes the names of files durable, each once in a process.
+    """Makes directory entries of files durable, each once per process.
 
-    Who finds a file has no word of whether the name that another part gave it is durable yet.
+    Also needed for a file that exists: the part that created it may not have synced its directory entry yet.
     """
 
     def __init__(self) -> None:
         self._durable: set[Path] = set()
 
     def sync(self, path: Path) -> None:
-        """Make a file's name, and that of its directory, durable."""
+        """Make the directory entries of a file and of its directory durable."""
         for name in (path, path.parent):
             if name not in self._durable:
                 sync_directory(name.parent)
@@ -61,9 +61,9 @@ class DirectoryEntries:
 
 
 class Writer:
-    """One body on its way into a file. Its methods run in worker threads, one at a time.
+    """Writes one body into a file. Its methods run in worker threads, one at a time.
 
-    Only while whole batches are stored may further bytes be hashed: they do not change where the next batch ends.
+    Exception: :meth:`digest` may run during :meth:`store_pages` of a whole batch, which does not move :attr:`batch`.
     """
 
     def __init__(self, fd: int, path: Path, offset: int, entries: DirectoryEntries, *, direct_io: bool = False) -> None:
@@ -72,7 +72,7 @@ class Writer:
         self._offset = offset
         self._position = offset
         self._entries = entries
-        # Neighbours on one page would be written by both ways at once.
+        # Not for unaligned parts: two parts would write one page, one through the cache, one past it.
         self._may_bypass = direct_io and offset % _PAGE == 0
         self._bypasses = False
         self._md5 = hashlib.md5(usedforsecurity=False)
@@ -82,7 +82,7 @@ class Writer:
     def open(
         cls, path: Path, offset: int, length: int, reserve: int, entries: DirectoryEntries, *, direct_io: bool = False
     ) -> Writer:
-        """Open or make the file; raises ``Exhausted("storage.disk_full")`` when ``length`` bytes do not fit."""
+        """Open or create the file; raises ``Exhausted("storage.disk_full")`` when ``length`` bytes do not fit."""
         fd = _opened(path)
         status = os.fstatvfs(fd)
         if status.f_bavail * status.f_frsize < length + reserve:
@@ -92,28 +92,28 @@ class Writer:
 
     @property
     def batch(self) -> int:
-        """How many bytes come next, so that the position is a page's beginning again."""
+        """Bytes of the next write, so that the following one is page-aligned."""
         return BATCH - self._position % _PAGE
 
     def write(self, chunks: Sequence[bytes]) -> None:
-        """Take further bytes."""
+        """Hash and write bytes."""
         for chunk in chunks:
             self.digest(chunk)
         self._store(memoryview(b"".join(chunks) if len(chunks) > 1 else chunks[0]))
 
     def store_pages(self, view: memoryview) -> None:
-        """Write bytes that were hashed before, and begin where a page of memory does."""
+        """Write bytes that are already hashed, from a page-aligned buffer."""
         self._bypass(len(view) >= _LEAST and len(view) % _PAGE == 0 and self._position % _PAGE == 0)
         self._store(view)
 
     def digest(self, data: bytes | memoryview) -> None:
-        """Hash further bytes."""
+        """Hash bytes."""
         self._md5.update(data)
         self._crc = CRC64.calc(data, self._crc)
 
     def _store(self, view: memoryview) -> None:
         position = self._position
-        # Before they are written: whoever gives up erases them too.
+        # Move before the write, so that discard() also erases a partial write.
         self._position += len(view)
         while view:
             try:
@@ -121,7 +121,7 @@ class Writer:
             except OSError as error:
                 if not self._bypasses or error.errno != errno.EINVAL:
                     raise
-                # Not on this disk, or after a short write.
+                # The disk requires another alignment, or a short write broke it.
                 self._may_bypass = False
                 self._bypass(False)
                 continue
@@ -129,25 +129,25 @@ class Writer:
             view = view[done:]
 
     def _bypass(self, wanted: bool) -> None:
-        """Switch direct I/O on, where the file system allows it, or off."""
+        """Turn direct I/O on, if the file system supports it, or off."""
         wanted = wanted and self._may_bypass
         if wanted == self._bypasses:
             return
         try:
-            # The file was opened without any other flag that this call can change.
+            # F_SETFL replaces all status flags; the file has no others.
             fcntl.fcntl(self._fd, fcntl.F_SETFL, os.O_DIRECT if wanted else 0)
         except OSError:
             wanted = self._may_bypass = False
         self._bypasses = wanted
 
     def finish(self) -> Received:
-        """Make the bytes durable."""
+        """Make the bytes durable; return size and digests."""
         os.fdatasync(self._fd)
         self._entries.sync(self._path)
         return Received(self._position - self._offset, self._md5.hexdigest(), self._crc)
 
     def discard(self) -> None:
-        """Give back what was written."""
+        """Erase the written bytes."""
         self._bypass(False)
         holes.erase(self._fd, self._offset, self._position - self._offset)
 
@@ -157,9 +157,9 @@ class Writer:
 
 
 class Transfer:
-    """A body on its way from its connection into a file. Its methods run in worker threads, one at a time.
+    """Moves a body from its socket into a file. Its methods run in worker threads, one at a time.
 
-    A full buffer is written by another thread of ``writers`` while the next one is read and hashed.
+    A thread of ``writers`` writes a full buffer while this thread reads and hashes the next one.
     """
 
     def __init__(self, body: DirectBody, open_writer: Callable[[], Writer], writers: Executor) -> None:
@@ -169,17 +169,17 @@ class Transfer:
         self._writer: Writer | None = None
 
     def advance(self) -> Received | None:
-        """Take what is there, and what comes while that is worked on; the result once all came."""
+        """Store the bytes that have arrived, and those that arrive meanwhile; return a result at the body's end."""
         if self._writer is None:
             self._writer = self._open()
         writer, buffers, taken = self._writer, cycle(_thread_buffers()), 0
-        with _Behind(self._writers) as behind:
+        with _OverlappedWrite(self._writers) as pending:
             while self._body.left and taken < _TURN:
                 buffer = next(buffers)[: writer.batch]
                 filled = self._fill(writer, buffer)
-                behind.settle()
+                pending.wait()
                 if filled == BATCH and self._body.left:
-                    behind.begin(writer.store_pages, buffer)
+                    pending.begin(writer.store_pages, buffer)
                 elif filled:
                     writer.store_pages(buffer[:filled])
                 if filled < len(buffer) and self._body.left:
@@ -188,7 +188,7 @@ class Transfer:
         return None if self._body.left else writer.finish()
 
     def _fill(self, writer: Writer, buffer: memoryview) -> int:
-        """Read and hash until the buffer is full or nothing is there."""
+        """Read and hash until the buffer is full or no bytes are available; return the size."""
         filled = 0
         while filled < len(buffer) and self._body.left:
             size = self._read(buffer[filled : filled + _PIECE])
@@ -199,21 +199,21 @@ class Transfer:
         return filled
 
     def _read(self, piece: memoryview) -> int:
-        """Read until the piece is full or nothing is there; wait a moment for the first bytes only."""
-        filled, patience = 0, _MOMENTS
+        """Read until the piece is full or no bytes are available; waits briefly for the first bytes only."""
+        filled, waits = 0, _WAITS
         while filled < len(piece) and self._body.left:
             size = self._body.read_into(piece[filled:])
             filled += size
             if size:
                 continue
-            if filled or not patience:
+            if filled or not waits:
                 break
-            patience -= 1
-            time.sleep(_MOMENT_SECONDS)
+            waits -= 1
+            time.sleep(_WAIT_SECONDS)
         return filled
 
     def discard(self) -> None:
-        """Give back what was written."""
+        """Erase the written bytes."""
         if self._writer:
             self._writer.discard()
 
@@ -223,28 +223,28 @@ class Transfer:
             self._writer.close()
 
 
-class _Behind:
-    """At most one write that goes on while the next bytes come."""
+class _OverlappedWrite:
+    """At most one write in another thread, concurrent with reading and hashing."""
 
     def __init__(self, writers: Executor) -> None:
         self._writers = writers
         self._write: Future[None] | None = None
 
     def begin(self, write: Callable[[memoryview], None], view: memoryview) -> None:
-        """Begin the next write; the one before was settled."""
+        """Start a write; call :meth:`wait` for the previous one first."""
         self._write = self._writers.submit(write, view)
 
-    def settle(self) -> None:
-        """Wait for the write; raises what it raised."""
+    def wait(self) -> None:
+        """Wait for the write; re-raises its exception."""
         write, self._write = self._write, None
         if write:
             write.result()
 
-    def __enter__(self) -> _Behind:
+    def __enter__(self) -> _OverlappedWrite:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.settle()
+        self.wait()
 
 
 def _opened(path: Path) -> int:
@@ -269,7 +269,7 @@ _threads = threading.local()
 
 
 def _thread_buffers() -> Sequence[memoryview]:
-    """Return this thread's pages: one buffer to fill, one that is being written."""
+    """Return this thread's page-aligned buffers: one to fill, one that is being written."""
     buffers: Sequence[memoryview] | None = getattr(_threads, "buffers", None)
     if buffers is None:
         buffers = _threads.buffers = [memoryview(mmap.mmap(-1, BATCH)) for _ in range(2)]

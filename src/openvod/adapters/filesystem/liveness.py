@@ -1,4 +1,4 @@
-"""Proof of life among the workers of one data folder: a locked file each, released by the kernel."""
+"""Liveness of workers that share a data folder: each locks a file, and the kernel releases the lock."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class LockFileLiveness:
-    """See :class:`openvod.adapters.dbos.engine.Liveness`. The kernel keeps it: it is never lost, nor late."""
+    """See :class:`openvod.adapters.dbos.engine.Liveness`. Locks end with the process only."""
 
     grace = 0.0
 
@@ -21,7 +21,7 @@ class LockFileLiveness:
     def hold(self, executor_id: str) -> None:
         """See :meth:`openvod.adapters.dbos.engine.Liveness.hold`."""
         if not self.claim(executor_id):
-            raise RuntimeError(f"worker {executor_id} runs already")
+            raise RuntimeError(f"worker {executor_id} is already running")
 
     def claim(self, executor_id: str) -> bool:
         """See :meth:`openvod.adapters.dbos.engine.Liveness.claim`."""
@@ -36,10 +36,10 @@ class LockFileLiveness:
             if _is_same_file(fd, path):
                 self._held[executor_id] = fd
                 return True
-            os.close(fd)  # somebody removed the file in between; a lock on it would prove nothing
+            os.close(fd)  # the file was deleted in between, so its lock proves nothing
 
     def release(self, executor_id: str) -> None:
-        """See :meth:`openvod.adapters.dbos.engine.Liveness.release`. The file of a dead worker has served."""
+        """See :meth:`openvod.adapters.dbos.engine.Liveness.release`. Also deletes a dead worker's file."""
         self._path(executor_id).unlink(missing_ok=True)
         os.close(self._held.pop(executor_id))
 

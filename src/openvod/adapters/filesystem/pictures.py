@@ -1,4 +1,4 @@
-"""Pictures on their way into the store: files beside the blobs, so that they can be linked instead of copied."""
+"""Uploaded pictures before they are stored: files beside the blobs, which can be hard-linked instead of copied."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from openvod.base.ports import Entropy
 
 
 class HeldPictures:
-    """See :class:`openvod.processing.watermarks.Pictures`. ``check`` judges a picture; it runs in a thread."""
+    """See :class:`openvod.processing.watermarks.Pictures`. ``check`` validates a picture in a thread."""
 
     def __init__(self, folder: Path, entropy: Entropy, check: Callable[[Path], str]) -> None:
         self._folder = folder
         self._entropy = entropy
         self._check = check
-        # What a killed process was holding belongs to nobody.
+        # Delete the pictures of killed processes.
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
 

@@ -1,4 +1,4 @@
-"""Blobs that no row knows, set aside inside the store: ``blobs/quarantine/<Unix seconds>-<blob id>``."""
+"""Quarantine of blobs without a ledger row, inside the store: ``blobs/quarantine/<Unix seconds>-<blob id>``."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from openvod.storage.model import Quarantined
 
 
 class Quarantine:
-    """A folder beside the blobs, on the same file system: setting aside and taking back is a rename."""
+    """A folder beside the blobs, on the same file system: moving in and out is a rename."""
 
     def __init__(self, root: Path) -> None:
         self._folder = root / "quarantine"
 
     def put(self, blob_id: str, path: Path, now: float) -> None:
-        """Set a blob's file aside; nothing happens when it is absent."""
+        """Move a blob's file into quarantine, if it exists."""
         self._folder.mkdir(exist_ok=True)
         try:
             path.rename(self._folder / f"{int(now)}-{blob_id}")
@@ -26,7 +26,7 @@ class Quarantine:
         sync_directory(self._folder)
 
     def take_back(self, blob_id: str, path: Path) -> None:
-        """Make a file that was set aside a blob again, unless there is one by now."""
+        """Move a file back to the blobs, unless the blob exists again."""
         for each in self._folder.glob(f"*-{blob_id}"):
             path.parent.mkdir(exist_ok=True)
             if not path.exists():
@@ -34,7 +34,7 @@ class Quarantine:
                 sync_directory(path.parent)
 
     def list(self) -> Sequence[Quarantined]:
-        """Return what is set aside."""
+        """Return the files in quarantine."""
         found = []
         for path in self._folder.glob("*-*"):
             moment, _, blob_id = path.name.partition("-")
@@ -43,6 +43,6 @@ class Quarantine:
         return found
 
     def erase(self, blob_id: str) -> None:
-        """Delete a file that was set aside."""
+        """Delete a file in quarantine."""
         for each in self._folder.glob(f"*-{blob_id}"):
             each.unlink(missing_ok=True)

@@ -20,7 +20,7 @@ from openvod.kinds.registry import FOLDERS
 
 _DIGITS = re.compile(r"(\d+)")
 
-#: Writes an asset into a path; the second argument is the stored picture of an image asset.
+#: Writes an asset to a path; the second argument is the stored picture of an image asset.
 PutAsset = Callable[[Asset, Path, str], None]
 
 
@@ -34,12 +34,12 @@ class ScratchFolders:
 
     async def open(self, task_id: str, job: str, shares: Sequence[int]) -> ScratchFolder:
         """See :meth:`openvod.processing.ports.ScratchSpace.open`."""
-        # A name of its own: a worker that is believed dead may still be writing into the folder of its attempt.
+        # A unique name: a worker that is considered dead may still write into the folder of its attempt.
         path = self._root / task_id / f"{job}-{os.urandom(4).hex()}"
 
         def make() -> None:
             for number in shares:
-                # FFmpeg makes files, never folders.
+                # FFmpeg does not create folders.
                 for name in FOLDERS:
                     (path / str(number) / name).mkdir(parents=True)
 
@@ -137,5 +137,5 @@ class ScratchFiles:
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    """Sort ``_2`` before ``_10``."""
+    """Return a sort key with ``_2`` before ``_10``."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in _DIGITS.split(name)]

@@ -1,4 +1,4 @@
-"""Working copies of objects on this machine: ``copies/<process>/<name>``, for stores without local files."""
+"""Local working copies of objects, ``copies/<process>/<name>``, for stores without local files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOCK = "lock"
 
 @contextmanager
 def working_copies(root: Path) -> Iterator[WorkingCopies]:
-    """Open :class:`WorkingCopies`; this process's folder goes with the block."""
+    """Open :class:`WorkingCopies`; the block's end deletes this process's folder."""
     copies = WorkingCopies(root)
     try:
         yield copies
@@ -31,7 +31,7 @@ def working_copies(root: Path) -> Iterator[WorkingCopies]:
 class WorkingCopies:
     """See :class:`openvod.storage.blobs.WorkingFiles`.
 
-    Every process has a locked folder of its own; the first copy removes the folders of dead processes.
+    Each process locks a folder of its own; its first copy deletes the folders of dead processes.
     """
 
     def __init__(self, root: Path) -> None:
@@ -65,7 +65,7 @@ class WorkingCopies:
             return tempfile.mkstemp(dir=self._folder)
 
     def close(self) -> None:
-        """Remove this process's folder."""
+        """Delete this process's folder."""
         if "_folder" in self.__dict__:
             shutil.rmtree(self._folder, ignore_errors=True)
             os.close(self._held)
@@ -77,7 +77,7 @@ class WorkingCopies:
             if _is_abandoned(other):
                 shutil.rmtree(other, ignore_errors=True)
         folder = Path(tempfile.mkdtemp(dir=self._root))
-        # Locked under another name first: a process that looks at the folder meanwhile finds no lock file, and waits.
+        # Create and lock the file under another name: until the rename, other processes find no lock file and wait.
         self._held = os.open(folder / "new", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._held, fcntl.LOCK_EX)
         (folder / "new").rename(folder / _LOCK)
@@ -85,7 +85,7 @@ class WorkingCopies:
 
 
 def _is_abandoned(folder: Path) -> bool:
-    """Tell whether a folder's process is dead: the kernel released its lock."""
+    """Return whether a folder's process is dead: the kernel has released its lock."""
     try:
         descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CLOEXEC)
     except OSError:

@@ -1,4 +1,4 @@
-"""HTTP out, to where others say: a guarded dialler, and on it the poster of events and the fetcher of files."""
+"""Outgoing HTTP to URLs that users name: a guarded dialler, the poster of events, the fetcher of files."""
 
 from openvod.adapters.http.dialler import Dialler
 from openvod.adapters.http.fetcher import HttpFetcher

@@ -1,7 +1,7 @@
-"""Which addresses the platform connects to when others say where: the public internet, and what is allowed besides.
+"""The addresses that the platform may connect to when a user names the URL: public ones, and the allowed networks.
 
-Judged is the number that is dialled, never a text: however a host is written (``2130706433``, ``0x7f.1``, a name), the
-resolver makes the same number of it.
+The check applies to the resolved IP address that is dialled, never to text: however a host is written
+(``2130706433``, ``0x7f.1``, a name), the resolver returns the same address.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
-#: Kinds are looked up in this order (IANA's special-purpose registries, and what clouds put beside them).
+#: Networks by kind, checked in this order (IANA's special-purpose registries, and metadata services of clouds).
 _SPECIAL: tuple[tuple[str, tuple[Network, ...]], ...] = tuple(
     (kind, tuple(ip_network(text) for text in texts.split()))
     for kind, texts in (
@@ -29,8 +29,8 @@ _SPECIAL: tuple[tuple[str, tuple[Network, ...]], ...] = tuple(
     )
 )
 _GLOBAL_V6 = IPv6Network("2000::/3")
-#: Mapped, NAT64 and 6to4: where the IPv4 address that they lead to stands, as the shift of its last bit. Other ways of
-#: embedding lie outside global IPv6 and are refused with it.
+#: IPv4-mapped, NAT64 and 6to4 networks, and the bit offset of the IPv4 address inside. Other embeddings are outside
+#: global unicast IPv6, and refused with it.
 _EMBEDDING = (
     (IPv6Network("::ffff:0:0/96"), 0),
     (IPv6Network("64:ff9b::/96"), 0),
@@ -39,7 +39,7 @@ _EMBEDDING = (
 
 
 def refusal(address: Address, allowed: Sequence[Network]) -> str:
-    """Return why an address is not dialled; empty when it is."""
+    """Return the reason to refuse an address; empty for one that may be dialled."""
     target = _target(address)
     if any(each.version == network.version and each in network for each in (address, target) for network in allowed):
         return ""
@@ -52,7 +52,7 @@ def refusal(address: Address, allowed: Sequence[Network]) -> str:
 
 
 def _target(address: Address) -> Address:
-    """Return where a packet ends up: the IPv4 address inside a mapped, translated or tunnelled one."""
+    """Return the final destination: the IPv4 address inside a mapped, translated or tunnelled one."""
     if isinstance(address, IPv6Address):
         for network, shift in _EMBEDDING:
             if address in network:
@@ -61,5 +61,5 @@ def _target(address: Address) -> Address:
 
 
 def parse_address(text: str) -> Address:
-    """Read an address as the resolver gives it; raises ``ValueError``."""
+    """Parse an address of the resolver, with or without a zone; raises ``ValueError``."""
     return ip_address(text.partition("%")[0])

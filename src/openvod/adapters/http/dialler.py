@@ -1,7 +1,7 @@
-"""Connections to addresses that others name: resolved once, judged, dialled by number (``addresses``).
+"""Connections to hosts that users name: resolve once, check the addresses (``addresses``), dial a checked address.
 
-A name may resolve differently when its URL is set and when it is dialled, so each connection is judged anew, and the
-judged address is the one dialled. TLS still verifies the name.
+A name may resolve differently when its URL is set and when it is dialled (DNS rebinding), so each connection is
+checked again, and the checked address is the one dialled. TLS still verifies the name.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Target:
-    """A URL taken apart; ``target`` is path and query."""
+    """A parsed URL; ``target`` is path and query."""
 
     secure: bool
     host: str
@@ -36,15 +36,15 @@ class Target:
 
     @property
     def authority(self) -> str:
-        """The ``Host`` header."""
+        """The value of the ``Host`` header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS["https" if self.secure else "http"] else f"{host}:{self.port}"
 
 
 def read_url(url: str) -> Target:
-    """Take a URL apart; raises ``Invalid("address.url")`` for everything that parsers could read in two ways."""
+    """Parse a URL; raises ``Invalid("address.url")`` for everything that parsers could read in two ways."""
     if not url.isascii() or not url.isprintable() or any(sign in url for sign in ' \\"<>^`{|}'):
-        raise _bad(url, "has characters that a URL cannot have; percent-encode them, write the host in ASCII (xn--…)")
+        raise _bad(url, "has characters not allowed in URLs; percent-encode them, write the host in ASCII (xn--…)")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -53,7 +53,7 @@ def read_url(url: str) -> Target:
     if parts.scheme not in _PORTS:
         raise _bad(url, "must look like https://app.example.com/events")
     if "@" in parts.netloc:
-        raise _bad(url, "has a user or password before the host; leave it out")
+        raise _bad(url, "has a user or password before the host; remove it")
     host = parts.hostname or ""
     if not _HOST.fullmatch(host) or port == 0:
         raise _bad(url, "has no valid host and port")
@@ -69,7 +69,7 @@ class Dialler:
         self._tls: ssl.SSLContext | None = None
 
     async def check(self, url: str) -> None:
-        """Raise ``Invalid("address.url")`` or ``Denied("address.refused")``; a name that nobody knows yet passes."""
+        """Raise ``Invalid("address.url")`` or ``Denied("address.refused")``; a name that does not resolve passes."""
         target = read_url(url)
         try:
             await self.resolve(target.host, target.port)
@@ -94,7 +94,7 @@ class Dialler:
         raise failure
 
     async def resolve(self, host: str, port: int) -> Sequence[str]:
-        """Resolve a name once and judge every address: a refused one could be the resolver's next answer.
+        """Resolve a name once and check every address, because the next resolution may return any of them.
 
         Raises ``Denied("address.refused")`` or ``Unavailable("delivery.unresolved")``.
         """
@@ -107,14 +107,14 @@ class Dialler:
             if reason := refusal(parse_address(text), self._allowed):
                 raise Denied(
                     "address.refused",
-                    f"{host} is {text}, a {reason} address; to permit it name its network in "
+                    f"{host} is {text}, a {reason} address; to allow it, add its network to "
                     "OPENVOD__EVENTS__ALLOW_PRIVATE",
                 )
         return texts
 
     def tls(self) -> ssl.SSLContext:
-        """Return the context that verifies names by the usual authorities."""
-        # Created on first use: reading the authorities' certificates takes tens of milliseconds.
+        """Return the TLS context that verifies names against the usual certificate authorities."""
+        # Created on first use: loading the CA certificates takes tens of milliseconds.
         if self._tls is None:
             self._tls = httpx.create_ssl_context()
         return self._tls

@@ -1,6 +1,6 @@
-"""Downloads from addresses that others name, over httpcore: bounded in silence, each redirect judged.
+"""Downloads from URLs that users name, over httpcore, with a stall time-out and a check of each redirect.
 
-A body that ends before its announced length or its last chunk is a failure.
+A body that ends before its Content-Length or its last chunk is a failure.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from openvod.upload.pull_model import Fetched
 
 MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-#: Answers that another try may change.
+#: Statuses of temporary failures, which are retried.
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class HttpFetcher:
-    """See :class:`openvod.upload.ports.Fetcher`. ``stall_seconds`` bounds connecting, the answer, and any silence."""
+    """See :class:`openvod.upload.ports.Fetcher`. ``stall_seconds``: time-out of connecting and of each read."""
 
     def __init__(self, dialler: Dialler, *, stall_seconds: float) -> None:
         self._dialler = dialler
@@ -39,7 +39,7 @@ class HttpFetcher:
         for _ in range(MAX_REDIRECTS + 1):
             target = read_url(url)
             async with self._pool(target) as pool:
-                answer = await self._asked(pool, target, url)
+                answer = await self._request(pool, target, url)
                 location = _header(answer, b"location")
                 if answer.status not in _REDIRECTS or not location:
                     _check_answer(answer)
@@ -49,15 +49,15 @@ class HttpFetcher:
         raise Invalid("pull.redirects", f"the address redirects more than {MAX_REDIRECTS} times")
 
     def _pool(self, target: Target) -> httpcore.AsyncConnectionPool:
-        """Return the connection of one request; no redirect uses it again."""
+        """Return a pool for one request, without reuse for redirects."""
         tls = self._dialler.tls() if target.secure else None
         return httpcore.AsyncConnectionPool(tls, network_backend=_GuardedBackend(self._dialler))
 
-    async def _asked(self, pool: httpcore.AsyncConnectionPool, target: Target, url: str) -> httpcore.Response:
-        """Connect and ask; return when the head of the answer is there."""
+    async def _request(self, pool: httpcore.AsyncConnectionPool, target: Target, url: str) -> httpcore.Response:
+        """Connect and send the request; return when the response head has arrived."""
         request = httpcore.Request("GET", url, headers=_headers(target), extensions={"timeout": self._timeouts()})
-        silence = f"{target.host} did not answer within {self._stall:g} s"
-        with _as_unavailable(silence, target.host, f"{target.host}: the answer is no HTTP"):
+        timeout = f"{target.host} did not answer within {self._stall:g} s"
+        with _as_unavailable(timeout, target.host, f"{target.host}: the response is not HTTP"):
             return await pool.handle_async_request(request)
 
     def _timeouts(self) -> dict[str, float]:
@@ -65,7 +65,7 @@ class HttpFetcher:
 
 
 class _GuardedBackend(httpcore.AsyncNetworkBackend):
-    """Dials the addresses that the guard has judged; httpcore verifies TLS by the name."""
+    """Dials addresses that the guard has checked; httpcore verifies the name with TLS."""
 
     def __init__(self, dialler: Dialler) -> None:
         self._dialler = dialler
@@ -79,7 +79,7 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first address that answers; raises what :meth:`Dialler.resolve` and httpcore raise."""
+        """Connect to the first address that accepts; raises the errors of :meth:`Dialler.resolve` and httpcore."""
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in await self._dialler.resolve(host, port):
             try:
@@ -90,27 +90,27 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
 
 
 async def _pieces(answer: httpcore.Response, stall_seconds: float) -> AsyncIterator[bytes]:
-    """Yield the body; raises ``Unavailable("pull.failed")`` when it ends too early, ``("pull.timeout")``."""
-    early = "the connection ended before the file did"
-    with _as_unavailable(f"nothing came for {stall_seconds:g} s", early, early):
+    """Yield the body; raises ``Unavailable("pull.failed")`` for an early end, ``("pull.timeout")`` for a stall."""
+    early = "the connection was closed before the end of the file"
+    with _as_unavailable(f"no data for {stall_seconds:g} s", early, early):
         async for piece in answer.aiter_stream():
             yield piece
 
 
 @contextmanager
-def _as_unavailable(silence: str, broken: str, garbled: str) -> Iterator[None]:
+def _as_unavailable(timeout: str, broken: str, malformed: str) -> Iterator[None]:
     """Raise httpcore's failures as ``Unavailable("pull.timeout")`` and ``Unavailable("pull.failed")``.
 
-    The messages say what a time-out means here, a failure of the connection, and a breach of HTTP.
+    The arguments are the messages for a time-out, a failed connection, and a violation of HTTP.
     """
     try:
         yield
     except httpcore.TimeoutException as error:
-        raise Unavailable("pull.timeout", silence) from error
+        raise Unavailable("pull.timeout", timeout) from error
     except httpcore.NetworkError as error:
         raise Unavailable("pull.failed", f"{broken}: {type(error).__name__}: {error}"[:300]) from error
     except httpcore.ProtocolError as error:
-        raise Unavailable("pull.failed", f"{garbled}: {error}"[:300]) from error
+        raise Unavailable("pull.failed", f"{malformed}: {error}"[:300]) from error
 
 
 def _headers(target: Target) -> Sequence[tuple[str, str]]:
@@ -124,7 +124,7 @@ def _headers(target: Target) -> Sequence[tuple[str, str]]:
 
 
 def _header(answer: httpcore.Response, name: bytes) -> str:
-    """Return a header of the answer, empty without it."""
+    """Return a response header, empty without it."""
     values = [value for key, value in answer.headers if key.lower() == name]
     return values[0].decode("latin-1").strip() if values else ""
 
@@ -137,9 +137,9 @@ def _length(answer: httpcore.Response) -> int | None:
 def _check_answer(answer: httpcore.Response) -> None:
     status = answer.status
     if status in _PASSING:
-        raise Unavailable("pull.status", f"the address answered {status}")
+        raise Unavailable("pull.status", f"the address answered HTTP {status}")
     if status != 200:
-        raise Invalid("pull.status", f"the address answered {status}")
+        raise Invalid("pull.status", f"the address answered HTTP {status}")
     encoding = _header(answer, b"content-encoding").lower()
     if encoding not in ("", "identity"):
-        raise Invalid("pull.status", f"the address answered in {encoding[:40]}, which was not asked for")
+        raise Invalid("pull.status", f"the address answered with unrequested Content-Encoding {encoding[:40]}")

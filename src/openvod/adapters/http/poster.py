@@ -1,7 +1,7 @@
-"""POSTs over guarded, kept connections, with a bound on their time and on what is read of an answer.
+"""POSTs over guarded keep-alive connections, with a time-out and a limit on the size of responses.
 
-A general client takes more processor time than all the rest of a delivery: with aiohttp ``make bench-events`` delivers
-45 % fewer events per second (decision record 53). The parser is httptools, which the server uses too.
+A general HTTP client takes more CPU time than the rest of a delivery: with aiohttp ``make bench-events`` delivers
+45 % fewer events per second (decision record 53). The parser is httptools, which the server uses, too.
 """
 
 from __future__ import annotations
@@ -21,35 +21,35 @@ _ANSWER_LIMIT = 64 * 1024
 
 
 class HttpPoster:
-    """See :class:`openvod.events.ports.Poster`. Follows no redirect: its status is the answer."""
+    """See :class:`openvod.events.ports.Poster`. Does not follow redirects: their status is the result."""
 
     def __init__(self, dialler: Dialler) -> None:
         self._dialler = dialler
         self._idle: dict[tuple[bool, str, int], list[_Connection]] = {}
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str], seconds: float) -> int:
-        """Send; only the status counts (``events.md`` 2)."""
+        """Send the request; return the status, ignore the body (``events.md`` 2)."""
         target = read_url(url)
         request = _head(target, len(body), headers) + body
         try:
             async with asyncio.timeout(seconds):
                 return await self._exchange(target, request)
         except TimeoutError as error:
-            raise Unavailable("delivery.timeout", f"no answer within {seconds:g} s") from error
+            raise Unavailable("delivery.timeout", f"no response within {seconds:g} s") from error
         except OpenVodError:
             raise
         except (OSError, httptools.HttpParserError) as error:
             raise Unavailable("delivery.failed", f"{type(error).__name__}: {error}"[:300]) from error
 
     async def close(self) -> None:
-        """Close what is kept."""
+        """Close the idle connections."""
         for connections in self._idle.values():
             for connection in connections:
                 connection.close()
         self._idle.clear()
 
     async def _exchange(self, target: Target, request: bytes) -> int:
-        """Use a kept connection; if that turns out to be closed before any answer, a new one."""
+        """Use an idle connection; use a new one if the peer closed that before a response."""
         if kept := self._kept(target):
             with contextlib.suppress(ConnectionError):
                 return await self._on(kept, target, request)
@@ -87,7 +87,7 @@ class _Connection(asyncio.Protocol):
         self._transport = cast(asyncio.WriteTransport, transport)
 
     async def exchange(self, request: bytes) -> int:
-        """Send a request and return the status of its answer; raises ``OSError`` or ``HttpParserError``."""
+        """Send a request and return the status of its response; raises ``OSError`` or ``HttpParserError``."""
         self.reusable = False
         self._status = self._size = 0
         self._parser = httptools.HttpResponseParser(self)
@@ -96,18 +96,18 @@ class _Connection(asyncio.Protocol):
         try:
             return await self._answer
         except asyncio.CancelledError:
-            # A status counts, although the rest of its answer did not come in time.
+            # A time-out after the status line: the status counts.
             if self._status:
                 return self._status
             raise
 
     def close(self) -> None:
-        """Close at once."""
+        """Close immediately."""
         self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         if self._answer is None or self._answer.done():
-            # Nobody asked: not to be used again.
+            # Unsolicited data: do not reuse the connection.
             self.reusable = False
             self._transport.abort()
             return
@@ -124,21 +124,21 @@ class _Connection(asyncio.Protocol):
         if self._status:
             self._answer.set_result(self._status)
         else:
-            self._answer.set_exception(ConnectionResetError("the connection was closed before an answer"))
+            self._answer.set_exception(ConnectionResetError("the connection was closed before a response"))
 
     def on_headers_complete(self) -> None:
-        """The parser has read an answer's head."""
+        """Called by the parser after a response head."""
         status = self._parser.get_status_code()
         self._status = status if status >= 200 else 0
 
     def on_body(self, data: bytes) -> None:
-        """The parser has read a piece of an answer's body."""
+        """Called by the parser for each piece of a response body."""
         self._size += len(data)
         if self._size > _ANSWER_LIMIT:
             self._finish()
 
     def on_message_complete(self) -> None:
-        """The parser has read an answer's end; one below 200 only announces another."""
+        """Called by the parser at a response's end; after a status below 200 another response follows."""
         if self._status:
             self.reusable = self._parser.should_keep_alive()
             self._finish()

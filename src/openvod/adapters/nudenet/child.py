@@ -1,4 +1,4 @@
-"""The only place where strangers' pictures meet OpenCV and NudeNet."""
+"""The child process in which OpenCV and NudeNet read untrusted pictures."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 
 from openvod.adapters.reviewing.child import run
 
-#: Read when OpenCV is loaded.
+#: OpenCV reads this when it loads.
 _ENVIRONMENT = {"OPENCV_IO_MAX_IMAGE_PIXELS": str(8192 * 8192), "OPENCV_LOG_LEVEL": "SILENT"}
 
 
-def look_at(paths: list[str]) -> list[list[Any] | None]:
-    """Return the model's detections per picture; ``None`` for what is no picture."""
+def classify(paths: list[str]) -> list[list[Any] | None]:
+    """Return the model's detections per picture; ``None`` for a file that is not a picture."""
     model = detector()
     return [None if (picture := read(path)) is None else detections(model, picture) for path in paths]
 
 
 def detector() -> Any:
-    """Load the model of the wheel, on one thread."""
+    """Load the model from the wheel, with one thread."""
     runtime: Any = import_module("onnxruntime")
     import_module("cv2").setNumThreads(1)
     options = runtime.SessionOptions()
@@ -30,7 +30,7 @@ def detector() -> Any:
 
 
 def read(path: str) -> Any:
-    """Return a picture as an array of RGB rows, ``None`` if it is none."""
+    """Return a picture as an array of RGB rows, ``None`` for a file that is not a picture."""
     cv2, numpy = import_module("cv2"), import_module("numpy")
     try:
         with open(path, "rb") as source:
@@ -43,7 +43,7 @@ def read(path: str) -> Any:
 
 
 def detections(model: Any, picture: Any) -> list[Any]:
-    """Return what the model sees in a picture; its boxes are ``[x, y, width, height]``."""
+    """Return the model's detections in a picture; its boxes are ``[x, y, width, height]``."""
     seen = []
     for found in model.detect(picture):
         x, y, width, height = (int(value) for value in found["box"])
@@ -52,4 +52,4 @@ def detections(model: Any, picture: Any) -> list[Any]:
 
 
 if __name__ == "__main__":
-    run(look_at, _ENVIRONMENT)
+    run(classify, _ENVIRONMENT)

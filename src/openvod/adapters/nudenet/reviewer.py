@@ -1,4 +1,4 @@
-"""What the classes of NudeNet's model mean on the wire."""
+"""Maps the classes of NudeNet's model to labels of the wire."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 from openvod.adapters.reviewing.reviewer import ChildReviewer, Model
 from openvod.review.model import Finding
 
-#: What the model's classes mean on the wire.
+#: Labels of the wire by the model's classes.
 #:
-#: A bare female breast is ``porn``: the services that clients were built for count it so, and templates that watch the
-#: label ``porn`` alone must not miss it. A wrong ``porn`` costs a look by a person, a wrong ``sexy`` may go unseen.
-#: Bare buttocks are ``sexy``: on their own they are beach and sport as often as anything else.
-#: ``vulgar`` and ``intimacy`` are about acts, which a detector of body parts does not see.
+#: A bare female breast is ``porn``: the original services classify it so, and templates that only watch the label
+#: ``porn`` must not miss it. A wrong ``porn`` costs a manual review, a wrong ``sexy`` may never be reviewed.
+#: Bare buttocks are ``sexy``: alone they are as often beach or sport.
+#: ``vulgar`` and ``intimacy`` are about acts, which a detector of body parts cannot detect.
 _LABELS = {
     "FEMALE_GENITALIA_EXPOSED": "porn",
     "MALE_GENITALIA_EXPOSED": "porn",
@@ -20,7 +20,7 @@ _LABELS = {
     "FEMALE_BREAST_EXPOSED": "porn",
     "BUTTOCKS_EXPOSED": "sexy",
 }
-#: Seen and of no consequence. Covered parts are here because their scores say how sure the model is of the clothes.
+#: Classes that do not count. Covered parts are among them: their scores are the confidence that they are covered.
 _INNOCENT = frozenset(
     {
         "FEMALE_GENITALIA_COVERED", "ANUS_COVERED", "FEMALE_BREAST_COVERED", "BUTTOCKS_COVERED", "BELLY_COVERED",
@@ -31,17 +31,17 @@ _INNOCENT = frozenset(
 
 
 def meaning(seen: Any) -> Finding | None:
-    """Translate one detection, ``[class, score 0..1, [x1, y1, x2, y2]]``; an unknown class is an error."""
+    """Convert a detection ``[class, score 0..1, [x1, y1, x2, y2]]``; raises ``ValueError`` for an unknown class."""
     kind, score, (x1, y1, x2, y2) = seen
     if kind in _LABELS:
         return Finding(_LABELS[kind], round(float(score) * 100, 2), (int(x1), int(y1), int(x2), int(y2)))
     if kind not in _INNOCENT:
-        raise ValueError(f"the model knows a class that the platform does not: {kind!r}")
+        raise ValueError(f"the model returned an unknown class: {kind!r}")
     return None
 
 
 class NudeNetReviewer(ChildReviewer):
-    """See :class:`openvod.review.model.Reviewer`; findings have places."""
+    """See :class:`openvod.review.model.Reviewer`; findings have areas."""
 
     model: ClassVar[Model] = Model(
         "NudeNet",

@@ -1,4 +1,4 @@
-"""What the score of open_nsfw means on the wire."""
+"""Maps the score of open_nsfw to a label of the wire."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from openvod.review.model import Finding
 
 
 def meaning(seen: Any) -> Finding:
-    """Translate one answer, ``["nsfw", score 0..1, null]``; another class is an error, not an innocent one.
+    """Convert a result ``["nsfw", score 0..1, null]`` to a finding; raises ``ValueError`` for another class.
 
-    The model tells one thing from all others, "not safe for work", and not which thing: it is ``porn``, the label that
-    templates watch. A wrong ``porn`` costs a look by a person, a wrong ``sexy`` may go unseen.
+    The model has the single class "not safe for work". It becomes ``porn``, the label that templates watch: a wrong
+    ``porn`` costs a manual review, a wrong ``sexy`` may never be reviewed.
     """
     kind, score, _ = seen
     if kind != "nsfw":
-        raise ValueError(f"the model knows a class that the platform does not: {kind!r}")
+        raise ValueError(f"the model returned an unknown class: {kind!r}")
     return Finding("porn", round(float(score) * 100, 2))
 
 
 class OpenNsfwReviewer(ChildReviewer):
-    """See :class:`openvod.review.model.Reviewer`; every frame has a finding, most of them of nearly 0."""
+    """See :class:`openvod.review.model.Reviewer`; every frame has one finding, usually with a confidence near 0."""
 
     model: ClassVar[Model] = Model(
         "open_nsfw",

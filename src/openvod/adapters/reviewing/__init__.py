@@ -1,7 +1,7 @@
-"""Content review off-line: a model from a package, always in a child process with limits.
+"""Content review without network: a model of a Python package, always in a child process with limits.
 
-:mod:`.reviewer` starts the child and reads its answer as one of a process that a hostile picture may have taken over,
-:mod:`.child` is what every child does before it loads its model. The models are rooms beside this one.
+:mod:`.reviewer` starts the child and parses its output as untrusted, because a hostile picture may have taken the
+child over. :mod:`.child` sets the child's limits before it loads its model. Each model has a package beside this one.
 """
 
 from openvod.adapters.reviewing.reviewer import ChildReviewer, Model

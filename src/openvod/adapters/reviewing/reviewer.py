@@ -1,4 +1,4 @@
-"""Review of frames by a model in a child process: hostile pictures must not take a worker down."""
+"""Reviews frames with a model in a child process, so that a hostile picture cannot crash a worker."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _OUTPUT_LIMIT = 16 * MIB
 
 @dataclass(frozen=True)
 class Model:
-    """A model and its child: ``module`` runs it, ``packages`` are what it imports, ``extra`` of OpenVOD brings them.
+    """A model: ``module`` is its child process, ``packages`` are its imports, ``extra`` of OpenVOD installs them.
 
-    ``meaning`` translates one thing that the child saw into a finding, or ``None`` for what is of no consequence; it
-    raises ``ValueError`` or ``TypeError`` for what nobody has thought about.
+    ``meaning`` converts one detection to a finding, or to ``None`` for a class that does not count; it raises
+    ``ValueError`` or ``TypeError`` for unknown classes and malformed detections.
     """
 
     name: str
@@ -38,16 +38,15 @@ class Model:
 
     @property
     def install(self) -> str:
-        """The command that brings it."""
+        """The command that installs the packages."""
         return f"pip install 'openvod[{self.extra}]'"
 
 
 class ChildReviewer:
     """See :class:`openvod.review.model.Reviewer`; a subclass names its ``model``.
 
-    A review may take ``timeout`` seconds of wall time and ``frame_timeout`` more per frame; ``concurrency`` bounds how
-    many run at once, each on one core. ``packages`` and ``command`` are what the child needs and how it is started,
-    where it is not the model's.
+    A review may take ``timeout`` wall-clock seconds plus ``frame_timeout`` per frame; ``concurrency`` limits the
+    concurrent reviews, which use one core each. ``packages`` and ``command`` replace those of the model.
     """
 
     topic = "Porn"
@@ -69,13 +68,13 @@ class ChildReviewer:
         self._command = tuple(command or (sys.executable, "-I", "-m", self.model.module))
 
     def missing(self) -> tuple[str, ...]:
-        """Return the packages that are not installed; looks without loading them."""
+        """Return the packages that are not installed, without importing any."""
         return tuple(name for name in self._packages if find_spec(name) is None)
 
     async def review(self, frames: Sequence[ReviewFrame]) -> Sequence[FrameFindings]:
-        """Look at frames, all in one child; ``Finding.confidence`` is the model's score times 100."""
+        """Review frames in one child process; ``Finding.confidence`` is the model's score times 100."""
         if not frames:
-            raise Invalid("review.no_frames", "a review needs at least one frame")
+            raise Invalid("review.no_frames", "a review requires at least one frame")
         if missing := self.missing():
             raise self._not_installed(f"no package {', '.join(missing)}")
         limit = self._timeout + self._frame_timeout * len(frames)
@@ -88,7 +87,7 @@ class ChildReviewer:
             return self._findings(output, child.returncode, len(frames))
 
     def _findings(self, output: bytes, status: int | None, count: int) -> list[FrameFindings]:
-        """Read an answer as one of a process that a hostile picture may have taken over."""
+        """Parse the child's output as untrusted: a hostile picture may have taken the child over."""
         try:
             answer = json.loads(output)
             if "not_installed" in answer:
@@ -109,10 +108,10 @@ class ChildReviewer:
         return Unavailable("review.not_installed", f"content review is not installed ({reason}): {self.model.install}")
 
 
-async def _output(child: Process, question: bytes, limit: float) -> bytes:
+async def _output(child: Process, request: bytes, limit: float) -> bytes:
     try:
         async with asyncio.timeout(limit):
-            await _ask(child, question)
+            await _send(child, request)
             output = await _read(child.stdout) if child.stdout else b""
             await child.wait()
             return output
@@ -122,27 +121,27 @@ async def _output(child: Process, question: bytes, limit: float) -> bytes:
         await _end(child)
 
 
-async def _ask(child: Process, question: bytes) -> None:
-    """Send the question; a child that is gone already shows in its output."""
+async def _send(child: Process, request: bytes) -> None:
+    """Send the paths; if the child has already ended, its output shows the failure."""
     if child.stdin:
         with contextlib.suppress(ConnectionError):
-            child.stdin.write(question)
+            child.stdin.write(request)
             await child.stdin.drain()
         child.stdin.close()
 
 
 async def _read(stream: StreamReader) -> bytes:
-    """Read to the end; whoever says more than an answer can hold is not listened to any longer."""
+    """Read to the end; raises ``Unavailable`` for more than the largest valid output."""
     output = bytearray()
     while data := await stream.read(256 * KIB):
         output += data
         if len(output) > _OUTPUT_LIMIT:
-            raise Unavailable("review.failed", f"the review's answer is larger than {_OUTPUT_LIMIT} bytes")
+            raise Unavailable("review.failed", f"the review's output is larger than {_OUTPUT_LIMIT} bytes")
     return bytes(output)
 
 
 async def _end(child: Process) -> None:
-    """Kill the child's whole group, if it still runs, and reap it."""
+    """Kill the child's process group, if it still runs, and wait for the child."""
     if child.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
@@ -151,7 +150,7 @@ async def _end(child: Process) -> None:
 
 def _readable(found: list[FrameFindings], count: int) -> list[FrameFindings]:
     if len(found) != count:
-        raise Unavailable("review.failed", f"the review answered for {len(found)} of {count} frames")
+        raise Unavailable("review.failed", f"the review returned {len(found)} results for {count} frames")
     if all(seen is None for seen in found):
         raise Unavailable("review.failed", f"none of the {count} frames could be read", unreadable=count)
     return found

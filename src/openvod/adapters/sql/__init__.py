@@ -1,6 +1,6 @@
 """SQL: one adapter for SQLite and PostgreSQL (SQLAlchemy Core, Alembic).
 
-Start reading at :mod:`openvod.adapters.sql.database`; each ``*_tables`` module serves one room's port.
+Start reading at :mod:`openvod.adapters.sql.database`; each ``*_tables`` module implements a room's port.
 """
 
 from openvod.adapters.sql.database import Database, Transaction, open_database

@@ -21,7 +21,7 @@ from openvod.access.model import (
     StorageRegion,
 )
 from openvod.adapters.sql import schema
-from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_if_absent, remove, take_turn, upsert, values
+from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_if_absent, remove, lock_name, upsert, values
 
 
 class SqlAccessTables:
@@ -32,7 +32,7 @@ class SqlAccessTables:
 
     def alone(self) -> None:
         """See :meth:`openvod.access.ports.AccessTables.alone`."""
-        take_turn(self._connection, "access")
+        lock_name(self._connection, "access")
 
     def application(self, sub_app_id: int) -> Application | None:
         """Return one application."""
@@ -97,7 +97,7 @@ class SqlAccessTables:
         remove(self._connection, table, table.c.sub_app_id == sub_app_id, table.c.class_id == class_id)
 
     def is_category_used(self, sub_app_id: int, class_id: int) -> bool:
-        """Ask the media room's table, which points here."""
+        """Look for a file of the category in the media room's table."""
         table = schema.media_assets
         statement = select(table.c.file_id).where(table.c.sub_app_id == sub_app_id, table.c.class_id == class_id)
         return self._connection.execute(statement.limit(1)).first() is not None
@@ -144,7 +144,7 @@ class SqlAccessTables:
         remove(self._connection, table, table.c.sub_app_id == sub_app_id, table.c.name == name)
 
     def distribution(self, sub_app_id: int) -> Distribution:
-        """Return what an application's addresses begin with; the default when nothing was stored."""
+        """Return an application's distribution; the default when none is stored."""
         row = fetch_one(self._connection, schema.distributions, schema.distributions.c.sub_app_id == sub_app_id)
         return Distribution(**row._mapping) if row else Distribution(sub_app_id)
 
@@ -163,7 +163,7 @@ class SqlAccessTables:
         self._connection.execute(insert(schema.audit_log).values(**values(entry)))
 
     def audit_entries(self, after: int, limit: int) -> Sequence[tuple[int, AuditEntry]]:
-        """Return entries from the newest; ``after`` is the number of the last one seen, 0 for none."""
+        """Return entries from the newest; ``after``: the last number of the previous page, or 0."""
         table = schema.audit_log
         older = table.c.entry_id < after if after else true()
         statement = select(table).where(older).order_by(table.c.entry_id.desc()).limit(limit)
@@ -171,7 +171,7 @@ class SqlAccessTables:
         return [(row.entry_id, _audit_entry(row)) for row in rows]
 
     def admit_link_address(self, link: str, address: str, most: int, expires_at: float) -> bool:
-        """Count and insert in one transaction; two at once may let one address too many in, and no more."""
+        """Count and insert in one transaction; two concurrent calls may admit one address too many, never more."""
         table = schema.link_addresses
         known = {row.address for row in fetch_all(self._connection, table, table.c.link == link)}
         if address not in known and len(known) < most:
@@ -180,11 +180,11 @@ class SqlAccessTables:
         return address in known
 
     def forget_link_addresses(self, before: float) -> int:
-        """Delete what belongs to expired links."""
+        """Delete the addresses of expired links."""
         return remove(self._connection, schema.link_addresses, schema.link_addresses.c.expires_at < before)
 
     def use_signature(self, secret_id: str, digest: str, used_at: float, expired: float) -> float | None:
-        """Insert; two at once meet at the primary key, where the second finds the first."""
+        """Insert; of two concurrent calls the second fails at the primary key."""
         table = schema.used_signatures
         row = {"secret_id": secret_id, "digest": digest, "used_at": used_at}
         if insert_if_absent(self._connection, table, row):
@@ -212,7 +212,7 @@ def _domain(row: Any) -> Domain:
         row.created_at,
         RefererPolicy(**(referers | {"referers": tuple(referers["referers"])})),
         AddressPolicy(**(addresses | {"networks": tuple(addresses["networks"])})),
-        # A column that was added later has an empty text in SQLite's older rows.
+        # Older rows of SQLite have an empty text in this column, which a migration added.
         LinkPolicy(row.links_enabled, row.sealed_link_key, row.sealed_backup_key or b""),
     )
 

@@ -1,4 +1,4 @@
-"""The tables of accounts and of people's decisions; conventions as in ``schema``."""
+"""The tables of accounts and of review decisions; conventions as in ``schema``."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, or_
 
 from openvod.access.account_model import AccessToken, Invite, Role, Session, User
 from openvod.adapters.sql import account_schema as schema
-from openvod.adapters.sql.rows import fetch_all, fetch_one, remove, take_turn, upsert, values
+from openvod.adapters.sql.rows import fetch_all, fetch_one, remove, lock_name, upsert, values
 
 
 class SqlAccountTables:
@@ -20,7 +20,7 @@ class SqlAccountTables:
 
     def alone(self) -> None:
         """See :meth:`openvod.access.account_ports.AccountTables.alone`."""
-        take_turn(self._connection, "accounts")
+        lock_name(self._connection, "accounts")
 
     def user(self, name: str) -> User | None:
         """Return one user."""
@@ -98,7 +98,7 @@ class SqlAccountTables:
         return remove(self._connection, table, table.c.user == user, table.c.token_id == token_id) > 0
 
     def forget_expired(self, now: float, idle_before: float) -> int:
-        """Delete what is over; return how much."""
+        """Delete expired rows; return their number."""
         sessions, invites, tokens = schema.sessions, schema.invites, schema.access_tokens
         over = or_(sessions.c.expires_at <= now, sessions.c.touched_at <= idle_before)
         return (

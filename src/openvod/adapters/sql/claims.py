@@ -1,4 +1,4 @@
-"""Which of several servers over one PostgreSQL serves an endpoint: who holds its advisory lock."""
+"""Claims of endpoints among servers on one PostgreSQL: the holder of an advisory lock serves the endpoint."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LOOK_SECONDS = 0.5
 
 
 class AdvisoryClaims:
-    """See :class:`openvod.events.ports.Claims`. One session holds the locks; they end with it."""
+    """See :class:`openvod.events.ports.Claims`. One session holds the locks and releases them at its end."""
 
     def __init__(self, session: LockSession) -> None:
         self._session = session
@@ -25,7 +25,7 @@ class AdvisoryClaims:
     async def release(self, endpoint_id: int) -> None:
         """See :meth:`openvod.events.ports.Claims.release`."""
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._thread, self._session.give_back, _name(endpoint_id))
+        await loop.run_in_executor(self._thread, self._session.release, _name(endpoint_id))
 
     async def until_lost(self, endpoint_id: int) -> None:
         """See :meth:`openvod.events.ports.Claims.until_lost`."""

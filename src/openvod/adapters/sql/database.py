@@ -1,8 +1,8 @@
 """Transactions on SQLite and PostgreSQL behind one port.
 
-Work functions are synchronous and run in threads. On SQLite one thread owns the writing connection and puts all work
-that waits into one transaction, each in a savepoint of its own, so that a burst costs one fsync. On PostgreSQL each
-work function has a transaction of its own and is repeated when the server reports a serialization failure.
+Work functions are synchronous and run in threads. On SQLite one thread owns the writing connection and runs all queued
+work in one transaction, each function in its own savepoint, so that a burst costs one fsync. On PostgreSQL each
+function has its own transaction, which is retried when the server reports a serialization failure.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ R = TypeVar("R")
 
 
 class Database(Protocol):
-    """A unit of work over :class:`Transaction`, with an end."""
+    """A unit of work over :class:`Transaction` that can be closed."""
 
     engine: Engine
     withdrawals: Withdrawals
@@ -43,19 +43,19 @@ class Database(Protocol):
         ...
 
     async def peek(self, work: Work[R]) -> R:
-        """Run ``work``, which reads a few rows by their keys."""
+        """Run ``work``, which reads few rows by primary key."""
         ...
 
     def version(self) -> int | None:
-        """Return a number that changes with every commit, at once; ``None`` where only the server could tell."""
+        """Return a number that changes with every commit, without I/O; ``None`` on a database server."""
         ...
 
     def trouble(self) -> str:
-        """Return why it cannot be used just now, in our words; empty when it can, as far as is known. Takes no time."""
+        """Return the reason why the database cannot be used, empty when none is known. Does no I/O."""
         ...
 
     def close(self) -> None:
-        """Finish what waits, then release threads and connections."""
+        """Finish the queued work, then release threads and connections."""
         ...
 
 
@@ -81,7 +81,7 @@ def sqlite_path(url: str) -> Path:
 
 
 def absolute_url(url: str) -> str:
-    """Return a URL that means the same in every folder: a relative SQLite file becomes absolute."""
+    """Return a URL that does not depend on the working directory: the path of a SQLite file becomes absolute."""
     if not url.startswith("sqlite"):
         return url
     parsed = make_url(url)

@@ -1,4 +1,4 @@
-"""The events room's deliveries and attempts in SQL. Written in batches: a statement for many rows, not for one."""
+"""The events room's deliveries and attempts in SQL. Writes are batched: one statement for many rows."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ class SqlDeliveryTables:
     def due(
         self, endpoint_id: int, now: float, limit: int, state: DeliveryState = DeliveryState.WAITING
     ) -> Sequence[Delivery]:
-        """Return stored deliveries of a state whose moment has come, in order."""
+        """Return stored deliveries of a state that are due, in order."""
         moment = _rows.c.next_attempt_at <= now
         return self._stored(endpoint_id, state, limit, moment, order=_rows.c.sequence)
 
     def probe(self, endpoint_id: int) -> Sequence[Delivery]:
-        """Return the one delivery that waits and was tried least, before its time: to see if an endpoint answers."""
+        """Return the waiting delivery with the fewest attempts, due or not, to probe whether the endpoint answers."""
         return self._stored(endpoint_id, DeliveryState.WAITING, 1, order=_rows.c.attempts)
 
     def fresh(self, endpoint: Endpoint, after: int, limit: int) -> tuple[int, Sequence[tuple[Delivery, bool]]]:
-        """Return how far the log was read, and the deliveries without a row, each with "another one comes first"."""
+        """Return the last sequence read, and new deliveries, each with whether an earlier one of its file is open."""
         budget = len(endpoint.retry_delays) + 1
         rows = self._connection.execute(
             _FRESH,
@@ -58,9 +58,9 @@ class SqlDeliveryTables:
         return (rows[-1].sequence if rows else after), found
 
     def settle(self, endpoint_id: int, settlement: Settlement) -> None:
-        """Write what became of attempts."""
+        """Store the outcomes of attempts."""
         table = schema.event_endpoints
-        # The endpoint's row is the lock of all its deliveries.
+        # The lock on the endpoint's row serialises all changes of its deliveries.
         locked = fetch_one(self._connection, table, table.c.endpoint_id == endpoint_id, lock=True)
         if locked is None:
             return
@@ -72,7 +72,7 @@ class SqlDeliveryTables:
             waiting = and_(_rows.c.endpoint_id == endpoint_id, _rows.c.state == DeliveryState.WAITING.value)
             later = and_(waiting, _rows.c.next_attempt_at > settlement.now)
             self._connection.execute(update(_rows).where(later).values(next_attempt_at=settlement.now))
-        # Never back: a change of the mode may have moved it meanwhile.
+        # Never decrease the cursor: a change of transport may have advanced it.
         cursor = max(locked.cursor, settlement.cursor)
         changes = values(settlement.health) | {"cursor": cursor}
         self._connection.execute(update(table).where(table.c.endpoint_id == endpoint_id).values(**changes))
@@ -80,7 +80,7 @@ class SqlDeliveryTables:
         remove(self._connection, _rows, _rows.c.endpoint_id == endpoint_id, passed)
 
     def resend(self, endpoint: Endpoint, events: Sequence[Event], now: float) -> int:
-        """Make events due again that the endpoint has passed; return how many."""
+        """Make events due again that are before the endpoint's cursor; return their number."""
         fetch_one(
             self._connection, schema.event_endpoints,
             schema.event_endpoints.c.endpoint_id == endpoint.endpoint_id, lock=True,
@@ -103,7 +103,7 @@ class SqlDeliveryTables:
         return [event_of(row) for row in self._connection.execute(statement)]
 
     def counts(self, endpoint_id: int) -> Mapping[DeliveryState, int]:
-        """Return how many deliveries of each state there are."""
+        """Return the number of deliveries by state."""
         statement = select(_rows.c.state, func.count()).where(_rows.c.endpoint_id == endpoint_id)
         found = self._connection.execute(statement.group_by(_rows.c.state))
         return {DeliveryState(state): int(count) for state, count in found}
@@ -116,10 +116,10 @@ class SqlDeliveryTables:
         return [Attempt(**row._mapping) for row in rows]
 
     def statuses(self, event: Event) -> Sequence[DeliveryStatus]:
-        """Return how an event stands at every endpoint of its application that is in use."""
+        """Return an event's delivery status at every endpoint in use of its application."""
         tables = SqlEndpointTables(self._connection)
         mode = tables.config(event.sub_app_id).transport
-        # Of the original's two transports one is in use; what the other one has not is no news.
+        # The original has two transports, and one is in use; leave out the other.
         unused = DEFAULT_ENDPOINT if mode is Transport.PULL else PULL_QUEUE
         endpoints = [each for each in tables.endpoints(event.sub_app_id) if each.name != unused]
         made: dict[int, list[Attempt]] = {}
@@ -128,23 +128,23 @@ class SqlDeliveryTables:
         return [self._status(each, event, made.get(each.endpoint_id, [])) for each in endpoints]
 
     def lease(self, endpoint_id: int, event: Event, handle: str, until: float) -> None:
-        """Hand an event to a puller."""
+        """Lease an event to a puller."""
         row = _new_row(endpoint_id, event, DeliveryState.LEASED, until)
         upsert(self._connection, _rows, row | {"handle": handle})
 
     def confirm(self, endpoint_id: int, handles: Sequence[str], now: float) -> int:
-        """End leases that have not run out; return how many there were."""
+        """Delete leases that have not expired; return their number."""
         return remove(
             self._connection, _rows, _rows.c.endpoint_id == endpoint_id, _rows.c.handle.in_(handles),
             _rows.c.state == DeliveryState.LEASED.value, _rows.c.next_attempt_at > now,
         )  # fmt: skip
 
     def drop(self, endpoint_id: int, sequences: Iterable[int]) -> None:
-        """Forget deliveries."""
+        """Delete deliveries."""
         remove(self._connection, _rows, _rows.c.endpoint_id == endpoint_id, _rows.c.sequence.in_(list(sequences)))
 
     def move(self, source: Endpoint, target: Endpoint, now: float) -> None:
-        """Hand everything that is not delivered from one of the original's transports to the other."""
+        """Move all undelivered events from one of the original's transports to the other."""
         kept = and_(_rows.c.endpoint_id == source.endpoint_id, _rows.c.state != DeliveryState.DEAD.value)
         found = self._connection.execute(select(_rows).where(kept).order_by(_rows.c.sequence)).all()
         remove(self._connection, _rows, kept)
@@ -179,7 +179,7 @@ class SqlDeliveryTables:
         insert_absent(self._connection, schema.delivery_attempts, [values(each.attempt) for each in outcomes])
 
     def _record_states(self, endpoint_id: int, settlement: Settlement) -> None:
-        """Store what needs a row: all but what was delivered at once and lies behind the new cursor."""
+        """Store deliveries that need a row: all except those that succeeded at once and are before the new cursor."""
         new, changed = [], []
         for outcome in settlement.outcomes:
             delivery, fresh = outcome.delivery, outcome.delivery.fresh
@@ -195,7 +195,7 @@ class SqlDeliveryTables:
             self._connection.execute(_CHANGE, changed)
 
     def _promote(self, endpoint_id: int, settlement: Settlement) -> None:
-        """Make the next delivery of each file due whose first one left."""
+        """For each file whose first delivery ended, make the next one due."""
         left = {
             each.delivery.event.subject
             for each in settlement.outcomes
@@ -211,7 +211,7 @@ class SqlDeliveryTables:
                 )
                 .scalar_subquery()
             )
-            # A resent event of the file may wait as well: then whoever leaves last opens the way.
+            # A resent event of the file may also be waiting: then the last one to end makes the next one due.
             others = _rows.alias()
             first_left = ~(
                 select(others.c.sequence)
@@ -292,7 +292,7 @@ def _new_row(
 
 
 def _moved_state(row: Any, transport: Transport, seen: set[str]) -> DeliveryState:
-    """Return the state of an undelivered row in its new transport; rows come by sequence."""
+    """Return an undelivered row's state in its new transport; call in order of sequence."""
     if transport is Transport.PULL:
         return DeliveryState.LEASED
     if row.subject and row.subject in seen:
@@ -336,7 +336,7 @@ _CHANGE = (
 
 
 def _waiting_at(endpoint: Endpoint) -> DeliveryStanding:
-    """Return how what an endpoint has not got yet stands there."""
+    """Return the status of an event that the endpoint has not received yet."""
     if endpoint.transport is Transport.PUSH and not endpoint.url:
         return DeliveryStanding.NO_ADDRESS
     return DeliveryStanding.PENDING if endpoint.enabled else DeliveryStanding.DISABLED

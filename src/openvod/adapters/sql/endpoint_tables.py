@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from openvod.adapters.sql import event_schema as schema
-from openvod.adapters.sql.rows import fetch_all, fetch_one, remove, take_turn, upsert, values
+from openvod.adapters.sql.rows import fetch_all, fetch_one, remove, lock_name, upsert, values
 from openvod.base.errors import Conflict
 from openvod.events.model import (
     DEFAULT_ENDPOINT,
@@ -23,7 +23,7 @@ from openvod.events.model import (
     Transport,
 )
 
-#: What delivery writes, not who administers.
+#: Columns that delivery writes, not administrators.
 _OF_DELIVERY = ("endpoint_id", "cursor", "failures", "failing_since", "last_error")
 
 
@@ -35,7 +35,7 @@ class SqlEndpointTables:
 
     def alone(self) -> None:
         """See :meth:`openvod.events.ports.EndpointTables.alone`."""
-        take_turn(self._connection, "endpoints")
+        lock_name(self._connection, "endpoints")
 
     def config(self, sub_app_id: int) -> EventConfig:
         """Return an application's configuration; the defaults when none was stored."""
@@ -95,7 +95,7 @@ class SqlEndpointTables:
         return self._subscribed(row) if row else None
 
     def with_work(self, now: float) -> Sequence[Subscription]:
-        """Return the active endpoints that are behind their log, or have deliveries that are due or may be probes."""
+        """Return the active endpoints with unread events, due deliveries, or a delivery that may be a probe."""
         table, logs, deliveries = schema.event_endpoints, schema.event_logs, schema.event_deliveries
         due = (
             select(deliveries.c.endpoint_id)
@@ -118,7 +118,7 @@ class SqlEndpointTables:
         return [each for each in found if each.active]
 
     def _subscribed(self, row: Any) -> Subscription:
-        # Only the original's transports ask the configuration.
+        # Only the original's transports depend on the configuration.
         config = self.config(row.sub_app_id) if row.name == DEFAULT_ENDPOINT else EventConfig()
         return Subscription(endpoint_of(row), config)
 

@@ -58,7 +58,7 @@ event_endpoints = Table(
     Column("failing_since", Float),
     Column("last_error", String, nullable=False),
     Index(None, "sub_app_id", "name", unique=True),
-    # Ids are never used again: attempts outlive their endpoint.
+    # Ids are never reused, because attempts outlive their endpoint.
     sqlite_autoincrement=True,
 )
 event_deliveries = Table(

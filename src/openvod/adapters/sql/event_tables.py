@@ -22,7 +22,7 @@ class SqlEventTables:
         self._connection = connection
 
     def add(self, event: NewEvent) -> int:
-        """Insert; return the event's id. A complete one enters the log unless a held one of its subject is before."""
+        """Insert an event; return its id. A complete one is logged unless an earlier one of its subject is held."""
         row: dict[str, Any] = values(event) | {"state": event.state.value}
         if event.state is EventState.PENDING:
             row |= self._place(event.sub_app_id, event.subject)
@@ -30,13 +30,13 @@ class SqlEventTables:
         return int(result.scalar_one())
 
     def held(self, subject: str) -> Sequence[Event]:
-        """Return the events of a subject that wait for their payload."""
+        """Return the held events of a subject."""
         table = schema.events
         rows = fetch_all(self._connection, table, table.c.subject == subject, table.c.state == EventState.HELD.value)
         return [event_of(row) for row in rows]
 
     def release(self, event_id: int, payload: str) -> None:
-        """Complete a held event; it enters the log, and after it those that were kept back by it."""
+        """Complete a held event; it enters the log, followed by events that were queued behind it."""
         table = schema.events
         changed = self._connection.execute(
             update(table)
@@ -60,9 +60,9 @@ class SqlEventTables:
         return [event_of(row) for row in self._connection.execute(statement)]
 
     def newest(self, sub_app_id: int, before: int, limit: int, *, type: str = "", subject: str = "") -> Sequence[Event]:
-        """Return an application's log from its end."""
+        """Return an application's newest events."""
         table = schema.events
-        # Few events have a subject: the sum keeps SQLite from walking through the application's log instead.
+        # ``+ 0`` keeps SQLite from scanning the application's log; the index of subjects is more selective.
         where = [
             (table.c.sub_app_id + 0 if subject else table.c.sub_app_id) == sub_app_id,
             table.c.sequence.is_not(None),
@@ -86,7 +86,7 @@ class SqlEventTables:
         return event_of(row) if row else None
 
     def forget(self, sub_app_id: int, up_to: int, before: float, limit: int) -> int:
-        """Delete the oldest events that nobody waits for, with their deliveries and attempts."""
+        """Delete the oldest events that no endpoint needs, with their deliveries and attempts."""
         table, deliveries = schema.events, schema.event_deliveries
         where = (table.c.sub_app_id == sub_app_id, table.c.sequence <= up_to)
         oldest = select(table.c.event_id, table.c.created_at).where(*where).order_by(table.c.sequence).limit(limit)
@@ -96,8 +96,8 @@ class SqlEventTables:
         )
         gone = sorted({*old} - {row.event_id for row in self._connection.execute(waited)})
         if gone:
-            ours = deliveries.c.endpoint_id.in_(self._endpoints_of(sub_app_id))
-            remove(self._connection, deliveries, ours, deliveries.c.event_id.in_(gone))
+            delivered = deliveries.c.endpoint_id.in_(self._endpoints_of(sub_app_id))
+            remove(self._connection, deliveries, delivered, deliveries.c.event_id.in_(gone))
             remove(self._connection, schema.delivery_attempts, schema.delivery_attempts.c.event_id.in_(gone))
             remove(self._connection, table, table.c.event_id.in_(gone))
         return len(gone)
@@ -106,8 +106,8 @@ class SqlEventTables:
         return select(schema.event_endpoints.c.endpoint_id).where(schema.event_endpoints.c.sub_app_id == sub_app_id)
 
     def _place(self, sub_app_id: int, subject: str) -> dict[str, Any]:
-        """Return state and sequence of a complete new event."""
-        # The log's lock comes first: a release of the same subject beside this is then either seen or still to come.
+        """Return the state and sequence of a new, complete event."""
+        # Lock the log first, so that a concurrent release of the same subject has either committed or waits.
         self._lock_log(sub_app_id)
         table = schema.events
         older = select(table.c.event_id).where(table.c.subject == subject, table.c.state.in_(_UNFINISHED)).limit(1)
@@ -116,7 +116,7 @@ class SqlEventTables:
         return {"sequence": self._next(sub_app_id)}
 
     def _log_queued(self, sub_app_id: int, subject: str) -> None:
-        """Give the complete events of a subject their sequence, up to the first that is still held."""
+        """Assign sequences to complete events of a subject, up to the first held one."""
         table = schema.events
         statement = select(table).where(table.c.subject == subject, table.c.state.in_(_UNFINISHED))
         for row in self._connection.execute(statement.order_by(table.c.event_id)).all():
@@ -129,7 +129,7 @@ class SqlEventTables:
             )
 
     def _lock_log(self, sub_app_id: int) -> None:
-        """Hold an application's log to the end of the transaction: its sequence is the order of commits."""
+        """Lock an application's log until the transaction ends, so that sequences are in order of commit."""
         table = schema.event_logs
         if fetch_one(self._connection, table, table.c.sub_app_id == sub_app_id, lock=True) is None:
             insert_if_absent(self._connection, table, {"sub_app_id": sub_app_id, "last_sequence": 0})

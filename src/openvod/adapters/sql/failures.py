@@ -1,4 +1,4 @@
-"""What a database cannot do, in our words: one mapping for reads and writes on both. Its own words go to the log."""
+"""Maps errors of both databases to OpenVOD's errors, for reads and writes; the driver's message goes to the log."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Timeout
 
 from openvod.base.errors import Exhausted, OpenVodError, Unavailable
 
-#: Primary result codes of SQLite that say nothing of the statement: they pass, or an operator makes them pass.
-_SQLITE_PASSING = frozenset({
+#: Primary result codes of SQLite that the statement did not cause: temporary, or fixed by an operator.
+_SQLITE_TEMPORARY = frozenset({
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOTADB,
 })  # fmt: skip
 #: Classes of SQLSTATE: connection, resources, operator, system; read-only (a failover), lock and statement time-outs.
-_POSTGRESQL_PASSING = ("08", "53", "57", "58", "25006", "55P03", "40001", "40P01")
+_POSTGRESQL_TEMPORARY = ("08", "53", "57", "58", "25006", "55P03", "40001", "40P01")
 _DISK_FULL = "53100"
-_REPEATED = ("40001", "40P01")
+_RETRIED = ("40001", "40P01")
 _log = logging.getLogger("openvod.database")
 
 
 def translated(error: BaseException, log: str = "") -> OpenVodError | None:
-    """Return what callers are told of a database that cannot do its work; ``None`` for a mistake in the statement.
+    """Return the error for callers when the database fails; ``None`` for an error in the statement.
 
-    ``log`` says what was being done; with it the database's own words are logged.
+    ``log`` names the operation; with it, the driver's message is logged.
     """
     if isinstance(error, OpenVodError):
         return None
@@ -40,19 +40,19 @@ def _kind(error: BaseException) -> OpenVodError | None:
         code = getattr(original, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_FULL:
             return _full()
-        return _unavailable() if code in _SQLITE_PASSING else None
-    if isinstance(original, MemoryError):  # how Python's module tells SQLITE_NOMEM
+        return _unavailable() if code in _SQLITE_TEMPORARY else None
+    if isinstance(original, MemoryError):  # Python's exception for SQLITE_NOMEM
         return _unavailable()
     state = sqlstate(error)
     if state == _DISK_FULL:
         return _full()
-    if state.startswith(_POSTGRESQL_PASSING) or isinstance(error, TimeoutError) or is_disconnect(error):
+    if state.startswith(_POSTGRESQL_TEMPORARY) or isinstance(error, TimeoutError) or is_disconnect(error):
         return _unavailable()
     return None
 
 
 def is_disconnect(error: BaseException) -> bool:
-    """Return whether the connection is gone, or never was."""
+    """Return whether the connection was lost or never established."""
     if not isinstance(error, DBAPIError):
         return False
     state = sqlstate(error)
@@ -60,24 +60,24 @@ def is_disconnect(error: BaseException) -> bool:
     return error.connection_invalidated or lost or state.startswith(("08", "57P"))
 
 
-def is_repeated(error: BaseException) -> bool:
-    """Return whether the server asks for the transaction once more (serialization failure, deadlock)."""
-    return sqlstate(error) in _REPEATED
+def must_retry(error: BaseException) -> bool:
+    """Return whether the transaction must be retried (serialization failure, deadlock)."""
+    return sqlstate(error) in _RETRIED
 
 
 def sqlstate(error: BaseException) -> str:
-    """Return PostgreSQL's five characters, empty where there are none."""
+    """Return PostgreSQL's SQLSTATE, five characters; empty for other errors."""
     return str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
 
 
 def words(error: BaseException) -> str:
-    """Return what the database itself said, on one line."""
+    """Return the driver's message on one line."""
     return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
 def _full() -> OpenVodError:
-    return Exhausted("database.full", "the database's disk is full; free space there, then repeat the request")
+    return Exhausted("database.full", "the database's disk is full; free space on it, then retry the request")
 
 
 def _unavailable() -> OpenVodError:
-    return Unavailable("database.unavailable", "the database cannot be used at the moment; repeat the request later")
+    return Unavailable("database.unavailable", "the database is temporarily unavailable; retry the request later")

@@ -1,4 +1,4 @@
-"""A database that a worker writes to only while it is proven that the worker lives."""
+"""A database that refuses writes while the worker does not hold its liveness lock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ R = TypeVar("R")
 
 
 class FencedDatabase:
-    """See :class:`openvod.adapters.sql.database.Database`; ``proven`` is asked at the beginning of every write."""
+    """See :class:`openvod.adapters.sql.database.Database`; ``proven`` is called in every write transaction."""
 
     def __init__(self, database: Database, proven: Callable[[], bool]) -> None:
         self._database = database
@@ -27,12 +27,13 @@ class FencedDatabase:
         self.close = database.close
 
     async def write(self, work: Work[R]) -> R:
-        """See :class:`openvod.base.ports.UnitOfWork`; raises ``Unavailable("worker.unproven")`` with nothing done."""
+        """See :class:`openvod.base.ports.UnitOfWork`; raises ``Unavailable("worker.unproven")`` without any change."""
 
         def fenced(tx: Transaction) -> R:
-            # Asked in the transaction: between the call and it, a process may have been stopped for minutes.
+            # Checked inside the transaction, because the process may be stopped for minutes before it starts.
             if not self._proven():
-                raise Unavailable("worker.unproven", "this worker cannot prove that it lives; others may do its work")
+                message = "this worker lost its liveness lock; another worker may have taken over its tasks"
+                raise Unavailable("worker.unproven", message)
             return work(tx)
 
         return await self._database.write(fenced)

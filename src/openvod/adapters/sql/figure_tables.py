@@ -34,7 +34,7 @@ class SqlFigureTables:
         self._connection = connection
 
     def uploads(self, sub_app_id: int, since: float) -> Sequence[Uploads]:
-        """Sum up in an index."""
+        """Sum the uploads, from an index alone."""
         moment = media_assets.c.created_at / float(DAY_SECONDS)
         # Casts round in PostgreSQL; SQLite need not have floor().
         whole = func.floor(moment) if self._connection.dialect.name == "postgresql" else moment
@@ -63,7 +63,7 @@ class SqlFigureTables:
         return {TaskStatus(row[0]): int(row[1]) for row in self._connection.execute(statement)}
 
     def failures(self, sub_app_id: int, since: float) -> int:
-        """Count sub-tasks that failed from a moment on."""
+        """Count sub-tasks that failed since a moment."""
         statement = (
             select(func.count())
             .select_from(subtasks.join(tasks, tasks.c.task_id == subtasks.c.task_id))
@@ -76,7 +76,7 @@ class SqlFigureTables:
         return int(self._connection.scalar(statement) or 0)
 
     def dead_letters(self, sub_app_id: int) -> int:
-        """Count events that were given up."""
+        """Count dead letters."""
         endpoints = select(event_endpoints.c.endpoint_id).where(event_endpoints.c.sub_app_id == sub_app_id)
         statement = select(func.count()).where(
             event_deliveries.c.endpoint_id.in_(endpoints), event_deliveries.c.state == DeliveryState.DEAD.value
@@ -84,12 +84,12 @@ class SqlFigureTables:
         return int(self._connection.scalar(statement) or 0)
 
     def waiting_reviews(self, sub_app_id: int) -> int:
-        """Count files that wait for a person's decision."""
+        """Count files that wait for a reviewer's decision."""
         statement = select(func.count()).select_from(media_assets).where(*_waiting(sub_app_id))
         return int(self._connection.scalar(statement) or 0)
 
     def progress(self, task_ids: Collection[str]) -> Mapping[str, Progress]:
-        """Return how far tasks are."""
+        """Return the progress of tasks."""
         ended = subtasks.c.status.in_((SubTaskStatus.SUCCESS.value, SubTaskStatus.FAIL.value))
         failed = subtasks.c.status == SubTaskStatus.FAIL.value
         statement = (
@@ -106,7 +106,7 @@ class SqlFigureTables:
         return {row.task_id: _progress(row) for row in self._connection.execute(statement)}
 
     def running(self, sub_app_id: int, limit: int) -> Sequence[Task]:
-        """Return tasks that a worker has."""
+        """Return the running tasks."""
         statement = (
             select(tasks)
             .where(tasks.c.status == TaskStatus.PROCESSING.value, tasks.c.sub_app_id == sub_app_id)
@@ -128,7 +128,7 @@ class SqlReviewTables:
         where = _waiting(sub_app_id)
         if after:
             where.append(or_(created < after[0], and_(created == after[0], file_id < after[1])))
-        # Few files wait: the sum keeps SQLite from walking through all files in their order instead.
+        # ``+ 0`` keeps SQLite from scanning all files in order; few files wait for a decision.
         page = select(file_id).where(*where).order_by((created + 0).desc(), file_id.desc()).limit(limit)
         ids = self._connection.execute(page).scalars().all()
         found = {row.file_id: asset_of(row) for row in fetch_all(self._connection, media_assets, file_id.in_(ids))}
@@ -139,14 +139,14 @@ class SqlReviewTables:
         self._connection.execute(insert(review_decisions).values(**values(decision)))
 
     def decisions(self, file_id: str) -> Sequence[ReviewDecision]:
-        """Return what was decided over a file, by age."""
+        """Return the decisions about a file, oldest first."""
         table = review_decisions
         rows = fetch_all(self._connection, table, table.c.file_id == file_id, order=[table.c.decided_at])
         return [ReviewDecision(**row._mapping) for row in rows]
 
 
 def _waiting(sub_app_id: int) -> list[ColumnElement[bool]]:
-    """What is asked about, and not answered since it was asked."""
+    """Return the condition for files in the review queue without a decision since their newest review."""
     asked = (
         select(func.coalesce(func.max(media_outputs.c.created_at), 0.0))
         .where(media_outputs.c.file_id == media_assets.c.file_id, media_outputs.c.kind.in_(_REVIEWS))

@@ -1,4 +1,4 @@
-"""The database's own record of the installation that it belongs to, in SQL."""
+"""The database's record of its installation, in SQL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ONLY = 1
 
 
 class SqlInstallationTable:
-    """The one row that says whose the database is; see :class:`openvod.storage.installation.Installation`."""
+    """The single row that names the owning installation; see :class:`openvod.storage.installation.Installation`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -23,7 +23,7 @@ class SqlInstallationTable:
         return Installation(row.installation_id, row.key_check, row.mark, row.restored_at) if row else None
 
     def add(self, installation: Installation) -> Installation:
-        """Insert the record unless there is one; return the one that is there."""
+        """Insert the record unless one exists; return the stored one."""
         insert_if_absent(self._connection, schema.installation, {"number": _ONLY} | values(installation))
         return self.get() or installation
 
@@ -32,18 +32,18 @@ class SqlInstallationTable:
         upsert(self._connection, schema.installation, {"number": _ONLY} | values(installation))
 
     def advance(self, installation_id: str) -> int | None:
-        """Let the mark grow by one and return it; ``None`` when the database belongs to another installation by now."""
+        """Increment the mark and return it; ``None`` when another installation owns the database now."""
         table = schema.installation
         grow = update(table).where(table.c.installation_id == installation_id).values(mark=table.c.mark + 1)
         row = self._connection.execute(grow.returning(table.c.mark)).first()
         return int(row.mark) if row else None
 
     def holds_anything(self) -> bool:
-        """Return whether there is an application, which the first start makes."""
+        """Return whether an application exists; the first start creates one."""
         return self._connection.scalar(select(schema.applications.c.sub_app_id).limit(1)) is not None
 
     def witness(self) -> Witness:
-        """Return what the database says, whatever schema it has."""
+        """Return the record of a database of any schema version."""
         names = set(inspect(self._connection).get_table_names())
         known = self.get() if schema.installation.name in names else None
         used = schema.applications.name in names and self.holds_anything()

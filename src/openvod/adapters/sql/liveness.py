@@ -1,4 +1,4 @@
-"""Proof of life among workers that share a PostgreSQL server: an advisory lock each, released with the session."""
+"""Liveness of workers that share a PostgreSQL server: each holds an advisory lock, which ends with its session."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from openvod.adapters.sql.sessions import LockSession
 
-#: A worker that has had no word of its lock for so long must not write any more …
+#: Seconds without confirmation of its lock after which a worker must not write …
 _PROOF_SECONDS = 4.0
-#: … and is called dead by others after its lock was free for so long: time to take it again after a lost connection.
+#: … and seconds of a free lock after which others consider it dead; before, it may reconnect and lock again.
 _GRACE_SECONDS = 8.0
 
 
 class AdvisoryLiveness:
-    """See :class:`openvod.adapters.dbos.engine.Liveness`. One session holds the locks; it ends with the process."""
+    """See :class:`openvod.adapters.dbos.engine.Liveness`. One session holds the locks until the process ends."""
 
     grace = _GRACE_SECONDS
 
@@ -24,7 +24,7 @@ class AdvisoryLiveness:
     def hold(self, executor_id: str) -> None:
         """See :meth:`openvod.adapters.dbos.engine.Liveness.hold`."""
         if not self.claim(executor_id):
-            raise RuntimeError(f"worker {executor_id} runs already, or the database does not answer")
+            raise RuntimeError(f"worker {executor_id} is already running, or the database does not answer")
         self._own = executor_id
 
     def claim(self, executor_id: str) -> bool:
@@ -33,18 +33,18 @@ class AdvisoryLiveness:
 
     def release(self, executor_id: str) -> None:
         """See :meth:`openvod.adapters.dbos.engine.Liveness.release`."""
-        self._session.give_back(_name(executor_id))
+        self._session.release(_name(executor_id))
 
     def proven(self) -> bool:
         """See :meth:`openvod.adapters.dbos.engine.Liveness.proven`."""
         return self._session.age(_name(self._own)) < _PROOF_SECONDS
 
     def known(self) -> Sequence[str]:
-        """See :meth:`openvod.adapters.dbos.engine.Liveness.known`: the server removes locks by itself."""
+        """See :meth:`openvod.adapters.dbos.engine.Liveness.known`: the server releases the locks of dead workers."""
         return ()
 
     def close(self) -> None:
-        """End the session, and with it every proof."""
+        """End the session, which releases every lock."""
         self._session.close()
 
 

@@ -15,8 +15,8 @@ _WHOLE, _BEGINNING, _ANYWHERE = 0, 1, 2
 
 
 def conditions_of(query: MediaQuery, dialect: str) -> list[ColumnElement[bool]]:
-    """Return what all have to hold."""
-    # Where ids are named, they lead to the rows; the sum keeps SQLite from walking through the application instead.
+    """Return the conditions of a search, combined with AND."""
+    # ``+ 0`` keeps SQLite from scanning the application's files when the search names ids.
     owner = _c.sub_app_id + 0 if query.file_ids else _c.sub_app_id
     where = [owner == query.sub_app_id, _c.expires_at > query.now, *([false()] if query.nothing else [])]
     where += [column.in_(wanted) for column, wanted in _alternatives(query) if wanted]
@@ -29,13 +29,13 @@ def conditions_of(query: MediaQuery, dialect: str) -> list[ColumnElement[bool]]:
 
 
 def count_of(where: Sequence[ColumnElement[bool]]) -> Select[int]:
-    """Count matches and stop where nobody gets: a large library costs no more than a small one."""
+    """Count matches up to the last page that can be requested, so that the cost does not grow with the library."""
     some = select(literal(1)).select_from(media_assets).where(*where).limit(REACHABLE)
     return select(func.count()).select_from(some.subquery())
 
 
 def order_of(query: MediaQuery) -> list[ColumnElement[Any]]:
-    """Return the order; ids come last, so that pages neither repeat nor leave out files of one moment."""
+    """Return the order; the id comes last, so that pages neither repeat nor skip files with equal times."""
     texts = [pair for pairs in _texts(query) for pair in pairs]
     if texts:
         return [_rank(texts), _c.created_at.desc(), _c.file_id.desc()]
@@ -57,7 +57,7 @@ def _alternatives(query: MediaQuery) -> Sequence[tuple[Column[Any], Sequence[obj
 
 
 def _texts(query: MediaQuery) -> list[list[tuple[Column[Any], str]]]:
-    """Return lists of places and texts, of each of which one has to be found."""
+    """Return pairs of columns and texts; each column must contain one of its texts."""
     found = [
         [(_c.name, text) for text in query.names],
         [(_c.description, text) for text in query.descriptions],

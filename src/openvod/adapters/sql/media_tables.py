@@ -14,7 +14,7 @@ from openvod.events.codec import NEVER, read_time
 from openvod.media.model import KeyFrameMark, MediaAsset, MediaOutput, ProbeState
 from openvod.media.query import Found, MediaQuery
 
-#: Columns that are made of others.
+#: Columns that are derived from others.
 _DERIVED = ("category", "expires_at")
 
 
@@ -36,15 +36,15 @@ class SqlMediaTables:
         return [asset_of(row) for row in rows if row.sub_app_id == sub_app_id and row.expires_at > now]
 
     def expired(self, now: float, limit: int) -> Sequence[MediaAsset]:
-        """Return assets whose time has come, the earliest first."""
+        """Return expired assets, the earliest first."""
         table = schema.media_assets
         statement = select(table).where(table.c.expires_at <= now).order_by(table.c.expires_at).limit(limit)
         return [asset_of(row) for row in self._connection.execute(statement)]
 
     def search(self, query: MediaQuery) -> Found:
-        """Return a page of what matches.
+        """Return a page of matching files.
 
-        The rows that the page leaves out are passed over in an index: only ids are sorted, rows are read for the page.
+        Rows before the page are skipped in an index: only ids are sorted, and only the page's rows are read.
         """
         table = schema.media_assets
         where = conditions_of(query, self._connection.dialect.name)
@@ -55,7 +55,7 @@ class SqlMediaTables:
         return Found(total, [found[file_id] for file_id in ids])
 
     def _rows(self, file_ids: Collection[str]) -> Sequence[Any]:
-        """Return rows by their ids alone: another condition, and SQLite reads all files of an application for it."""
+        """Return rows by id only; with a further condition SQLite would read all files of the application."""
         rows: Sequence[Any] = fetch_all(
             self._connection, schema.media_assets, schema.media_assets.c.file_id.in_(file_ids)
         )
@@ -100,7 +100,7 @@ class SqlMediaTables:
         remove(self._connection, table, *where, *([table.c.definition == definition] if definition else []))
 
     def unprobed(self, limit: int) -> Sequence[MediaAsset]:
-        """Return assets that wait for a probe, oldest first."""
+        """Return assets without a probe result, oldest first."""
         table = schema.media_assets
         statement = (
             select(table)

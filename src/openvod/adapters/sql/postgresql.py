@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from openvod.adapters.sql.failures import is_disconnect, is_repeated, sqlstate, translated
+from openvod.adapters.sql.failures import is_disconnect, must_retry, sqlstate, translated
 from openvod.adapters.sql.sessions import Deadlines, make_engine
 from openvod.adapters.sql.transaction import Limits, Transaction, Withdrawals, Work
 
@@ -27,8 +27,9 @@ _log = logging.getLogger("openvod.database")
 class PostgresqlDatabase:
     """See :class:`openvod.adapters.sql.database.Database`.
 
-    While the server is away, what left no trace is repeated for ``limits.retry`` seconds: reads, and transactions that
-    failed before their commit. Whether a commit happened whose answer was lost, nobody knows: its caller repeats.
+    While the server is unavailable, work without effect is retried for ``limits.retry`` seconds: reads, and
+    transactions that failed before their commit. When the response to a commit is lost, its result is unknown: the
+    caller decides on a retry.
     """
 
     def __init__(self, url: str, limits: Limits) -> None:
@@ -97,7 +98,7 @@ class PostgresqlDatabase:
                 result = self._once(call, attempt)
             except Exception as error:
                 repeats += 1
-                if is_repeated(error) and repeats < _REPEATS:
+                if must_retry(error) and repeats < _REPEATS:
                     continue
                 away = is_disconnect(error)
                 if away:
@@ -106,7 +107,7 @@ class PostgresqlDatabase:
                 if away and not attempt.committing and not late:
                     time.sleep(_PAUSES[min(repeats, len(_PAUSES)) - 1])
                     continue
-                # A read-only server turns writes away for a while; a reading transaction that locks rows is a mistake.
+                # A server may be read-only for a while (failover); a reading transaction that locks rows is a defect.
                 mistaken = what == _READING and sqlstate(error) == _READ_ONLY
                 failure = None if mistaken else translated(error, what)
                 if failure is None:
@@ -135,6 +136,6 @@ class PostgresqlDatabase:
 
 
 class _Attempt:
-    """Whether a failure met the commit itself."""
+    """Whether the commit itself failed."""
 
     committing = False

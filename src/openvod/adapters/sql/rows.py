@@ -1,4 +1,4 @@
-"""Between rows and the rooms' frozen values."""
+"""Conversion between rows and frozen dataclasses, and common statements."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
 
 V = TypeVar("V")
-#: Marks connections that only read.
+#: Key of connections for reading transactions.
 READING = "openvod.reading"
 
 
 def values(record: object) -> dict[str, Any]:
     """Return a dataclass's fields as column values, without descending into them."""
-    # Any dataclass; typeshed has no public name for that.
+    # Any dataclass: typeshed has no public type for it.
     return {f.name: getattr(record, f.name) for f in fields(record)}  # type: ignore[arg-type]
 
 
 def insert_into(table: Table, dialect: str) -> Any:
-    """Return an insertion that knows what to do on conflict, which each engine has in its own dialect."""
+    """Return an INSERT that supports ON CONFLICT, from the engine's dialect."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
@@ -42,8 +42,8 @@ def _upsert_statement(table: Table, dialect: str) -> Any:
 
 
 def insert_if_absent(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
-    """Insert ``row`` unless its primary key exists; tell whether it was inserted."""
-    # What RETURNING yields tells, since a driver may not know the row count of such an insert.
+    """Insert ``row`` unless its primary key exists; return whether it was inserted."""
+    # Use RETURNING, because drivers may not report the row count of such an INSERT.
     statement = (
         insert_into(table, connection.dialect.name).values(**row).on_conflict_do_nothing().returning(*table.primary_key)
     )
@@ -51,7 +51,7 @@ def insert_if_absent(connection: Connection, table: Table, row: Mapping[str, Any
 
 
 def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert those of ``rows`` whose keys do not exist, in one statement."""
+    """Insert the rows whose primary keys do not exist, in one statement."""
     if rows:
         connection.execute(_insert_statement(table, connection.dialect.name), list(rows))
 
@@ -62,7 +62,7 @@ def _insert_statement(table: Table, dialect: str) -> Any:
 
 
 def fetch_one(connection: Connection, table: Table, *where: ColumnElement[bool], lock: bool = False) -> Any | None:
-    """Return one row or ``None``; ``lock`` holds it until the transaction ends (SQLite has one writer anyway)."""
+    """Return one row or ``None``; ``lock`` locks it until the transaction ends (SQLite has one writer anyway)."""
     statement = select(table).where(*where)
     if lock and connection.info.get(READING):
         raise AssertionError(f"a reading transaction locks a row of {table.name}, which PostgreSQL refuses")
@@ -74,8 +74,8 @@ def fetch_all(connection: Connection, table: Table, *where: ColumnElement[bool],
     return connection.execute(select(table).where(*where).order_by(*order)).all()
 
 
-def take_turn(connection: Connection, name: str) -> None:
-    """Keep other transactions that ask for the same name out until this one ends (SQLite has one writer anyway)."""
+def lock_name(connection: Connection, name: str) -> None:
+    """Lock a name until the transaction ends (no-op on SQLite, which has one writer)."""
     if connection.dialect.name == "postgresql":
         statement = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
         connection.execute(statement, {"name": f"openvod/{name}"})

@@ -26,7 +26,7 @@ metadata = MetaData(
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     }
 )
-#: Keys sort by bytes on both engines, as COS lists them; PostgreSQL's default collation would not.
+#: Keys sort by bytes on both engines, as in COS lists; PostgreSQL's default collation sorts differently.
 _Key = String().with_variant(String(collation="C"), "postgresql")
 Serial = BigInteger().with_variant(Integer, "sqlite")
 
@@ -51,7 +51,7 @@ key_pairs = Table(
     Column("created_at", Float, nullable=False),
     Column("note", String, nullable=False),
     Column("groups", String, nullable=False, server_default=""),
-    # The console has one key, whoever asks for it first.
+    # The console has one key, even if two requests create it concurrently.
     Index("uq_key_pairs_console", "note", unique=True, sqlite_where=_CONSOLE, postgresql_where=_CONSOLE),
 )
 domains = Table(
@@ -248,14 +248,14 @@ media_assets = Table(
     Column("key_frames", JSON, nullable=False, server_default="[]"),
     Column("review", String, nullable=False, server_default=""),
     Column("has_original", Boolean, nullable=False, server_default=true()),
-    # Made of the others, for searches.
+    # Derived from other columns, for searches.
     Column("category", String, nullable=False, server_default="Video"),
     Column("expires_at", Float, nullable=False, server_default="253402300799"),
-    # Everything that an ordinary list asks of the rows that its page leaves out.
+    # Covers the columns that a list reads of the rows before its page.
     Index(None, "sub_app_id", "created_at", "file_id", "expires_at"),
     Index(None, "sub_app_id", "class_id"),
     Index(None, "probe_state"),
-    # What a dashboard sums up, and what waits for a person's review.
+    # For the sums of the dashboard, and for the review queue.
     Index(None, "sub_app_id", "created_at", "size"),
     Index(None, "sub_app_id", "review", "created_at"),
     Index(None, "expires_at"),

@@ -1,4 +1,4 @@
-"""PostgreSQL's connections: time-outs on both sides, and sessions that keep advisory locks."""
+"""Connections to PostgreSQL: time-outs on both sides, and a session that holds advisory locks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 from openvod.adapters.sql.failures import words
 from openvod.adapters.sql.transaction import Limits
 
-#: A server that has not said anything for so long beyond its own time-outs is cut off.
+#: Seconds beyond the server's own time-outs after which a silent connection is closed.
 _MARGIN_SECONDS = 5.0
 _WATCH_SECONDS = 0.25
 _REFUSALS = 3
@@ -29,7 +29,7 @@ _log = logging.getLogger("openvod.database")
 
 
 def connect_args(limits: Limits) -> dict[str, Any]:
-    """Return libpq's arguments: nobody waits for ever for a host that is gone without a word."""
+    """Return libpq's connection arguments: time-outs and keep-alives that detect an unreachable host."""
     return {
         "connect_timeout": max(2, round(limits.connect)),
         "keepalives": 1,
@@ -42,7 +42,7 @@ def connect_args(limits: Limits) -> dict[str, Any]:
 
 
 def make_engine(url: str, limits: Limits, **options: Any) -> Engine:
-    """Return an engine whose every session has the time-outs."""
+    """Return an engine that sets the time-outs in every session."""
     engine = create_engine(url, connect_args=connect_args(limits), **options)
 
     @event.listens_for(engine, "connect")
@@ -50,17 +50,17 @@ def make_engine(url: str, limits: Limits, **options: Any) -> Engine:
         values = (limits.statement * 1000, limits.lock * 1000, limits.statement * 2000)
         try:
             connection.execute(_SET.format(*map(round, values)))
-            # Committed: the pool rolls a connection back on return, which would undo a bare SET.
+            # Commit, because the pool rolls connections back on return, which would undo SET.
             connection.commit()
         except BaseException:
-            connection.close()  # which nobody else would do
+            connection.close()  # the pool does not close it
             raise
 
     return engine
 
 
 class Deadlines:
-    """Cuts off connections whose server does not answer in time: it may be stopped, or the way to it cut."""
+    """Closes connections whose server does not answer in time: it may be stopped or unreachable."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -72,9 +72,9 @@ class Deadlines:
 
     @contextmanager
     def within(self, connection: Connection, seconds: float) -> Iterator[None]:
-        """Let the block use a connection for so long; then its socket is shut down, and the block meets an error."""
+        """Limit the block's use of a connection; then its socket is shut down, and the block gets an error."""
         driver: Any = connection.connection.driver_connection
-        # A copy, so that the number means this socket until the block ends, whoever closes the original.
+        # Duplicate the descriptor, so that its number stays valid if the original is closed during the block.
         fd = os.dup(driver.fileno())
         with self._lock:
             self._open[fd] = time.monotonic() + seconds
@@ -86,7 +86,7 @@ class Deadlines:
                 os.close(fd)
 
     def close(self) -> None:
-        """End the watch."""
+        """Stop the thread."""
         self._closed = True
         self._wake.set()
         self._thread.join()
@@ -99,16 +99,16 @@ class Deadlines:
                 for fd in [fd for fd, deadline in self._open.items() if deadline < now]:
                     self._open[fd] = now + _MARGIN_SECONDS
                     with contextlib.suppress(OSError), socket.socket(fileno=os.dup(fd)) as copy:
-                        _log.error("the database does not answer; its connection is cut")
+                        _log.error("the database does not answer; its connection is closed")
                         copy.shutdown(socket.SHUT_RDWR)
 
 
 @dataclass
 class _Held:
-    """Locks of a session by name, with the moment at which each was last known to be ours.
+    """Locks of a session by name; ``since`` is the last time (monotonic seconds) at which each was confirmed.
 
-    ``refused`` are those that have to be taken again, with how often somebody else had them: once or twice it may be a
-    worker that only looks.
+    ``refused`` counts the failed attempts to take a lock again after a lost connection. One or two may be due to a
+    worker that checks for dead ones.
     """
 
     since: dict[str, float] = field(default_factory=dict)
@@ -116,9 +116,9 @@ class _Held:
 
 
 class LockSession:
-    """Advisory locks by name, in one session of its own that a thread keeps alive and opens again when it is lost.
+    """Advisory locks by name, in a dedicated session that a thread keeps alive and reopens.
 
-    A lock that was lost is taken again as soon as the server answers, unless somebody else has it by then.
+    After a lost connection the locks are taken again as soon as the server answers, unless another session has them.
     """
 
     def __init__(self, url: str, limits: Limits, *, beat: float = 1.0) -> None:
@@ -134,10 +134,10 @@ class LockSession:
         self._thread.start()
 
     def take(self, name: str) -> bool:
-        """Take a lock; false while somebody else has it, or nobody can tell."""
+        """Take a lock; false while another session has it, or when the server does not answer."""
         with self._lock:
             try:
-                taken = self._ask("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))", name)
+                taken = self._query("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))", name)
             except SQLAlchemyError as error:
                 self._disconnect(error)
                 return False
@@ -146,28 +146,28 @@ class LockSession:
                 self._held.refused.pop(name, None)
             return taken
 
-    def give_back(self, name: str) -> None:
-        """Give a lock back, if it is held."""
+    def release(self, name: str) -> None:
+        """Release a lock, if it is held."""
         with self._lock:
             self._held.refused.pop(name, None)
             if self._held.since.pop(name, None) is None or self._connection is None:
                 return
             try:
-                self._ask("SELECT pg_advisory_unlock(hashtextextended(:name, 0))", name)
+                self._query("SELECT pg_advisory_unlock(hashtextextended(:name, 0))", name)
             except SQLAlchemyError as error:
                 self._disconnect(error)
 
     def age(self, name: str) -> float:
-        """Return how many seconds ago a lock was last known to be ours; infinite when somebody else has it."""
+        """Return the seconds since a lock was last confirmed; infinite when it is not held."""
         since = self._held.since.get(name)
         return float("inf") if since is None else time.monotonic() - since
 
     def lost(self, name: str) -> bool:
-        """Return whether somebody else took a lock of ours while the session was away; it is asked for on and on."""
+        """Return whether another session took a lock while this one was disconnected; the thread keeps trying."""
         return self._held.refused.get(name, 0) >= _REFUSALS
 
     def close(self) -> None:
-        """End the session, and its locks with it."""
+        """End the session, which releases its locks."""
         self._closed.set()
         self._thread.join()
         with self._lock:
@@ -184,28 +184,28 @@ class LockSession:
                 try:
                     if self._connection is None:
                         self._held.refused = dict.fromkeys(self._held.since, 0)
-                    self._take_again()
-                    self._ask("SELECT true", "")
+                    self._relock()
+                    self._query("SELECT true", "")
                     self._confirm(*(self._held.since.keys() - self._held.refused.keys()))
                 except SQLAlchemyError as error:
                     self._disconnect(error)
 
-    def _take_again(self) -> None:
-        """After the session was lost: who has a lock by now has it rightly."""
+    def _relock(self) -> None:
+        """Take the locks again after a reconnection, except those that another session has."""
         for name in list(self._held.refused):
-            if self._ask("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))", name):
+            if self._query("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))", name):
                 del self._held.refused[name]
                 continue
             self._held.refused[name] += 1
             if self._held.refused[name] == _REFUSALS:
-                _log.error("%s is held by somebody else since the connection was lost", name)
+                _log.error("another session has taken the lock %s since the connection was lost", name)
 
     def _confirm(self, *names: str) -> None:
         now = time.monotonic()
         for name in names:
             self._held.since[name] = now
 
-    def _ask(self, statement: str, name: str) -> bool:
+    def _query(self, statement: str, name: str) -> bool:
         if self._connection is None:
             self._connection = self._engine.connect()
         with self._deadlines.within(self._connection, self._limits.statement):
@@ -214,7 +214,7 @@ class LockSession:
 
     def _disconnect(self, error: SQLAlchemyError) -> None:
         if self._connection is not None:
-            _log.error("the connection that holds locks was lost: %s", words(error))
+            _log.error("the connection that holds the advisory locks was lost: %s", words(error))
             with contextlib.suppress(SQLAlchemyError):
                 self._connection.invalidate()
                 self._connection.close()

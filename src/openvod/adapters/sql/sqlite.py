@@ -1,7 +1,7 @@
 """SQLite: one writer thread with group commit, a few reader threads; WAL and ``synchronous=FULL``.
 
-Whatever the database answers (full, unreadable, out of memory, locked), the transactions that met it fail, and the
-writer goes on with the next ones.
+On any error of the database (full, unreadable, out of memory, locked) the affected transactions fail, and the writer
+continues with the next ones.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class SqliteDatabase:
 
     async def write(self, work: Work[R]) -> R:
         """See :class:`openvod.base.ports.UnitOfWork`."""
-        # Shielded: a cancelled request does not undo what the group commits.
+        # Shielded: a cancelled request does not cancel its group's commit.
         return await asyncio.shield(self._writer.submit(work))
 
     async def read(self, work: Work[R]) -> R:
@@ -64,12 +64,12 @@ class SqliteDatabase:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     async def peek(self, work: Work[R]) -> R:
-        """See :class:`openvod.base.ports.UnitOfWork`. In the caller's thread: readers of this log wait for nobody."""
+        """See :class:`openvod.base.ports.UnitOfWork`. Runs in the caller's thread: WAL readers never wait."""
         with self._reading():
             return work(self._reader()[0])
 
     def version(self) -> int | None:
-        """See :class:`openvod.adapters.sql.database.Database`. A look at shared memory, over this thread's reader."""
+        """See :class:`openvod.adapters.sql.database.Database`. Reads shared memory through this thread's reader."""
         with self._reading():
             return int(self._reader()[1]("PRAGMA data_version").fetchone()[0])
 
@@ -99,7 +99,7 @@ class SqliteDatabase:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        """Say in our words what fails; a connection that failed is not used again."""
+        """Translate database errors; a failed connection is not reused."""
         try:
             yield
         except Exception as error:
@@ -110,7 +110,7 @@ class SqliteDatabase:
             raise failure from error
 
     def _reader(self) -> tuple[Transaction, Callable[[str], Any]]:
-        """Return this thread's tables, and what speaks to the driver below them."""
+        """Return this thread's tables, and ``execute`` of the driver's connection."""
         reader: tuple[Transaction, Callable[[str], Any]] | None = getattr(self._local, "reader", None)
         if reader is None:
             connection = self.engine.connect()
@@ -120,7 +120,7 @@ class SqliteDatabase:
         return reader
 
     def _checkpoint_loop(self) -> None:
-        """Move the log into the database beside the commits: done inside one, it would be the tail of its latency."""
+        """Checkpoint the WAL in a thread of its own; inside a commit it would be the tail of the latency."""
         while not self._closing.is_set():
             with contextlib.suppress(DBAPIError), self.engine.connect() as connection:
                 while not self._closing.wait(_CHECKPOINT_SECONDS):
@@ -129,7 +129,7 @@ class SqliteDatabase:
 
 
 class Writer:
-    """The thread that owns the writing connection, and what is known of its health."""
+    """The thread that owns the writing connection, and its health."""
 
     def __init__(self, engine: Engine, withdrawals: Withdrawals, hang: float) -> None:
         self._engine = engine
@@ -142,50 +142,50 @@ class Writer:
         self._thread.start()
 
     def submit(self, work: Work[R]) -> asyncio.Future[R]:
-        """Return the outcome of ``work``, which is durable then; raises ``Unavailable`` when nobody would do it."""
+        """Queue ``work``; the future resolves when it is durable. Raises ``Unavailable`` when the thread has ended."""
         if not self._thread.is_alive():
-            raise Unavailable("database.unavailable", "the database's writer has ended; restart the server")
+            raise Unavailable("database.unavailable", "the database's writer thread has ended; restart the server")
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._queue.put((work, future))
         return future
 
     def trouble(self) -> str:
-        """Return why nothing is written: the thread has ended, or has hung in one transaction for too long."""
+        """Return the reason why writes fail: the thread has ended, or hangs in a transaction; empty without one."""
         if not self._thread.is_alive():
-            return "" if self._closing else "the database's writer has ended"
+            return "" if self._closing else "the database's writer thread has ended"
         busy_since = self._busy_since
         if busy_since and time.monotonic() - busy_since > self._hang:
-            return f"the database's writer has hung for {time.monotonic() - busy_since:.0f} s"
+            return f"the database's writer thread has hung for {time.monotonic() - busy_since:.0f} s"
         return ""
 
     def close(self) -> None:
-        """Do what waits, then end; a thread that hangs is left to the end of the process."""
+        """Finish the queue and join the thread; a thread that hangs ends with the process."""
         self._closing = True
         self._queue.put(None)
         self._thread.join(_CLOSE_SECONDS)
         if self._thread.is_alive():
-            _log.error("the database's writer hangs; the process ends without it")
+            _log.error("the database's writer thread hangs; the process ends without waiting for it")
 
     def _run(self) -> None:
-        """Open the connection, and open it again after whatever made it unusable."""
+        """Open the connection, and reopen it after every error that made it unusable."""
         ended = False
         while not ended:
             try:
                 with self._engine.connect() as connection:
                     ended = self._serve(connection)
             except Exception as error:
-                # No connection: who waits is told so, and the next one tries again.
+                # No connection: fail the next job, then try to open it again.
                 ended = self._refuse(error)
 
     def _refuse(self, error: Exception) -> bool:
-        """Answer the next job with why there is no connection; return whether the end was asked for."""
+        """Fail the next job with the connection error; return whether the thread shall end."""
         job = self._queue.get()
         if job is not None:
-            _tell_all([(job[1], None, _failure(error))])
+            _resolve_all([(job[1], None, _failure(error))])
         return job is None
 
     def _serve(self, connection: Connection) -> bool:
-        """Commit group by group; return true at the end, false when the connection has to be opened anew."""
+        """Commit groups; return true at the end of the queue, false when the connection must be reopened."""
         transaction = Transaction(connection)
         while (first := self._queue.get()) is not None:
             group, ended = self._group(first)
@@ -193,11 +193,11 @@ class Writer:
             try:
                 outcomes = _commit_group(connection, transaction, group, self._withdrawals)
             except BaseException as error:
-                _tell_all([(future, None, _failure(error)) for _, future in group])
+                _resolve_all([(future, None, _failure(error)) for _, future in group])
                 return ended
             finally:
                 self._busy_since = 0.0
-            _tell_all(outcomes)
+            _resolve_all(outcomes)
             if ended:
                 return True
         return True
@@ -215,7 +215,7 @@ class Writer:
 def _commit_group(
     connection: Connection, transaction: Transaction, group: list[Job], withdrawals: Withdrawals
 ) -> list[Outcome]:
-    """Run every work function in a savepoint of one transaction and commit; raises where nothing was committed."""
+    """Run every work function in a savepoint of one transaction and commit; raises when nothing was committed."""
     raw = _raw(connection)
     outcomes: list[Outcome] = []
     raw.execute("BEGIN IMMEDIATE")
@@ -224,7 +224,7 @@ def _commit_group(
             outcomes.append((future, *_in_savepoint(raw, transaction, work)))
         raw.execute("COMMIT")
     except BaseException:
-        # Of some failures (full, out of memory, input and output) SQLite has rolled back by itself.
+        # After some errors (full, out of memory, I/O) SQLite has already rolled back.
         if raw.in_transaction:
             raw.execute("ROLLBACK")
         raise
@@ -249,23 +249,24 @@ def _in_savepoint(
 
 
 def _failure(error: BaseException) -> BaseException:
-    """Return what those are told whose transaction was not committed."""
+    """Return the error for the callers of transactions that were not committed."""
     failure = translated(error, "a writing transaction")
     if failure is None:
-        _log.error("a writing transaction met a defect", exc_info=error)
-        failure = Unavailable("database.unavailable", "the transaction failed and left no trace; see the server's log")
+        _log.error("a writing transaction failed with an unexpected error", exc_info=error)
+        message = "the transaction failed and was rolled back; see the server's log"
+        failure = Unavailable("database.unavailable", message)
     failure.__cause__ = error
     return failure
 
 
-def _tell_all(outcomes: list[Outcome]) -> None:
+def _resolve_all(outcomes: list[Outcome]) -> None:
     for loop in {future.get_loop() for future, _, _ in outcomes}:
-        # An event loop that has ended has nobody who waits.
+        # RuntimeError: the event loop has ended, and no caller waits.
         with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(_tell, [each for each in outcomes if each[0].get_loop() is loop])
+            loop.call_soon_threadsafe(_resolve, [each for each in outcomes if each[0].get_loop() is loop])
 
 
-def _tell(outcomes: list[Outcome]) -> None:
+def _resolve(outcomes: list[Outcome]) -> None:
     for future, result, problem in outcomes:
         if future.cancelled():
             continue
@@ -276,7 +277,7 @@ def _tell(outcomes: list[Outcome]) -> None:
 
 
 def _raw(connection: Connection) -> sqlite3.Connection:
-    """Return the driver's own connection: for words without values, the layers above only cost."""
+    """Return the driver's connection: SQLAlchemy is only overhead for statements without values."""
     # The driver is sqlite3.
     raw: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
     return raw
@@ -290,7 +291,7 @@ def _configure(connection: sqlite3.Connection, _record: object) -> None:
         "foreign_keys=ON",
         "cache_size=-16384",
         "temp_store=MEMORY",
-        # A bound for processes that end before their checkpoint thread gets to it.
+        # A limit for processes that end before their checkpoint thread runs.
         "wal_autocheckpoint=50000",
     ):
         connection.execute(f"PRAGMA {pragma}").close()

@@ -22,13 +22,13 @@ from openvod.storage.model import (
     UploadState,
 )
 
-#: Noted with a connection whose transaction took objects away or out of playback.
+#: Key of connections whose transaction deleted or unpublished objects.
 WITHDREW = "openvod.withdrew"
 _CHUNK = 500
 _PART_COLUMNS = [schema.parts.c[name] for name in Part._fields]
 
 
-# What every part of an upload asks is built once.
+# Built once: every part of an upload runs this statement.
 _UPLOAD = select(schema.multipart_uploads).where(schema.multipart_uploads.c.upload_id == bindparam("id"))
 _LOCKED_UPLOAD = _UPLOAD.with_for_update()
 _PART = select(*_PART_COLUMNS).where(
@@ -57,7 +57,7 @@ _TOUCH = (
 
 @cache
 def _add_part(dialect: str) -> Any:
-    """Return the statement that inserts a part if its upload is as expected; it holds the upload, as slots do."""
+    """Return a statement that inserts a part if its upload is unchanged; it locks the upload's row, like slot()."""
     upload = schema.multipart_uploads.c
     expected = (
         select(*(bindparam(column.name, type_=column.type) for column in _PART_COLUMNS))
@@ -84,12 +84,12 @@ class SqlStorageTables:
         return self._bucket(schema.buckets.c.name == name)
 
     def bucket_for(self, sub_app_id: int, region: str, purpose: str = "upload") -> Bucket | None:
-        """Return the bucket of an application in a region: the one for uploads, or the one for outputs."""
+        """Return an application's bucket in a region, for uploads or for outputs."""
         table = schema.buckets.c
         return self._bucket(and_(table.sub_app_id == sub_app_id, table.region == region, table.purpose == purpose))
 
     def bucket_by_short_name(self, short_name: str) -> Bucket | None:
-        """Return a bucket by the name that paths use."""
+        """Return a bucket by its short name, which paths contain."""
         return self._bucket(schema.buckets.c.short_name == short_name)
 
     def buckets(self, sub_app_id: int) -> Sequence[Bucket]:
@@ -102,7 +102,7 @@ class SqlStorageTables:
         return Bucket(**row._mapping) if row else None
 
     def add_bucket(self, bucket: Bucket) -> Bucket:
-        """Insert, unless another transaction was faster; return the bucket of that application, region and purpose."""
+        """Insert unless it exists; return the bucket of that application, region and purpose."""
         insert_if_absent(self._connection, schema.buckets, values(bucket))
         return self.bucket_for(bucket.sub_app_id, bucket.region, bucket.purpose) or bucket
 
@@ -162,7 +162,7 @@ class SqlStorageTables:
         upsert(self._connection, schema.objects, row)
 
     def publish_under(self, bucket: str, prefix: str, *, published: bool = True) -> None:
-        """Make the objects below ``prefix`` visible to playback, or hide them."""
+        """Publish the objects under ``prefix``, or unpublish them."""
         self._connection.info[WITHDREW] = self._connection.info.get(WITHDREW, False) or not published
         self._connection.execute(
             update(schema.objects).where(*_under(schema.objects, bucket, prefix)).values(published=published)
@@ -245,7 +245,7 @@ class SqlStorageTables:
         return _part(row) if row else None
 
     def slot(self, upload_id: str, number: int, *, lock: bool = False) -> tuple[MultipartUpload, Part | None] | None:
-        """Return an upload and one of its parts, in one question."""
+        """Return an upload and one of its parts, in one query."""
         row = self._connection.execute(_LOCKED_SLOT if lock else _SLOT, {"id": upload_id, "number": number}).first()
         if row is None:
             return None
@@ -277,7 +277,7 @@ class SqlStorageTables:
         return int(self._connection.execute(statement).scalar_one())
 
     def grid_totals(self, upload: MultipartUpload) -> GridTotals:
-        """Sum an upload's parts up; the inner order is what the joined texts follow on both engines."""
+        """Sum an upload's parts; the inner ORDER BY sets the order of concatenation on both engines."""
         ordered = (
             select(schema.parts)
             .where(schema.parts.c.upload_id == upload.upload_id)
@@ -299,7 +299,7 @@ class SqlStorageTables:
         return GridTotals(count, last, int(in_grid), first_odd, int(size), etags, crc64s)
 
     def add_part(self, part: Part, stride: int, touched_since: float) -> bool:
-        """Insert a part in one statement, if nothing speaks against it."""
+        """Insert a part in one statement, if the upload is unchanged."""
         values = part._asdict() | {"crc64": str(part.crc64), "grid": stride, "touched_since": touched_since}
         return bool(self._connection.execute(_add_part(self._connection.dialect.name), values).rowcount)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from openvod.adapters.sql import schema
-from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_into, remove, take_turn, upsert, values
+from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_into, remove, lock_name, upsert, values
 from openvod.kinds.names import TemplateKind
 from openvod.kinds.registry import FAMILIES, SubTaskKind
 from openvod.kinds.templates import Template
@@ -27,7 +27,7 @@ from openvod.tasks.model import (
     TaskType,
 )
 
-#: As long as the longest window within which a SessionId may not come again.
+#: The longest period in seconds in which a SessionId may not be reused.
 _SESSIONS_KEPT_SECONDS = 7 * 86_400
 
 
@@ -65,7 +65,7 @@ class SqlTaskTables:
         """Return one page of an application's tasks."""
         table = schema.tasks
         moment = func.coalesce(table.c.finished_at, 0.0) if query.by_finish else table.c.created_at
-        # A file has few tasks: the sum keeps SQLite from walking through the application's instead.
+        # ``+ 0`` keeps SQLite from scanning the application's tasks; a file has few.
         owner = table.c.sub_app_id + 0 if query.file_id else table.c.sub_app_id
         where: list[ColumnElement[bool]] = [owner == query.sub_app_id]
         where += [table.c.status == query.status.value] if query.status else []
@@ -82,10 +82,10 @@ class SqlTaskTables:
         ]
 
     def claim_session(self, sub_app_id: int, action: str, session_id: str, now: float, seconds: float) -> bool:
-        """Note a SessionId's use; false when the same action used it within ``seconds``."""
+        """Record the use of a SessionId; false when the same action used it within ``seconds``."""
         table = schema.task_sessions
         row = {"sub_app_id": sub_app_id, "action": action, "session_id": session_id, "used_at": now}
-        # One statement, since it waits for whoever inserts the same and then judges what that one left.
+        # One statement: it waits for a concurrent insert of the same key, then checks the row of that.
         statement = insert_into(table, self._connection.dialect.name).values(**row)
         statement = statement.on_conflict_do_update(
             index_elements=["sub_app_id", "action", "session_id"],
@@ -97,8 +97,8 @@ class SqlTaskTables:
         return claimed
 
     def alone(self, sub_app_id: int) -> None:
-        """Keep other transactions that ask the same out until this one ends."""
-        take_turn(self._connection, f"tasks/{sub_app_id}")
+        """Lock a name until the transaction ends."""
+        lock_name(self._connection, f"tasks/{sub_app_id}")
 
     def ready(self, limit: int) -> Sequence[Task]:
         """Return waiting tasks whose file has been probed, by priority, then age."""
@@ -201,7 +201,7 @@ class SqlTaskTables:
         return remove(self._connection, table, table.c.sub_app_id == sub_app_id, table.c.name == name) > 0
 
     def quarantined(self, file_id: str) -> QuarantinedFile | None:
-        """Return what is known of crashes over a file."""
+        """Return the record of decoder crashes on a file."""
         table = schema.quarantined_files
         row = fetch_one(self._connection, table, table.c.file_id == file_id)
         return QuarantinedFile(**row._mapping) if row else None
@@ -211,7 +211,7 @@ class SqlTaskTables:
         upsert(self._connection, schema.quarantined_files, values(file))
 
     def release_quarantined(self, file_id: str) -> bool:
-        """Forget a file's crashes; false when there were none."""
+        """Delete a file's record of crashes; false when there was none."""
         table = schema.quarantined_files
         return remove(self._connection, table, table.c.file_id == file_id) > 0
 
@@ -219,7 +219,7 @@ class SqlTaskTables:
 def _beyond(
     moment: ColumnElement[float], task_id: ColumnElement[str], place: tuple[float, str], *, descending: bool
 ) -> ColumnElement[bool]:
-    """What comes after a place in the order of moment, then id."""
+    """Return the condition for rows after a position, in order of moment, then id."""
     last, last_id = place
     if descending:
         return or_(moment < last, and_(moment == last, task_id < last_id))

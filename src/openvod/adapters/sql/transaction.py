@@ -1,4 +1,4 @@
-"""The tables of every room over one connection, and what the databases share."""
+"""The tables of every room on one connection, and definitions that both databases share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ R = TypeVar("R")
 
 
 class Transaction:
-    """The tables of every room over one connection; built once per connection."""
+    """The tables of every room on one connection; built once per connection."""
 
     def __init__(self, connection: Connection) -> None:
         self.installation = SqlInstallationTable(connection)
@@ -45,27 +45,27 @@ Work = Callable[[Transaction], R]
 
 
 class Withdrawals:
-    """Counts the committed transactions of this process that took objects away or out of playback.
+    """Counts this process's committed transactions that deleted or unpublished objects.
 
-    Whoever remembers objects compares the count, so that here what is withdrawn is gone at once.
+    Caches of objects compare the count, so that in this process they never serve a withdrawn object.
     """
 
     def __init__(self) -> None:
         self.count = 0
 
     def note(self, connection: Connection) -> None:
-        """Count what a connection has just committed."""
+        """Count the transaction that a connection has just committed."""
         if connection.info.pop(WITHDREW, False):
             self.count += 1
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a database may take: connections of this process, and seconds.
+    """Limits of a database: connections of this process, and time-outs in seconds.
 
-    ``connections`` bounds PostgreSQL's pool; ``connect`` bounds opening one, ``statement`` and ``lock`` what the server
-    does with a statement, ``retry`` how long transactions that left no trace are repeated while it is away, ``hang``
-    how long one may take before the database counts as not answering.
+    ``connections`` is the size of PostgreSQL's pool, ``connect`` the time-out of opening one; ``statement`` and
+    ``lock`` are the server's time-outs. ``retry``: how long transactions without effect are retried while the server is
+    unavailable. ``hang``: after this, a running transaction means that the database does not answer.
     """
 
     connections: int = 8

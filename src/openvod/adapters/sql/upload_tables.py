@@ -35,7 +35,7 @@ class SqlUploadTables:
         return [session_from_row(dict(row._mapping)) for row in rows]
 
     def door(self, session: SessionRef, *, lock: bool = False) -> Door | None:
-        """Look a session up by what its credentials carry; writers share the lock, a commit has it alone."""
+        """Return a session by the reference in its credentials; writes lock it shared, a commit exclusively."""
         table = schema.upload_sessions
         statement = select(table).where(
             table.c.file_id == session.file_id,
@@ -45,7 +45,7 @@ class SqlUploadTables:
         if row is None:
             return None
         found = session_from_row(dict(row._mapping))
-        # A cover alone is for a file that is there.
+        # A cover without media belongs to an existing file.
         needed = not found.video_key
         assets = schema.media_assets
         exists = needed and fetch_one(self._connection, assets, assets.c.file_id == found.file_id) is not None
@@ -62,7 +62,7 @@ class SqlUploadTables:
         upsert(self._connection, schema.upload_sessions, row)
 
     def sessions_expired(self, moment: float, limit: int) -> Sequence[UploadSession]:
-        """Return sessions whose end lies before ``moment``."""
+        """Return sessions that expired before ``moment``."""
         table = schema.upload_sessions
         statement = select(table).where(table.c.expires_at < moment).order_by(table.c.expires_at).limit(limit)
         return [session_from_row(dict(row._mapping)) for row in self._connection.execute(statement)]
@@ -72,24 +72,24 @@ class SqlUploadTables:
         remove(self._connection, schema.upload_sessions, schema.upload_sessions.c.session_key == session_key)
 
     def spent(self, fingerprint: str) -> SpentSignature | None:
-        """Return what used a one-time signature."""
+        """Return the recorded use of a one-time signature."""
         table = schema.spent_signatures
         row = fetch_one(self._connection, table, table.c.fingerprint == fingerprint)
         return SpentSignature(**row._mapping) if row else None
 
     def spend(self, spent: SpentSignature) -> bool:
-        """Record a use."""
+        """Record the use of a one-time signature."""
         return insert_if_absent(self._connection, schema.spent_signatures, values(spent))
 
     def count_use(self, fingerprint: str, expires_at: float) -> int:
-        """Count one more upload under a signature; return how many there were, this one included."""
+        """Count an upload under a signature; return the count with this one."""
         table = schema.signature_uses
         insert_if_absent(self._connection, table, {"fingerprint": fingerprint, "uses": 0, "expires_at": expires_at})
         counted = update(table).where(table.c.fingerprint == fingerprint).values(uses=table.c.uses + 1)
         return int(self._connection.execute(counted.returning(table.c.uses)).scalar_one())
 
     def pull(self, task_id: str) -> Pull | None:
-        """Return what is known of a pull."""
+        """Return a pull."""
         row = fetch_one(self._connection, schema.pulls, schema.pulls.c.task_id == task_id)
         return Pull(**row._mapping) if row else None
 
@@ -98,7 +98,7 @@ class SqlUploadTables:
         upsert(self._connection, schema.pulls, values(pull))
 
     def open_pulls(self, limit: int) -> Sequence[tuple[Task, Pull]]:
-        """Return pulls that have no end yet, by priority, then age."""
+        """Return unfinished pulls, by priority, then age."""
         table = schema.tasks
         statement = (
             select(table)

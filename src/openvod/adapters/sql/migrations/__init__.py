@@ -34,13 +34,13 @@ def upgrade(engine: Engine, to: str = "head") -> None:
             )
         if to == "head" and present == set(scripts.get_heads()):
             return
-        _take_turn(connection)
+        _lock_name(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, to)
         _end_turn(connection)
 
 
-def _take_turn(connection: Connection) -> None:
+def _lock_name(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         # A new schema may take as long as it needs.
         connection.execute(text("SET LOCAL statement_timeout = 0"))
