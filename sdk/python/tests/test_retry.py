@@ -26,7 +26,7 @@ def test_delays_double_up_to_a_bound() -> None:
         (httpx.ConnectError("refused"), True),
         (httpx.ReadTimeout("slow"), True),
         (TransportError("HTTP 503"), True),
-        (ApiError(10090, "the database cannot be used at the moment"), True),
+        (ApiError(10090, "the database is temporarily unavailable"), True),
         (ChecksumMismatch("damaged"), True),
         (StorageError(500, "InternalError", "", ""), True),
         (StorageError(503, "SlowDown", "", ""), True),

@@ -25,7 +25,7 @@ from openvod_sdk._text import shown
 from openvod_sdk._transport import RetryPolicy
 
 GetSignature = Callable[[], str | Awaitable[str]]
-#: Refusals of the signature (upload-protocol.md 2.6): they say nothing against the session, which stays resumable.
+#: Codes of refused signatures (upload-protocol.md 2.6); the session stays valid and resumable.
 _SIGNATURE_CODES = (10004, 10005, 10010, 10011)
 _EXPIRED_SIGNATURE = 10010
 _CHECKSUM_DIFFERS = 10023
@@ -34,7 +34,7 @@ _NOT_RESUMABLE = ("NoSuchUpload", "NoSuchBucket")
 
 @dataclass(frozen=True)
 class UploadResult:
-    """A committed upload. ``crc64`` is the CRC-64/XZ of the media; ``resumed_bytes`` an earlier run had sent."""
+    """A committed upload. ``crc64`` is the CRC-64/XZ of the media; ``resumed_bytes`` were sent by an earlier run."""
 
     file_id: str
     media_url: str
@@ -47,9 +47,9 @@ class UploadResult:
 class Client:
     """Uploads files to one platform.
 
-    ``server`` is the platform's base URL. ``signature`` is a text, or a callable (sync or async) that fetches a
-    fresh one from the app server each time one is needed. Sizes in bytes, times in seconds. ``resume=False`` neither
-    remembers unfinished uploads nor looks for them.
+    ``server`` is the platform's base URL. ``signature`` is a text, or a callable (sync or async) that fetches a new one
+    from the app server for each call. Sizes in bytes, times in seconds. ``resume=False`` neither stores unfinished
+    uploads nor resumes them.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Client:
         on_progress: OnProgress | None = None,
         control: UploadControl | None = None,
     ) -> UploadResult:
-        """Upload and commit a file; blocks. See :meth:`aupload`. Works inside a running event loop, too."""
+        """Upload and commit a file, blocking. See :meth:`aupload`. Also works inside a running event loop."""
         call = partial(self.aupload, media, cover=cover, name=name, on_progress=on_progress, control=control)
         with anyio.from_thread.start_blocking_portal() as portal:
             return portal.call(call)
@@ -100,7 +100,7 @@ class Client:
         An unfinished upload of the same content to the same server is resumed for a day, by any process of the user.
         Every part and the whole object are compared with the file by MD5 and CRC-64. Raises ``ApiError``,
         ``StorageError``, ``ChecksumMismatch``, ``SourceChanged``, ``TransportError``, ``UploadCancelled`` and
-        ``OSError`` for a file that cannot be read. Cancelling the task pauses: what was sent stays resumable.
+        ``OSError`` for a file that cannot be read. Cancelling the task pauses the upload, which stays resumable.
         """
         sources = Source.open(media), Source.open(cover) if cover else None
         async with self._http_client() as http:
@@ -125,7 +125,7 @@ def _object_in(answer: httpx.Response, action: str) -> dict[str, Any]:
     except ValueError:
         parsed = None
     if not isinstance(parsed, dict):
-        raise TransportError(f"{action} was answered with no JSON object; is this the platform's URL?")
+        raise TransportError(f"{action} returned no JSON object; check that this is the platform's URL")
     return parsed
 
 
@@ -134,7 +134,7 @@ def _total(media: Source, cover: Source | None) -> int:
 
 
 class _Run:
-    """One upload on its way."""
+    """A running upload."""
 
     def __init__(
         self,
@@ -157,7 +157,7 @@ class _Run:
         self._key = ""
 
     async def upload(self) -> UploadResult:
-        """Resume what is remembered; when that is no longer possible, start anew."""
+        """Resume the stored upload; start a new one if that is no longer possible."""
         store = self._client._resume_store
         self._meter.show("apply")
         self._key = await anyio.to_thread.run_sync(self._resume_key) if store else ""
@@ -221,7 +221,7 @@ class _Run:
         for source in filter(None, (self._media, self._cover)):
             if source.changed():
                 self._forget()
-                raise SourceChanged(f"{source.name} changed while it was uploaded; upload it again")
+                raise SourceChanged(f"{source.name} changed during the upload; upload it again")
         checksums = {"videoCrc64": media.crc64} | ({"coverCrc64": cover.crc64} if cover else {})
         committed = await self._commit(session, {name: str(crc64) for name, crc64 in checksums.items()})
         self._forget()
@@ -241,9 +241,9 @@ class _Run:
         return ObjectUpload(storage, session.cover_key, self._cover, self._meter, self._control, part_size=64 * MIB)
 
     async def _commit(self, session: Session, checksums: Mapping[str, str]) -> dict[str, Any]:
-        """Commit with the Apply's signature, which stays good for its own session; with a fresh one if it expired.
+        """Commit with the Apply's signature, which stays valid for its session, or with a new one if it expired.
 
-        The platform compares the checksums with what it stored before it commits.
+        The platform compares the checksums with the stored objects before it commits.
         """
         self._meter.show("commit")
         body = {"signature": self._signature, "vodSessionKey": session.session_key, **checksums}
@@ -265,10 +265,10 @@ class _Run:
             answer = await self._http.post(url, json=body)
             if answer.status_code != 200:
                 raise TransportError(f"{action} was answered with HTTP {answer.status_code}")
-            told = _object_in(answer, action)
-            if told.get("code") != 0:
-                raise ApiError(int(told.get("code") or -1), str(told.get("message", "")))
-            return told
+            reply = _object_in(answer, action)
+            if reply.get("code") != 0:
+                raise ApiError(int(reply.get("code") or -1), str(reply.get("message", "")))
+            return reply
 
         data: dict[str, Any] = (await self._client._retry.run(post))["data"]
         return data

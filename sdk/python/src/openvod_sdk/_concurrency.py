@@ -1,4 +1,4 @@
-"""Several things at once, failing as one."""
+"""Concurrent calls that fail together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import anyio
 
 
 async def all_or_first_error(*calls: Callable[[], Awaitable[None]]) -> None:
-    """Run the calls side by side; the first error ends the others and is raised itself, not in a group."""
+    """Run calls concurrently; the first error cancels the others and is raised without an exception group."""
     failures: list[Exception] = []
 
     async def guarded(call: Callable[[], Awaitable[None]]) -> None:

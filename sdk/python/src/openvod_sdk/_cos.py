@@ -1,4 +1,4 @@
-"""Requests to storage: their signature and their small XML (cos-storage.md 2, 4.3)."""
+"""Requests to storage: signature and XML bodies (cos-storage.md 2, 4.3)."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ def complete_body(parts: Sequence[RemotePart]) -> bytes:
 
 
 def storage_error(status: int, body: bytes, headers: Mapping[str, str]) -> StorageError:
-    """Build the error that an answer of storage means."""
+    """Build the error of a response of storage."""
     request_id = headers.get("x-cos-request-id", "")
     try:
         root = _parse(body)
     except ElementTree.ParseError:
         text = re.sub(r"\s+", " ", body[:200].decode("utf-8", "replace"))
-        return StorageError(status, f"HTTP{status}", text or "storage gave no reason", request_id)
+        return StorageError(status, f"HTTP{status}", text or "storage returned no error message", request_id)
     return StorageError(status, root.findtext("Code") or "", root.findtext("Message") or "", request_id)
 
 

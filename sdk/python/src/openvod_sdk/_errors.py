@@ -1,12 +1,12 @@
-"""The error tree.
+"""The exceptions.
 
 OpenVodSdkError
-├── InvalidPermission        a permission cannot be signed as asked (field named)
-├── TransportError           no answer, after all retries
+├── InvalidPermission        invalid parameters of a signature (names the field)
+├── TransportError           no response, after all retries
 ├── ApiError                 the control plane refused: .code, .message
 ├── StorageError             storage refused: .status, .code, .message, .request_id
-├── ChecksumMismatch         what storage holds differs from the file
-├── SourceChanged            the file changed while it was uploaded
+├── ChecksumMismatch         the stored object differs from the file
+├── SourceChanged            the file changed during the upload
 ├── UploadCancelled          UploadControl.cancel() was called
 └── EventError               a notification is malformed or not authentic
 """
@@ -19,11 +19,11 @@ class OpenVodSdkError(Exception):
 
 
 class InvalidPermission(OpenVodSdkError):
-    """A permission cannot be signed as asked; the message names the field."""
+    """Invalid parameters of a signature; the message names the field."""
 
 
 class TransportError(OpenVodSdkError):
-    """No answer came, after all retries."""
+    """There was no response, after all retries."""
 
 
 class ApiError(OpenVodSdkError):
@@ -47,11 +47,11 @@ class StorageError(OpenVodSdkError):
 
 
 class ChecksumMismatch(OpenVodSdkError):
-    """What storage holds differs from the file, again after a retry."""
+    """The stored object differs from the file, even after a retry."""
 
 
 class SourceChanged(OpenVodSdkError):
-    """The file changed while it was uploaded; start again."""
+    """The file changed during the upload; upload it again."""
 
 
 class UploadCancelled(OpenVodSdkError):

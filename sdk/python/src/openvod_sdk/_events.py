@@ -1,4 +1,4 @@
-"""Notifications: reading and checking them (events.md 2.1, 3, 8)."""
+"""Parses and verifies notifications (events.md 2.1, 3, 8)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from openvod_sdk._errors import EventError
 
 @dataclass(frozen=True)
 class Event:
-    """A notification of either format. ``body`` is everything that arrived; other fields are "" when absent."""
+    """A notification of either format. ``body`` is the whole notification; other fields are "" when absent."""
 
     type: str
     file_id: str
@@ -28,17 +28,17 @@ class Event:
 
     @property
     def key(self) -> str:
-        """Equal for repetitions of the same notification, so that it can be stored once."""
+        """A key that is equal for repetitions of a notification, for deduplication."""
         content = {k: v for k, v in self.body.items() if k not in ("Sign", "T")}
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
         return f"{self.type}:{self.file_id or self.task_id}:{digest}"
 
 
 def parse_event(body: bytes) -> Event:
-    """Read a notification of format 3.0 or 2.0; raises ``EventError``, which names the field."""
+    """Parse a notification of format 3.0 or 2.0; raises ``EventError``, which names the field."""
     try:
         parsed = json.loads(body)
-        # JSON can spell halves of surrogate pairs, which are no text and fit into no database.
+        # JSON can contain half surrogate pairs, which are invalid Unicode and which databases refuse.
         json.dumps(parsed, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise EventError("the notification is not JSON in valid Unicode") from error
@@ -52,14 +52,14 @@ def parse_event(body: bytes) -> Event:
 
 
 def verify_event(event: Event, sign_key: str, *, now: float | None = None) -> None:
-    """Check ``Sign`` and ``T`` of a notification; raises ``EventError`` when forged or expired.
+    """Verify ``Sign`` and ``T`` of a notification; raises ``EventError`` when forged or expired.
 
-    This older form protects nothing of the body (see :func:`openvod_sdk.verify_webhook`, which does).
+    This older signature does not cover the body; :func:`openvod_sdk.verify_webhook` does.
     """
     sign, expires = event.body.get("Sign"), event.body.get("T")
     if not isinstance(sign, str) or not isinstance(expires, int):
         raise EventError(
-            "the notification carries no Sign and T, though a sign key is set here: set the same key on the platform "
+            "the notification has no Sign and T, although a sign key is set here: set the same key on the platform "
             "('openvod events set-url URL --sign-key KEY'), or verify webhook-signature instead"
         )
     expected = hashlib.md5(f"{sign_key}{expires}".encode(), usedforsecurity=False).hexdigest()
@@ -100,7 +100,7 @@ def _legacy(body: dict[str, Any]) -> Event:
 
 
 def _object(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Return a member that is an object; absent and null count as an empty one."""
+    """Return a member that is an object; an empty one for absent and null."""
     value = parent.get(name)
     if value is None:
         return {}
@@ -110,7 +110,7 @@ def _object(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _text(parent: Mapping[str, Any], name: str) -> str:
-    """Return a member as text; absent and null count as "". Numbers are texts, as ids of old events are numbers."""
+    """Return a member as text; "" for absent and null. Numbers become text, because ids of old events are numbers."""
     value = parent.get(name)
     if isinstance(value, dict | list):
         raise EventError(f"{name} of the notification is not a text")

@@ -1,4 +1,4 @@
-"""Permissions to play: signed links, play tokens, player signatures (conformance/playback.json)."""
+"""Signatures for playback: signed links, play tokens, player signatures (conformance/playback.json)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _VERSION = b"openvod-play-2"
 def sign_link(
     url: str, key: str, *, expire: int = 3600, preview: int = 0, most_addresses: int = 0, now: float | None = None
 ) -> str:
-    """Return a media address signed with the domain's KEY, which opens all files of its directory.
+    """Return a media URL signed with the domain's KEY; it admits to all files of its directory.
 
     ``expire`` in seconds from now (the platform adds 300). ``preview``: seconds that may be played, 0 for all, else 30
-    or more and a multiple of 10. ``most_addresses``: from how many addresses it may be used (1 to 9), 0 for any number.
+    or more and a multiple of 10. ``most_addresses``: most client addresses that may use it (1 to 9), 0 for no limit.
     Raises ``InvalidPermission`` naming the argument.
     """
     _check_key(key)
@@ -58,11 +58,11 @@ def sign_play_token(
     referer: str = "",
     now: float | None = None,
 ) -> str:
-    """Return a media address with a play token under the domain's KEY.
+    """Return a media URL with a play token, signed with the domain's KEY.
 
-    It opens this one file, or with ``directory`` all below its directory (playlists need that). ``preview``: seconds
-    that may be played. ``address`` (or network), ``session`` (the value of cookie ``openvod-session``) and ``referer``
-    (a host) bind it. Raises ``InvalidPermission`` naming the argument.
+    It admits to this file, or with ``directory`` to all files below its directory (needed for playlists).
+    ``preview``: seconds that may be played. ``address`` (or network), ``session`` (the value of cookie
+    ``openvod-session``) and ``referer`` (a host) bind it. Raises ``InvalidPermission`` naming the argument.
     """
     _check_key(key)
     if preview < 0:
@@ -84,7 +84,8 @@ def sign_play_token(
 def sign_player(play_key: str, payload: Mapping[str, Any]) -> str:
     """Return a ``psign`` for the player page: a JWT of the payload under the application's play key.
 
-    Needed: ``appId``, ``fileId``, ``contentInfo``, ``currentTimeStamp``; usual: ``expireTimeStamp``, ``urlAccessInfo``.
+    Required: ``appId``, ``fileId``, ``contentInfo``, ``currentTimeStamp``. Optional: ``expireTimeStamp``,
+    ``urlAccessInfo``.
     """
     _check_key(play_key)
     for name in ("appId", "fileId", "contentInfo", "currentTimeStamp"):
@@ -98,7 +99,7 @@ def sign_player(play_key: str, payload: Mapping[str, Any]) -> str:
 def _check_key(key: str) -> None:
     if not key:
         raise InvalidPermission(
-            "the key must not be empty; DescribeVodDomains and DescribeDefaultDistributionConfig tell"
+            "the key must not be empty; DescribeVodDomains and DescribeDefaultDistributionConfig return it"
         )
 
 
@@ -111,7 +112,7 @@ def _moment(expire: int, now: float | None) -> int:
 def _path(url: str) -> str:
     path = urlsplit(url).path
     if not path.startswith("/"):
-        raise InvalidPermission("url must be a whole media address")
+        raise InvalidPermission("url must be a complete media URL")
     return path
 
 

@@ -18,7 +18,7 @@ _POLL_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Progress:
-    """A moment of an upload. Bytes never go backwards; ``seconds_left`` is ``None`` while the speed is unknown."""
+    """Progress of an upload; bytes never decrease. ``seconds_left`` is ``None`` while the speed is unknown."""
 
     bytes_done: int
     bytes_total: int
@@ -31,7 +31,7 @@ OnProgress = Callable[[Progress], None]
 
 
 class ProgressMeter:
-    """Counts bytes that storage acknowledged and those on their way, and reports."""
+    """Counts acknowledged bytes and bytes in flight, and reports them."""
 
     def __init__(self, total: int, report: OnProgress | None) -> None:
         self._total = total
@@ -42,29 +42,29 @@ class ProgressMeter:
         self._samples: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
 
     def resumed(self, size: int) -> None:
-        """Count bytes that an earlier run sent; they do not make this run look fast."""
+        """Count bytes of an earlier run, which do not count for the speed."""
         self._acknowledged += size
         self._samples.clear()
         self._samples.append((time.monotonic(), self._acknowledged))
         self.show("upload")
 
     def sent(self, item: object, size: int) -> None:
-        """Count bytes of an item that left, not yet acknowledged."""
+        """Count sent bytes of an item, not acknowledged yet."""
         self._on_way[item] = self._on_way.get(item, 0) + size
         self.show("upload")
 
     def acknowledged(self, item: object, size: int) -> None:
-        """Count an item as stored."""
+        """Count an item as acknowledged."""
         self._on_way.pop(item, None)
         self._acknowledged += size
         self.show("upload")
 
     def retried(self, item: object) -> None:
-        """Take back what an item had sent."""
+        """Subtract the sent bytes of an item."""
         self._on_way.pop(item, None)
 
     def show(self, phase: str) -> None:
-        """Report now."""
+        """Report the progress now."""
         if not self._report:
             return
         now = time.monotonic()
@@ -86,15 +86,15 @@ class UploadControl:
         self._cancelled = threading.Event()
 
     def pause(self) -> None:
-        """Stop sending after the slices on their way; the connection may be given up."""
+        """Stop after the slices in flight; the connection may time out."""
         self._paused.set()
 
     def resume(self) -> None:
-        """Go on."""
+        """Resume the upload."""
         self._paused.clear()
 
     def cancel(self) -> None:
-        """End the upload with ``UploadCancelled``; what was stored is discarded."""
+        """End the upload with ``UploadCancelled``, and delete its stored parts."""
         self._cancelled.set()
 
     @property

@@ -1,4 +1,4 @@
-"""Where an unfinished upload is remembered, so that another process can go on with it for a day."""
+"""Stores unfinished uploads, so that another process can resume them for a day."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEPT_SECONDS = 86_400
 
 @dataclass(frozen=True)
 class Unfinished:
-    """What is needed to go on: the session, the multipart upload and its part size in bytes."""
+    """The state of an unfinished upload: session, multipart upload and part size in bytes."""
 
     session_key: str
     upload_id: str
@@ -27,23 +27,23 @@ class Unfinished:
 
 
 class ResumeStore(Protocol):
-    """Remembers unfinished uploads by a key that names server and content."""
+    """Stores unfinished uploads by a key of server and content."""
 
     def load(self, key: str) -> Unfinished | None:
-        """Return what is remembered, ``None`` when nothing (valid) is."""
+        """Return the stored upload, ``None`` without a valid one."""
         ...
 
     def save(self, key: str, unfinished: Unfinished) -> None:
-        """Remember."""
+        """Store an upload."""
         ...
 
     def forget(self, key: str) -> None:
-        """Forget; nothing happens when it is absent."""
+        """Delete an upload, if it is stored."""
         ...
 
 
 class FileResumeStore:
-    """One small file for each unfinished upload, readable by its owner alone."""
+    """One small file per unfinished upload, readable only by its owner."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder or _state_home() / "openvod" / "uploads"
@@ -57,7 +57,7 @@ class FileResumeStore:
             return None
 
     def save(self, key: str, unfinished: Unfinished) -> None:
-        """See :class:`ResumeStore`; the file appears whole or not at all."""
+        """See :class:`ResumeStore`; writes the file atomically."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         fd, temporary = tempfile.mkstemp(dir=self._folder)
         with os.fdopen(fd, "w") as file:

@@ -11,7 +11,7 @@ from openvod_sdk._cos import Credential
 
 @dataclass(frozen=True)
 class Session:
-    """Where to put the files, and the credential to do it; keys have no leading slash."""
+    """The storage keys of the files, and the credential; keys have no leading slash."""
 
     session_key: str
     bucket: str
@@ -28,7 +28,7 @@ class Session:
             bucket=f"{data['storageBucket']}-{data['storageAppId']}",
             media_key=data.get("video", {}).get("storagePath", "").removeprefix("/"),
             cover_key=data.get("cover", {}).get("storagePath", "").removeprefix("/"),
-            # The server's own times, so that this machine's clock does not matter.
+            # Times of the server's clock, so that this machine's clock does not matter.
             credential=Credential(
                 certificate["secretId"],
                 certificate["secretKey"],

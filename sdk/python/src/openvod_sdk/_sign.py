@@ -53,15 +53,15 @@ def sign(
     now: float | None = None,
     random: int | None = None,
 ) -> str:
-    """Sign a permission to upload and return it as the text that clients send.
+    """Return an upload signature, the text that clients send.
 
-    ``expire`` is the validity in seconds (at most 90 days). ``source_context`` (at most 250 characters) comes back in
+    ``expire`` is the validity in seconds (at most 90 days). ``source_context`` (at most 250 characters) is returned in
     ``NewFileUpload``; ``session_context`` (at most 1000), ``task_priority`` (-10 to 10) and ``task_notify_mode`` go
     with ``procedure``. ``one_time`` permits a single upload.
 
-    Limits, which OpenVOD enforces and other platforms ignore: ``max_video_size`` and ``max_cover_size`` in bytes,
-    ``video_types`` and ``cover_types`` as extensions, ``max_uploads`` for this signature, ``user_id`` (a session is
-    resumed by its own user only), ``client_networks`` (addresses or CIDR), ``page_origins`` (``https://app.example.com``).
+    Limits that OpenVOD enforces and other platforms ignore: ``max_video_size`` and ``max_cover_size`` in bytes,
+    ``video_types`` and ``cover_types`` as extensions, ``max_uploads`` for this signature, ``user_id`` (only this user
+    can resume the session), ``client_networks`` (addresses or CIDR), ``page_origins`` (``https://app.example.com``).
 
     Raises ``InvalidPermission`` naming the field.
     """
@@ -99,7 +99,7 @@ def _signed(permission: Mapping[str, object | None], secret_id: str, secret_key:
 
 def _joined(field: str, values: Sequence[str]) -> str | None:
     if isinstance(values, str):
-        raise InvalidPermission(f"{field} is a text; give a list of texts")
+        raise InvalidPermission(f"{field} is a string; pass a list of strings")
     if any("," in value or not value.strip() for value in values):
         raise InvalidPermission(f"{field} has an empty entry or one with a comma")
     return ",".join(values) or None
@@ -109,7 +109,7 @@ def _check_ranges(**numbers: int | None) -> None:
     for field, value in numbers.items():
         low, high = _RANGES[field]
         if value is not None and not (isinstance(value, int) and low <= value <= high):
-            raise InvalidPermission(f"{field} is {value}; it must be a whole number between {low} and {high}")
+            raise InvalidPermission(f"{field} is {value}; it must be an integer between {low} and {high}")
 
 
 def _check_lengths(**texts: str | None) -> None:
@@ -121,4 +121,4 @@ def _check_lengths(**texts: str | None) -> None:
 def _check_texts(parameters: Mapping[str, object | None]) -> None:
     for field, value in parameters.items():
         if isinstance(value, str) and not is_text(value):
-            raise InvalidPermission(f"{field} has a NUL or half a surrogate pair; give valid Unicode text")
+            raise InvalidPermission(f"{field} has a NUL or half a surrogate pair; pass valid Unicode text")

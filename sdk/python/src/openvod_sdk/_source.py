@@ -1,4 +1,4 @@
-"""The file being uploaded: reading without holding it, digests, and how it is recognised again."""
+"""The uploaded file: streaming, digests, and a fingerprint for resuming."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _EDGE = 1024 * 1024
 
 
 def crc64_combine(first: int, second: int, length: int) -> int:
-    """Return the CRC-64/XZ of two runs of bytes, the second ``length`` long."""
+    """Return the CRC-64/XZ of the concatenation of two byte ranges; the second has ``length`` bytes."""
     combined: int = _CRC64.combine(first, second, length)
     return combined
 
 
 @dataclass(frozen=True)
 class Digest:
-    """MD5 (hexadecimal) and CRC-64/XZ of a run of bytes."""
+    """MD5 (hexadecimal) and CRC-64/XZ of a range of bytes."""
 
     md5: str
     crc64: int
@@ -43,7 +43,7 @@ class Source:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Source:
-        """Look at a file; raises ``OSError`` when it cannot be read."""
+        """Read the metadata of a file; raises ``OSError`` when it cannot be read."""
         resolved = Path(path).resolve()
         with resolved.open("rb") as file:
             status = os.fstat(file.fileno())
@@ -65,7 +65,7 @@ class Source:
         return shown(self.path.suffix).lower().removeprefix(".")
 
     def changed(self) -> bool:
-        """Tell whether the file differs from what it was at the start, by size or time."""
+        """Return whether size or time of the file has changed since the start."""
         try:
             status = self.path.stat()
         except FileNotFoundError:
@@ -73,7 +73,7 @@ class Source:
         return (status.st_size, status.st_mtime_ns) != (self.size, self.mtime_ns)
 
     def fingerprint(self) -> str:
-        """Recognise the same content again: path, size, time, and the first and last MiB."""
+        """Return a fingerprint of the content: path, size, time, and the first and last MiB."""
         digest = hashlib.sha256(os.fsencode(self.path) + f"\0{self.size}\0{self.mtime_ns}\0".encode())
         with self.path.open("rb") as file:
             digest.update(file.read(_EDGE))
@@ -82,7 +82,7 @@ class Source:
         return digest.hexdigest()
 
     async def digest(self, start: int, length: int) -> Digest:
-        """Hash ``length`` bytes from ``start``, in a worker thread; raises ``SourceChanged`` when they are gone."""
+        """Hash ``length`` bytes from ``start``, in a worker thread; raises ``SourceChanged`` when they are missing."""
         return await anyio.to_thread.run_sync(self._digest, start, length)
 
     def _digest(self, start: int, length: int) -> Digest:
@@ -116,4 +116,4 @@ class Source:
             slices.close()
 
     def _changed_meanwhile(self, how: str) -> SourceChanged:
-        return SourceChanged(f"{self.name} {how} while it was uploaded; upload it again")
+        return SourceChanged(f"{self.name} {how} during the upload; upload it again")

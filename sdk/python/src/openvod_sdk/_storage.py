@@ -37,7 +37,7 @@ Remember = Callable[[str, int], None]
 
 
 class StorageClient:
-    """Signed requests to storage; renews the credential when it nears its end or is refused as expired."""
+    """Signed requests to storage; renews the credential when it is about to expire or is refused as expired."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class StorageClient:
             await self._renew_from(self._session)
 
     async def _renew_from(self, session: Session) -> None:
-        """Renew once, however many requests found the same credential wanting."""
+        """Renew the credential once, even when several requests find it expired."""
         async with self._renewing:
             if self._session is session:
                 self._session = await self._renew(session)
@@ -103,7 +103,7 @@ class StorageClient:
 
 
 class ObjectUpload:
-    """One file on its way to one key."""
+    """The upload of one file to one key."""
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class ObjectUpload:
         self.resumed_bytes = 0
 
     async def run(self) -> None:
-        """Upload; afterwards ``crc64`` is the file's, and storage has confirmed it."""
+        """Upload; afterwards ``crc64`` is the file's CRC-64, which storage has confirmed."""
         await self._control.checkpoint()
         if self._upload_id:
             await self._resume()
@@ -145,7 +145,7 @@ class ObjectUpload:
             await self._send_parts({})
 
     async def abort(self) -> None:
-        """Discard what storage holds of an unfinished multipart upload; best effort."""
+        """Abort an unfinished multipart upload in storage; best effort."""
         if self._upload_id:
             with anyio.CancelScope(shield=True):
                 try:
@@ -165,7 +165,7 @@ class ObjectUpload:
         self.crc64 = digest.crc64
 
     async def _resume(self) -> None:
-        """Go on with the parts that storage has and that equal the file's; or find that all was done already."""
+        """Resume with the stored parts that equal the file's, or detect that the upload is already complete."""
         try:
             remote = await self._remote_parts()
         except StorageError as error:
@@ -175,7 +175,7 @@ class ObjectUpload:
         await self._send_parts({part.number: part for part in remote})
 
     async def _already_there(self) -> bool:
-        """A lost answer to Complete: the object exists and its CRC-64 is the file's."""
+        """Return whether the object exists with the file's CRC-64, after a lost response to Complete."""
         try:
             answer = await self._storage.request("HEAD", self._key)
         except StorageError:
@@ -256,7 +256,7 @@ class ObjectUpload:
 
 
 def part_size_for(size: int, wanted: int) -> int:
-    """Double the wanted part size until the file fits in 10,000 parts."""
+    """Double the requested part size until the file fits in 10,000 parts."""
     while math.ceil(size / wanted) > MAX_PARTS:
         wanted *= 2
     return wanted

@@ -1,4 +1,4 @@
-"""What is text: Python's ``str`` also holds halves of surrogate pairs, which no encoding carries."""
+"""Checks of text: Python's ``str`` can contain half surrogate pairs, which cannot be encoded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 
 def is_text(value: str) -> bool:
-    """Tell whether a value can be encoded: no half surrogate (JSON's ``\\ud800``), no NUL, which databases refuse."""
+    """Return whether a value is valid text: no half surrogate (JSON's ``\\ud800``), no NUL (databases refuse it)."""
     try:
         value.encode()
     except UnicodeEncodeError:

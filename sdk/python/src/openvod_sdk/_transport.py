@@ -1,4 +1,4 @@
-"""HTTP with retries: the one place that decides what is worth another try."""
+"""HTTP with retries; the only module that decides which failures to retry."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ import httpx
 from openvod_sdk._errors import ApiError, ChecksumMismatch, StorageError, TransportError
 
 R = TypeVar("R")
-#: The control plane's answer while it cannot serve (its database is away): nothing was done, and it may pass.
+#: The control plane's code while its database is unavailable: nothing was changed, and a retry may succeed.
 _CANNOT_SERVE_NOW = 10090
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How often and how long: delays double from ``first_delay`` to ``longest_delay`` seconds, with jitter."""
+    """Number of attempts and back-off: delays double from ``first_delay`` to ``longest_delay`` seconds, with jitter."""
 
     attempts: int = 6
     first_delay: float = 0.25
     longest_delay: float = 10.0
 
     def delay(self, failures: int) -> float:
-        """Seconds to wait after that many failures."""
+        """Return the delay in seconds after a number of failures."""
         ceiling: float = min(self.longest_delay, self.first_delay * 2 ** (failures - 1))
         return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
 
     def covers(self, error: Exception) -> bool:
-        """Tell whether another try may help: after faults of network and server and damaged parts, not refusals."""
+        """Return whether to retry: network errors, server errors and damaged parts, but not refusals."""
         if isinstance(error, StorageError):
             return error.status >= 500 or error.code in ("IncompleteBody", "BadDigest", "RequestTimeout")
         if isinstance(error, ApiError):
@@ -39,7 +39,7 @@ class RetryPolicy:
         return isinstance(error, httpx.TransportError | TransportError | ChecksumMismatch)
 
     async def run(self, call: Callable[[], Awaitable[R]]) -> R:
-        """Await ``call()`` until it succeeds, fails for good, or the attempts are used up; raise the last error."""
+        """Await ``call()`` until it succeeds, fails permanently, or has no attempts left; raise the last error."""
         failures = 0
         while True:
             try:
@@ -54,7 +54,7 @@ class RetryPolicy:
 
 
 def _unreachable(error: httpx.HTTPError) -> TransportError:
-    """Say whom a request did not reach, and why."""
+    """Return an error with the URL that could not be reached, and the reason."""
     try:
         place = f"{error.request.url.scheme}://{error.request.url.netloc.decode()}"
     except RuntimeError:

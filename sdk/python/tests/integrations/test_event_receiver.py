@@ -65,8 +65,8 @@ def test_webhook_signature(framework: Callable[[BackEnd, str], Send], store: Sql
     send = framework(BackEnd(events=EventReceiver(store, webhook_secret=SECRET)), "")
     body, now = json.dumps(EVENT).encode(), int(time.time())
     bad = {
-        "carries no webhook-signature": {},
-        "does not fit the webhook secret": webhook(body, key=b"o" * 32),
+        "has no webhook-signature": {},
+        "does not match the webhook secret": webhook(body, key=b"o" * 32),
         "body was changed": webhook(body + b" "),
         "differs from this clock": webhook(body, now - 600),
         "not a time": webhook(body) | {"webhook-timestamp": "soon"},

@@ -1,6 +1,6 @@
 """The two back-end services of an app, ready for FastAPI, Flask and Django.
 
-:class:`BackEnd` holds both, independent of any framework; the modules beside this one plug it in:
+:class:`BackEnd` holds both, independent of any framework; these adapters use it:
 ``openvod_sdk.integrations.fastapi.router``, ``.flask.blueprint``, ``.django.urlpatterns``.
 """
 

@@ -1,4 +1,4 @@
-"""Who the end user is."""
+"""Authentication of end users."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Identity:
 
 
 class Authenticator(Protocol):
-    """Turns a bearer token into an identity."""
+    """Maps a bearer token to an identity."""
 
     def authenticate(self, token: str) -> Identity:
-        """Return who presents ``token``; raises ``Refused`` with status 401."""
+        """Return the user of ``token``; raises ``Refused`` with status 401."""
         ...
 
 
@@ -45,7 +45,7 @@ class StaticTokenAuthenticator:
 
 
 class JwtAuthenticator:
-    """JSON Web Tokens, checked with a shared ``secret`` (HS256) or the keys at a ``jwks_url``.
+    """JSON Web Tokens, verified with a shared ``secret`` (HS256) or the keys at a ``jwks_url``.
 
     The user is the claim ``sub`` or, for tokens of older apps, ``UserId``. ``exp`` must be present and in the future.
     """
@@ -54,7 +54,7 @@ class JwtAuthenticator:
         import jwt
 
         if bool(secret) == bool(jwks_url):
-            raise ValueError("give JwtAuthenticator either secret or jwks_url")
+            raise ValueError("pass either secret or jwks_url to JwtAuthenticator")
         self._jwt = jwt
         self._secret = secret
         self._keys = jwt.PyJWKClient(jwks_url, cache_keys=True) if jwks_url else None
@@ -77,5 +77,5 @@ class JwtAuthenticator:
             raise Refused(401, 40301, f"the token is not valid ({error}); sign in again") from error
         user_id = claims.get("sub") or claims.get("UserId")
         if not user_id:
-            raise Refused(401, 40301, "the token names no user; put one into the claim 'sub'")
+            raise Refused(401, 40301, "the token has no user; put the user id into the claim 'sub'")
         return Identity(str(user_id))

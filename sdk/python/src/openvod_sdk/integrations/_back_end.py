@@ -1,7 +1,7 @@
-"""Both services behind one neutral request and reply, in every shape that existing apps speak.
+"""Both services behind one framework-independent request and reply, in every format of existing apps.
 
-The shapes of ``upload-protocol.md`` 6.1 are rows of one table: a path, where the token and the context stand in the
-request, and how the signature stands in the reply.
+The formats of ``upload-protocol.md`` 6.1 are rows of one table: a path, the places of token and context in the request,
+and the place of the signature in the reply.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _SIGNATURE_BODY = 64 << 10
 
 @dataclass(frozen=True)
 class Request:
-    """What a framework hands in; header names are lower-case.
+    """A request from a framework; header names are lower-case.
 
-    ``body`` holds at most one byte more than :meth:`BackEnd.longest_body` allows, so that nobody fills the memory.
+    ``body`` has at most one byte more than :meth:`BackEnd.longest_body`, to limit memory.
     """
 
     method: str
@@ -47,7 +47,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a framework sends out."""
+    """A response for a framework to send."""
 
     status: int
     headers: Mapping[str, str]
@@ -56,7 +56,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Shape:
-    """How one family of apps gets its signature."""
+    """The request and reply format of one family of apps."""
 
     success: Callable[[IssuedSignature], object]
     failure: Callable[[Refused], object]
@@ -85,7 +85,7 @@ def _short_video_failure(refused: Refused) -> object:
 
 
 SHAPES: Mapping[str, Shape] = {
-    # ours, and the documentation's sample
+    # OpenVOD's, and the documentation's sample
     "/signature": Shape(_main, _code_and_message),
     # the Web SDK guide
     "/signature/web": Shape(lambda i: {"signature": i.signature}, _code_and_message),
@@ -109,15 +109,15 @@ class BackEnd:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """The paths that are served."""
+        """The served paths."""
         return (*(SHAPES if self._signatures else ()), *((EVENTS_PATH,) if self._events else ()))
 
     def longest_body(self, path: str) -> int:
-        """Bytes that a body may have at ``path``; a framework reads no more than one beyond it."""
+        """Return the most bytes of a body at ``path``; a framework reads at most one more."""
         return self._events.max_bytes if path == EVENTS_PATH and self._events else _SIGNATURE_BODY
 
     def handle(self, request: Request) -> Reply:
-        """Serve one request; may block on a disk for a moment, so run it in a thread."""
+        """Serve one request; may block on disk I/O, so run it in a thread."""
         if request.method == "OPTIONS":
             return Reply(204, _CORS, b"")
         if request.path == EVENTS_PATH and self._events:
@@ -145,12 +145,12 @@ class BackEnd:
 
 
 def _fields(request: Request) -> Mapping[str, Any]:
-    """Return the query's fields and, over them, the body's: JSON whatever its content type says, or a form.
+    """Return the fields of the query, overridden by those of the body: JSON of any content type, or a form.
 
-    Old clients send JSON under a form's content type. What is neither counts as empty; raises ``Refused``.
+    Old clients send JSON with the content type of a form. Other bodies count as empty; raises ``Refused``.
     """
     if len(request.body) > _SIGNATURE_BODY:
-        raise Refused(413, 41300, f"the body has more than the {_SIGNATURE_BODY} bytes allowed here")
+        raise Refused(413, 41300, f"the body exceeds the limit of {_SIGNATURE_BODY} bytes")
     fields = {**request.query, **_body_fields(request.body)}
     for name, value in fields.items():
         if not is_text(name) or (isinstance(value, str) and not is_text(value)):
@@ -167,13 +167,13 @@ def _body_fields(body: bytes) -> Mapping[str, Any]:
 
 
 def _size(fields: Mapping[str, Any]) -> int:
-    """Return the announced bytes, 0 for none; a number may come as text. Raises ``Refused``."""
+    """Return the announced size in bytes, 0 without one; accepts a number as text. Raises ``Refused``."""
     given = fields.get("size")
     if given is None or given == "":
         return 0
     text = str(int(given)) if isinstance(given, float) and given.is_integer() else str(given)
     if isinstance(given, bool) or not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise Refused(400, 40001, "size must be the file's size in bytes, a whole number")
+        raise Refused(400, 40001, "size must be the file's size in bytes, an integer")
     return int(text)
 
 
@@ -186,7 +186,7 @@ def _token(request: Request, fields: Mapping[str, Any]) -> str:
 
 
 def _context(fields: Mapping[str, Any]) -> str:
-    """Anything but text is ignored, and long text is cut, as the official samples do."""
+    """Return the source context; like the official samples, ignores other types and truncates long text."""
     given = fields.get("sourceContext") or fields.get("SourceContext") or ""
     return given[:250] if isinstance(given, str) else ""
 

@@ -1,4 +1,4 @@
-"""Event receiver: check, store once, answer fast."""
+"""Event receiver: verifies, deduplicates and stores events."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from openvod_sdk.integrations._refused import Refused
 
 
 class EventStore(Protocol):
-    """Keeps events durably, each once."""
+    """Stores events durably, without duplicates."""
 
     def add(self, event: Event) -> bool:
-        """Store unless an equal one is stored; durable on return; false for a repetition."""
+        """Store an event durably; false for a duplicate, which is not stored."""
         ...
 
 
 class SqliteEventStore:
-    """Events in one SQLite file, synced before ``add`` returns."""
+    """Stores events in a SQLite file, synced before ``add`` returns."""
 
     def __init__(self, path: str | Path) -> None:
         self._lock = threading.Lock()
@@ -63,11 +63,11 @@ class SqliteEventStore:
 
 
 class EventReceiver:
-    """Receives notifications, authentic ones only.
+    """Receives notifications and refuses forged ones.
 
     ``webhook_secret`` is the endpoint's secret, ``whsec_…`` (several while one is rotated): it signs the whole body.
-    ``sign_key`` checks the older ``Sign`` and ``T``, which protect nothing of the body; with both, both must fit.
-    ``allow_unsigned=True`` takes what anybody sends. Bodies above ``max_bytes`` are refused.
+    ``sign_key`` verifies the older ``Sign`` and ``T``, which do not cover the body; with both, both must be valid.
+    ``allow_unsigned=True`` accepts notifications of any sender. Bodies above ``max_bytes`` are refused.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class EventReceiver:
         if not (self._keys or sign_key or allow_unsigned):
             raise ValueError(
                 "EventReceiver needs webhook_secret, the endpoint's secret: 'openvod events set-url' prints it once, "
-                "'openvod events endpoints rotate default' makes a new one; allow_unsigned=True takes any event"
+                "'openvod events endpoints rotate default' makes a new one; allow_unsigned=True accepts any event"
             )
 
     def receive(self, body: bytes, headers: Mapping[str, str] = MappingProxyType({})) -> Event:
@@ -95,7 +95,7 @@ class EventReceiver:
         Raises ``Refused`` with 413 for a body that is too large, 403 for a forged and 400 for a malformed one.
         """
         if len(body) > self.max_bytes:
-            raise Refused(413, 41300, f"the notification has more than the {self.max_bytes} bytes allowed here")
+            raise Refused(413, 41300, f"the notification exceeds the limit of {self.max_bytes} bytes")
         try:
             if self._keys:
                 check_webhook(headers, body, self._keys, time.time())

@@ -1,4 +1,4 @@
-"""Signature distribution: may this user upload now, and with what permission."""
+"""Signature distribution: decides whether a user may upload, and signs the permission."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HOUR = 3600.0
 
 @dataclass(frozen=True)
 class IssuedSignature:
-    """A signature and when it ends (Unix seconds); ``max_size`` in bytes is for the client to check early, or 0."""
+    """A signature and its expiry (Unix seconds); ``max_size`` in bytes lets clients check early, 0 for no limit."""
 
     signature: str
     expires_at: int
@@ -27,7 +27,7 @@ class IssuedSignature:
 
 
 class RateLimit:
-    """At most ``per_hour`` signatures for each user, counted over a sliding hour in this process."""
+    """At most ``per_hour`` signatures per user, in a sliding window of an hour, per process."""
 
     def __init__(self, per_hour: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_hour = per_hour
@@ -36,7 +36,7 @@ class RateLimit:
         self._lock = threading.Lock()
 
     def take(self, user_id: str) -> None:
-        """Count one; raises ``Refused`` with status 429."""
+        """Count a signature; raises ``Refused`` with status 429."""
         with self._lock:
             now = self._clock()
             issued = self._issued[user_id]
@@ -55,8 +55,8 @@ class SignatureService:
     """Authenticates, checks and signs.
 
     ``permit(identity, source_context)`` is the app's own rule: it returns keyword arguments for
-    :func:`openvod_sdk.sign` (``procedure``, ``class_id`` …) or raises ``Refused``. Without one, everybody who is
-    authenticated may upload, and the user id becomes the source context if the client sends none.
+    :func:`openvod_sdk.sign` (``procedure``, ``class_id`` …) or raises ``Refused``. Without it, every
+    authenticated user may upload, and the user id is the source context if the client sends none.
     """
 
     def __init__(

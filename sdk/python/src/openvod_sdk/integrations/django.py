@@ -14,7 +14,7 @@ from openvod_sdk.integrations import BackEnd, Request
 def urlpatterns_of(back_end: BackEnd, prefix: str = "") -> list[Any]:
     """Return URL patterns that serve every path of ``back_end`` below ``prefix`` (no leading slash).
 
-    The views are exempt from CSRF checks: no cookie authorises them, a bearer token or a signature does.
+    The views are exempt from CSRF checks, because bearer tokens or signatures authorise them, not cookies.
     """
     root = f"/{prefix.strip('/')}" if prefix else ""
 

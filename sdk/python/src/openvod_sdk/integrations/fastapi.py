@@ -31,7 +31,7 @@ def router(back_end: BackEnd, prefix: str = "") -> APIRouter:
 
 
 async def _read(request: FastApiRequest, most: int) -> bytes:
-    """Read the body, and stop behind ``most`` bytes."""
+    """Read the body, and stop after ``most`` bytes."""
     body = bytearray()
     async for data in request.stream():
         body += data[: most - len(body)]
