@@ -94,7 +94,7 @@ def test_the_operator_is_let_in_when_all_is_taken(bounded: PlatformServer) -> No
             stack.enter_context(connected(bounded, f"127.0.1.{number % 200 + 1}", b"GET / HT"))
         assert _is_served(bounded, _OPERATOR)
         other = stack.enter_context(connected(bounded, _BYSTANDER, b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"))
-        assert re.match(r"HTTP/1.1 503 (?s:.*)connections are taken; close some, or try again later", _answer(other))
+        assert re.match(r"HTTP/1.1 503 (?s:.*)connections are in use; close some, or try again later", _answer(other))
     time.sleep(0.5)
     assert _is_served(bounded, _BYSTANDER)
 
@@ -106,7 +106,8 @@ def test_the_limit_of_open_files_is_raised(bounded: PlatformServer) -> None:
     assert re.search(rf"Max open files +{DESCRIPTORS} +{DESCRIPTORS} ", limits)
     findings = openvod_json("doctor", "--json", "--data-dir", str(bounded.data_dir))
     found = next(each for each in findings if each["what"] == "connections")
-    assert re.search(r"\d+ at once, \d+ of one address, \d+ kept for the operator; \d+ open files", found["found"])
+    limits = r"\d+ concurrent, \d+ per address, \d+ reserved for the operator; the limit of open files is \d+"
+    assert re.search(limits, found["found"])
 
 
 @pytest.mark.parametrize(

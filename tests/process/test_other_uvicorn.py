@@ -23,7 +23,7 @@ def wire(tmp_path: Path) -> Iterator[Wire]:
         client = Wire(server.url, server.create_key())
         with client.http:
             yield client
-        assert "has no FlowControl.a_part_that_went; its own protocol serves" in server.log()
+        assert "has no FlowControl.a_part_that_went; falling back to its own protocol" in server.log()
 
 
 def test_uploads_and_playback_work_without_our_protocol(wire: Wire) -> None:

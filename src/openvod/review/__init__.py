@@ -1,5 +1,5 @@
-"""Review: from what a model saw in frames to a verdict, and the wire's shapes of it.
+"""Review: converts a model's findings in frames to a verdict, and the verdict to the wire's members.
 
-Promises: the same frames give the same verdict. Refuses to know: models, tasks, files, everything but values.
+Promises: the same findings give the same verdict. Refuses to know: models, tasks, files; works on values only.
 Start reading at :mod:`openvod.review.model`, then :mod:`openvod.review.codec`.
 """

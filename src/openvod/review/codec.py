@@ -1,7 +1,7 @@
-"""Wire shapes of content review, old and new (``events.md`` 4.4, procedures-and-api.md 6.3, 7).
+"""The wire's members of content review, old and new (``events.md`` 4.4, procedures-and-api.md 6.3, 7).
 
 Old is the ``AiContentReviewTask`` of a task flow, new is ``ReviewAudioVideoTask``. ``pictures`` maps a frame's index to
-the temporary URL of its picture, ``expires`` is the ISO 8601 moment when such URLs end. Strings and arrays are never
+the temporary URL of its picture, ``expires`` is their expiry in ISO 8601. Strings and arrays are never
 null.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from openvod.review.model import Segment, Suggestion, Verdict
 
-#: How many segments a result shows; all of them stand in the file at ``SegmentSetFileUrl``.
+#: Most segments in a result; the file at ``SegmentSetFileUrl`` has all of them.
 CONTENT_REVIEW_SEGMENTS = 100
 REVIEW_SEGMENTS = 10
 SUCCESS = "SUCCESS"
@@ -23,14 +23,14 @@ _FORM = "Image"
 
 
 def success_message(verdict: Verdict) -> str:
-    """Return ``SUCCESS``, and how many frames nobody could look at if there were any."""
+    """Return ``SUCCESS``, with the number of unreadable frames if there are any."""
     return SUCCESS if not verdict.unreadable else f"{SUCCESS}; {verdict.unreadable} frames could not be read"
 
 
 def content_review_output(
     verdict: Verdict, pictures: Mapping[int, str], expires: str, *, file_url: str = ""
 ) -> dict[str, Any]:
-    """Return ``PornTask.Output`` (old); ``file_url`` leads to :func:`content_review_document`."""
+    """Return ``PornTask.Output`` (old); ``file_url`` is the URL of :func:`content_review_document`."""
     return {
         "Confidence": float(verdict.confidence),
         "Suggestion": verdict.suggestion.value,
@@ -56,7 +56,7 @@ def review_output(
 ) -> dict[str, Any]:
     """Return ``ReviewAudioVideoTask.Output`` (new).
 
-    ``file_url`` leads to :func:`review_document`, ``cover`` is a :func:`cover_review_result` if covers were asked for.
+    ``file_url`` is the URL of :func:`review_document`, ``cover`` a :func:`cover_review_result` if requested.
     """
     return {
         **_review_head(verdict),
@@ -107,7 +107,7 @@ def _content_review_segments(verdict: Verdict, pictures: Mapping[int, str], expi
 
 
 def _review_head(verdict: Verdict) -> dict[str, Any]:
-    """Label and form are valid for ``review`` and ``block`` alone."""
+    """Return label and form, which are valid for ``review`` and ``block`` only."""
     passed = verdict.suggestion is Suggestion.PASS
     return {
         "Suggestion": verdict.suggestion.value,
@@ -121,7 +121,7 @@ def _review_segments(verdict: Verdict, pictures: Mapping[int, str], expires: str
 
 
 def _finding_item(segment: Segment) -> dict[str, Any]:
-    """Build what both kinds of new segments share; ``SubLabel`` takes the old style's finer label."""
+    """Build the common members of both new segment types; ``SubLabel`` is the finer label of the old API."""
     return {
         "Confidence": float(segment.confidence),
         "Suggestion": segment.suggestion.value,
@@ -135,7 +135,7 @@ def _finding_item(segment: Segment) -> dict[str, Any]:
 
 
 def _times(segment: Segment) -> dict[str, float]:
-    """Return seconds without the dust of binary fractions."""
+    """Return seconds, rounded to hide binary fractions."""
     return {"StartTimeOffset": round(float(segment.start), 3), "EndTimeOffset": round(float(segment.end), 3)}
 
 

@@ -1,4 +1,4 @@
-"""Content review as values: what a model saw in which frame, and what follows (procedures-and-api.md 5.1, 7)."""
+"""Content review as values: findings of a model in frames, and the verdict (procedures-and-api.md 5.1, 7)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Protocol
 
 from openvod.base.errors import Invalid, Unavailable
 
-#: The wire's labels of the topic Porn (``events.md`` 4.4), gravest first; ties go to the graver one.
+#: The wire's labels of the topic Porn (``events.md`` 4.4), most severe first; on ties the more severe one wins.
 LABELS = ("porn", "sexy", "vulgar", "intimacy")
-#: No review looks at more frames: as many as the legacy rule asks for at most.
+#: Most frames of a review, the maximum of the legacy rule.
 MAX_FRAMES = 500
 _LEGACY_SECONDS = 500.0
-#: Suspicious frames that are further apart, in sampling intervals, belong to different segments.
+#: Suspicious frames that are further apart, in sampling intervals, start a new segment.
 _REACH = 1.5
 
 Area = tuple[int, int, int, int]
@@ -31,7 +31,7 @@ class ReviewFrame:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a model saw in a frame.
+    """A model's finding in a frame.
 
     ``label`` is one of :data:`LABELS`, ``confidence`` 0 to 100, ``area`` ``(x1, y1, x2, y2)`` in the frame's pixels or
     ``None``. Raises ``ValueError`` for other values: NaN compares as smaller than any threshold and would pass.
@@ -43,17 +43,17 @@ class Finding:
 
     def __post_init__(self) -> None:
         if self.label not in LABELS:
-            raise ValueError(f"no label of a review: {self.label!r}")
+            raise ValueError(f"unknown review label {self.label!r}")
         if not 0 <= self.confidence <= 100:
             raise ValueError(f"a confidence is a number from 0 to 100, not {self.confidence!r}")
 
 
-#: The findings of one frame, or ``None`` if nobody could look at it: an unreadable frame is not an innocent one.
+#: The findings of a frame, ``None`` for an unreadable one, which must not count as clean.
 FrameFindings = Sequence[Finding] | None
 
 
 class Reviewer(Protocol):
-    """Looks at frames for one topic of the wire (``"Porn"``)."""
+    """Reviews frames for one topic of the wire (``"Porn"``)."""
 
     topic: str
 
@@ -67,7 +67,7 @@ class Reviewer(Protocol):
 
 
 class Suggestion(StrEnum):
-    """What to do with the media."""
+    """The suggested action."""
 
     PASS = "pass"  # noqa: S105 - the wire's word
     REVIEW = "review"
@@ -78,8 +78,8 @@ class Suggestion(StrEnum):
 class Thresholds:
     """``BlockConfidence`` and ``ReviewConfidence`` of a template, 0 to 100 (procedures-and-api.md 5.1).
 
-    The defaults hold for what a template leaves unset. The wire documents 0 for ``review``, which would send all media
-    to review while its presets evidently pass; 75 is the platform's choice (procedures-and-api.md 7).
+    The defaults apply to unset members of a template. The original documents 0 for ``review``, which would send all
+    media to review, although its presets evidently pass media; 75 is OpenVOD's choice (procedures-and-api.md 7).
     """
 
     block: float = 90.0
@@ -90,7 +90,7 @@ class Thresholds:
             raise ValueError(f"thresholds are numbers from 0 to 100, not {self.block!r} and {self.review!r}")
 
     def decide(self, confidence: float) -> Suggestion:
-        """Return what a confidence (0 to 100) means: at a threshold counts as above it."""
+        """Return the suggestion for a confidence (0 to 100); a value equal to a threshold reaches it."""
         if confidence >= self.block:
             return Suggestion.BLOCK
         return Suggestion.REVIEW if confidence >= self.review else Suggestion.PASS
@@ -98,9 +98,9 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Segment:
-    """A suspicious stretch: ``[start, end)`` in seconds, judged by its worst frame.
+    """A suspicious time range ``[start, end)`` in seconds, rated by its worst frame.
 
-    ``frame`` is that frame's index in the frames reviewed, ``area`` what was seen there, in its pixels.
+    ``frame`` is the index of that frame, ``area`` the place of the finding in its pixels.
     """
 
     start: float
@@ -116,9 +116,9 @@ class Segment:
 class Verdict:
     """The result of a review.
 
-    ``confidence`` is the highest seen (0 to 100) and ``label`` what it was seen for; "" if the suggestion is pass or
-    nothing was seen, and then there are no ``segments`` either. Those are in order of time. ``unreadable`` counts the
-    frames that nobody could look at.
+    ``confidence`` is the highest one (0 to 100) and ``label`` its label; "" if the suggestion is pass or there are no
+    findings, and then there are no ``segments`` either. Segments are in order of time. ``unreadable`` counts the frames
+    that could not be read.
     """
 
     confidence: float
@@ -134,19 +134,19 @@ def legacy_interval(duration: float) -> float:
 
 
 def sampling_interval(duration: float, interval: float) -> float:
-    """Return ``interval`` (s), widened as far as needed for :data:`MAX_FRAMES` over ``duration`` (s).
+    """Return ``interval`` (s), increased if necessary to stay within :data:`MAX_FRAMES` over ``duration`` (s).
 
     Raises ``Invalid("review.interval")`` unless the interval is a positive number.
     """
     if not (interval > 0 and math.isfinite(interval)):
-        raise Invalid("review.interval", "the seconds between two frames of a review must be a positive number")
+        raise Invalid("review.interval", "the interval between frames of a review must be a positive number of seconds")
     return max(interval, _known(duration) / MAX_FRAMES)
 
 
 def sample_times(duration: float, interval: float) -> tuple[float, ...]:
     """Return the times (s) to take frames at: 0 and every :func:`sampling_interval` before the end.
 
-    Always at least one, so that pictures and media of unknown length (0) are looked at, too.
+    At least one, so that pictures and media of unknown duration (0) are reviewed, too.
     """
     step, length = sampling_interval(duration, interval), _known(duration)
     count = min(MAX_FRAMES, math.ceil(length / step))
@@ -161,13 +161,13 @@ def judge(
     duration: float,
     labels: Collection[str] = LABELS,
 ) -> Verdict:
-    """Sum findings up.
+    """Combine findings to a verdict.
 
     ``findings`` has one entry per frame; ``interval`` and ``duration`` (s) are those the frames were sampled with.
-    ``labels`` is the template's ``LabelSet``: others do not count (procedures-and-api.md 5.1).
+    ``labels`` is the template's ``LabelSet``: other labels are ignored (procedures-and-api.md 5.1).
 
-    Raises ``Invalid("review.no_frames")`` without frames and ``Unavailable("review.failed")`` if frames are missing or
-    none was readable: where nobody looked, nothing passes.
+    Raises ``Invalid("review.no_frames")`` without frames and ``Unavailable("review.failed")`` if results are
+    missing or no frame was readable, because media that was not reviewed must not pass.
     """
     unreadable = _unreadable(frames, findings)
     hits = [_Hit(n, frames[n].time, f) for n, seen in enumerate(findings) for f in seen or () if f.label in labels]
@@ -195,9 +195,9 @@ class _Hit:
 
 def _unreadable(frames: Sequence[ReviewFrame], findings: Sequence[FrameFindings]) -> int:
     if not frames:
-        raise Invalid("review.no_frames", "a review needs at least one frame; the media gave none")
+        raise Invalid("review.no_frames", "a review requires at least one frame, and the media has none")
     if len(findings) != len(frames):
-        raise Unavailable("review.failed", f"the review answered for {len(findings)} of {len(frames)} frames")
+        raise Unavailable("review.failed", f"the review returned {len(findings)} results for {len(frames)} frames")
     unreadable = sum(seen is None for seen in findings)
     if unreadable == len(frames):
         raise Unavailable("review.failed", f"none of the {len(frames)} frames could be read", unreadable=unreadable)
@@ -205,7 +205,7 @@ def _unreadable(frames: Sequence[ReviewFrame], findings: Sequence[FrameFindings]
 
 
 def _runs(hits: Sequence[_Hit], step: float) -> Iterator[list[_Hit]]:
-    """Group what was seen by label and then by time, wherever the gap is short enough."""
+    """Group findings by label, then into time ranges without long gaps."""
     run: list[_Hit] = []
     for hit in sorted(hits, key=lambda hit: (hit.finding.label, hit.time)):
         if run and (hit.finding.label != run[-1].finding.label or hit.time - run[-1].time > _REACH * step):
@@ -226,5 +226,5 @@ def _segment(run: Sequence[_Hit], thresholds: Thresholds, step: float, duration:
 
 
 def _known(duration: float) -> float:
-    """Return a duration that can be counted with; 0 stands for unknown."""
+    """Return a finite, positive duration, or 0 for an unknown one."""
     return duration if duration > 0 and math.isfinite(duration) else 0.0

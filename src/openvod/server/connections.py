@@ -1,4 +1,4 @@
-"""Limits on open connections, per address and in all, and on the time a request's head may take."""
+"""Limits of open connections, per address and in total, and the time-out of request heads."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from openvod.base.sizes import KIB
 
 Networks = Sequence[IPv4Network | IPv6Network]
 _SWEEP_SECONDS = 1.0
-_SAY_AGAIN_SECONDS = 60.0
-#: Refused connections kept open until their request has arrived; closed earlier, they would see a reset, not a 503.
+_LOG_SECONDS = 60.0
+#: Refused connections that stay open until their request has arrived; closed earlier, clients see a reset, not a 503.
 _LINGERING = 16
 _LINGER_SECONDS = 1.0
 _log = logging.getLogger("openvod.web.connections")
@@ -25,7 +25,7 @@ _log = logging.getLogger("openvod.web.connections")
 
 @dataclass(frozen=True)
 class ConnectionLimits:
-    """``operator`` connections of ``total`` are kept for ``operator_networks``; ``proxies`` stand for many clients."""
+    """``operator`` of ``total`` are reserved for ``operator_networks``; ``proxies`` have no limit per address."""
 
     total: int
     per_address: int
@@ -37,7 +37,7 @@ class ConnectionLimits:
 
 
 class Connection(Protocol):
-    """A connection as the limits see it."""
+    """The methods of a connection that the limits call."""
 
     def head_is_late(self) -> None:
         """Answer 408 and close: the request's head took too long."""
@@ -53,17 +53,17 @@ class Connections:
         self.limits = limits
         self._of_address: Counter[str] = Counter()
         self._count = 0
-        # The oldest head first.
+        # In order of their start.
         self._heads: dict[Connection, float] = {}
         self._lingering: dict[Connection, asyncio.TimerHandle] = {}
         self._sweep: asyncio.TimerHandle | None = None
-        self._said = -_SAY_AGAIN_SECONDS
+        self._logged_at = -_LOG_SECONDS
 
     def admit(self, address: str) -> str:
-        """Count a connection; return why it is refused, or an empty text."""
+        """Count a connection; return the reason for a refusal, empty when it is admitted."""
         reason = self._refusal(address)
         if reason:
-            self._say(address, reason)
+            self._log_refusal(address, reason)
             return reason
         self._of_address[sender_of(address)] += 1
         self._count += 1
@@ -118,23 +118,23 @@ class Connections:
     def _refusal(self, address: str) -> str:
         limits = self.limits
         if self._count >= limits.total:
-            return f"all {limits.total} connections are taken"
+            return f"all {limits.total} connections are in use"
         peer = peer_address(address)
         if _is_in(peer, limits.proxies):
-            return "" if self._count < limits.total - limits.operator else "the connections are taken"
+            return "" if self._count < limits.total - limits.operator else "the connections are in use"
         if _is_in(peer, limits.operator_networks):
             return ""
         if self._count >= limits.total - limits.operator:
-            return f"all {limits.total - limits.operator} connections are taken"
+            return f"all {limits.total - limits.operator} connections are in use"
         if self._of_address[sender_of(address)] >= limits.per_address:
-            return f"{address} has {limits.per_address} connections, the most of one address"
+            return f"{address} has {limits.per_address} connections, the limit per address"
         return ""
 
-    def _say(self, address: str, reason: str) -> None:
+    def _log_refusal(self, address: str, reason: str) -> None:
         now = time.monotonic()
-        if now - self._said >= _SAY_AGAIN_SECONDS:
-            self._said = now
-            _log.warning("a connection of %s was refused: %s; this is told once a minute", address, reason)
+        if now - self._logged_at >= _LOG_SECONDS:
+            self._logged_at = now
+            _log.warning("refused a connection of %s: %s; logged at most once a minute", address, reason)
 
 
 def _is_in(address: IPv4Address | IPv6Address | None, networks: Networks) -> bool:

@@ -1,4 +1,4 @@
-"""Sending pieces of files, from the page cache to the socket without passing this process (decision record 24)."""
+"""Sends parts of files with sendfile(), from the page cache to the socket (decision record 24)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from openvod.base.descriptors import writable
 from openvod.base.jobs import finished
 from openvod.base.sizes import KIB, MIB
 
-#: Bytes sent in one turn: few on the event loop, more in a thread.
+#: Bytes per call: few on the event loop, more in a thread.
 _INLINE_BYTES, _THREAD_BYTES = MIB, 4 * MIB
 _MORE = getattr(socket, "MSG_MORE", 0)
-#: Bytes between two samples of the page cache; the kernel reads ahead in larger steps than a page.
+#: Distance in bytes of page-cache samples; read-ahead works in larger steps than a page.
 _SAMPLE_BYTES = 256 * KIB
 _PROBE = [bytearray(1)]
 #: ``RWF_NOWAIT`` (Linux) fails instead of waiting for the disk; without it, threads send everything.
@@ -31,7 +31,7 @@ class FilePart(NamedTuple):
 
 
 class ReadyFile(NamedTuple):
-    """A complete answer: the serialised head and the part of a file that follows."""
+    """A complete response: the serialised head, and the part of a file that follows."""
 
     head: bytes
     part: FilePart
@@ -47,7 +47,7 @@ class OpenFile:
         self.is_used = True
 
     def __del__(self) -> None:
-        """Close it, if it was opened."""
+        """Close the descriptor, if open."""
         if hasattr(self, "descriptor"):
             os.close(self.descriptor)
 
@@ -55,8 +55,8 @@ class OpenFile:
 class OpenFiles:
     """A cache of open files by path: opening a file may wait for the disk.
 
-    A blob's path never leads to another blob. One that was deleted is not asked for any more, and its space is free
-    once nothing used it between two sweeps. For the event loop's thread alone.
+    The path of a blob is never reused. A deleted blob is no longer requested; its space becomes free at the next sweep
+    that finds it unused. Only for the event loop's thread.
     """
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class OpenFiles:
             self._sweep = asyncio.get_running_loop().call_later(_SWEEP_SECONDS, self.sweep)
 
     def sweep(self) -> None:
-        """Evict files unused since the last sweep; a timer calls this."""
+        """Evict files that were unused since the last sweep; called by a timer."""
         self._sweep = None
         kept, self._files = self._files, {}
         for path, file in kept.items():
@@ -99,12 +99,12 @@ class FileSending:
         self._file = file
 
     def begin(self) -> bool:
-        """Send what neither socket nor disk makes wait; return true when all was sent. Raises ``OSError``."""
+        """Send without waiting for socket or disk; return whether all was sent. Raises ``OSError``."""
         return self._is_in_memory() and self._send(_INLINE_BYTES) and not self._left
 
     async def finish(self) -> None:
         """Send the rest. Raises ``OSError``."""
-        # A duplicate descriptor: it stays valid until the thread has finished, even if the connection closes.
+        # Duplicate the descriptor, which stays valid for the thread even if the connection closes.
         self._socket = os.dup(self._socket)
         try:
             while self._left:
@@ -113,12 +113,12 @@ class FileSending:
             os.close(self._socket)
 
     def keep_open(self, files: OpenFiles) -> None:
-        """Put the file into the cache."""
+        """Add the file to the cache."""
         if self._file:
             files.keep(self._path, self._file)
 
     async def _advance(self) -> None:
-        """Send some; wait while the socket is full. A thread sends what must be read from the disk."""
+        """Send one piece, or wait while the socket is full; a thread sends pieces that are not in the page cache."""
         if self._is_in_memory():
             took_all = self._send(_INLINE_BYTES)
         else:
@@ -126,11 +126,11 @@ class FileSending:
         if self._left and not took_all:
             await writable(self._socket)
         elif self._left:
-            # Let other connections have their turn.
+            # Yield to other connections.
             await asyncio.sleep(0)
 
     def _is_in_memory(self) -> bool:
-        """Tell, by samples, whether the next bytes are in the page cache."""
+        """Return, from samples, whether the next bytes are in the page cache."""
         if self._file is None or _NOWAIT is None:
             return False
         last = self._position + min(self._left, _INLINE_BYTES) - 1
@@ -141,7 +141,7 @@ class FileSending:
             return False
 
     def _send(self, most: int) -> bool:
-        """Send at most that many bytes; return false when the socket is full."""
+        """Send at most ``size`` bytes; return false when the socket is full."""
         if self._file is None:
             self._file = OpenFile(self._path)
         try:
@@ -160,7 +160,7 @@ class FileSending:
 
 
 def _send_with_more(descriptor: int, data: bytes) -> int:
-    """Send the head with ``MSG_MORE``, so that it shares a packet with the body; return the bytes taken."""
+    """Send the head with ``MSG_MORE``, so that it shares a packet with the body; return the bytes sent."""
     borrowed = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, descriptor)
     try:
         return borrowed.send(data, _MORE)

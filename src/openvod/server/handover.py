@@ -1,9 +1,9 @@
-"""Handing a connection over: whoever stores a body reads the socket itself (decision record 13), and files are sent
-past uvicorn (decision record 24).
+"""Fast paths past uvicorn: the thread that stores a body reads the socket (decision record 13), and files are sent by
+the kernel (decision record 24).
 
-Received the usual way, each piece of a body passes a parser, an event loop and two copies before a worker thread sees
-it. Uvicorn parses the head here as ever; then its reading is paused, and the announced number of bytes is read
-from the socket by the thread that hashes and writes them. A fresh parser continues after the last byte.
+On the normal path each piece of a body passes a parser, the event loop and two copies before a worker thread gets it.
+On the fast path uvicorn parses the head; then its reading is paused, and the thread that hashes and writes the body
+reads Content-Length bytes from the socket. A new parser continues after the last byte.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 EXTENSION = "openvod.handover"
-#: Event-loop turns to wait for the head to be written; a head is one packet, so more turns mean a full socket.
+#: Event-loop iterations to wait until the head is written; it is one packet, so more mean a full socket.
 _TURNS_FOR_HEAD = 3
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Connection(Protocol):
-    """The request's connection: uvicorn's protocol and what a handover needs besides."""
+    """The request's connection: the parts of uvicorn's protocol that a handover uses."""
 
     @property
     def transport(self) -> asyncio.Transport:
@@ -41,7 +41,7 @@ class Connection(Protocol):
         ...
 
     def awaits_body_of(self, cycle: RequestResponseCycle) -> bool:
-        """Tell whether the rest of that request's body is all that the connection carries now."""
+        """Return whether the connection is receiving this request's body and nothing else."""
         ...
 
     def sending_of(self, part: FilePart) -> FileSending:
@@ -49,11 +49,11 @@ class Connection(Protocol):
         ...
 
     def body_has_ended(self) -> None:
-        """Note that the next bytes belong to a head."""
+        """Mark the end of the body: the next bytes belong to a head."""
         ...
 
     def parse_anew(self) -> None:
-        """Parse the next bytes as a new request; the parser has not seen the body before them."""
+        """Start a new parser, because the old one has not seen the body."""
         ...
 
 
@@ -90,7 +90,7 @@ class Handover:
         return True
 
     async def finish_file(self, sending: FileSending) -> None:
-        """Send the rest of an answer that the fast path began, and tell uvicorn that the answer is complete.
+        """Send the rest of a response that the fast path began, and mark it as complete in uvicorn.
 
         Raises ``ClientDisconnected``.
         """
@@ -105,13 +105,13 @@ class Handover:
             self.lose()
             raise ClientDisconnected from error
         except BaseException:
-            # Part of the body has been sent: the connection cannot be used again.
+            # Part of the body was sent, so the connection cannot be reused.
             self.lose()
             raise
         self._cycle.expected_content_length = 0
 
     async def _head_is_out(self) -> bool:
-        """Wait until the transport has written its buffer; return false when the client does not read."""
+        """Wait until the transport's buffer is written; return false when the client does not read."""
         for _ in range(_TURNS_FOR_HEAD):
             if self._cycle.disconnected or self._connection.transport.is_closing():
                 raise ClientDisconnected
@@ -121,7 +121,7 @@ class Handover:
         return False
 
     def give_back(self, *, whole: bool) -> None:
-        """Give reading back to uvicorn: for the next request, or to close when the body was not read to its end."""
+        """Resume uvicorn's reading for the next request; close the connection when the body was not read to its end."""
         if not whole:
             self._cycle.keep_alive = False
             return
@@ -131,7 +131,7 @@ class Handover:
             self._connection.parse_anew()
 
     def lose(self) -> None:
-        """Abort: the client is gone, which uvicorn cannot see while reading is paused."""
+        """Abort the connection: the client has disconnected, which uvicorn cannot detect while reading is paused."""
         self._cycle.disconnected = True
         self._connection.transport.abort()
 
@@ -152,7 +152,7 @@ class SocketBody:
         return self._left
 
     def read_into(self, buffer: memoryview) -> int:
-        """Read what has arrived, without waiting; return its size, possibly 0. Called in a worker thread.
+        """Read the available bytes without waiting; return their number, possibly 0. Called in a worker thread.
 
         Raises ``ClientDisconnected``.
         """
@@ -169,7 +169,7 @@ class SocketBody:
         if not buffer:
             return 0
         try:
-            # The event loop made the socket non-blocking, and duplicates share that flag.
+            # Non-blocking: duplicates share the flag that the event loop has set.
             size = os.readv(self._descriptor, [buffer])
         except (BlockingIOError, InterruptedError):
             return 0
@@ -180,13 +180,13 @@ class SocketBody:
         return size
 
     async def readable(self) -> None:
-        """Wait for more; ``Invalid("request.stalled")`` when nothing comes for the stall time, or too little."""
+        """Wait for more; raises ``Invalid("request.stalled")`` when the body stalls or is too slow."""
         self._pace.arrived(self._left_before - self._left)
         self._left_before = self._left
         await self._pace.of(readable(self._descriptor))
 
     def release(self, *, gone: bool = False) -> None:
-        """Give the connection back before the answer is sent; ``gone`` when the client has disconnected."""
+        """Return the connection to uvicorn before the response; ``gone`` when the client has disconnected."""
         os.close(self._descriptor)
         if gone:
             self._handover.lose()
@@ -194,7 +194,7 @@ class SocketBody:
             self._handover.give_back(whole=self._left == 0)
 
     async def discard(self, limit: int) -> bool:
-        """Read and discard the rest, so that the client sees the answer; return false past ``limit`` bytes."""
+        """Read and discard the rest, so that the client reads the response; return false past ``limit`` bytes."""
         buffer = memoryview(bytearray(65536))
         while self._left:
             if limit <= 0:
@@ -210,6 +210,6 @@ class SocketBody:
 
 
 def handover_of(scope: Any) -> Handover | None:
-    """Return the request's handover, or ``None`` under another server."""
+    """Return the request's handover; ``None`` when another server runs the application."""
     extension = (scope.get("extensions") or {}).get(EXTENSION)
     return extension["handover"] if extension else None

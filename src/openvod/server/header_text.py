@@ -1,4 +1,4 @@
-"""Header values out: HTTP/1.1 knows bytes, browsers know one way to name a file in other letters (RFC 6266, 8187)."""
+"""Encoding of response header values, and of non-ASCII file names (RFC 6266, 8187)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _EXTENDED = re.compile(r"filename\*\s*=", re.IGNORECASE)
 
 
 def header_bytes(value: str) -> bytes:
-    """Encode a value: Latin-1, as stored headers came, or UTF-8 for what has more letters; nothing becomes "?"."""
+    """Encode a value as Latin-1, like stored headers, or as UTF-8 if necessary; no character is replaced."""
     try:
         return value.encode("latin-1")
     except UnicodeEncodeError:
@@ -20,9 +20,9 @@ def header_bytes(value: str) -> bytes:
 
 
 def disposition(value: str, field: str) -> str:
-    """Return a Content-Disposition in ASCII that names the same file: ``filename*`` carries other letters.
+    """Return an equivalent Content-Disposition in ASCII, with ``filename*`` for non-ASCII names.
 
-    Raises ``Invalid("header.malformed")`` where such letters stand outside a file's name.
+    Raises ``Invalid("header.malformed")`` for non-ASCII characters outside the file's name.
     """
     if value.isascii():
         return value
@@ -30,11 +30,11 @@ def disposition(value: str, field: str) -> str:
     def both(found: re.Match[str]) -> str:
         name = re.sub(r"\\(.)", r"\1", found[1]) if found[1] is not None else found[2].strip()
         plain = "".join(each if each.isascii() and each not in '"\\' else "_" for each in name)
-        told = f'filename="{plain}"'
-        return told if has_extended else f"{told}; filename*=UTF-8''{quote(name, safe='')}"
+        ascii_only = f'filename="{plain}"'
+        return ascii_only if has_extended else f"{ascii_only}; filename*=UTF-8''{quote(name, safe='')}"
 
     has_extended = _EXTENDED.search(value) is not None
     written = _FILE_NAME.sub(both, value, count=1)
     if not written.isascii():
-        raise Invalid("header.malformed", f"{field} has other letters than ASCII outside its filename; move them there")
+        raise Invalid("header.malformed", f"{field} has non-ASCII characters outside its filename; remove them")
     return written

@@ -1,5 +1,5 @@
-"""Uvicorn's HTTP/1.1 protocol with two fast paths: request bodies that the storing thread reads from the socket
-(decision record 13), and published files that are sent in the event-loop turn that received the request (record 24).
+"""Uvicorn's HTTP/1.1 protocol with two fast paths: the storing thread reads request bodies from the socket (decision
+record 13), and published files are sent in the event-loop iteration that received the request (decision record 24).
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from openvod.server.pace import LATE_BODY_BYTES
 
 #: Returns the file to send for a request, without I/O; ``None`` falls back to the async path.
 AtOnce = Callable[[Scope], ReadyFile | None]
-#: A path that every URL parser reads alike, and its query.
+#: Paths without characters that URL parsers interpret differently, and a query.
 _PLAIN_TARGET = re.compile(rb"(/[\w./-]+)(?:\?([!$-~]*))?", re.ASCII)
-#: Headers of requests that the fast path does not serve: a body, an upgrade, or a proxy's word on the client.
+#: Headers of requests that take the normal path: with a body, an upgrade, or a client address from a proxy.
 _UNUSUAL = frozenset(
     (b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"x-forwarded-for", b"x-forwarded-proto")
 )
@@ -48,20 +48,20 @@ class HttpProtocol(HttpToolsProtocol):
         self._ready: ReadyFile | None = None
         self._turn_is_used = False
 
-    # Asyncio hands TCP servers a Transport.
+    # Asyncio passes a Transport to TCP servers.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Admit the connection, or answer 503 with the reason."""
         super().connection_made(transport)
         reason = self._all.admit(self._peer())
         self._is_admitted = not reason
         if reason:
-            self._say(503, f"{reason}; close some, or try again later")
+            self._send_text(503, f"{reason}; close some, or try again later")
             self._all.linger(self)
         else:
             self._head_began()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Release the connection's place in the limits."""
+        """Remove the connection from the limits."""
         self._all.head_ended(self)
         if self._is_admitted:
             self._is_admitted = False
@@ -71,7 +71,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse the data. At most one of its requests takes the fast path, so that other connections get their turn."""
+        """Parse the data. At most one request per call takes the fast path, to be fair to other connections."""
         if not self._is_admitted:
             self._all.end_lingering(self)
             return
@@ -80,27 +80,27 @@ class HttpProtocol(HttpToolsProtocol):
         super().data_received(data)
         if awaited and self._awaits_head:
             self._count_awaited(len(data), is_body=had_more_body)
-        elif not awaited and self._is_between_requests():
+        elif not awaited and self._has_incomplete_head():
             self._head_began()
 
     def head_is_late(self) -> None:
         """Answer 408 and close: the request's head took too long."""
         if self._has_more_body:
-            # The request was answered before its body had arrived; the rest of the body is not waited for.
+            # The response was sent before the body had arrived; do not wait for the rest of the body.
             self.close()
             return
-        self._refuse(408, f"the head of the request took more than {self._all.limits.head_seconds:g} s")
+        self._refuse(408, f"the request head took longer than {self._all.limits.head_seconds:g} s")
 
     def awaits_body_of(self, cycle: RequestResponseCycle) -> bool:
         """See :class:`openvod.server.handover.Connection`."""
         return self.cycle is cycle and cycle.more_body and not self.pipeline and not self.transport.is_closing()
 
     def body_has_ended(self) -> None:
-        """Note that the next bytes belong to a head."""
+        """Mark the end of the body: the next bytes belong to a head."""
         self._has_more_body = False
 
     def parse_anew(self) -> None:
-        """Parse what comes next as a new request; the old parser still waits for a body that went past it."""
+        """Start a new parser: the old one still waits for a body that bypassed it."""
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
 
@@ -117,15 +117,15 @@ class HttpProtocol(HttpToolsProtocol):
             if self._head_bytes > LATE_BODY_BYTES:
                 self.close()
         elif self._head_bytes > self._all.limits.head_bytes:
-            self._refuse(431, f"the head of the request exceeds {self._all.limits.head_bytes} bytes")
+            self._refuse(431, f"the request head exceeds {self._all.limits.head_bytes} bytes")
 
     def _head_began(self) -> None:
         self._awaits_head = True
         self._head_bytes = 0
         self._all.head_began(self)
 
-    def _is_between_requests(self) -> bool:
-        """Tell whether an incomplete head has arrived; uvicorn has cancelled its keep-alive time-out by then."""
+    def _has_incomplete_head(self) -> bool:
+        """Return whether an incomplete head has arrived, for which uvicorn has cancelled its keep-alive time-out."""
         is_idle = self.cycle is None or self.cycle.response_complete
         return is_idle and self.timeout_keep_alive_task is None and not self.transport.is_closing()
 
@@ -137,11 +137,11 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _refuse(self, status: int, message: str) -> None:
-        self._say(status, message)
+        self._send_text(status, message)
         self.close()
 
-    def _say(self, status: int, message: str) -> None:
-        """Answer in plain text, without a request."""
+    def _send_text(self, status: int, message: str) -> None:
+        """Send a plain-text response, without a parsed request."""
         if self.transport.is_closing():
             return
         text = message.encode()
@@ -150,7 +150,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.write(head.encode() + length.encode() + text)
 
     def on_headers_complete(self) -> None:
-        """Prepare the fast path's answer, or start the request's task."""
+        """Prepare the response of the fast path, or start the request's task."""
         if self._awaits_head:
             self._awaits_head = False
             self._all.head_ended(self)
@@ -162,7 +162,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._start()
 
     def on_message_complete(self) -> None:
-        """Send the prepared answer, if there is one."""
+        """Send the prepared response, if there is one."""
         self.body_has_ended()
         if self._ready is None:
             super().on_message_complete()
@@ -199,7 +199,7 @@ class HttpProtocol(HttpToolsProtocol):
         return self._answer_at_once(scope)
 
     def _is_simple(self) -> bool:
-        """Tell whether the request is a GET without a body on a keep-alive connection."""
+        """Return whether the request is a GET without a body on a keep-alive connection."""
         parser = self.parser
         return (
             parser.get_method() == b"GET"
@@ -209,15 +209,15 @@ class HttpProtocol(HttpToolsProtocol):
         )
 
     def _is_free(self) -> bool:
-        """Tell whether the kernel has taken every earlier answer."""
+        """Return whether all earlier responses have been written to the kernel."""
         is_idle = self.cycle is None or self.cycle.response_complete
         return is_idle and not self.transport.get_write_buffer_size() and not self.transport.is_closing()
 
     def _go_on(self, sending: FileSending) -> None:
-        """Send the rest in a task, which uvicorn sees as a request whose answer has begun."""
+        """Send the rest in a task, which uvicorn treats as a request with a started response."""
 
         async def rest(scope: Scope, receive: Receive, send: Send) -> None:
-            # A client that closes the connection is no error.
+            # A disconnected client is not an error.
             with suppress(ClientDisconnected):
                 handover: Handover = scope["extensions"][EXTENSION]["handover"]
                 await handover.finish_file(sending)

@@ -24,9 +24,9 @@ class ByteRange:
 
 
 def select_range(header: str, size: int) -> ByteRange:
-    """Choose the bytes for a ``Range`` header; malformed and multiple ranges mean the whole.
+    """Return the bytes for a ``Range`` header; malformed and multiple ranges select the whole object.
 
-    Raises ``Invalid("request.range")`` for one that cannot be satisfied.
+    Raises ``Invalid("request.range")`` for an unsatisfiable range.
     """
     match = _RANGE.fullmatch(header.strip()) if header else None
     if match is None or match.groups() == ("", ""):
@@ -41,7 +41,7 @@ def select_range(header: str, size: int) -> ByteRange:
             return ByteRange(0, size, partial=False)
         length = min(int(last) if last else size, size - 1) - start + 1
     if length <= 0 or start >= size:
-        raise Invalid("request.range", f"Range {header!r} lies outside the object's {size} bytes", size=size)
+        raise Invalid("request.range", f"Range {header!r} is outside the object's {size} bytes", size=size)
     return ByteRange(start, length, partial=True)
 
 
@@ -56,7 +56,7 @@ def _http_date(second: int) -> str:
 
 
 def precondition_status(headers: Mapping[str, str], etag: str, modified: float) -> int | None:
-    """Return 304 or 412 when a conditional header decides the answer, else ``None``; ETags outrank dates."""
+    """Return 304 or 412 when a conditional header decides the answer, else ``None``; ETags precede dates."""
     if "if-match" in headers:
         if not _matches(headers["if-match"], etag):
             return 412

@@ -1,7 +1,7 @@
-"""Bodies whose sender is not proven yet: little of them lies in memory, and not much on disk.
+"""Bodies of unauthenticated requests: limited in memory and on disk.
 
-A SecretId is half public, so a head that names a real key proves nothing, and a signature covers the whole body: it has
-to arrive before anybody knows whose it is. Until then it is kept where it costs others nothing.
+A SecretId is not secret, so a head with a valid one proves nothing, and the signature covers the whole body: the body
+must arrive before the request can be authenticated. Until then it must not take resources from others.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from openvod.base.senders import sender_of
 from openvod.base.sizes import GIB, KIB, MIB
 from openvod.server.wire import WireRequest, check_size
 
-#: In flight at once, of one sender and of all.
+#: Limits of bytes in flight, per sender and in total.
 _MEMORY, _MEMORY_OF_ALL = 64 * KIB, 16 * MIB
 _DISK, _DISK_OF_ALL = 64 * MIB, GIB
 
 
 class Budget:
-    """Bytes in flight, bounded for each sender and for all of them."""
+    """Bytes in flight, limited per sender and in total."""
 
     def __init__(self, of_one: int, of_all: int) -> None:
         self._of_one = of_one
@@ -35,7 +35,7 @@ class Budget:
         self._all = 0
 
     def take(self, sender: str, size: int) -> bool:
-        """Take bytes; false, and nothing is taken, where that is more than there is."""
+        """Reserve bytes; false, without a reservation, when they exceed a limit."""
         if self._taken[sender] + size > self._of_one or self._all + size > self._of_all:
             return False
         self._taken[sender] += size
@@ -43,7 +43,7 @@ class Budget:
         return True
 
     def give_back(self, sender: str, size: int) -> None:
-        """Give bytes back."""
+        """Release bytes."""
         self._taken[sender] -= size
         self._all -= size
         if not self._taken[sender]:
@@ -55,7 +55,7 @@ class Budget:
 
 
 class UnprovenBodies:
-    """Receives such bodies; what one sender may not hold in memory goes to nameless files in ``folder``."""
+    """Receives unauthenticated bodies; larger ones go to unlinked files in ``folder``."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -64,7 +64,7 @@ class UnprovenBodies:
 
     @asynccontextmanager
     async def received(self, request: WireRequest, limit: int) -> AsyncIterator[UnprovenBody]:
-        """Receive the body and keep it within the block.
+        """Receive the body, available within the block.
 
         Raises ``Exhausted``: ``request.too_large`` past ``limit`` bytes, ``request.busy`` when its sender has too much
         in flight.
@@ -81,7 +81,7 @@ class UnprovenBodies:
 
 
 class UnprovenBody:
-    """One body: its ``size`` and SHA-256 are known, its bytes are fetched once somebody has a right to be heard."""
+    """One body: its ``size`` and SHA-256 are known, the content is read after authentication."""
 
     def __init__(self, bodies: UnprovenBodies, sender: str) -> None:
         self._bodies = bodies
@@ -98,7 +98,7 @@ class UnprovenBody:
         return self._digest.hexdigest()
 
     async def add(self, chunk: bytes) -> None:
-        """Keep a piece; raises ``Exhausted("request.busy")``."""
+        """Store a piece; raises ``Exhausted("request.busy")``."""
         self.size += len(chunk)
         self._digest.update(chunk)
         if self._file is None and self._bodies.memory.take(self._sender, len(chunk)):
@@ -107,7 +107,7 @@ class UnprovenBody:
             return
         wanted = self._in_memory + len(chunk)
         if not self._bodies.disk.take(self._sender, wanted):
-            raise Exhausted("request.busy", "too many large calls are on their way at once; send fewer at a time")
+            raise Exhausted("request.busy", "too many large requests are in flight; send fewer concurrently")
         self._on_disk += wanted
         await asyncio.to_thread(self._write, [*self._held, chunk])
         self._forget_memory()
@@ -119,7 +119,7 @@ class UnprovenBody:
         return await asyncio.to_thread(self._read, self._file)
 
     def close(self) -> None:
-        """Forget it."""
+        """Delete the stored bytes."""
         self._forget_memory()
         self._bodies.disk.give_back(self._sender, self._on_disk)
         self._on_disk = 0

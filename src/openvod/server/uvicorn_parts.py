@@ -1,7 +1,7 @@
-"""The parts of uvicorn that our protocol relies on without being promised them, checked when a server starts.
+"""The private parts of uvicorn that OpenVOD's protocol uses, checked when a server starts.
 
-A release of uvicorn may rename them. Then its own protocol serves: every request is answered, without the fast paths
-(decision records 13 and 24) and without the limits of connections (42). See decision record 54.
+A release of uvicorn may rename them. The fallback is uvicorn's own protocol, which answers every request, but without
+the fast paths (decision records 13 and 24) and connection limits (42). See decision record 54.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PARTS: Mapping[str, Sequence[str]] = {
 
 
 def missing_parts() -> Sequence[str]:
-    """Return the missing parts, like ``RequestResponseCycle.more_body``; none with a uvicorn that we know."""
+    """Return the missing parts, like ``RequestResponseCycle.more_body``; empty for a compatible uvicorn."""
     try:
         module = importlib.import_module(MODULE)
     except ImportError:
@@ -46,5 +46,5 @@ def _missing(module: ModuleType, name: str, parts: Sequence[str]) -> Iterator[st
 
 
 def _names_used_by(member: object) -> Sequence[str]:
-    """Return the attributes that a method reads or sets: ``self.cycle = …`` is no attribute of the class."""
+    """Return the attributes that a method reads or sets; the class alone lacks those like ``self.cycle``."""
     return member.__code__.co_names if isinstance(member, FunctionType) else ()

@@ -1,7 +1,7 @@
-"""Requests and answers as they travel: raw paths in, header names in their exact case out.
+"""Requests and responses on the wire: raw paths in, header names in their exact case out.
 
-Starlette lower-cases header names; Python's COS SDK looks them up by case (``cos-storage.md`` 4.0), hence answers of
-our own.
+Starlette lower-cases header names, but Python's COS SDK looks them up by case (``cos-storage.md`` 4.0), so this module
+has its own responses.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from openvod.server.ranges import http_date
 from openvod.signing.limits import Caller
 
 SERVER_NAME = "openvod"
-#: Larger bodies are read apart from the event loop.
+#: Larger bodies are parsed in a thread.
 AT_ONCE_BYTES = 64 * KIB
 _USUAL_LIMITS = BodyLimits()
 R = TypeVar("R")
@@ -44,9 +44,9 @@ _EXPOSED = (
 
 
 class _CasedName(bytes):
-    """A header name that keeps its case on the way out.
+    """A response header name that keeps its case.
 
-    Uvicorn writes ``name.lower()`` and compares that with names it knows; this one answers both, exactly as it is.
+    Uvicorn writes ``name.lower()`` and compares it with known names; here ``lower()`` returns the name unchanged.
     """
 
     __slots__ = ()
@@ -64,8 +64,8 @@ class _CasedName(bytes):
 class WireRequest:
     """An ASGI request. Header names are lower-case; ``path`` is percent-decoded once, never normalised.
 
-    ``path`` and ``query`` raise ``Invalid("text.malformed")`` for what is no text. ``shown_path`` and ``loose_query``
-    do not; they are for telling requests apart and for logs.
+    ``path`` and ``query`` raise ``Invalid("text.malformed")`` for malformed UTF-8. ``shown_path`` and ``loose_query``
+    do not; they are for routing and logs.
     """
 
     def __init__(self, scope: Scope, receive: Receive, limits: BodyLimits = _USUAL_LIMITS) -> None:
@@ -77,7 +77,7 @@ class WireRequest:
 
     @lazy
     def request_id(self) -> str:
-        """The name of the request in answer and log."""
+        """The id of the request in response and log."""
         return secrets.token_hex(16)
 
     @property
@@ -87,7 +87,7 @@ class WireRequest:
 
     @lazy
     def headers(self) -> Mapping[str, str]:
-        """Headers as Latin-1 text by their names, which come in lower case; of repeated ones the last counts."""
+        """Headers as Latin-1 text by lower-case name; of repeated ones the last counts."""
         return {str(name, "latin-1"): str(value, "latin-1") for name, value in self.scope["headers"]}
 
     @lazy
@@ -138,7 +138,7 @@ class WireRequest:
 
     @property
     def caller(self) -> Caller:
-        """Who asks: the peer, or what a trusted proxy says of it; and a page's origin."""
+        """The client's address, from the peer or a trusted proxy, and the page's origin."""
         client = self.scope.get("client")
         return Caller(str(client[0]) if client else "", self.headers.get("origin", ""))
 
@@ -168,7 +168,7 @@ class WireRequest:
         return Pace(self._limits)
 
     def take_direct(self) -> SocketBody | None:
-        """Return the body to be read from the socket by its taker, who closes it; ``None`` where that cannot be."""
+        """Return the body for reading from the socket; the caller closes it. ``None``: fall back to ``stream``."""
         handover, length = handover_of(self.scope), self.content_length
         if handover is None or length is None or self._body_ended:
             return None
@@ -187,18 +187,18 @@ class WireRequest:
         return b"".join(chunks)
 
     async def disconnected(self) -> None:
-        """Return once the client is gone."""
+        """Return when the client has disconnected."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
     async def drain(self) -> bool:
-        """Read a bounded rest of the body, so that a browser sees the refusal; false when more remains (4.0)."""
+        """Read a limited rest of the body, so that a browser reads the refusal; false when more remains (4.0)."""
         if self._direct:
             return await self._direct.discard(LATE_BODY_BYTES)
         if self._body_ended:
             return True
         if "expect" in self.headers:
-            # The client waits for leave to send; asking for the body would grant it.
+            # The client waits for 100 Continue, which reading the body would send.
             return False
         size = 0
         try:
@@ -211,7 +211,7 @@ class WireRequest:
         return True
 
     def release(self, *, gone: bool = False) -> None:
-        """Give a connection back that was taken for direct reading; before the answer is sent."""
+        """Return a connection that was taken for direct reading; call before the response."""
         if self._direct:
             self._direct.release(gone=gone)
             self._direct = None
@@ -230,11 +230,11 @@ class RequestBody:
         self._request = request
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield its pieces."""
+        """Yield the pieces of the body."""
         return self._request.stream()
 
     def direct(self) -> SocketBody | None:
-        """Return it for direct reading."""
+        """Return the body for direct reading."""
         return self._request.take_direct()
 
 
@@ -242,8 +242,8 @@ class RequestBody:
 class Answer:
     """A response. ``headers`` keep their case.
 
-    ``stream`` replaces ``body`` and needs ``Content-Length`` or ``Transfer-Encoding`` set. ``file`` has the same bytes
-    as ``stream`` and is sent instead of it where the server can.
+    ``stream`` replaces ``body`` and requires ``Content-Length`` or ``Transfer-Encoding``. ``file`` has the same bytes
+    as ``stream``; the server sends it instead if it can.
     """
 
     status: int = 200
@@ -253,7 +253,7 @@ class Answer:
     file: FilePart | None = None
 
     async def send(self, request: WireRequest, send: Send) -> None:
-        """Send the answer with the headers that every answer has."""
+        """Send the response with the common headers."""
         headers = common_headers(request) | self.headers
         if "Transfer-Encoding" not in headers:
             headers.setdefault("Content-Length", str(len(self.body)))
@@ -272,7 +272,7 @@ class Answer:
         await self._send_stream(self.stream, request, send)
 
     async def _send_stream(self, stream: AsyncIterator[bytes], request: WireRequest, send: Send) -> None:
-        """Send until the end or until the client is gone: the server drops what is sent then without a word."""
+        """Send until the end or until the client disconnects, because the server silently drops data after that."""
         gone = asyncio.ensure_future(request.disconnected())
         try:
             async for chunk in stream:
@@ -287,7 +287,7 @@ class Answer:
 
 
 def common_headers(request: WireRequest) -> dict[str, str]:
-    """Date, Server, request id and CORS: on every answer, errors included (``cos-storage.md`` 4.0, 4.8)."""
+    """Return Date, Server, request id and CORS, for all responses and errors (``cos-storage.md`` 4.0, 4.8)."""
     headers = {
         "Date": http_date(time.time()),
         "Server": SERVER_NAME,
@@ -306,7 +306,7 @@ def common_headers(request: WireRequest) -> dict[str, str]:
 
 
 def own_lines(answer: Answer) -> bytes | None:
-    """Return the beginning of an answer's head as it travels; ``None`` where a header is none, or a common one."""
+    """Return the serialised status line and headers; ``None`` for an invalid header or one of the common ones."""
     lines = b"".join([b"%b: %b\r\n" % (name.encode(), header_bytes(value)) for name, value in answer.headers.items()])
     if _CONTROL.search("".join(answer.headers.values())) or not _COMMON.isdisjoint(answer.headers):
         return None
@@ -314,13 +314,13 @@ def own_lines(answer: Answer) -> bytes | None:
 
 
 def common_lines(request: WireRequest) -> bytes:
-    """Return the rest of a head: common headers and its end."""
+    """Return the rest of a head: common headers and the empty line."""
     lines = [f"{name}: {value}\r\n" for name, value in common_headers(request).items()]
     return "".join([*lines, "\r\n"]).encode("latin-1")
 
 
 def preflight(request: WireRequest) -> Answer:
-    """Answer OPTIONS: everything a client asks for is allowed, since no request carries cookies (4.8)."""
+    """Answer OPTIONS: allow everything that is requested, because no request uses cookies (4.8)."""
     headers = {
         "Access-Control-Allow-Methods": "GET,PUT,POST,DELETE,HEAD,OPTIONS",
         "Access-Control-Max-Age": "86400",
@@ -333,23 +333,23 @@ def preflight(request: WireRequest) -> Answer:
 
 
 async def apart(size: int, work: Callable[[], R]) -> R:
-    """Run ``work`` over a body of ``size`` bytes: a large one in a thread, so that others need not wait for it."""
+    """Run ``work`` on a body of ``size`` bytes; for a large one in a thread, to keep the event loop free."""
     return work() if size <= AT_ONCE_BYTES else await asyncio.to_thread(work)
 
 
 def json_answer(value: object, status: int = 200) -> Answer:
-    """Answer JSON with exactly ``application/json``, which Python's SDK compares literally."""
+    """Return a JSON response with exactly ``application/json``, which Python's SDK compares literally."""
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     return Answer(status, {"Content-Type": "application/json"}, body)
 
 
 def xml_answer(document: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    """Answer XML."""
+    """Return an XML response."""
     return Answer(status, {"Content-Type": "application/xml", **(headers or {})}, document.encode())
 
 
 def unavailable(error: BaseException) -> Unavailable:
-    """Wrap an unforeseen failure; its text stays in the log, not in the answer."""
-    wrapped = Unavailable("internal", "the platform failed; retry, and look for the request id in its log")
+    """Wrap an unexpected exception; its text is logged, not sent."""
+    wrapped = Unavailable("internal", "internal error; retry, and search the server's log for the request id")
     wrapped.__cause__ = error
     return wrapped

@@ -80,7 +80,7 @@ def test_disk_of_one_sender_is_bounded(tmp_path: Path) -> None:
 
     async def main() -> None:
         async with bodies.received(big[0], 100 * MIB):
-            with pytest.raises(Exhausted, match="fewer at a time") as refused:
+            with pytest.raises(Exhausted, match="fewer concurrently") as refused:
                 async with bodies.received(big[1], 100 * MIB):
                     pytest.fail("it was received")
             assert refused.value.code == "request.busy"
