@@ -31,7 +31,7 @@ def test_one_folder_and_one_database(database_url: str, tmp_path: Path) -> None:
     (tmp_path / "second" / "root.key").write_bytes((tmp_path / "first" / "root.key").read_bytes())
     (tmp_path / "second" / "root.key").chmod(0o600)
     second = opened("second")
-    second.open_whatever()
+    second.open_unchecked()
     adopt(second)
     second.close()
     with opened("second") as second:

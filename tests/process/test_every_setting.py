@@ -84,7 +84,7 @@ def _uses(log: Path, who: str) -> dict[str, Any]:
 
 
 def _unchanged(settings: Mapping[str, Any]) -> list[str]:
-    default = json.loads(Settings.model_construct().handed_on())
+    default = json.loads(Settings.model_construct().to_child_json())
     return [
         f"{section}.{name}" for section, values in settings.items() for name, value in values.items()
         if value == default[section][name]

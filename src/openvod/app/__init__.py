@@ -1,5 +1,5 @@
-"""App: composition. Settings, wiring, the command line, the serve and work loops.
+"""App: composition. Settings, wiring, the command line, the loops of server and worker.
 
-Start reading at :mod:`openvod.app.foundation` (what is made once), :mod:`openvod.app.services` and
-:mod:`openvod.app.platform` (what is wired to what), then :mod:`openvod.app.cli`.
+Start reading at :mod:`openvod.app.foundation` (adapters), :mod:`openvod.app.services` and :mod:`openvod.app.platform`
+(wiring), then :mod:`openvod.app.cli`.
 """

@@ -15,7 +15,7 @@ from openvod.app.foundation import Foundation
 
 
 class AccessServices:
-    """Who may do what, in which application, under which domain."""
+    """Services for users, applications, keys and domains."""
 
     def __init__(self, base: Foundation) -> None:
         self._base = base
@@ -47,7 +47,7 @@ class AccessServices:
 
     @cached_property
     def audit(self) -> AuditLog:
-        """Who changed what."""
+        """The audit log."""
         return AuditLog(self._base.database, self._base.clock)
 
     @cached_property

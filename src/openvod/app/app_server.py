@@ -1,6 +1,6 @@
 """The reference app server: signature distribution and event receiver on the SDK's FastAPI integration.
 
-An app developer reads this file to see what an app server needs; it keeps nothing but its events.
+It shows app developers what an app server needs. The events are its only state.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from openvod_sdk.integrations import (
 from openvod_sdk.integrations.fastapi import router
 
 _NO_EVENTS = (
-    "no webhook secret is set here; set OPENVOD_APP_SERVER__WEBHOOK_SECRET to the one that 'openvod events set-url' "
+    "no webhook secret is set; set OPENVOD_APP_SERVER__WEBHOOK_SECRET to the one that 'openvod events set-url' "
     "printed ('openvod events endpoints rotate default' makes a new one)"
 )
 _log = logging.getLogger("openvod.app_server")
@@ -56,15 +56,19 @@ class AppServerSettings(BaseSettings):
     max_size: int = Field(0, ge=0, description="Largest announced file in bytes; 0 for no limit.")
     signature_seconds: int = Field(7200, ge=1, le=7_776_000, description="How long a signature is valid.")
     one_time: bool = Field(False, description="Sign for a single upload.")
-    procedure: str = Field("", description="Task flow that uploads run through.")
+    procedure: str = Field("", description="Procedure that processes uploads.")
     class_id: int = Field(0, ge=0, description="Category of uploads.")
     sub_app_id: int = Field(0, ge=0, description="Application of uploads; 0 is the key's own.")
     webhook_secret: SecretStr = Field(
-        SecretStr(""), description="Secret of the endpoint (whsec_…), which `openvod events set-url` prints once."
+        SecretStr(""), description="Secret of the endpoint (whsec_…); `openvod events set-url` prints it once."
     )
-    event_sign_key: SecretStr = Field(SecretStr(""), description="Key of the older Sign and T, which protect no body.")
+    event_sign_key: SecretStr = Field(
+        SecretStr(""), description="Key of the older Sign and T, which do not protect the body."
+    )
     accept_unsigned_events: bool = Field(False, description="Accept unsigned events; for trials only.")
-    admin_token: SecretStr = Field(SecretStr(""), description="Token for reading received events; empty: nobody can.")
+    admin_token: SecretStr = Field(
+        SecretStr(""), description="Token for reading received events; empty: reading is disabled."
+    )
 
 
 def load_settings() -> AppServerSettings:
@@ -81,7 +85,7 @@ def create_app(settings: AppServerSettings) -> FastAPI:
 
     @app.get("/received")
     def received(authorization: Annotated[str, Header()] = "", fileId: str = "") -> list[dict[str, Any]]:  # noqa: N803
-        """List what arrived, newest first."""
+        """List received events, newest first."""
         _require_admin(settings, authorization)
         return store.find(fileId)
 
@@ -108,7 +112,7 @@ def _signatures(settings: AppServerSettings) -> SignatureService:
     if not settings.secret_id or not settings.secret_key.get_secret_value():
         raise Invalid(
             "app_server.key",
-            "OPENVOD_APP_SERVER__SECRET_ID and __SECRET_KEY are missing; 'openvod keys create' makes them",
+            "OPENVOD_APP_SERVER__SECRET_ID and __SECRET_KEY are missing; create them with 'openvod keys create'",
         )
     return SignatureService(
         settings.secret_id,
@@ -123,10 +127,10 @@ def _signatures(settings: AppServerSettings) -> SignatureService:
 
 
 def _receiver(settings: AppServerSettings, store: SqliteEventStore) -> EventReceiver | None:
-    """Return the receiver, or ``None`` while nothing says which events are authentic."""
+    """Return the receiver, or ``None`` without a secret to verify events."""
     secret, sign_key = settings.webhook_secret.get_secret_value(), settings.event_sign_key.get_secret_value()
     if not (secret or sign_key or settings.accept_unsigned_events):
-        _log.warning("/events refuses everything: %s", _NO_EVENTS)
+        _log.warning("/events refuses every event: %s", _NO_EVENTS)
         return None
     try:
         return EventReceiver(
@@ -152,7 +156,7 @@ def _authenticator(settings: AppServerSettings) -> Authenticator:
 
 
 def _permission(settings: AppServerSettings, identity: Identity) -> dict[str, Any]:
-    """The app's own rule: who may upload, and what happens to it."""
+    """The app's own rule: which users may upload, and the parameters of their uploads."""
     if identity.user_id in settings.blocked_users:
         raise Refused(403, 40304, "this user may not upload")
     options: dict[str, Any] = {

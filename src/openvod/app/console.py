@@ -27,7 +27,7 @@ from openvod.surfaces.console_api.services import (
     ConsoleServices,
 )
 
-#: How long the console's addresses of evidence are good.
+#: Seconds for which the console's evidence URLs are valid.
 _EVIDENCE_SECONDS = 3600
 
 
@@ -38,13 +38,13 @@ class FolderDisk:
         self._folder = folder
 
     def space(self) -> DiskSpace:
-        """Ask the file system."""
+        """Read the file system's free space."""
         usage = shutil.disk_usage(self._folder)
         return DiskSpace(usage.total, usage.free)
 
 
 def console(services: Services, actions: Actions) -> Mapping[str, ASGIApp]:
-    """Return the console's API and its pages by the prefixes of their paths."""
+    """Return the console's API and pages by path prefix."""
     base = services.base
     return {
         "/api/": console_api(_console_services(services, actions), __version__),
@@ -54,7 +54,7 @@ def console(services: Services, actions: Actions) -> Mapping[str, ASGIApp]:
 
 
 def _console_services(services: Services, actions: Actions) -> ConsoleServices:
-    """Return what the routes call; the API's actions call the same services."""
+    """Return the services that routes call; the API's actions use the same ones."""
     base, access, watch = services.base, services.access, services.watch
     return ConsoleServices(
         uow=services.database,

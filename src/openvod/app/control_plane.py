@@ -1,4 +1,4 @@
-"""The UGC control plane, wired: permission to upload, and what its clients ask for beside it."""
+"""The UGC control plane, wired: upload sessions and the other calls of its clients."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from openvod.upload.service import UploadService
 
 
 def control_plane(services: Services, uploads: UploadService, bodies: UnprovenBodies) -> Mapping[str, Surface]:
-    """Return the surfaces of the control plane by their paths."""
+    """Return the surfaces of the control plane by path."""
     base = services.base
     surface = UgcSurface(
         uploads,

@@ -1,6 +1,6 @@
-"""What every process of an installation stands on, made once from its settings: server, worker, every command.
+"""The adapters of an installation, created once per process from its settings: server, worker, every command.
 
-Nothing else in ``app`` makes an adapter: what one process uses, every other uses too, with the same settings.
+No other module of ``app`` creates an adapter, so that all processes use the same ones with the same settings.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ from openvod.storage.installation import Installation
 
 @dataclass(frozen=True)
 class DerivedKeys:
-    """The keys of every purpose, derived from the root key so that no key serves two."""
+    """One key per purpose, derived from the root key."""
 
     secret_box: bytes
     storage_token: bytes
@@ -62,7 +62,7 @@ class DerivedKeys:
 
     @classmethod
     def of(cls, root_key: bytes) -> Self:
-        """Derive every key."""
+        """Derive the keys."""
         return cls(**{name: _derived(root_key, name.replace("_", "-")) for name in cls.__dataclass_fields__})
 
 
@@ -73,12 +73,12 @@ def _derived(root_key: bytes, purpose: str) -> bytes:
 class Foundation:
     """Folder, database, stores, clock, entropy, keys, addresses and dialler of one installation.
 
-    Nothing is opened before it is asked for, except what :meth:`open` opens. Use as a context manager, or close it.
+    Resources open at first use, except those that :meth:`open` opens. Use as a context manager, or close it.
     """
 
     def __init__(self, data_dir: Path, settings: Settings, *, is_worker: bool = False) -> None:
         self._is_worker = is_worker
-        #: Returns whether a worker may write; its liveness check replaces it.
+        #: Returns whether this process may write; a worker replaces it with its liveness check.
         self.proven: Callable[[], bool] = lambda: True
         self.folder = DataFolder(data_dir)
         self.settings = settings
@@ -88,7 +88,7 @@ class Foundation:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        """Open it."""
+        """Call :meth:`open`."""
         try:
             self.open()
         except BaseException:
@@ -99,56 +99,56 @@ class Foundation:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close it."""
+        """Call :meth:`close`."""
         self.close()
 
     def open(self) -> None:
         """Prepare the data folder and open the database at the newest schema.
 
-        Raises ``OpenVodError``, with nothing changed, where database, folder and store are not one installation.
+        Raises ``OpenVodError``, without changes, when database, folder and store are not one installation.
         """
         self.folder.prepare()
-        with self.folder.turn(), _reachable():
+        with self.folder.turn(), _translate_failures():
             refuse_missing_database(self)
             upgrade(self.database.engine)
             self.installation = establish(self)
 
-    def open_whatever(self) -> None:
-        """As :meth:`open`, without asking whether what is opened belongs together."""
+    def open_unchecked(self) -> None:
+        """As :meth:`open`, without checking that the parts form one installation."""
         self.folder.prepare()
-        with _reachable():
+        with _translate_failures():
             upgrade(self.database.engine)
 
     def lock(self) -> None:
-        """Take the data folder until the end; raises ``Conflict("data_dir.in_use")``."""
+        """Lock the data folder until :meth:`close`; raises ``Conflict("data_dir.in_use")``."""
         self.folder.prepare()
         self.folder.lock()
         self._stack.callback(self.folder.unlock)
 
     def close(self) -> None:
-        """Close what was opened, in the opposite order."""
+        """Close the open resources in reverse order."""
         self._stack.close()
 
-    # What bytes and rows live in.
+    # Storage and database.
 
     @property
     def database_url(self) -> str:
-        """The SQLAlchemy URL, with a password if it has one."""
+        """The SQLAlchemy URL, including a password."""
         return absolute_url(self.settings.database.url.get_secret_value()) or sqlite_url(self.folder.database)
 
     @property
     def engine_url(self) -> str:
-        """Where the flow engine keeps its tables: a file in the data folder, or a schema in the same server."""
+        """The URL of the flow engine's tables: a file in the data folder, or a schema on the same server."""
         return self.database_url if self.on_postgresql else f"sqlite:///{self.folder.path / 'engine.sqlite3'}"
 
     @property
     def engine_connect_args(self) -> dict[str, Any]:
-        """How the flow engine connects, with the same time-outs."""
+        """Connection arguments of the flow engine, with the same time-outs."""
         return connect_args(self.limits) if self.on_postgresql else {}
 
     @property
     def sqlite_file(self) -> Path:
-        """The database's file; of no meaning on PostgreSQL."""
+        """The database's file; unused with PostgreSQL."""
         return sqlite_path(self.database_url)
 
     @property
@@ -158,7 +158,7 @@ class Foundation:
 
     @property
     def limits(self) -> DatabaseLimits:
-        """What this process may ask of the database."""
+        """The database limits of this process."""
         database = self.settings.database
         return DatabaseLimits(
             connections=database.worker_connections if self._is_worker else database.connections,
@@ -170,49 +170,49 @@ class Foundation:
 
     @cached_property
     def database(self) -> Database:
-        """The database, at whatever schema it has."""
+        """The database, at its current schema version."""
         database = open_database(self.database_url, self.limits)
         self._stack.callback(database.close)
-        # Asked through the attribute: a worker's proof exists later than its database.
+        # Read the attribute at each call, because a worker sets it after it opens the database.
         return FencedDatabase(database, lambda: self.proven()) if self._is_worker else database
 
     @cached_property
     def blobs(self) -> Blobs:
-        """The bytes of objects and parts, and what their store is able to do."""
+        """The blob store with its abilities."""
         return self._stack.enter_context(open_blobs(self.settings.storage, self.folder))
 
     @cached_property
     def working(self) -> WorkingFiles:
-        """Copies of objects as local files, where the store has none."""
+        """Local copies of objects, for a store without local files."""
         return self._stack.enter_context(open_working_files(self.folder))
 
     @cached_property
     def scratch(self) -> ScratchFolders:
-        """Where jobs make their files."""
+        """Scratch folders of jobs."""
         return ScratchFolders(self.folder.scratch, self.prober, put_asset)
 
     def held_pictures(self) -> HeldPictures:
-        """Return the folder of pictures not stored yet; what an earlier process left there is removed."""
+        """Return the folder of uploaded pictures that are not stored yet; deletes those of earlier processes."""
         return HeldPictures(self.folder.path / "pictures", self.entropy, check_image)
 
-    # What proves and hides.
+    # Secrets, passwords and locks.
 
     @cached_property
     def keys(self) -> DerivedKeys:
-        """The keys of every purpose."""
+        """The derived keys."""
         return DerivedKeys.of(self.folder.root_key)
 
     @cached_property
     def box(self) -> AesSecretBox:
-        """What seals the secrets that are stored."""
+        """The encryption of stored secrets."""
         return AesSecretBox(self.keys.secret_box)
 
     def passwords(self) -> Argon2Passwords:
-        """Return what hashes and checks passwords; each has a bound of its own on hashes at once."""
+        """Return a password hasher; each one limits its own concurrent hashes."""
         return Argon2Passwords()
 
     def liveness(self) -> AdvisoryLiveness | LockFileLiveness:
-        """Return what proves that a worker lives."""
+        """Return the liveness locks of workers."""
         if not self.on_postgresql:
             return LockFileLiveness(self.folder.path / "workers")
         advisory = AdvisoryLiveness(LockSession(self.database_url, self.limits))
@@ -220,24 +220,24 @@ class Foundation:
         return advisory
 
     def claims(self) -> AdvisoryClaims | None:
-        """Return what decides which of several servers serves an endpoint; ``None`` where there can be only one."""
+        """Return the claims of endpoints among servers; ``None`` when there can be only one server."""
         if not self.on_postgresql:
             return None
         claims = AdvisoryClaims(LockSession(self.database_url, self.limits))
         self._stack.callback(claims.close)
         return claims
 
-    # How the installation is called, and whom it calls.
+    # URLs, and outgoing connections.
 
     @property
     def public_url(self) -> str:
-        """The base of generated URLs, without a trailing slash: the setting, else the one that the server last used."""
+        """The base of generated URLs, without a trailing slash: the setting, or the server's last one."""
         server = self.settings.server
         return server.public_url.rstrip("/") or self.folder.remembered_url() or f"http://{server.host}:{server.port}"
 
     @property
     def media_url(self) -> str:
-        """The base of media addresses where an application has chosen no distribution of its own."""
+        """The base of media URLs for applications without their own distribution."""
         return self.settings.playback.media_url.rstrip("/") or self.public_url
 
     @property
@@ -255,9 +255,9 @@ class Foundation:
 
     @property
     def allowed_networks(self) -> Sequence[Network]:
-        """Where events may go besides the public internet (decision 15).
+        """Private networks to which events may be sent (decision 15).
 
-        A platform on loopback, under a loopback URL, can be reached from this machine only, so loopback is allowed.
+        Loopback is allowed when the platform listens on loopback under a loopback URL: only this machine can reach it.
         """
         if self.settings.events.allow_private is not None:
             return self.settings.events.allow_private
@@ -266,32 +266,32 @@ class Foundation:
 
     @cached_property
     def dialler(self) -> Dialler:
-        """What judges where connections go."""
+        """The guarded dialler of outgoing connections."""
         return Dialler(self.allowed_networks)
 
     def poster(self) -> HttpPoster:
-        """Return what posts events; the caller closes it."""
+        """Return the poster of events; the caller closes it."""
         return HttpPoster(self.dialler)
 
     def fetcher(self) -> HttpFetcher:
-        """Return what fetches files."""
+        """Return the fetcher of files."""
         return HttpFetcher(self.dialler, stall_seconds=self.settings.pulls.stall_seconds)
 
     # Media programs.
 
     @cached_property
     def prober(self) -> PyAvProber:
-        """What reads what a file is."""
+        """The prober of media files."""
         return PyAvProber(timeout=self.settings.probe.timeout_seconds)
 
     @cached_property
     def ffmpeg(self) -> FfmpegProcess:
-        """What runs FFmpeg."""
+        """The runner of FFmpeg."""
         return FfmpegProcess()
 
     def uses(self) -> dict[str, Any]:
-        """Return what this process uses, for its log; secrets as digests, so that two processes can be compared."""
-        settings = json.loads(self.settings.handed_on())
+        """Return this process's settings and resources for its log, with secrets as digests, to compare processes."""
+        settings = json.loads(self.settings.to_child_json())
         settings["database"]["url"] = _digest(self.database_url.encode())
         settings["storage"]["url"] = _digest(self.settings.storage.url.get_secret_value().encode())
         return {
@@ -307,8 +307,8 @@ class Foundation:
 
 
 @contextmanager
-def _reachable() -> Iterator[None]:
-    """Say to the operator why a database cannot be opened."""
+def _translate_failures() -> Iterator[None]:
+    """Raise database errors with advice for the operator."""
     try:
         yield
     except SQLAlchemyError as error:
@@ -316,7 +316,7 @@ def _reachable() -> Iterator[None]:
             raise
         raise Unavailable(
             "database.unreachable",
-            f"the database cannot be used: {words(error)}; look at OPENVOD__DATABASE__URL, the server and its disk",
+            f"the database cannot be used: {words(error)}; check OPENVOD__DATABASE__URL, the server and its disk",
         ) from error
 
 

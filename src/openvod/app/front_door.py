@@ -1,4 +1,4 @@
-"""The front door: every surface, wired to its services."""
+"""The ASGI application: every surface, wired to its services."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from openvod.upload.service import UploadService
 
 @dataclass(frozen=True)
 class Running:
-    """What runs in the server beside the services that every process has. ``not_ready`` returns why, or nothing."""
+    """Services that only the server process has. ``not_ready`` returns the reason, empty when ready."""
 
     uploads: UploadService
     pulls: PullUploads
@@ -68,7 +68,7 @@ def front_door(services: Services, running: Running) -> FrontDoor:
 
 
 def _routes(services: Services, running: Running, bodies: UnprovenBodies) -> Mapping[str, Surface]:
-    """Return the surfaces that have paths of their own."""
+    """Return the surfaces by path prefix."""
     keys, clock = services.base.keys, services.clock
     operator = operations.OperationsSurface(running.not_ready, __version__, clock, probe_root=keys.probe_token)
     return {

@@ -1,4 +1,4 @@
-"""Database, data folder and store are one installation: established at the first start, checked at every other."""
+"""Database, data folder and store form one installation: the first start records it, every other start checks it."""
 
 from __future__ import annotations
 
@@ -23,39 +23,39 @@ from openvod.storage.installation import Installation, Standing, Witness, check_
 class _Keys(Protocol):
     @property
     def installation_check(self) -> bytes:
-        """What proves the root key."""
+        """The key from which the check of the root key is derived."""
         ...
 
 
 class Base(Protocol):
-    """What must belong together, and what its record is made with; see :class:`openvod.app.foundation.Foundation`."""
+    """The parts of an installation and the inputs of its record; see :class:`openvod.app.foundation.Foundation`."""
 
     folder: DataFolder
     installation: Installation
 
     @property
     def clock(self) -> Clock:
-        """The time."""
+        """The clock."""
         ...
 
     @property
     def entropy(self) -> Entropy:
-        """Where a new id comes from."""
+        """The source of random bytes for new ids."""
         ...
 
     @property
     def keys(self) -> _Keys:
-        """What the folder's root key gives."""
+        """The keys derived from the folder's root key."""
         ...
 
     @property
     def on_postgresql(self) -> bool:
-        """Tell whether the database is a server of its own."""
+        """Whether the database is PostgreSQL."""
         ...
 
     @property
     def sqlite_file(self) -> Path:
-        """The database's file where it is none."""
+        """The database's file, for SQLite."""
         ...
 
     @property
@@ -70,15 +70,15 @@ class Base(Protocol):
 
 
 def refuse_missing_database(base: Base) -> None:
-    """Raise where the database's file is gone but folder or store remember one, before an empty one takes its place."""
+    """Raise when the database's file is missing but folder or store know one, before an empty one is created."""
     if not base.on_postgresql and not base.sqlite_file.exists():
         _judge(base, Witness())
 
 
 def establish(base: Base) -> Installation:
-    """Return the installation's record, made now where everything is new; raises ``OpenVodError`` for a mixture.
+    """Return the installation's record; creates it when all parts are new, raises ``OpenVodError`` when they differ.
 
-    The folder's mark is read before the database's, which a running server advances first.
+    Reads the folder's mark before the database's, because a running server advances the database's first.
     """
     installation_id, mark = base.folder.identity()
     with base.database.engine.connect() as connection:
@@ -94,7 +94,7 @@ def establish(base: Base) -> Installation:
         known = table.add(made)
         _commit(connection)
     if known.installation_id != made.installation_id:
-        raise Conflict("installation.differs", "another server took this database a moment ago; start this one again")
+        raise Conflict("installation.differs", "another server has just claimed this database; start this one again")
     base.folder.identify(known.installation_id, known.mark)
     return known
 
@@ -106,26 +106,26 @@ def _judge(base: Base, database: Witness) -> Standing:
 def _checked(base: Base, table: SqlInstallationTable, mark: int) -> Installation:
     known = table.get()
     if known is None:
-        raise AssertionError("the database has just told its id")
+        raise AssertionError("the database has an id, hence a record")
     check_age(known, mark)
     if known.key_check and known.key_check != key_check(base):
         raise Invalid(
             "data_dir.root_key",
-            f"{base.folder.root_key_path} is not the root key that this database was sealed with; restore the file "
-            "that belongs here (`openvod adopt` accepts another one; keys and secrets must then be made anew)",
+            f"{base.folder.root_key_path} is not the root key of this database; restore the file that belongs to it "
+            "(`openvod adopt` accepts another one; then create keys and endpoint secrets again)",
         )
     return known
 
 
 def key_check(base: Base) -> str:
-    """Return what tells root keys apart and reveals nothing of them."""
+    """Return a digest that identifies the root key without revealing it."""
     return hashlib.sha256(base.keys.installation_check).hexdigest()[:32]
 
 
 def adopt(base: Base, *, new_root_key: bool = False) -> Installation:
-    """Make database, folder and store as they are one new installation; whoever had one of them is refused from now on.
+    """Make database, folder and store one new installation; servers that used one of them are refused from now on.
 
-    Nothing is erased for as long as files are kept in quarantine.
+    No file is deleted during the quarantine period.
     """
     if new_root_key:
         base.folder.back_up_root_key()
@@ -134,7 +134,7 @@ def adopt(base: Base, *, new_root_key: bool = False) -> Installation:
 
 
 def restore(base: Base) -> Installation:
-    """Accept an older database of the same installation; nothing is erased for as long as quarantine keeps files."""
+    """Accept an older database of the same installation; no file is deleted during the quarantine period."""
     with base.database.engine.connect() as connection:
         database = SqlInstallationTable(connection).get()
     ids = {
@@ -145,13 +145,13 @@ def restore(base: Base) -> Installation:
     if database is None or len(ids) > 1:
         raise Conflict(
             "installation.differs",
-            "this is no older copy of the same installation's database; `openvod adopt` takes the database as it is",
+            "this database is not an older copy of the installation's database; `openvod adopt` accepts it as it is",
         )
     return _take_over(base, database.installation_id)
 
 
 async def advance(base: Base) -> bool:
-    """Let the mark grow in the database, then in the folder; return whether the database is still this one's."""
+    """Increment the mark in database and folder; return whether this installation still owns the database."""
     own = base.installation.installation_id
     mark = await base.database.write(lambda tx: tx.installation.advance(own))
     if mark is not None:

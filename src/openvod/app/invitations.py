@@ -1,4 +1,4 @@
-"""Invitations to the console, which the command line makes without a server."""
+"""Invitations to the console, which the command line creates without a server."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from openvod.app.services import Services
 from openvod.base.errors import NotFound
 from openvod.surfaces.console_api.people import invite_link
 
-#: Who made the invitation of the first start.
+#: The creator of the first start's invitation.
 _FIRST_START = "openvod serve"
 
 
 async def invitation(services: Services, role: Role, user: str, by: str) -> str:
-    """Return a link by which somebody chooses a password, once, within a day."""
+    """Return a link for choosing a password, valid once and for a day."""
     secret, _ = await services.access.accounts.invite(role, user, by=by)
     return invite_link(services.base.public_url, secret)
 
 
 async def first_invitation(services: Services) -> str:
-    """Return a link for the first admin, instead of the one of the start before; empty when there is a user already."""
+    """Return a link for the first admin, which replaces the previous start's; empty when a user exists."""
     accounts = services.access.accounts
     if await accounts.users():
         return ""

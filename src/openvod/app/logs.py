@@ -1,4 +1,4 @@
-"""The one log formatter. Whatever strangers sent stands in a record as text: it begins no line and moves no cursor."""
+"""The log formatter. It escapes control characters of untrusted input, against forged lines and terminal sequences."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Literal
 from openvod.base.text import printable
 
 LogFormat = Literal["text", "json"]
-#: Loggers of libraries that would print beside this formatter.
+#: Loggers of libraries with handlers of their own.
 _OTHERS = ("dbos",)
-#: No record begins like this, so that no line of a traceback can pass for one.
+#: No record starts with this, so that a line of a traceback cannot look like a record.
 _INDENT = "    | "
 
 
 class LineFormatter(logging.Formatter):
-    """A record on a line, then its traceback on indented ones."""
+    """Formats a record as one line, followed by its indented traceback."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the lines of a record."""
-        # Only formatters set asctime and message; the record must stay unchanged for other handlers.
+        # Format without changing the record, which other handlers also use.
         moment = self.formatTime(record)
         line = f"{moment} {record.levelname} {record.name}: {printable(record.getMessage())}"
         trace = _trace(self, record)
@@ -32,7 +32,7 @@ class LineFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one JSON object: ``time`` (ISO 8601, UTC), ``level``, ``logger``, ``message``, ``traceback``."""
+    """Formats a record as JSON: ``time`` (ISO 8601, UTC), ``level``, ``logger``, ``message``, ``traceback``."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the object on one line."""
@@ -54,7 +54,7 @@ def _trace(formatter: logging.Formatter, record: logging.LogRecord) -> str:
 
 
 def set_up_logging(level: str, form: LogFormat = "text") -> None:
-    """Log to standard error, everything through one formatter."""
+    """Log to standard error with one formatter for all loggers."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if form == "json" else LineFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

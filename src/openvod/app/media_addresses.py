@@ -1,4 +1,4 @@
-"""Addresses of media: the installation's own base, or an application's default distribution (6.7)."""
+"""Media URLs: the installation's base, or an application's default distribution (6.7)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ REFRESH_SECONDS = 1.0
 
 
 class MediaAddresses:
-    """Turns keys into URLs; ``refresh`` reads what applications have chosen, which others may change at any time."""
+    """Turns object keys into URLs; ``refresh`` reads the distributions, which other processes may change."""
 
     def __init__(self, database: Database, media_url: str) -> None:
         self._database = database
@@ -17,7 +17,7 @@ class MediaAddresses:
         self._bases: dict[str, str] = {}
 
     def url(self, key: str) -> str:
-        """Return the address of a key, which begins with its bucket's short name."""
+        """Return the URL of a key, which starts with its bucket's short name."""
         return f"{self._bases.get(key.partition('/')[0], self._media_url)}/{key}"
 
     async def refresh(self) -> int:
@@ -30,7 +30,7 @@ class MediaAddresses:
         bases = {}
         for chosen in tx.access.distributions():
             scheme = chosen.scheme.lower() or own_scheme
-            # The port of the installation is none of another name's: something stands in front that answers for it.
+            # Without the installation's port: a domain of its own is served by a proxy or a CDN.
             base = f"{scheme}://{chosen.domain or own_place}"
             for bucket in tx.storage.buckets(chosen.sub_app_id):
                 bases[bucket.short_name] = base

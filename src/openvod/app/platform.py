@@ -1,4 +1,4 @@
-"""The platform: every surface wired to every service, and the loops that run beside requests."""
+"""The server process: surfaces wired to services, and the background loops."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _COLLECT_SECONDS = 60.0
 _IDLE_SECONDS = 0.5
 #: Seconds within which ``/readyz`` answers.
 _READY_SECONDS = 3.0
-#: Seconds between writes of used TC3 signatures: a kill -9 forgets at most the reads of this interval.
+#: Seconds between writes of used TC3 signatures; kill -9 loses at most those of one interval.
 _SIGNATURE_SECONDS = 1.0
 #: Seconds between deletions of expired files; look-ups hide them from the moment they expire.
 _EXPIRY_SECONDS = 2.0
-#: Seconds between two look-ups of files that other processes committed; commits of this process wake the loop.
+#: Seconds between look-ups of files that other processes committed; this process's commits wake the loop.
 _WARM_SECONDS = 5.0
-#: Seconds between two look-ups of the event log's end, which other processes (workers, commands) move too.
+#: Seconds between look-ups of the event log's end, to which other processes (workers, commands) also append.
 _LOOK_SECONDS = 0.025
 _log = logging.getLogger("openvod.app")
 
@@ -45,7 +45,7 @@ _log = logging.getLogger("openvod.app")
 class Platform:
     """A running platform over one data folder, which it locks. Use as an async context manager.
 
-    ``base`` is not open yet, and knows its public URL.
+    ``base`` must not be open, and must have a public URL.
     """
 
     def __init__(self, base: Foundation) -> None:
@@ -61,7 +61,7 @@ class Platform:
         self.on_failure: Callable[[], None] = lambda: None
 
     async def __aenter__(self) -> Self:
-        """Lock the folder, open everything, recover, start the loops."""
+        """Lock the folder, open all resources, recover, start the loops."""
         try:
             await self._open()
         except BaseException:
@@ -72,12 +72,12 @@ class Platform:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop the loops and close everything."""
+        """Stop the loops and close all resources."""
         await self._stack.aclose()
 
     @property
     def public_url(self) -> str:
-        """The base of the URLs handed out."""
+        """The base of generated URLs."""
         return self.base.public_url
 
     async def _open(self) -> None:
@@ -133,7 +133,7 @@ class Platform:
             self._start(keep_worker(base.folder.path, self._settings, self._workers))
 
     def _start_pulls(self, uploads: UploadService) -> PullUploads:
-        """Start the loop that fetches files; it resumes downloads that an earlier process left."""
+        """Start the loop of PullUpload; it resumes downloads of an earlier process."""
         base, settings, wake = self.base, self._settings.pulls, asyncio.Event()
         fetcher, limits = base.fetcher(), PullSettings(settings.jobs, settings.max_bytes, settings.max_seconds)
         runner = PullRunner(
@@ -151,7 +151,7 @@ class Platform:
         return PullUploads(self._database, uploads, fetcher, base.clock, base.entropy, on_work=wake.set)
 
     async def _start_events(self) -> None:
-        """Start delivery, and the watch over the end of the event log."""
+        """Start event delivery, and polling of the event log's end."""
         base, poster = self.base, self.base.poster()
         self._stack.push_async_callback(poster.close)
         delivery = DeliveryService(self._database, poster, base.box, base.clock, base.claims())
@@ -162,7 +162,7 @@ class Platform:
             return await delivery.run_once() if await watch.look() else 0
 
         self._start(_loop("log", look, self._wake_delivery, _LOOK_SECONDS))
-        # Retries become due by time, and other processes request resends: neither adds to the log.
+        # Retries and resends by other processes do not append to the log, so poll for them.
         self._start(_loop("delivery", delivery.run_once, asyncio.Event(), _IDLE_SECONDS))
 
     def _start(self, loop: Awaitable[None]) -> None:
@@ -174,12 +174,12 @@ class Platform:
         self._wake_probe.set()
 
     def begin_drain(self) -> None:
-        """Answer not ready from now on, so that a balancer sends new clients elsewhere."""
+        """Answer not ready from now on, so that a load balancer sends new clients elsewhere."""
         self._draining = True
         self._services.watch.end()
 
     async def _advance(self) -> bool:
-        """Let the mark of the installation grow; nothing is collected in a database that has become another's."""
+        """Increment the installation's mark; false stops collection, because another installation owns the database."""
         if self._foreign or not await advance(self.base):
             if not self._foreign:
                 _log.error("the database was taken over by another installation (`openvod adopt`); stop this server")
@@ -206,15 +206,15 @@ class Platform:
         return "" if self.base.on_postgresql else self._database.trouble()
 
     async def _watch_writer(self) -> int:
-        """Stop the server once its database accepts no writes, so that its service manager restarts it."""
+        """Stop the server when its writer thread has ended, so that its service manager restarts it."""
         if (trouble := self.failure()) and "ended" in trouble:
-            _log.critical("%s; the server ends", trouble)
+            _log.critical("%s; the server exits", trouble)
             self.on_failure()
         return 0
 
 
 async def _loop(name: str, work: Callable[[], Awaitable[int]], wake: asyncio.Event, idle_seconds: float) -> None:
-    """Run ``work`` until it finds nothing, then wait to be woken or for ``idle_seconds``; a failure is logged."""
+    """Run ``work`` until it returns 0, then wait for ``wake`` or ``idle_seconds``; failures are logged."""
     while True:
         wake.clear()
         try:

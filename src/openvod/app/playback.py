@@ -1,4 +1,4 @@
-"""What plays media: the playback surface, packaging on request, player pages."""
+"""Playback, wired: the playback surface, packaging on request, player pages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Playback:
         self.instant = InstantPlayback(storage)
 
     def surface(self, files: LocalFiles | None, settings: PlaybackSettings, token_root: bytes) -> PlaybackSurface:
-        """Return what serves media; ``token_root`` is the key of evidence and of encrypted streams."""
+        """Return the playback surface; ``token_root`` is the key for evidence URLs and encrypted streams."""
         return PlaybackSurface(
             self._database,
             PublishedObjects(self._database, lambda: self._database.withdrawals.count),
@@ -47,17 +47,17 @@ class Playback:
         )
 
     def warm_indexes(self) -> WarmIndexes:
-        """Return what reads the indexes of new files ahead."""
+        """Return the service that reads the indexes of new files ahead of playback."""
         return WarmIndexes(self._database, self.instant)
 
     def pages(self, media_url: Callable[[str], str]) -> PlayPages:
-        """Return what serves player pages."""
+        """Return the player pages."""
         access = PlayerAccess(self._gate, self._distribution, self._clock)
         return PlayPages(self._database, self.instant, access, media_url, self._clock)
 
 
 def _acceleration(files: LocalFiles | None, settings: PlaybackSettings) -> Acceleration | None:
-    """Return how a web server in front is told of files; None without the setting or without local files."""
+    """Return the acceleration header of the web server in front; None without the setting or local files."""
     if files is None:
         return None
     if settings.accel == "x-accel-redirect":

@@ -1,4 +1,4 @@
-"""Which reviewers the settings name, for the worker that runs them and the doctor that looks at them."""
+"""Loads the configured reviewers, for the worker and the doctor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from openvod.review.model import Reviewer
 
 
 def reviewers(settings: Settings) -> dict[str, Reviewer]:
-    """Load the reviewers that the settings name; ``Invalid("reviewer.unknown")`` names the one that is none."""
+    """Load the configured reviewers; raises ``Invalid("reviewer.unknown")`` for one that cannot be loaded."""
     found: dict[str, Reviewer] = {}
     for topic, place in settings.tasks.reviewers.items():
         module, _, name = place.partition(":")

@@ -1,4 +1,4 @@
-"""``openvod serve``: the front door on uvicorn, beside the platform's loops, until SIGTERM."""
+"""``openvod serve``: the ASGI application on uvicorn with the background loops, until SIGTERM."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Literal, cast
 
 import uvicorn
 
-from openvod.app.allocator import given_back, tune_allocator
+from openvod.app.allocator import trimmed_heap, tune_allocator
 from openvod.app.descriptors import connection_limits, raise_descriptor_limit
 from openvod.app.foundation import Foundation
 from openvod.app.platform import Platform
@@ -36,9 +36,9 @@ def serve(
     on_ready: Callable[[str], None] = lambda url: None,
     on_invitation: Callable[[str], None] = lambda link: None,
 ) -> None:
-    """Serve until a signal ends it; raises an ``OpenVodError`` that says why when it cannot start.
+    """Serve until a signal; raises an ``OpenVodError`` with the reason when the server cannot start.
 
-    ``on_invitation`` gets the first admin's link while there is no user.
+    ``on_invitation`` receives the first admin's link while there is no user.
     """
     tune_allocator()
     descriptors = raise_descriptor_limit()
@@ -63,12 +63,12 @@ async def _serve(
         tune_collector()
         server.on_ready = lambda: _announce(platform, on_ready, on_invitation)
         platform.on_failure = lambda: setattr(server, "should_exit", True)
-        async with given_back():
+        async with trimmed_heap():
             with watched_loop(settings.log.stall_seconds):
                 await server.serve(sockets=[listener])
         failure = platform.failure()
     if failure:
-        raise Unavailable("database.writer", f"{failure}; uploads without a success answer are not stored")
+        raise Unavailable("database.writer", f"{failure}; uploads without a success response are not stored")
 
 
 def _announce(platform: Platform, on_ready: Callable[[str], None], on_invitation: Callable[[str], None]) -> None:
@@ -87,7 +87,7 @@ class _Server(uvicorn.Server):
         self._platform = platform
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then say so."""
+        """Start, then call ``on_ready``."""
         await super().startup(sockets)
         self.on_ready()
 
@@ -110,16 +110,16 @@ class _Server(uvicorn.Server):
 
 
 def _protocol(platform: Platform, limits: ConnectionLimits) -> type[asyncio.Protocol] | Literal["httptools"]:
-    """Return what makes a connection's protocol: ours, or uvicorn's own where ours would not fit this uvicorn."""
+    """Return the protocol of connections: OpenVOD's, or uvicorn's as the fallback for an incompatible uvicorn."""
     if missing := missing_parts():
         _log.warning(
-            "uvicorn %s has no %s; its own protocol serves, without fast paths and without limits of connections: "
-            "install a uvicorn that openvod names in its requirements",
+            "uvicorn %s has no %s; falling back to its own protocol, without fast paths and connection limits: "
+            "install a uvicorn version that openvod requires",
             uvicorn.__version__,
             ", ".join(missing),
         )
         return "httptools"
-    # Imported here: the module needs the parts that were checked.
+    # Imported late, because the module needs the parts that were just checked.
     from openvod.server.http_protocol import HttpProtocol
 
     made = partial(HttpProtocol, at_once=platform.app.at_once, files=OpenFiles(), connections=Connections(limits))
@@ -132,10 +132,10 @@ def _configuration(platform: Platform, server: ServerSettings, limits: Connectio
         lifespan="off",
         log_config=None,
         access_log=False,
-        # Both headers are ours, in the case that clients read (cos-storage.md 4.0).
+        # OpenVOD sets both headers, in the case that clients expect (cos-storage.md 4.0).
         server_header=False,
         date_header=False,
-        # Never uvicorn's own default, which trusts whoever connects from loopback.
+        # Never uvicorn's default, which trusts every peer on loopback.
         proxy_headers=bool(server.trusted_proxies),
         forwarded_allow_ips=[str(each) for each in server.trusted_proxies],
         http=_protocol(platform, limits),
@@ -166,9 +166,9 @@ def listen(server: ServerSettings) -> socket.socket:
 
 
 def end_dead_connections(listener: socket.socket, idle_seconds: int) -> None:
-    """Let the kernel close connections whose peer is gone, or acknowledges nothing, for ``idle_seconds``.
+    """Let the kernel close connections whose peer is unreachable or acknowledges nothing for ``idle_seconds``.
 
-    Accepted connections have these options from their listener.
+    Accepted connections inherit these options from the listener.
     """
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in (
@@ -189,7 +189,7 @@ def local_url(server: ServerSettings, listener: socket.socket) -> str:
 
 
 def tune_collector() -> None:
-    """Leave start-up's objects out of garbage collection and run it less often: its pauses are the tail of latency."""
+    """Exclude start-up objects from garbage collection and run it less often: its pauses are the tail of latency."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)

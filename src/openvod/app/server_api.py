@@ -23,7 +23,7 @@ from openvod.upload.service import UploadService
 
 
 def api_services(services: Services, uploads: UploadService, pulls: PullUploads, events: PullService) -> ApiServices:
-    """Return what the actions call; uploads, pulls and the pull queue run in the server alone."""
+    """Return the services that actions call; uploads, pulls and the pull queue run in the server only."""
     access, url = services.access, services.addresses.url
     return ApiServices(
         UploadServices(uploads, pulls),

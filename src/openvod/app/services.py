@@ -1,4 +1,4 @@
-"""Every service, built once from the foundation; server, worker and commands take theirs from here."""
+"""All services, built once from the foundation, for server, worker and commands."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class Services:
 
     @cached_property
     def states(self) -> FileStates:
-        """How files stand."""
+        """States of files."""
         return FileStates(self.database, self.clock)
 
     @cached_property
     def endpoints(self) -> EndpointService:
-        """Where events go."""
+        """Endpoints of events."""
         return EndpointService(self.database, self.base.dialler, self.base.box, self.clock, self.entropy)
 
     @cached_property
@@ -61,17 +61,17 @@ class Services:
 
     @cached_property
     def retention(self) -> Retention:
-        """What forgets old events."""
+        """Deletion of old events."""
         return Retention(self.database, self.clock, self.base.settings.events.keep_days * _DAY_SECONDS)
 
     @cached_property
     def addresses(self) -> MediaAddresses:
-        """Where keys are reached; ``refresh`` it before the first use."""
+        """URLs of object keys; call ``refresh`` before the first use."""
         return MediaAddresses(self.database, self.base.media_url)
 
     @cached_property
     def library(self) -> MediaLibrary:
-        """Files and what is known of them."""
+        """Files and their metadata."""
         return MediaLibrary(
             self.database, self.storage.outputs, PillowPictures(), self.clock, self.entropy, self.addresses.url
         )
@@ -88,11 +88,11 @@ class Services:
 
     @cached_property
     def processing(self) -> ProcessingService:
-        """Tasks over files that are there."""
+        """Tasks on existing files."""
         return ProcessingService(self.database, self.clock, self.entropy, self.addresses.url)
 
     def uploads(self, on_commit: Callable[[], None] = lambda: None) -> UploadService:
-        """Return what makes uploads files; ``on_commit`` is called after each Commit."""
+        """Return the upload service; it calls ``on_commit`` after each Commit."""
         return UploadService(
             self.database,
             self.base.box,
@@ -105,7 +105,7 @@ class Services:
 
 
 def plan_options(settings: Settings) -> Options:
-    """Return how flows are planned, where every review is taken to be installed."""
+    """Return the options for planning flows, as if every reviewer were installed."""
     tasks = settings.tasks
     limits = Limits(pixels=tasks.max_pixels, seconds=tasks.max_seconds)
     return Options(Encoder(tasks.preset), limits=limits, installed_reviews=frozenset(SubTaskKind))

@@ -1,4 +1,4 @@
-"""Settings: environment ``OPENVOD__A__B`` over the file ``openvod.toml`` of the data folder over these defaults."""
+"""Settings, by precedence: environment ``OPENVOD__A__B``, file ``openvod.toml`` of the data folder, defaults."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 CONFIG_FILE = "openvod.toml"
 
 
-#: A path as the process that read it meant it: who gets it handed on may run in another folder.
+#: A path that becomes absolute when it is read, because child processes have other working directories.
 AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
 
 
 def _secret(value: SecretStr, info: SerializationInfo) -> str:
-    handed_on = info.context and info.context.get("handed_on")
-    return value.get_secret_value() if handed_on else str(value)
+    reveal = info.context and info.context.get("reveal_secrets")
+    return value.get_secret_value() if reveal else str(value)
 
 
 Secret = Annotated[SecretStr, PlainSerializer(_secret, when_used="json")]
@@ -42,11 +42,11 @@ def _loopback() -> list[IPv4Network | IPv6Network]:
 
 
 class ServerSettings(_Section):
-    """How the front door listens."""
+    """The HTTP server."""
 
     host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 for all.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 chooses a free one.")
-    public_url: str = Field("", description="Base of the URLs handed out; empty: http://HOST:PORT of the listener.")
+    public_url: str = Field("", description="Base of generated URLs; empty: http://HOST:PORT of the listener.")
     tls_certificate: AbsolutePath | None = Field(
         None, description="PEM file with the certificate chain; turns HTTPS on."
     )
@@ -57,34 +57,34 @@ class ServerSettings(_Section):
     )
     stall_seconds: float = Field(30.0, gt=0, description="Seconds without data after which a request body is refused.")
     body_bytes_per_second: float = Field(
-        500.0, ge=0, description="A request body slower than this over the same time is refused; 0: none is."
+        500.0, ge=0, description="Least bytes/s of a request body, averaged over the stall time-out; 0: no limit."
     )
-    head_seconds: float = Field(20.0, gt=0, description="Seconds that a request head may take.")
+    head_seconds: float = Field(20.0, gt=0, description="Time-out of a request head in seconds.")
     idle_seconds: int = Field(
         75,
         ge=1,
-        description="Seconds without a request, or without progress of an answer, before a connection is closed.",
+        description="Seconds without a request, or without progress of a response, after which a connection is closed.",
     )
     connections: int = Field(
-        0, ge=0, description="Connections at once; 0: what the limit of open files allows (`openvod doctor` shows it)."
+        0,
+        ge=0,
+        description="Most concurrent connections; 0: as the limit of open files allows (`openvod doctor` shows it).",
     )
     connections_per_address: int = Field(
-        256, ge=1, description="Connections of one address at once, and at most half of all; proxies are exempt."
+        256, ge=1, description="Most concurrent connections per address, at most half of all; proxies are exempt."
     )
-    operator_connections: int = Field(
-        16, ge=0, description="Connections kept for the operator's networks when all others are taken."
-    )
+    operator_connections: int = Field(16, ge=0, description="Connections reserved for the operator's networks.")
     operator_networks: list[IPvAnyNetwork] = Field(
         default_factory=_loopback,
-        description="Networks of the operator and of probes, a JSON list; no bound per address holds for them.",
+        description="Networks of the operator and of health checks, a JSON list; without a limit per address.",
     )
     drain_seconds: float = Field(
-        20.0, ge=0, description="Seconds that shutdown waits for running requests after SIGTERM."
+        20.0, ge=0, description="Seconds that a shutdown waits for running requests after SIGTERM."
     )
 
 
 class DatabaseSettings(_Section):
-    """Where metadata lives."""
+    """The database."""
 
     url: Secret = Field(
         SecretStr(""), description="SQLAlchemy URL such as postgresql+psycopg://…; empty: SQLite in the data folder."
@@ -97,17 +97,15 @@ class DatabaseSettings(_Section):
         5, ge=2, le=200, description="Connections of each worker's flow engine to PostgreSQL."
     )
     connect_seconds: float = Field(
-        5.0, ge=2, le=120, description="Opening a connection to PostgreSQL takes at most this."
+        5.0, ge=2, le=120, description="Time-out of opening a connection to PostgreSQL, in seconds."
     )
     statement_seconds: float = Field(
         30.0,
         ge=1,
         le=3600,
-        description="A statement that PostgreSQL works on for longer is ended; a silent server too.",
+        description="Time-out of a statement in PostgreSQL, and of a server that does not answer, in seconds.",
     )
-    lock_seconds: float = Field(
-        10.0, ge=0.1, le=3600, description="Seconds that a statement waits for a row lock at most."
-    )
+    lock_seconds: float = Field(10.0, ge=0.1, le=3600, description="Time-out of a wait for a row lock, in seconds.")
     retry_seconds: float = Field(
         10.0,
         ge=0,
@@ -117,21 +115,21 @@ class DatabaseSettings(_Section):
 
 
 class StorageSettings(_Section):
-    """Where bytes live and what stays free."""
+    """The blob store."""
 
     url: Secret = Field(
         SecretStr(""), description="Where blobs live: file:///absolute/path; empty: `blobs` in the data folder."
     )
     threads: int = Field(4, ge=1, le=64, description="Worker threads that hash and write.")
-    reserve_bytes: int = Field(64 * 1024**2, ge=0, description="Free disk space that uploads never touch.")
+    reserve_bytes: int = Field(64 * 1024**2, ge=0, description="Bytes of disk space that uploads leave free.")
     quarantine_days: float = Field(
         7.0, ge=0, description="Days that unreferenced files are quarantined before they are deleted."
     )
-    direct_io: bool = Field(True, description="Fast uploads bypass the page cache where the file system allows it.")
+    direct_io: bool = Field(True, description="Fast uploads bypass the page cache if the file system supports it.")
 
 
 class ClientSettings(_Section):
-    """Hosts that responses name to clients; ``{bucket}`` stands for the bucket's name."""
+    """Hosts in responses to clients; ``{bucket}`` is replaced by the bucket's name."""
 
     control_plane_host: str = Field("", description="`domain` of Apply; empty: the host of the request.")
     storage_upload_domain: str = Field("", description="`storageUploadDomain` (Android, iOS); empty: left out.")
@@ -140,11 +138,11 @@ class ClientSettings(_Section):
 
 
 class PlaybackSettings(_Section):
-    """How media reaches players."""
+    """Media delivery."""
 
-    media_url: str = Field("", description="Base of media addresses, an origin of their own; empty: the public URL.")
+    media_url: str = Field("", description="Base of media URLs, a separate origin; empty: the public URL.")
     accel: Literal["", "x-accel-redirect", "x-sendfile"] = Field(
-        "", description="Header that tells the web server in front which file to send; empty: files are sent here."
+        "", description="Header that makes the web server in front send a file; empty: OpenVOD sends files itself."
     )
     accel_prefix: str = Field("/blobs/", description="Location of the data folder's `blobs`, for x-accel-redirect.")
 
@@ -152,68 +150,78 @@ class PlaybackSettings(_Section):
 class ProbeSettings(_Section):
     """Limits of the media probe."""
 
-    timeout_seconds: float = Field(20.0, gt=0, description="Wall time for one file.")
+    timeout_seconds: float = Field(20.0, gt=0, description="Time-out of one file in seconds.")
 
 
 class TaskSettings(_Section):
-    """How task flows run."""
+    """Task flows."""
 
     workers: int = Field(1, ge=0, le=64, description="Workers that `openvod serve` runs in its own process tree.")
-    flows: int = Field(4, ge=1, le=256, description="Flows that one worker runs at the same time.")
-    encode_jobs: int = Field(1, ge=1, le=64, description="Encoding jobs at once in one worker.")
-    light_jobs: int = Field(2, ge=1, le=64, description="Snapshot and remux jobs at once in one worker.")
-    review_jobs: int = Field(1, ge=1, le=64, description="Review jobs at once in one worker.")
+    flows: int = Field(4, ge=1, le=256, description="Most concurrent flows per worker.")
+    encode_jobs: int = Field(1, ge=1, le=64, description="Most concurrent encoding jobs per worker.")
+    light_jobs: int = Field(2, ge=1, le=64, description="Most concurrent snapshot and remux jobs per worker.")
+    review_jobs: int = Field(1, ge=1, le=64, description="Most concurrent review jobs per worker.")
     preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"] = Field(
         "veryfast", description="Preset of x264 and x265: slower ones look better at the same size."
     )
-    memory_bytes: int = Field(6 * 1024**3, ge=256 * 1024**2, description="Address space of one media program.")
+    memory_bytes: int = Field(
+        6 * 1024**3, ge=256 * 1024**2, description="Most address space of one media program in bytes."
+    )
     stall_seconds: float = Field(
         120.0, gt=0, description="Seconds without progress after which a media program is killed."
     )
-    max_pixels: int = Field(8192 * 8192, ge=1, description="Sources with larger pictures are refused.")
-    max_seconds: float = Field(24 * 3600.0, gt=0, description="Longer sources are refused.")
+    max_pixels: int = Field(
+        8192 * 8192, ge=1, description="Most pixels of a source's picture; larger sources are refused."
+    )
+    max_seconds: float = Field(
+        24 * 3600.0, gt=0, description="Longest duration of a source in seconds; longer sources are refused."
+    )
     reviewers: dict[str, str] = Field(
         default_factory=lambda: {"Porn": "openvod.adapters.opennsfw.reviewer:OpenNsfwReviewer"},
         description="Reviewers by topic (Porn, Terror, Polity), each as `module:Class`; a JSON object.",
     )
-    hold_blocked: bool = Field(False, description="Take a file that a review blocks out of playback.")
+    hold_blocked: bool = Field(False, description="Withdraw a file from playback when a review blocks it.")
 
 
 class EventSettings(_Section):
-    """Where events may be sent, and how long they are kept."""
+    """Delivery and retention of events."""
 
     allow_private: list[IPvAnyNetwork] | None = Field(
         None,
-        description="Networks besides the public internet that events go to and files are fetched from, a JSON list; "
-        "empty: loopback for a server that is itself on loopback only, else none.",
+        description="Private networks to which events may be sent and from which files may be fetched, a JSON list; "
+        "empty: loopback if the server listens on loopback only, otherwise none.",
     )
     keep_days: float = Field(
-        90.0, ge=0, description="Older events are forgotten once every endpoint has got them; 0: never."
+        90.0, ge=0, description="Days after which events are deleted, once every endpoint has received them; 0: never."
     )
 
 
 class PullUploadSettings(_Section):
-    """How files are fetched for PullUpload; where from, the events' section allows."""
+    """Downloads of PullUpload; ``events.allow_private`` also applies to them."""
 
-    jobs: int = Field(2, ge=1, le=64, description="Files fetched at once.")
-    max_bytes: int = Field(50 * 1024**3, ge=1, description="Larger files are not fetched.")
-    max_seconds: float = Field(86_400.0, gt=0, description="Wall time for one file, cover and retries included.")
+    jobs: int = Field(2, ge=1, le=64, description="Most concurrent downloads.")
+    max_bytes: int = Field(50 * 1024**3, ge=1, description="Largest file in bytes; larger ones are not downloaded.")
+    max_seconds: float = Field(
+        86_400.0, gt=0, description="Time-out of one file in seconds, including cover and retries."
+    )
     stall_seconds: float = Field(30.0, gt=0, description="Seconds without data after which a download fails.")
 
 
 class LogSettings(_Section):
-    """How server and workers log."""
+    """Logs of server and workers."""
 
     format: Literal["text", "json"] = Field(
-        "text", description="A line for each record (text), or a JSON object on each line (json)."
+        "text", description="Format of log records: a line of text (text), or a line with a JSON object (json)."
     )
     stall_seconds: float = Field(
-        0.1, ge=0, description="What keeps the server's event loop busy for longer is logged with its place; 0: never."
+        0.1,
+        ge=0,
+        description="Seconds after which a call that blocks the event loop is logged with its stack; 0: never.",
     )
 
 
 class ConsoleSettings(_Section):
-    """How long people stay signed in to the console."""
+    """Sessions of the console."""
 
     idle_seconds: float = Field(12 * 3600.0, ge=60, description="Seconds without use after which a session expires.")
     session_seconds: float = Field(7 * 86_400.0, ge=60, description="Seconds after which every session expires.")
@@ -241,12 +249,12 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
 
     def with_server(self, **changes: Any) -> Self:
-        """Return the settings with changes of the server's section."""
+        """Return a copy with changes in the server's section."""
         return self.model_copy(update={"server": self.server.model_copy(update=changes)})
 
-    def handed_on(self) -> str:
-        """Return every setting, secrets included, for a process of the same tree; see :func:`received_settings`."""
-        return self.model_dump_json(context={"handed_on": True})
+    def to_child_json(self) -> str:
+        """Return all settings, including secrets, as JSON for a child process; see :func:`received_settings`."""
+        return self.model_dump_json(context={"reveal_secrets": True})
 
     @classmethod
     def settings_customise_sources(
@@ -257,7 +265,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment outranks the file."""
+        """Return the sources in order of precedence: environment before file."""
         return (init_settings, env_settings, _file_source(settings_cls))
 
 

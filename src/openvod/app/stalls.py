@@ -1,8 +1,8 @@
-"""A watchdog of the event loop: whatever blocks it for too long is logged with its stack.
+"""A watchdog of the event loop: logs what blocks it for too long, with its stack.
 
-A thread asks the loop for a sign ten times a second. When none comes in time it notes where the loop's thread is, waits
-for the sign, and tells how long that took: by the wall's clock and by the thread's own processor time, so that work can
-be told from waiting and from a machine that is too busy.
+Ten times a second a thread schedules a callback on the loop. When the callback is late, the thread records the stack
+of the loop's thread, waits for the callback, and logs the duration in wall-clock time and in CPU time of the loop's
+thread. The two distinguish computation from blocking I/O and from an overloaded machine.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from pathlib import Path
 
 _PERIOD_SECONDS = 0.1
 #: Seconds without a response after which a stall is logged while it still lasts; it may never end.
-_TOLD_AFTER_SECONDS = 10.0
+_STILL_BLOCKED_SECONDS = 10.0
 _FRAMES = 12
 _log = logging.getLogger("openvod.app.stalls")
 
 
 @contextmanager
 def watched_loop(threshold_seconds: float) -> Iterator[None]:
-    """Watch the running loop while the block runs; a threshold of 0 watches nothing."""
+    """Watch the running loop while the block runs; a threshold of 0 disables the watchdog."""
     if threshold_seconds <= 0:
         yield
         return
@@ -48,32 +48,32 @@ class _Watch:
         self.end = threading.Event()
 
     def run(self) -> None:
-        """Ask until told to end, or until the loop is closed."""
+        """Check the loop until the end is requested or the loop is closed."""
         while not self.end.wait(_PERIOD_SECONDS):
             try:
-                self._ask()
+                self._check()
             except RuntimeError:
                 return
 
-    def _ask(self) -> None:
-        sign = threading.Event()
-        asked, worked = time.monotonic(), time.clock_gettime(self._clock)
-        self._loop.call_soon_threadsafe(sign.set)
-        if sign.wait(self._threshold):
+    def _check(self) -> None:
+        responded = threading.Event()
+        began, cpu = time.monotonic(), time.clock_gettime(self._clock)
+        self._loop.call_soon_threadsafe(responded.set)
+        if responded.wait(self._threshold):
             return
         place = self._place()
-        if not sign.wait(_TOLD_AFTER_SECONDS):
-            _log.error("the event loop stands still for more than %.0f s in %s", _TOLD_AFTER_SECONDS, place)
-            while not sign.wait(_PERIOD_SECONDS) and not self.end.is_set():
+        if not responded.wait(_STILL_BLOCKED_SECONDS):
+            _log.error("the event loop has been blocked for more than %.0f s in %s", _STILL_BLOCKED_SECONDS, place)
+            while not responded.wait(_PERIOD_SECONDS) and not self.end.is_set():
                 pass
-        stood = time.monotonic() - asked
+        blocked = time.monotonic() - began
         _log.warning(
-            "the event loop stood still for %.2f s (%.2f s of them at work) in %s",
-            stood, time.clock_gettime(self._clock) - worked, place,
+            "the event loop was blocked for %.2f s (%.2f s of CPU time) in %s",
+            blocked, time.clock_gettime(self._clock) - cpu, place,
         )  # fmt: skip
 
     def _place(self) -> str:
-        """Name the innermost calls of the loop's thread, on one line."""
+        """Return the innermost calls of the loop's thread, on one line."""
         frame = sys._current_frames().get(self._thread)
         calls = traceback.extract_stack(frame)[: -_FRAMES - 1 : -1] if frame else []
         return " < ".join(f"{Path(call.filename).name}:{call.lineno} {call.name}" for call in calls)

@@ -1,4 +1,4 @@
-"""The services of stored objects, and those that keep the store in order."""
+"""The services of stored objects, and those that maintain the store."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DAY_SECONDS = 86_400.0
 
 
 class StorageServices:
-    """Objects, and what collects and checks them."""
+    """Services for objects, garbage collection and checks."""
 
     def __init__(self, base: Foundation) -> None:
         self._base = base
@@ -39,7 +39,7 @@ class StorageServices:
 
     @cached_property
     def writer(self) -> BlobWriter:
-        """What writes bodies into blobs, and knows which are being written."""
+        """The writer of blobs, which also tracks blobs that are being written."""
         base = self._base
         return BlobWriter(base.database, base.blobs, base.clock, base.entropy, SlotBoard())
 
@@ -57,7 +57,7 @@ class StorageServices:
 
     @cached_property
     def collector(self) -> Collector:
-        """Frees stored bytes that nothing refers to any more."""
+        """Frees unreferenced bytes."""
         keep = self._base.settings.storage.quarantine_days * _DAY_SECONDS
         return Collector(
             self._base.database,
@@ -70,10 +70,10 @@ class StorageServices:
 
     @cached_property
     def strays(self) -> StrayObjects[Transaction]:
-        """Finds objects that belong to no file and no upload."""
+        """Finds objects without a file or upload."""
         return StrayObjects(self._base.database, strays, self._base.clock)
 
     @cached_property
     def scrubber(self) -> Scrubber:
-        """Reads every stored object and compares its checksum."""
+        """Reads every stored object and verifies its checksum."""
         return Scrubber(self._base.database, self._base.blobs)

@@ -1,4 +1,4 @@
-"""Which blob stores there are: one line for each scheme of ``OPENVOD__STORAGE__URL``."""
+"""The blob stores: one line for each scheme of ``OPENVOD__STORAGE__URL``."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ STORES: Mapping[str, OpenStore] = {
 
 
 def open_blobs(settings: StorageSettings, folder: DataFolder) -> AbstractContextManager[Blobs]:
-    """Return the store that the settings name, to be entered; ``Invalid("blobs.url")`` for a URL of none."""
+    """Return the configured store, to be entered; raises ``Invalid("blobs.url")`` for an unknown scheme."""
     url = urlsplit(settings.url.get_secret_value() or "file:")
     if url.scheme not in STORES or (url.path and not url.path.startswith("/")):
         raise Invalid(
             "blobs.url",
-            f"OPENVOD__STORAGE__URL begins with {url.scheme!r}:, which names no store; use one of "
+            f"OPENVOD__STORAGE__URL begins with {url.scheme!r}:, which is not a known store; use one of "
             f"{', '.join(sorted(STORES))}, and after it an absolute path",
         )
     return STORES[url.scheme](url, settings, folder)
 
 
 def open_working_files(folder: DataFolder) -> AbstractContextManager[WorkingFiles]:
-    """Return where copies of objects lie while programs read them, to be entered."""
+    """Return the working copies of objects for media programs, to be entered."""
     return working_copies(folder.path / "copies")

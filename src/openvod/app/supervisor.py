@@ -1,4 +1,4 @@
-"""Workers in the server's process tree: started with it, started again when they die, ended with it."""
+"""Workers in the server's process tree: started with the server, restarted when they exit, stopped with it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _LONGEST_PAUSE = 10.0
 _log = logging.getLogger("openvod.supervisor")
 
 
-def tell_trouble(data_dir: Path, pid: int, trouble: str) -> None:
-    """Let the server above know what a worker's trouble is; an empty text ends it."""
+def report_trouble(data_dir: Path, pid: int, trouble: str) -> None:
+    """Report a worker's problem to its server through a file; an empty text clears it."""
     path = _trouble_file(data_dir, pid)
     if not trouble:
         path.unlink(missing_ok=True)
@@ -49,9 +49,9 @@ def _trouble_file(data_dir: Path, pid: int) -> Path:
 
 
 async def keep_worker(data_dir: Path, settings: Settings, workers: Workers) -> None:
-    """Keep one worker running until cancelled. A worker that dies young is started again after a growing pause.
+    """Keep one worker running until cancelled; restarts of a worker that exits early back off.
 
-    It gets the server's resolved settings; options, environment and file are not read again.
+    The worker receives the server's resolved settings; options, environment and file are not read again.
     """
     pause = 0.0
     while True:
@@ -65,8 +65,8 @@ async def keep_worker(data_dir: Path, settings: Settings, workers: Workers) -> N
             raise
         finally:
             workers.running.discard(worker.pid)
-            tell_trouble(data_dir, worker.pid, "")
-        _log.warning("a worker ended with status %s; another one starts", status)
+            report_trouble(data_dir, worker.pid, "")
+        _log.warning("a worker exited with status %s; starting another one", status)
         lived = time.monotonic() - began
         pause = min(_LONGEST_PAUSE, pause * 2 + 0.5) if lived < _SHORT_LIFE_SECONDS else 0.0
         await asyncio.sleep(pause)
@@ -80,7 +80,7 @@ async def _start(data_dir: Path, settings: Settings) -> Process:
     )  # fmt: skip
     if worker.stdin is None:
         raise RuntimeError("the worker has no standard input")
-    worker.stdin.write(settings.handed_on().encode())
+    worker.stdin.write(settings.to_child_json().encode())
     worker.stdin.close()
     return worker
 

@@ -1,4 +1,4 @@
-"""``openvod worker``: runs task flows in a process of its own, which may be killed at any time."""
+"""``openvod worker``: runs task flows in a process that may be killed at any time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from openvod.app.foundation import Foundation
 from openvod.app.media_addresses import REFRESH_SECONDS
 from openvod.app.reviewers import reviewers
 from openvod.app.services import Services, plan_options
-from openvod.app.supervisor import tell_trouble
+from openvod.app.supervisor import report_trouble
 from openvod.base.identifiers import new_hex
 from openvod.kinds.plan.model import WorkClass
 from openvod.processing.flow import Addresses, FlowService, FlowSettings
@@ -43,13 +43,13 @@ def run_worker(base: Foundation, *, parent: int = 0) -> None:
     if parent:
         _die_with(parent)
     asyncio.run(_work(base))
-    # The engine's threads hold flows that go on elsewhere; there is nothing to wait for.
+    # Do not join the engine's threads: they are parked with flows that another worker resumes.
     logging.shutdown()
     os._exit(0)
 
 
 def _die_with(parent: int) -> None:
-    """A worker of a server's tree ends with it, however it ends."""
+    """Let the kernel kill this worker when its server ends for any reason."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
@@ -134,21 +134,21 @@ class Worker:
         await self._base.scratch.clear_all_but(await self._database.read(work))
 
     async def refresh_addresses(self) -> None:
-        """See what applications have chosen as the beginning of their addresses."""
+        """Refresh the media URLs of applications."""
         await self._addresses.refresh()
 
     async def watch(self) -> None:
-        """Stop writing when nobody can know that this worker lives, and tell the server above of any trouble."""
+        """Pause the flows while the liveness lock is lost, and report problems to the server."""
         proven = self._engine.watch_proof()
         trouble = self._database.trouble() or ("" if proven else "a worker lost its liveness lock")
-        await asyncio.to_thread(tell_trouble, self._base.folder.path, os.getpid(), trouble)
+        await asyncio.to_thread(report_trouble, self._base.folder.path, os.getpid(), trouble)
 
     async def stop(self) -> None:
-        """Stop the running flows; another worker resumes them, or the next one here."""
+        """Stop the running flows; another worker or the next start resumes them."""
         await self._engine.stop()
 
     async def relay(self) -> None:
-        """Hand tasks that can start to the engine."""
+        """Submit tasks that can start to the engine."""
 
         def work(tx: Transaction) -> list[tuple[Task, bool]]:
             return [(task, probe_of(tx.media.asset(task.file_id)) is not None) for task in tx.tasks.ready(_BATCH)]
@@ -156,7 +156,7 @@ class Worker:
         ready = await self._database.read(work)
         for task, readable in ready:
             if not readable:
-                # Nothing to run, so nothing to wait for: the uploader hears within a second that it is no media.
+                # No jobs to run: finish the task here, so that the failure is reported within a second.
                 await self._flow.begin(task.task_id, task.run)
                 await self._flow.advance(task.task_id, task.run)
             elif (task.task_id, task.run) not in self._submitted:
@@ -164,13 +164,13 @@ class Worker:
         self._submitted = {(task.task_id, task.run) for task, _ in ready}
 
     async def care(self) -> None:
-        """Take over what dead workers left, and what an engine gave up although its task has no end yet."""
+        """Take over the flows of dead workers, and restart flows that ended before their task did."""
         await self._engine.adopt_orphans()
         running = await self._database.read(lambda tx: tx.tasks.tasks(status=TaskStatus.PROCESSING.value, limit=_BATCH))
         for task in running:
-            # Pulled uploads are the server's.
+            # The server runs pulled uploads.
             if task.type.is_flow and await self._engine.resubmit_ended(task.task_id, task.run, task.priority):
-                _log.warning("the flow of %s had ended without a result; it starts again", task.task_id)
+                _log.warning("the flow of %s ended without a result; restarting it", task.task_id)
 
 
 async def _repeat(name: str, work: Callable[[], Awaitable[None]], seconds: float) -> None:
@@ -184,7 +184,7 @@ async def _repeat(name: str, work: Callable[[], Awaitable[None]], seconds: float
 
 
 def flow_service(services: Services) -> FlowService:
-    """Wire what flows do."""
+    """Wire the flow service."""
     base, addresses = services.base, flow_addresses(services)
     return FlowService(
         base.database,
@@ -201,11 +201,11 @@ def flow_service(services: Services) -> FlowService:
 
 
 def flow_addresses(services: Services) -> Addresses:
-    """Return how flows name what they made."""
+    """Return the URLs and keys of the files that flows make."""
     base, root = services.base, services.base.keys.playback_token
     return Addresses(
         media=services.addresses.url,
-        # Playback adds a token to it for who is admitted to the playlist (surfaces/playback/segment_keys).
+        # Playback adds a token for viewers that may load the playlist (surfaces/playback/segment_keys).
         segment_key=lambda file_id, definition: f"/keys/{file_id}/{definition}",
         evidence=lambda key: base.evidence(key, _EVIDENCE_SECONDS),
         key_bytes=lambda file_id, definition: segment_key(root, file_id, definition),
@@ -213,7 +213,7 @@ def flow_addresses(services: Services) -> Addresses:
 
 
 def flow_settings(services: Services) -> FlowSettings:
-    """Return the flow's share of the settings."""
+    """Return the settings of flows."""
     tasks = services.base.settings.tasks
     return FlowSettings(
         options=plan_options(services.base.settings),

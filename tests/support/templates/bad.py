@@ -93,7 +93,7 @@ BAD: Mapping[str, Bad] = {
     "entity": Bad(Ask("plain.mp4", sharp(), marks=[("svg", {"SvgContent":
                       '<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + SVG.format("<text>&x;</text>")})]),
                   _INPUT, ("SvgContent", "entities")),
-    "no drawing": _bad_svg("<rect", "no SVG"),
+    "no drawing": _bad_svg("<rect", "not an SVG"),
     "no text": _bad_text(" ", _INPUT, "TextContent", "required"),
     "bell": _bad_text("ring\a", _INPUT, "TextContent", "control characters"),
     "hieroglyph": _bad_text("bird \U00013171", _UNSUPPORTED, "no font", "\U00013171", "install"),

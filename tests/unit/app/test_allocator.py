@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from openvod.app.allocator import is_quiet_and_large
+from openvod.app.allocator import should_trim
 from openvod.base.sizes import MIB
 
 
@@ -20,4 +20,4 @@ from openvod.base.sizes import MIB
 )
 def test_memory_is_given_back_when_quiet(floor: int, last: int, now: int, expected: bool) -> None:
     """What grew since the last time and grows no more is given back; while it grows it is in use."""
-    assert is_quiet_and_large(floor * MIB, last * MIB, now * MIB) is expected
+    assert should_trim(floor * MIB, last * MIB, now * MIB) is expected

@@ -42,7 +42,7 @@ def test_a_stall_is_told_with_its_place(caplog: pytest.LogCaptureFixture, at_wor
     began = time.monotonic()
     # A machine that is too busy may hold the loop up before and after; that is told of other places.
     (told,) = (line for line in _logged(caplog, 0.1, at_work=at_work) if "_hold_up" in line)
-    found = re.match(r"the event loop stood still for ([\d.]+) s \(([\d.]+) s of them at work\) in ", told)
+    found = re.match(r"the event loop was blocked for ([\d.]+) s \(([\d.]+) s of CPU time\) in ", told)
     assert found, told
     stood, worked = map(float, found.groups())
     assert 0.1 <= stood <= time.monotonic() - began

@@ -1,6 +1,6 @@
-"""Entry point of the program ``openvod``: loads as little as possible before it can say what happens.
+"""Entry point of the program ``openvod``: imports few modules until it can report errors.
 
-It takes Ctrl-C for the whole process, so programs import :mod:`openvod.app.cli.commands` instead.
+It sets the process's handler of Ctrl-C, so programs import :mod:`openvod.app.cli.commands` instead.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import sys
 
 _SHIELDED = signal.getsignal(signal.SIGINT) is signal.default_int_handler
 if _SHIELDED:
-    # Ctrl-C while modules load ends the process as it ends any other program, without a trace.
+    # Ctrl-C during imports ends the process silently, without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def main() -> None:
-    """Run the command line, and exit with its status."""
+    """Run the command line and exit with its status."""
     from openvod.app.cli.commands import application_for, run
 
     application = application_for(sys.argv[1:])

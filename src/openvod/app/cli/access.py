@@ -47,7 +47,7 @@ def create_key(
     may: May = None,
     as_json: AsJson = False,
 ) -> None:
-    """Create a key pair, and the installation when there is none. The secret is shown now and never again."""
+    """Create a key pair, and the installation when there is none. The secret is shown only once."""
     issued = with_access(data_dir, lambda access: access.create_key(sub_app_id, note, may or ()), create=True)
     if as_json:
         print_json({"secretId": issued.secret_id, "secretKey": issued.secret_key, "subAppId": issued.sub_app_id})

@@ -1,6 +1,6 @@
-"""What the administrative commands share: an open installation, output for people and for programs.
+"""Helpers of administrative commands: an open installation, and output for people and for programs.
 
-Commands import what they run inside the function that runs it: ``--help`` and completion load none of it.
+Commands import their services inside the function that runs them, so that ``--help`` and completion load none.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def with_access(data_dir: Path, use: Callable[[AccessService], Awaitable[R]], *,
 def with_services(data_dir: Path, use: Callable[[Services], Awaitable[R]], *, create: bool = False) -> R:
     """Run ``use`` with the services of a data folder and its settings, on an open database.
 
-    A server may run on it meanwhile. Only with ``create`` is a new installation made; otherwise a spelling mistake in
-    the path raises ``NotFound("data_dir.missing")``.
+    A server may run at the same time. Only ``create`` makes a new installation; without it a wrong path raises
+    ``NotFound("data_dir.missing")``.
     """
     if not create:
         existing(data_dir)
@@ -79,8 +79,8 @@ def with_endpoints(data_dir: Path, sub_app_id: int, use: Callable[[EndpointServi
 def show(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
     """Print rows as columns, or as a JSON array.
 
-    Values are never cut or wrapped, since the next command needs them whole. On a terminal columns are aligned; in a
-    pipe a tab stands between them.
+    Values are never truncated or wrapped, because they are arguments of other commands. Columns are aligned on a
+    terminal and separated by tabs in a pipe.
     """
     if as_json:
         print_json(rows)

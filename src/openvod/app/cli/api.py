@@ -1,4 +1,4 @@
-"""``openvod api``: what the server API offers."""
+"""``openvod api``: the reference of the server API."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def docs(
 
 @api.command("openapi")
 def openapi() -> None:
-    """Print the OpenAPI description of /api/; needs no server. A server tells the same at /api/openapi.json."""
+    """Print the OpenAPI description of /api/; needs no server. A server returns the same at /api/openapi.json."""
     from openvod.surfaces.api.catalogue import declared_actions
     from openvod.surfaces.console_api.application import description_of
 

@@ -1,4 +1,4 @@
-"""``openvod upload | sign``: the client's side, on the SDK."""
+"""``openvod upload | sign``: the client, on the SDK."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def upload(
         with _progress_bar(file, quiet=as_json or not sys.stderr.isatty()) as report:
             result = client.upload(file, cover=cover, name=name, on_progress=report)
     except KeyboardInterrupt:
-        typer.secho("\npaused: run the same command again to go on (kept for a day)", err=True, fg="yellow")
+        typer.secho("\npaused: run the same command again to resume (possible for a day)", err=True, fg="yellow")
         raise typer.Exit(_INTERRUPTED) from None
     except OpenVodSdkError as error:
-        raise _as_ours(error) from error
+        raise _as_openvod_error(error) from error
     _show(result, time.monotonic() - started, as_json)
 
 
@@ -89,12 +89,12 @@ def sign(
             storage_region=storage_region,
         )
     except OpenVodSdkError as error:
-        raise _as_ours(error) from error
+        raise _as_openvod_error(error) from error
     typer.echo(text)
 
 
-def _as_ours(error: OpenVodSdkError) -> OpenVodError:
-    """Return what the command line tells of an error of the SDK."""
+def _as_openvod_error(error: OpenVodSdkError) -> OpenVodError:
+    """Convert an error of the SDK to one that the command line prints."""
     from openvod_sdk import ApiError, InvalidPermission, SourceChanged, StorageError, TransportError
 
     if isinstance(error, InvalidPermission):
@@ -108,7 +108,7 @@ def _as_ours(error: OpenVodSdkError) -> OpenVodError:
 
 
 def fetch_signature(url: str, token: str, file: Path) -> str:
-    """Ask an app server for a signature; raises ``OpenVodSdkError`` with its reason when it refuses."""
+    """Request a signature from an app server; raises ``OpenVodSdkError`` with the reason of a refusal."""
     import httpx
 
     from openvod_sdk import OpenVodSdkError, TransportError
@@ -127,7 +127,7 @@ def fetch_signature(url: str, token: str, file: Path) -> str:
         reason = parsed.get("message") or parsed
     except (ValueError, KeyError, AttributeError):
         reason = f"HTTP {answer.status_code}"
-    raise OpenVodSdkError(f"the app server gave no signature: {reason}")
+    raise OpenVodSdkError(f"the app server refused the signature: {reason}")
 
 
 @contextmanager

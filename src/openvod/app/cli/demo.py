@@ -1,4 +1,4 @@
-"""``openvod demo``: the whole chain on real input, in a temporary folder, judged at every step."""
+"""``openvod demo``: runs the whole chain on a real video in a temporary folder, and checks every step."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _USER_TOKEN = "demo-user-token"  # noqa: S105 - lives as long as the demo, on lo
 
 
 def demo(
-    exit_after: Annotated[bool, typer.Option("--exit", help="End after the chain is done.")] = False,
+    exit_after: Annotated[bool, typer.Option("--exit", help="Exit after the last check.")] = False,
     as_json: AsJson = False,
-    procedure: Annotated[str, typer.Option(help="Task flow to run on the upload, e.g. LongVideoPreset.")] = "",
+    procedure: Annotated[str, typer.Option(help="Procedure to run on the upload, e.g. LongVideoPreset.")] = "",
 ) -> None:
     """Start everything on free loopback ports, upload a generated video, wait for its event, play it."""
     import httpx
@@ -57,7 +57,7 @@ def demo(
 
 @dataclass(frozen=True)
 class Stage:
-    """What runs: addresses and the token that reads events."""
+    """The running programs: their URLs, and the token for reading events."""
 
     folder: Path
     platform: str
@@ -69,7 +69,7 @@ class Stage:
 
 @contextmanager
 def _stage(folder: Path, procedure: str, say: Callable[[str], None]) -> Iterator[Stage]:
-    """Start platform and app server as programs of their own, wired to each other."""
+    """Start server and app server as processes that are configured for each other."""
     started = time.monotonic()
     platform_port, app_port = _free_port(), _free_port()
     platform, app_server = f"http://127.0.0.1:{platform_port}", f"http://127.0.0.1:{app_port}"
@@ -142,7 +142,7 @@ def _play_through(stage: Stage, say: Callable[[str], None]) -> dict[str, Any]:
 
 
 def _await_procedure(stage: Stage, file_id: str, say: Callable[[str], None]) -> dict[str, Any]:
-    """Wait for the end of the task flow; judge everything that it made."""
+    """Wait for the end of the task flow; check all its outputs."""
     from openvod.app.cli.demo_outputs import check_procedure
 
     event = _await_event(stage, file_id, "ProcedureStateChanged", _PROCEDURE_SECONDS)
@@ -175,7 +175,7 @@ def _check_event(event: dict[str, Any], result: UploadResult, video: Path) -> No
 
 
 def _check_playback(stage: Stage, result: UploadResult, video: Path, say: Callable[[str], None]) -> None:
-    """Fetch a range and the whole, compare with the original, decode."""
+    """Fetch a range and the whole file, compare with the original, decode."""
     import httpx
 
     from openvod.adapters.ffmpeg.encoder import decode
@@ -209,7 +209,7 @@ def _stay(stage: Stage, report: dict[str, Any]) -> None:
 
 @contextmanager
 def plain_interrupt() -> Iterator[None]:
-    """Let Ctrl-C end a wait without a trace."""
+    """Let Ctrl-C end a wait without a traceback."""
     try:
         yield
     except KeyboardInterrupt:
@@ -241,7 +241,7 @@ def _openvod(*arguments: str) -> str:
 
 @contextmanager
 def _program(log: Path, *arguments: str, environment: dict[str, str] | None = None) -> Iterator[None]:
-    """Run a program of ours in the background; it ends with the block."""
+    """Run an openvod command in the background; it ends with the block."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             _command(*arguments), stdout=output, stderr=output, env=os.environ | (environment or {}),

@@ -1,4 +1,4 @@
-"""Judges what a flow made: every sub-task succeeded, every output fetched over HTTP and decoded."""
+"""Checks the outputs of a flow: every sub-task succeeded, every output is fetched over HTTP and decoded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from openvod.base.errors import Unavailable
 
 
 def check_procedure(event: Mapping[str, Any], folder: Path, seconds: float, say: Callable[[str], None]) -> None:
-    """Raise ``Unavailable("demo.procedure")`` for the first thing that is not as promised.
+    """Raise ``Unavailable("demo.procedure")`` for the first output that is missing or wrong.
 
     ``seconds`` is the source's duration, which full-length outputs must have.
     """
@@ -32,7 +32,7 @@ def check_procedure(event: Mapping[str, Any], folder: Path, seconds: float, say:
 
 
 def addresses(output: Any) -> Iterator[str]:
-    """Yield every address in an output."""
+    """Yield every URL in an output."""
     if isinstance(output, Mapping):
         for value in output.values():
             yield from addresses(value)
@@ -61,6 +61,6 @@ def _check(url: str, folder: Path, seconds: float) -> None:
 def _check_vtt(url: str, text: str) -> None:
     cues = [line for line in text.splitlines() if "#xywh=" in line]
     if not text.startswith("WEBVTT") or not cues:
-        raise Unavailable("demo.procedure", f"{url} is no WebVTT with cues")
+        raise Unavailable("demo.procedure", f"{url} is not a WebVTT file with cues")
     for name in {cue.partition("#")[0] for cue in cues}:
         httpx.get(url.rpartition("/")[0] + "/" + name).raise_for_status()

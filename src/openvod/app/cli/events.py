@@ -43,7 +43,7 @@ from openvod.events.model import (
 from openvod.events.standing import DeliveryStatus, event_standing
 from openvod.signing.stream_token import stream_token
 
-events = typer.Typer(no_args_is_help=True, help="Events and where they go.")
+events = typer.Typer(no_args_is_help=True, help="Events, and the endpoints that receive them.")
 endpoints = typer.Typer(no_args_is_help=True, help="Addresses that receive an application's events.")
 events.add_typer(endpoints, name="endpoints")
 _EVENT_ID = re.compile(r"(?:evt_)?([0-9]{1,18})(?:_[0-9a-f]+)?")
@@ -61,9 +61,9 @@ def set_url(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
-    """Set the callback URL of an application, which is the address of its default endpoint.
+    """Set the callback URL of an application: the URL of its default endpoint.
 
-    The first call prints the endpoint's secret, with which a receiver checks webhook-signature.
+    The first call prints the endpoint's secret, which receivers need to verify webhook-signature.
     """
     changed, secret = with_endpoints(data_dir, sub_app_id, lambda service, app: service.set_url(app, url, sign_key))
     if as_json:
@@ -71,7 +71,7 @@ def set_url(
         return
     typer.echo(f"application {changed.sub_app_id} sends events to {changed.url or '(nowhere)'}")
     if secret:
-        _tell_secret(changed.name, secret, as_json=False)
+        _print_secret(changed.name, secret, as_json=False)
 
 
 @events.command("list")
@@ -96,7 +96,7 @@ def list_events(
 
 @events.command("show")
 def show_event(event_id: EventId, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Print an event, how it stands at every endpoint, and every attempt, as JSON."""
+    """Print an event with its status at every endpoint and all attempts, as JSON."""
     from openvod.events.endpoints import known_event
 
     async def use(services: Services) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def show_event(event_id: EventId, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
 @events.command("tail")
 def tail(
     sub_app_id: SubAppId = 0,
-    after: Annotated[int | None, typer.Option(help="Begin after this sequence; default: the end.")] = None,
+    after: Annotated[int | None, typer.Option(help="Start after this sequence; default: the end of the log.")] = None,
     follow: Annotated[bool, typer.Option(help="Wait for more.")] = True,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
@@ -150,7 +150,7 @@ def resend(
     endpoint: Annotated[str, typer.Option(help="Only to this endpoint; default: all that had it.")] = "",
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
-    """Send an event again, with the id that it has always had."""
+    """Send an event again, with the same id."""
     number = _event_number(event_id)
     count = with_endpoints(data_dir, 0, lambda service, _: service.resend(number, endpoint))
     typer.echo(f"event {number} is sent again to {count} endpoints")
@@ -160,12 +160,12 @@ def resend(
 def replay(
     since: Annotated[str, typer.Option(help="From this moment, e.g. 2026-05-01T08:00:00Z.")] = "",
     until: Annotated[str, typer.Option(help="Before this moment; default: now.")] = "",
-    dead: Annotated[bool, typer.Option("--dead", help="Only what was given up, whenever.")] = False,
+    dead: Annotated[bool, typer.Option("--dead", help="Only dead letters, of any time.")] = False,
     endpoint: Annotated[str, typer.Option(help="The endpoint.")] = DEFAULT_ENDPOINT,
     sub_app_id: SubAppId = 0,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
-    """Send an endpoint a range of time again, or its dead letters."""
+    """Resend an endpoint's events of a time range, or its dead letters."""
     if bool(since) == dead:
         raise typer.BadParameter("give either --since or --dead")
 
@@ -180,12 +180,12 @@ def replay(
 
 @events.command("token")
 def token(
-    seconds: Annotated[int, typer.Option(min=1, max=_LONGEST_TOKEN, help="How long it is good.")] = 3600,
+    seconds: Annotated[int, typer.Option(min=1, max=_LONGEST_TOKEN, help="Seconds that the token is valid.")] = 3600,
     sub_app_id: SubAppId = 0,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
-    """Make a token that reads an application's live events (GET /events/stream)."""
+    """Create a token for reading an application's live events (GET /events/stream)."""
 
     async def use(services: Services) -> dict[str, Any]:
         application = await services.access.applications.application(sub_app_id)
@@ -205,13 +205,13 @@ def add_endpoint(
     payload_format: Annotated[PayloadFormat, typer.Option("--format", help="Payload format.")] = PayloadFormat.CURRENT,
     timeout: Annotated[float, typer.Option(help="Seconds for one attempt.")] = ATTEMPT_TIMEOUT_SECONDS,
     retry_delays: Annotated[str, typer.Option(help="Seconds before each retry, separated by commas.")] = "",
-    sign_key: Annotated[str, typer.Option(help="Key of the original's Sign and T.")] = "",
-    from_start: Annotated[bool, typer.Option("--from-start", help="Send everything that the log has.")] = False,
+    sign_key: Annotated[str, typer.Option(help="Key of Sign and T, the original's signature.")] = "",
+    from_start: Annotated[bool, typer.Option("--from-start", help="Start at the beginning of the log.")] = False,
     sub_app_id: SubAppId = 0,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
-    """Add an endpoint. Its secret (Standard Webhooks) is shown now and never again."""
+    """Add an endpoint. Its secret (Standard Webhooks) is shown only once."""
     from openvod.events.endpoints import EndpointOptions
 
     given: dict[str, Any] = {"retry_delays": _delays(retry_delays)} if retry_delays else {}
@@ -220,7 +220,7 @@ def add_endpoint(
     added, secret = with_endpoints(
         data_dir, sub_app_id, lambda service, app: service.add(app, name, url, options, from_start=from_start)
     )
-    _tell_secret(added.name, secret, as_json)
+    _print_secret(added.name, secret, as_json)
 
 
 @endpoints.command("list")
@@ -244,19 +244,19 @@ def list_endpoints(sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_DI
 
 @endpoints.command("remove")
 def remove_endpoint(name: EndpointName, sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Remove an endpoint with what waits for it."""
+    """Delete an endpoint and its pending deliveries."""
     _administer(data_dir, sub_app_id, lambda service, app: service.remove(app, name))
 
 
 @endpoints.command("enable")
 def enable_endpoint(name: EndpointName, sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Let a disabled endpoint go on where it stopped."""
+    """Enable an endpoint; delivery resumes at its cursor."""
     _administer(data_dir, sub_app_id, lambda service, app: service.set_enabled(app, name, True))
 
 
 @endpoints.command("disable")
 def disable_endpoint(name: EndpointName, sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Send an endpoint nothing for now; its events wait."""
+    """Disable an endpoint; its events wait until it is enabled."""
     _administer(data_dir, sub_app_id, lambda service, app: service.set_enabled(app, name, False))
 
 
@@ -264,16 +264,16 @@ def disable_endpoint(name: EndpointName, sub_app_id: SubAppId = 0, data_dir: Dat
 def rotate_secret(
     name: EndpointName, sub_app_id: SubAppId = 0, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False
 ) -> None:
-    """Make a new secret; the one before signs as well until the next rotation."""
+    """Create a new secret; the previous one also signs until the next rotation."""
     secret = with_endpoints(data_dir, sub_app_id, lambda service, app: service.rotate(app, name))
-    _tell_secret(name, secret, as_json)
+    _print_secret(name, secret, as_json)
 
 
 def _administer(data_dir: Path, sub_app_id: int, use: Callable[[EndpointService, int], Awaitable[None]]) -> None:
     with_endpoints(data_dir, sub_app_id, use)
 
 
-def _tell_secret(name: str, secret: str, as_json: bool) -> None:
+def _print_secret(name: str, secret: str, as_json: bool) -> None:
     if as_json:
         print_json({"name": name, "secret": secret})
         return
@@ -339,5 +339,5 @@ def _moment(text: str) -> float:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise Invalid("events.moment", f"{text!r} is no moment; write it like 2026-05-01T08:00:00Z") from error
+        raise Invalid("events.moment", f"{text!r} is not a time; write it like 2026-05-01T08:00:00Z") from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

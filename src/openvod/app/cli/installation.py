@@ -1,4 +1,4 @@
-"""``openvod adopt | restore``: the ways out when database, data folder and store do not belong together."""
+"""``openvod adopt | restore``: repairs for a database, data folder and store of different installations."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ if TYPE_CHECKING:
     from openvod.app.foundation import Foundation
     from openvod.storage.installation import Installation
 
-Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
 
 def adopt(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     new_root_key: Annotated[
-        bool, typer.Option("--new-root-key", help="Make another root key; stored secrets are lost.")
+        bool, typer.Option("--new-root-key", help="Create a new root key; stored secrets are lost.")
     ] = False,
     yes: Yes = False,
 ) -> None:
-    """Make database, data folder and store one installation, as they are; nothing is erased for some days."""
+    """Make database, data folder and store one new installation; no file is deleted during the quarantine period."""
     from openvod.app.installation import adopt as adopt_all
 
     words = [
-        "The database, the data folder and its store become one new installation, as they are.",
-        "Another server that uses one of them is refused from its next start on.",
+        "The database, the data folder and the store become one new installation.",
+        "Other servers that use one of them are refused at their next start.",
     ]
     if new_root_key:
-        words.append("A new root key is made: secrets of keys and endpoints are lost, make them anew.")
+        words.append("A new root key is created: the secrets of keys and endpoints are lost; create them again.")
     _take_over(data_dir, words, yes, lambda base: adopt_all(base, new_root_key=new_root_key))
 
 
 def restore(data_dir: DataDir = DEFAULT_DATA_DIR, yes: Yes = False) -> None:
-    """Accept a restored, older database beside newer files; nothing is erased for some days."""
+    """Accept a restored, older database; files that it does not know are quarantined, not deleted."""
     from openvod.app.installation import restore as restore_older
 
     words = [
-        "The older database is accepted: what happened after its backup is forgotten.",
-        "Files that it does not know go into quarantine; a newer database that is put back gets them again.",
+        "The older database is accepted: changes since its backup are lost.",
+        "Files that it does not know move into quarantine; restoring a newer database brings them back.",
     ]
     _take_over(data_dir, words, yes, restore_older)
 
@@ -54,9 +54,9 @@ def _take_over(data_dir: Path, words: list[str], yes: bool, take: Callable[[Foun
     base = Foundation(existing(data_dir), load_settings(data_dir))
     try:
         base.lock()
-        base.open_whatever()
+        base.open_unchecked()
         days = base.settings.storage.quarantine_days
-        for line in (*words, f"No byte is erased for {days:g} days (OPENVOD__STORAGE__QUARANTINE_DAYS)."):
+        for line in (*words, f"No file is deleted for {days:g} days (OPENVOD__STORAGE__QUARANTINE_DAYS)."):
             typer.echo(line, err=True)
         if not yes:
             typer.confirm("Go on?", abort=True, err=True)

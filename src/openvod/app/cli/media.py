@@ -53,7 +53,7 @@ def list_media(
 def show_media(
     file_id: Annotated[str, typer.Argument(help="The FileId.")], data_dir: DataDir = DEFAULT_DATA_DIR
 ) -> None:
-    """Print everything known of a file (MediaInfo and its state) as JSON."""
+    """Print a file's MediaInfo and state as JSON."""
     from openvod.media.info import media_info
     from openvod.media.states import file_status, percents_of
 

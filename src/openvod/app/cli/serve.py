@@ -25,14 +25,14 @@ from openvod.app.cli.administration import (
 from openvod.app.logs import set_up_logging
 
 config = typer.Typer(no_args_is_help=True, help="Settings.")
-storage = typer.Typer(no_args_is_help=True, help="The store's upkeep.")
+storage = typer.Typer(no_args_is_help=True, help="Maintenance of the store.")
 
 
 def serve(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 chooses a free one.")] = None,
-    public_url: Annotated[str | None, typer.Option(help="Base of the URLs handed out.")] = None,
+    public_url: Annotated[str | None, typer.Option(help="Base of generated URLs.")] = None,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
 ) -> None:
     """Run the platform until SIGTERM."""
@@ -45,13 +45,13 @@ def serve(
         data_dir,
         settings,
         lambda url: typer.echo(f"OpenVOD is ready at {url}", err=True),
-        lambda link: typer.echo(f"Nobody can sign in to the console yet; choose a password at {link}", err=True),
+        lambda link: typer.echo(f"No user can sign in to the console yet; choose a password at {link}", err=True),
     )
 
 
 def worker(
     data_dir: DataDir = DEFAULT_DATA_DIR,
-    public_url: Annotated[str | None, typer.Option(help="Base of the URLs handed out.")] = None,
+    public_url: Annotated[str | None, typer.Option(help="Base of generated URLs.")] = None,
     parent: Annotated[int, typer.Option(hidden=True)] = 0,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
 ) -> None:
@@ -60,7 +60,7 @@ def worker(
     from openvod.app.foundation import Foundation
     from openvod.app.settings import load_settings, received_settings
 
-    # A server hands its worker the settings that it has itself.
+    # A server passes its settings to its workers on standard input.
     settings = received_settings(sys.stdin.read()) if parent else load_settings(existing(data_dir))
     settings = _with_options(settings, None, None, public_url)
     set_up_logging(log_level, settings.log.format)
@@ -82,7 +82,7 @@ def app_server(
 
 @config.command("show")
 def show_config(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Print the settings in force; secrets stay hidden."""
+    """Print the effective settings; secrets are hidden."""
     from openvod.app.settings import load_settings
 
     print_json(load_settings(data_dir).model_dump(mode="json"))
@@ -119,12 +119,12 @@ def collect(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> No
 @storage.command("check")
 def check_storage(
     data_dir: DataDir = DEFAULT_DATA_DIR,
-    repair: Annotated[bool, typer.Option("--repair", help="Say what would be done, ask, and do it.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Repair without asking.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Show the repairs, then ask and apply.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Compare disk and ledger of a data folder that no server uses; exit status 1 when they differ.
+    """Compare the files on disk with the ledger, without a running server; exit status 1 when they differ.
 
-    Only with --repair is anything changed.
+    Changes nothing without --repair.
     """
     from openvod.storage.collector import repairs
 
@@ -156,6 +156,6 @@ async def _examined(services: Services) -> Discrepancies:
 
 
 def _with_options(settings: Settings, host: str | None, port: int | None, public_url: str | None) -> Settings:
-    """Command-line options outrank environment and file."""
+    """Apply command-line options, which override environment and file."""
     given = {"host": host, "port": port, "public_url": public_url}
     return settings.with_server(**{name: value for name, value in given.items() if value is not None})

@@ -34,9 +34,9 @@ from openvod.events.codec import iso_time
 from openvod.kinds.names import TemplateKind
 
 R = TypeVar("R")
-tasks = typer.Typer(no_args_is_help=True, help="Tasks: what processing does and did.")
+tasks = typer.Typer(no_args_is_help=True, help="Processing tasks.")
 templates = typer.Typer(no_args_is_help=True, help="Templates of every kind, presets included.")
-procedures = typer.Typer(no_args_is_help=True, help="Procedures: what a signature may name.")
+procedures = typer.Typer(no_args_is_help=True, help="Procedures, which signatures can name.")
 TaskId = Annotated[str, typer.Argument(help="The task's id.")]
 Kind = Annotated[TemplateKind, typer.Argument(help="The template's kind.")]
 BodyFile = Annotated[Path, typer.Argument(help="JSON file with wire members; - reads standard input.", allow_dash=True)]
@@ -64,7 +64,7 @@ def plan(
 
 
 def _planned(base: Foundation, probe: ProbeResult, text: str, sub_app_id: int) -> Plan:
-    """Plan with the data folder's own templates when there is one, else with the presets."""
+    """Plan with the templates of a data folder, or with the presets alone."""
     from openvod.app.services import plan_options
     from openvod.kinds.plan.model import Source
     from openvod.processing.planner import make_plan
@@ -170,7 +170,7 @@ def _subtask_json(subtask: SubTask) -> dict[str, Any]:
 
 @tasks.command("abort")
 def abort_task(task_id: TaskId, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """End a waiting task at once; stop a running one within a second or two."""
+    """Abort a waiting task at once, a running one within two seconds."""
     from openvod.processing.flow_records import abort
 
     async def use(services: Services) -> Task:
@@ -185,23 +185,23 @@ def abort_task(task_id: TaskId, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
 @tasks.command("rerun")
 def rerun_task(
     task_id: TaskId,
-    subtask: Annotated[int | None, typer.Option(help="Number of one sub-task; else all that failed.")] = None,
+    subtask: Annotated[int | None, typer.Option(help="Number of a sub-task; default: all failed ones.")] = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
-    """Do a finished task again; its event is sent again at the end."""
+    """Rerun a finished task; its event is sent again at the end."""
     task = _with_tasks(data_dir, lambda service: service.rerun(task_id, subtask))
     typer.echo(f"{task.task_id} is WAITING")
 
 
 @tasks.command("start")
 def start_task(
-    file_id: Annotated[str, typer.Argument(help="A file that is there already.")],
+    file_id: Annotated[str, typer.Argument(help="Id of an existing file.")],
     procedure: Annotated[str, typer.Option(help="A procedure's name or a legacy call.")],
     sub_app_id: SubAppId = 0,
     priority: Annotated[int, typer.Option(min=-10, max=10)] = 0,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
-    """Run a procedure over a file that was uploaded before."""
+    """Run a procedure on an existing file."""
     app = sub_app_id or MAIN_APPLICATION_ID
 
     async def use(services: Services) -> tuple[str, str]:
@@ -319,7 +319,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         plain = json.loads(text)
     except ValueError as error:
-        raise Invalid("json.malformed", f"{path} is no JSON: {error}") from error
+        raise Invalid("json.malformed", f"{path} is not JSON: {error}") from error
     if not isinstance(plain, dict):
         raise Invalid("json.malformed", f"{path} must hold one JSON object")
     return plain

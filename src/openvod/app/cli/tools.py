@@ -1,4 +1,4 @@
-"""``openvod verify-signature | scrub | doctor``: tools for who wonders what is wrong."""
+"""``openvod verify-signature | scrub | doctor``: diagnosis."""
 
 from __future__ import annotations
 
@@ -39,15 +39,11 @@ _TIMES = frozenset({"currentTimeStamp", "expireTime"})
 
 def verify_signature(
     signature: Annotated[str, typer.Option(help="The upload signature; - reads it from standard input.")],
-    secret_key: Annotated[
-        str, typer.Option(help="The SecretKey it should be signed with.", envvar="OPENVOD_SECRET_KEY")
-    ],
-    expected: Annotated[
-        str, typer.Option(help="The parameter text you meant to sign, to find the first difference.")
-    ] = "",
+    secret_key: Annotated[str, typer.Option(help="The SecretKey of the signature.", envvar="OPENVOD_SECRET_KEY")],
+    expected: Annotated[str, typer.Option(help="The intended parameter text, to find the first difference.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Say whether a signature is right, and what to change if it is not; exit status 1 when it is not."""
+    """Check a signature and show what to change; exit status 1 when it is invalid."""
     from openvod.signing.diagnosis import diagnose
 
     text = sys.stdin.read().strip() if signature == "-" else signature
@@ -67,13 +63,13 @@ def _show_diagnosis(found: Diagnosis) -> None:
     for problem in found.problems:
         typer.secho(f"wrong: {problem}", fg="red")
     if found.valid:
-        typer.secho("right: a platform that knows this key accepts it now", fg="green")
+        typer.secho("valid: a platform with this key accepts it now", fg="green")
 
 
 def scrub(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
     """Read every stored object again and compare it with its checksums; exit status 1 when one differs.
 
-    A server may run meanwhile.
+    A server may run at the same time.
     """
     from openvod.storage.scrubber import Verdict
 
@@ -123,11 +119,11 @@ def _row(each: Scrubbed) -> dict[str, str]:
 
 def doctor(
     data_dir: DataDir = DEFAULT_DATA_DIR,
-    url: Annotated[str, typer.Option(help="Where clients reach the platform; empty: as set, or as served last.")] = "",
-    insecure: Annotated[bool, typer.Option("--insecure", help="Accept any certificate while probing.")] = False,
+    url: Annotated[str, typer.Option(help="Public URL; default: the setting, or the server's last.")] = "",
+    insecure: Annotated[bool, typer.Option("--insecure", help="Do not verify certificates.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Look at machine, data folder, running server and the way to it; exit status 1 when something fails."""
+    """Check machine, data folder, server and network; exit status 1 when a check fails."""
     findings = asyncio.run(_examined(existing(data_dir), url, verify=not insecure, quiet=as_json))
     if as_json:
         print_json([asdict(finding) for finding in findings])
@@ -147,7 +143,7 @@ async def _examined(data_dir: Path, url: str, *, verify: bool, quiet: bool) -> l
         check_installation,
         check_rights,
     )
-    from openvod.app.doctor.network import WayToServer, check_official_hosts
+    from openvod.app.doctor.network import NetworkChecks, check_official_hosts
     from openvod.app.doctor.processing import check_processing
     from openvod.app.foundation import Foundation
     from openvod.app.settings import load_settings
@@ -157,7 +153,7 @@ async def _examined(data_dir: Path, url: str, *, verify: bool, quiet: bool) -> l
     try:
         token = probe_token(base.keys.probe_token, int(time.time()) + _PROBE_SECONDS)
     except OpenVodError:
-        token = ""  # what is wrong with the root key, its own check tells
+        token = ""  # the check of the root key reports its problems
     checks: tuple[Check, ...] = (
         check_ffmpeg,
         partial(check_extras, base.settings),
@@ -169,7 +165,7 @@ async def _examined(data_dir: Path, url: str, *, verify: bool, quiet: bool) -> l
         partial(check_installation, base),
         partial(check_database, base),
         partial(check_processing, base),
-        WayToServer(public_url, token, verify=verify).check,
+        NetworkChecks(public_url, token, verify=verify).check,
         partial(check_official_hosts, public_url, "bucket-1250000000", DEFAULT_REGION),
     )
     findings: list[Finding] = []

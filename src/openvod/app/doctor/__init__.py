@@ -1,1 +1,1 @@
-"""``openvod doctor``: looks at the machine, the installation and the way to it, and says what to do."""
+"""``openvod doctor``: checks the machine, the installation and the network, and gives advice."""

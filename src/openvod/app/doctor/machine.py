@@ -46,7 +46,7 @@ _TIMEX_BYTES = 512
 
 
 async def check_ffmpeg() -> list[Finding]:
-    """Run FFmpeg: its parts, and a second of video encoded and decoded."""
+    """Check FFmpeg: its encoders and filters, and one second of video encoded and decoded."""
     program = ffmpeg_path()
     try:
         version = _output(program, "-version").splitlines()[0]
@@ -81,24 +81,24 @@ def _short(version: str) -> str:
 
 
 async def check_extras(settings: Settings) -> list[Finding]:
-    """Look for what is optional: the reviewers that the settings name, a font that can draw Chinese."""
+    """Check optional parts: the configured reviewers, and a font with Chinese characters."""
     review = _reviewers(settings)
     if can_draw(_SAMPLE):
-        return [*review, Finding("fonts", Level.OK, "a font draws Latin and Chinese characters")]
+        return [*review, Finding("fonts", Level.OK, "a font has Latin and Chinese characters")]
     advice = "install one, such as Debian's fonts-noto-cjk, for text watermarks"
-    return [*review, Finding("fonts", Level.WARN, f"no font draws {_SAMPLE!r}", advice)]
+    return [*review, Finding("fonts", Level.WARN, f"no font has the characters {_SAMPLE!r}", advice)]
 
 
 def _reviewers(settings: Settings) -> list[Finding]:
     try:
         loaded = reviewers(settings)
     except Invalid as error:
-        return [Finding("review", Level.FAIL, error.message, "correct the setting; workers do not start with it")]
+        return [Finding("review", Level.FAIL, error.message, "correct the setting; workers do not start without it")]
     return [_reviewer(topic, each) for topic, each in loaded.items()]
 
 
 def _reviewer(topic: str, reviewer: Reviewer) -> Finding:
-    """Whose model is part of it is asked whether its packages are there; others answer for themselves."""
+    """Report a reviewer; for those of OpenVOD, whether the packages of their model are installed."""
     if not isinstance(reviewer, ChildReviewer):
         return Finding("review", Level.OK, f"{topic}: {type(reviewer).__qualname__}")
     if absent := reviewer.missing():
@@ -108,10 +108,10 @@ def _reviewer(topic: str, reviewer: Reviewer) -> Finding:
 
 
 async def check_disk(folder: DataFolder, reserve: int) -> list[Finding]:
-    """Measure free space, the time of an fsync and the rate of durable writes in the data folder."""
+    """Measure free space, fsync latency and the rate of durable writes in the data folder."""
     free = shutil.disk_usage(folder.path).free
     level = Level.FAIL if free < reserve else Level.WARN if free < _LOW_SPACE else Level.OK
-    advice = "" if level is Level.OK else f"free space; uploads end at {reserve / GIB:.2f} GiB"
+    advice = "" if level is Level.OK else f"free space; uploads are refused below {reserve / GIB:.2f} GiB"
     findings = [Finding("disk space", level, f"{free / GIB:.1f} GiB free", advice)]
     try:
         syncs, rate = _measure_disk(folder.path)
@@ -119,13 +119,13 @@ async def check_disk(folder: DataFolder, reserve: int) -> list[Finding]:
         return [*findings, Finding("disk", Level.FAIL, f"{folder.path}: {error.strerror}", "make the folder writable")]
     typical, worst = statistics.median(syncs), max(syncs)
     level = Level.WARN if typical > _SLOW_SYNC_SECONDS else Level.OK
-    advice = "every acknowledged part waits for this; use a local SSD" if level is Level.WARN else ""
+    advice = "every part waits for an fsync; use a local SSD" if level is Level.WARN else ""
     found = f"fsync {typical * 1000:.1f} ms, at worst {worst * 1000:.1f} ms; {rate / MIB:.0f} MiB/s written durably"
     return [*findings, Finding("disk speed", level, found, advice)]
 
 
 def _measure_disk(folder: Path) -> tuple[list[float], float]:
-    """Return the seconds of some fsyncs, and bytes per second of one large durable write."""
+    """Return the seconds of several fsyncs, and bytes per second of one large durable write."""
     with tempfile.TemporaryFile(dir=folder) as file:
         syncs = []
         for _ in range(_SYNCS):
@@ -144,12 +144,12 @@ def _measure_disk(folder: Path) -> tuple[list[float], float]:
 
 
 async def check_connections(server: ServerSettings) -> list[Finding]:
-    """Say how many descriptors this user's processes may have, and the connections that follow from it."""
+    """Report the limit of open files, and the connection limits that follow from it."""
     descriptors = raise_descriptor_limit()
     limits = connection_limits(server, descriptors)
     found = (
-        f"{limits.total} at once, {limits.per_address} of one address, {limits.operator} kept for the operator; "
-        f"{descriptors} open files are allowed"
+        f"{limits.total} concurrent, {limits.per_address} per address, {limits.operator} reserved for the operator; "
+        f"the limit of open files is {descriptors}"
     )
     if limits.total * DESCRIPTORS_PER_CONNECTION > descriptors:
         advice = "raise the limit of open files (ulimit -Hn, LimitNOFILE=), or lower OPENVOD__SERVER__CONNECTIONS"
@@ -161,58 +161,58 @@ async def check_connections(server: ServerSettings) -> list[Finding]:
 
 
 async def check_http() -> list[Finding]:
-    """Say whether the installed uvicorn has the parts that our protocol relies on."""
+    """Check that the installed uvicorn has the private parts that OpenVOD's protocol uses."""
     found = f"uvicorn {uvicorn.__version__}"
     if missing := missing_parts():
-        advice = "install a uvicorn that openvod names in its requirements: pip install --upgrade openvod"
-        lost = "it serves without fast paths and without limits of connections"
+        advice = "install a uvicorn version that openvod requires: pip install --upgrade openvod"
+        lost = "the server runs without fast paths and connection limits"
         return [Finding("http", Level.WARN, f"{found} has no {', '.join(missing)}; {lost}", advice)]
     return [Finding("http", Level.OK, f"{found}, with fast paths")]
 
 
 async def check_clock() -> list[Finding]:
-    """Ask the kernel whether something keeps its clock right; signatures live by it."""
+    """Check that the kernel's clock is synchronised: signatures expire by it."""
     if sys.platform != "linux":
         return []
     state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
     if state == _TIME_ERROR:
         advice = "run an NTP client (chrony, systemd-timesyncd) unless the host keeps this machine's time"
-        return [Finding("clock", Level.INFO, "the kernel does not know it to be synchronised", advice)]
+        return [Finding("clock", Level.INFO, "the kernel reports an unsynchronised clock", advice)]
     return [Finding("clock", Level.OK, "synchronised")]
 
 
 async def check_rights(base: Foundation) -> list[Finding]:
-    """See who may read the root key."""
+    """Check the permissions of the root key."""
     path = base.folder.root_key_path
     if not path.exists():
-        return [Finding("root key", Level.INFO, "none yet", "it is made by the first `openvod serve`")]
+        return [Finding("root key", Level.INFO, "none yet", "the first `openvod serve` creates it")]
     mode = path.stat().st_mode & 0o777
     advice = f"chmod 600 {path}"
     if mode & 0o007:
-        return [Finding("root key", Level.FAIL, f"mode {mode:o}: every user of this machine may use it", advice)]
+        return [Finding("root key", Level.FAIL, f"mode {mode:o}: every user of this machine can read it", advice)]
     if mode & 0o070:
-        return [Finding("root key", Level.WARN, f"mode {mode:o}: its group may use it", advice)]
-    return [Finding("root key", Level.OK, "only its owner may read it")]
+        return [Finding("root key", Level.WARN, f"mode {mode:o}: its group can read it", advice)]
+    return [Finding("root key", Level.OK, "only its owner can read it")]
 
 
 async def check_installation(base: Foundation) -> list[Finding]:
-    """See whether database, data folder and store belong together, as a start would."""
+    """Check that database, data folder and store form one installation, as a start does."""
     if not base.folder.identity()[0]:
-        return [Finding("installation", Level.INFO, "none yet", "it is made by the first `openvod serve`")]
+        return [Finding("installation", Level.INFO, "none yet", "the first `openvod serve` creates it")]
     try:
         refuse_missing_database(base)
         known = await asyncio.to_thread(establish, base)
     except (SQLAlchemyError, OpenVodError) as error:
         reason = getattr(error, "message", "") or str(error).splitlines()[0]
-        return [Finding("installation", Level.FAIL, reason, "`openvod serve` is refused until this is so no more")]
-    return [Finding("installation", Level.OK, f"database, folder and store are {known.installation_id[:8]}")]
+        return [Finding("installation", Level.FAIL, reason, "`openvod serve` does not start until this is fixed")]
+    return [Finding("installation", Level.OK, f"database, folder and store belong to {known.installation_id[:8]}")]
 
 
 async def check_database(base: Foundation) -> list[Finding]:
-    """Open the database, time a query; check the file of SQLite."""
+    """Open the database and time a query; check SQLite's file for damage."""
     kind = "PostgreSQL" if base.on_postgresql else "SQLite"
     if kind == "SQLite" and not base.folder.database.exists():
-        return [Finding("database", Level.INFO, "none yet", "it is made by the first `openvod serve`")]
+        return [Finding("database", Level.INFO, "none yet", "the first `openvod serve` creates it")]
     try:
         with base.database.engine.connect() as connection:
             began = time.monotonic()

@@ -1,4 +1,4 @@
-"""What a check finds."""
+"""The result of a check."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """Good, worth knowing, worth a change, broken."""
+    """Severity of a finding: ok, for information, change recommended, broken."""
 
     OK = "ok"
     INFO = "info"
@@ -18,7 +18,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report. ``what`` was looked at, ``found`` is what was measured, ``advice`` the next step."""
+    """One line of the report: ``what`` was checked, ``found`` is the result, ``advice`` the next step."""
 
     what: str
     level: Level

@@ -1,4 +1,4 @@
-"""Checks of the way between clients and the platform: reachability, clock, proxies, names and certificates."""
+"""Checks between clients and platform: reachability, clock, proxies, names and certificates."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _TIMEOUT = 15.0
 _SKEW_SECONDS = 60.0
 
 
-class WayToServer:
-    """Looks at a running platform through its public URL, as a client comes in."""
+class NetworkChecks:
+    """Checks a running platform through its public URL, like a client."""
 
     def __init__(self, url: str, token: str, *, verify: bool = True) -> None:
         self._url = url.rstrip("/")
@@ -34,7 +34,7 @@ class WayToServer:
         self._verify = verify
 
     async def check(self) -> list[Finding]:
-        """Return what was found; the later checks only when the server answers."""
+        """Return the findings; the later checks run only when the server answers."""
         async with httpx.AsyncClient(verify=self._verify, timeout=_TIMEOUT, trust_env=False) as http:
             reached = await self._reached(http)
             if reached[-1].level is Level.FAIL:
@@ -54,19 +54,19 @@ class WayToServer:
         try:
             answer = await http.get(f"{self._url}/readyz")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            advice = "start `openvod serve`, or set OPENVOD__SERVER__PUBLIC_URL to where clients reach it"
+            advice = "start `openvod serve`, or set OPENVOD__SERVER__PUBLIC_URL to the URL that clients use"
             return [Finding("server", Level.FAIL, f"{self._url}: {error or type(error).__name__}", advice)]
         seconds = time.monotonic() - began
         if answer.status_code != 200 or answer.headers.get("server") is None:
             found = f"{self._url}/readyz was answered with HTTP {answer.status_code}"
-            return [Finding("server", Level.FAIL, found, "look at the server's log, or at who else answers there")]
+            return [Finding("server", Level.FAIL, found, "check the server's log, and which program answers there")]
         return [
-            Finding("server", Level.OK, f"{self._url} is ready, {seconds * 1000:.0f} ms away"),
+            Finding("server", Level.OK, f"{self._url} is ready, answered in {seconds * 1000:.0f} ms"),
             *_skew(answer.headers.get("date", "")),
         ]
 
     async def _uploading(self, http: httpx.AsyncClient) -> list[Finding]:
-        """Send a body with pauses: a proxy that keeps it back delivers it without them."""
+        """Send a body with pauses: a proxy that buffers requests delivers it without them."""
         answer = await http.post(
             f"{self._url}/probez",
             params={"token": self._token},
@@ -74,15 +74,15 @@ class WayToServer:
             headers={"Content-Length": str(PROBE_CHUNKS * PROBE_CHUNK_BYTES)},
         )
         if answer.status_code != 200:
-            advice = "is this the server of the same data folder? compare --data-dir"
+            advice = "check that this server uses the same --data-dir"
             return [Finding("proxy", Level.WARN, f"/probez was answered with HTTP {answer.status_code}", advice)]
         report = answer.json()
         spread, pauses = report["last"] - report["first"], PROBE_PAUSE_SECONDS * (PROBE_CHUNKS - 1)
         client = Finding("client address", Level.INFO, f"the server sees {report['client']} ({report['scheme']})")
         if spread < pauses / 2:
-            found = f"a body sent over {pauses:.1f} s arrived within {spread:.2f} s: something stores uploads first"
+            found = f"a body sent over {pauses:.1f} s arrived within {spread:.2f} s: a proxy buffers requests"
             return [Finding("upload buffering", Level.WARN, found, "nginx: proxy_request_buffering off"), client]
-        return [Finding("upload buffering", Level.OK, "uploads arrive as they are sent"), client]
+        return [Finding("upload buffering", Level.OK, "uploads are not buffered"), client]
 
     async def _downloading(self, http: httpx.AsyncClient) -> list[Finding]:
         moments: list[float] = []
@@ -91,12 +91,12 @@ class WayToServer:
                 moments.append(time.monotonic())
         longest = max((b - a for a, b in pairwise(moments)), default=0.0)
         if longest < PROBE_PAUSE_SECONDS / 2:
-            found = "an answer sent with pauses arrived at once: something stores answers first"
+            found = "a response sent with pauses arrived at once: a proxy buffers responses"
             return [Finding("download buffering", Level.WARN, found, "nginx: proxy_buffering off")]
-        return [Finding("download buffering", Level.OK, "answers arrive as they are sent")]
+        return [Finding("download buffering", Level.OK, "responses are not buffered")]
 
     async def _large(self, http: httpx.AsyncClient) -> list[Finding]:
-        """Send one part as large as SDKs send them: size limits and throttles show."""
+        """Send a part of the size that SDKs use, to find size limits and throttling."""
         began = time.monotonic()
         answer = await http.post(f"{self._url}/probez", params={"token": self._token}, content=bytes(_LIMIT_PROBE))
         seconds = time.monotonic() - began
@@ -105,12 +105,12 @@ class WayToServer:
             return [Finding("part size", Level.FAIL, found, "nginx: client_max_body_size 0")]
         rate = _LIMIT_PROBE / seconds
         level = Level.WARN if rate < _SLOW_BYTES_PER_SECOND else Level.OK
-        advice = "look for a limit of bandwidth between" if level is Level.WARN else ""
+        advice = "look for a bandwidth limit between client and server" if level is Level.WARN else ""
         found = f"{_LIMIT_PROBE // MIB} MiB in {seconds:.2f} s, {rate / MIB:.0f} MiB/s"
         return [Finding("upload rate", level, found, advice)]
 
 
-_PROXY_ADVICE = "something between closes connections; look at its timeouts and limits"
+_PROXY_ADVICE = "a proxy closes connections; check its time-outs and limits"
 
 
 async def _with_pauses() -> AsyncIterator[bytes]:
@@ -128,11 +128,11 @@ def _skew(date: str) -> list[Finding]:
     if abs(skew) < _SKEW_SECONDS:
         return []
     found = f"the server's clock differs from this machine's by {abs(skew):.0f} s"
-    return [Finding("server clock", Level.WARN, found, "signatures made here look expired or not yet valid there")]
+    return [Finding("server clock", Level.WARN, found, "set the clocks; signatures of this machine are refused")]
 
 
 async def check_official_hosts(public_url: str, bucket: str, region: str) -> list[Finding]:
-    """See where the hosts of the official SDKs lead from here, and whether a client would trust what answers."""
+    """Check to which addresses the hosts of the official SDKs resolve, and whether their certificates are trusted."""
     own = await _addresses(urlsplit(public_url).hostname or "")
     hosts = [host.format(bucket=bucket, region=region) for host in OFFICIAL_HOSTS]
     return [await _official(host, own) for host in hosts]
@@ -141,17 +141,17 @@ async def check_official_hosts(public_url: str, bucket: str, region: str) -> lis
 async def _official(host: str, own: set[str]) -> Finding:
     found = await _addresses(host)
     if not found:
-        return Finding(host, Level.INFO, "has no address here", _REDIRECT)
+        return Finding(host, Level.INFO, "does not resolve", _REDIRECT)
     if not found & own:
-        return Finding(host, Level.INFO, f"leads to {', '.join(sorted(found)[:2])}, not to this platform", _REDIRECT)
+        return Finding(host, Level.INFO, f"resolves to {', '.join(sorted(found)[:2])}, not to this platform", _REDIRECT)
     trouble = await asyncio.to_thread(_tls_trouble, host)
     if trouble:
-        advice = "give the server a certificate for this name from an authority that the clients trust"
-        return Finding(host, Level.WARN, f"leads here, but: {trouble}", advice)
-    return Finding(host, Level.OK, "leads here, with a certificate that this machine trusts")
+        advice = "install a certificate for this name from an authority that clients trust"
+        return Finding(host, Level.WARN, f"resolves to this platform, but: {trouble}", advice)
+    return Finding(host, Level.OK, "resolves to this platform, with a trusted certificate")
 
 
-_REDIRECT = "fine with /compat/web.js or an SDK's own host setting; else map the name in the clients' DNS"
+_REDIRECT = "not needed with /compat/web.js or an SDK's host setting; otherwise map the name in the clients' DNS"
 
 
 async def _addresses(host: str) -> set[str]:

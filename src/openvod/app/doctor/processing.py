@@ -1,4 +1,4 @@
-"""Does FFmpeg reach and read what is stored, from where a worker runs it?"""
+"""Checks that FFmpeg can read stored files from a worker's environment."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _FIRST_FRAMES = Command(
     (*HEAD, *GUARDED, "-i", SOURCE, "-map", "0:v:0", "-frames:v", "2", "-f", "rawvideo", "frames.raw"), 1.0
 )
 _SECONDS = 30.0
-_LOOKED_AT = 50
-_ADVICE = "look at OPENVOD_FFMPEG, at the rights on the data folder, and at OPENVOD__TASKS__MEMORY_BYTES"
+_SEARCHED = 50
+_ADVICE = "check OPENVOD_FFMPEG, the permissions of the data folder, and OPENVOD__TASKS__MEMORY_BYTES"
 
 
 async def check_processing(base: Foundation) -> list[Finding]:
-    """Run FFmpeg over a stored file as a worker does: the same path, folder and limits."""
+    """Run FFmpeg on a stored file like a worker: with the same path, folder and limits."""
     source = await _stored_video(base)
     what = "a stored file" if source else "a clip in the data folder"
     try:
@@ -38,9 +38,9 @@ async def check_processing(base: Foundation) -> list[Finding]:
                 source = str(Path(folder, "clip.mp4"))
                 make_video(Path(source), 1)
             limits = ProcessLimits(_SECONDS, _SECONDS, base.settings.tasks.memory_bytes, GIB)
-            await base.ffmpeg.run(folder, _FIRST_FRAMES, {SOURCE: source}, limits, _nobody)
+            await base.ffmpeg.run(folder, _FIRST_FRAMES, {SOURCE: source}, limits, _ignore_progress)
             if not os.path.getsize(f"{folder}/frames.raw"):  # noqa: ASYNC240 - a command line of its own
-                return [Finding("processing", Level.FAIL, f"FFmpeg took no picture from {source}", _ADVICE)]
+                return [Finding("processing", Level.FAIL, f"FFmpeg decoded no picture of {source}", _ADVICE)]
     except ProcessFailed as error:
         reason = (error.log.strip().splitlines() or [error.ending.value])[-1]
         return [Finding("processing", Level.FAIL, f"FFmpeg on {source}: {reason}", _ADVICE)]
@@ -50,19 +50,19 @@ async def check_processing(base: Foundation) -> list[Finding]:
 
 
 async def _stored_video(base: Foundation) -> str:
-    """Return the path of a new video that lies in one file; empty when there is none."""
+    """Return the path of a recent video that is a single file; empty without one."""
     if not base.on_postgresql and not base.folder.database.exists():
         return ""
     try:
         blob_id = await base.database.read(_newest_video)
     except (SQLAlchemyError, OpenVodError):
-        return ""  # what is wrong with the database, its own check tells
+        return ""  # the check of the database reports it
     return base.blobs.files.locate(blob_id) if blob_id and base.blobs.files else ""
 
 
 def _newest_video(tx: Transaction) -> str:
     for application in tx.access.applications():
-        for asset in tx.media.search(MediaQuery(application.sub_app_id, limit=_LOOKED_AT)).assets:
+        for asset in tx.media.search(MediaQuery(application.sub_app_id, limit=_SEARCHED)).assets:
             probe = probe_of(asset)
             stored = tx.storage.object(asset.bucket, asset.media_key) if asset.has_original else None
             if probe and probe.video_streams and stored and len(stored.extents) == 1 and not stored.extents[0].offset:
@@ -70,5 +70,5 @@ def _newest_video(tx: Transaction) -> str:
     return ""
 
 
-async def _nobody(_: float) -> None:
-    """Nobody waits for progress."""
+async def _ignore_progress(_: float) -> None:
+    """Ignore progress."""
