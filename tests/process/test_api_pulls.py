@@ -109,7 +109,7 @@ def test_truncated_bodies(site: PullSite, origin: Origin, content: bytes, kind: 
 
     path = f"/cut-{kind}.mp4"
     url = origin.put(path, announced if kind == "announced" else chunked(content, ends=False))
-    assert "ended before" in site.failed(site.pull(url))
+    assert "closed before the end" in site.failed(site.pull(url))
     assert origin.asked[path] == 3
 
 
@@ -275,7 +275,7 @@ def test_bad_sources(site: PullSite, origin: Origin, content: bytes, kind: str) 
     url, words = {
         "404": (f"{origin.url}/absent.mp4", "404"),
         "encoded": (f"{origin.url}/encoded.mp4", "gzip"),
-        "no HTTP": (f"{origin.url}/no-http.mp4", "no HTTP"),
+        "no HTTP": (f"{origin.url}/no-http.mp4", "not HTTP"),
         "nobody listens": (f"http://127.0.0.1:{closed}/a.mp4", "127.0.0.1"),
         "cover missing": (origin.put("/fine.mp4", lambda h: h.whole(content)), "404"),
     }[kind]

@@ -86,7 +86,7 @@ def test_a_worker_without_proof_writes_nothing(
                 database.start()
                 assert wait_for(lambda: bool(log.finals()), 200), (one.log()[-3000:], other.log()[-3000:])
                 assert "has its liveness lock again" in one.log()
-                assert "is gone" not in one.log() + other.log()
+                assert "is dead; its flow" not in one.log() + other.log()
         (final,) = log.finals()
         assert {item["TranscodeTask"]["Status"] for item in final["MediaProcessResultSet"]} == {"SUCCESS"}
         assert httpx.get(f"{server.url}/readyz").status_code == 200

@@ -51,10 +51,10 @@ def test_bad_leaves_others_alone(name: str, run: Run) -> None:
 @pytest.mark.parametrize(
     ("kind", "body", "image", "words"),
     [
-        (WATERMARK, MARKS["top left"].body, b"no picture at all", "no JPEG, PNG or GIF"),
-        (WATERMARK, MARKS["top left"].body, b"", "no JPEG, PNG or GIF"),
+        (WATERMARK, MARKS["top left"].body, b"no picture at all", "not a readable JPEG, PNG or GIF"),
+        (WATERMARK, MARKS["top left"].body, b"", "not a readable JPEG, PNG or GIF"),
         (WATERMARK, {"Type": "text"}, None, "TextTemplate is required"),
-        (WATERMARK, {**MARKS["top left"].body, "XPos": "ten"}, b"\x89PNG", "no JPEG, PNG or GIF"),
+        (WATERMARK, {**MARKS["top left"].body, "XPos": "ten"}, b"\x89PNG", "not a readable JPEG, PNG or GIF"),
         (WATERMARK, {"Type": "svg", "SvgTemplate": {"Width": "10X%"}}, None, "SvgTemplate.Width: must look like"),
         (TRANSCODE, {"Container": "avi", "VideoTemplate": video_of()}, None, "Container"),
         (TRANSCODE, {"Container": "mp4", "VideoTemplate": video_of(Fps=101)}, None, "VideoTemplate.Fps"),

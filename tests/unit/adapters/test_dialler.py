@@ -254,7 +254,7 @@ def test_answers_are_read_within_bounds() -> None:
 
 def test_silence_is_a_timeout_and_a_known_status_counts() -> None:
     """Nothing within the time is a failure; a head whose body never comes is an answer."""
-    with pytest.raises(Unavailable, match=r"no answer within 0\.3 s"):
+    with pytest.raises(Unavailable, match=r"no response within 0\.3 s"):
         _posted(b"")
     assert _posted(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")[0] == [200]
 
@@ -262,7 +262,7 @@ def test_silence_is_a_timeout_and_a_known_status_counts() -> None:
 def test_numbers_are_judged_where_they_are_dialled() -> None:
     """A host that is a number asks no resolver, and is refused all the same, before a connection exists."""
     for host in ("127.0.0.1", "[::1]", "169.254.169.254", "[::ffff:10.0.0.1]", "2130706433", "0x7f.1", "127.1"):
-        with pytest.raises(Denied, match="to permit it name its network"):
+        with pytest.raises(Denied, match="to allow it, add its network"):
             run_async(_post_once(Dialler(), f"http://{host}:9/"))
 
 

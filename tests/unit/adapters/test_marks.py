@@ -63,10 +63,10 @@ def test_pictures(form: str, suffix: str, tmp_path: Path) -> None:
 def test_what_is_no_picture(tmp_path: Path) -> None:
     """Anything else is refused with words, other image forms included."""
     (tmp_path / "x").write_bytes(b"GIF89a broken")
-    with pytest.raises(Failure, match="no JPEG, PNG or GIF"):
+    with pytest.raises(Failure, match="not a readable JPEG, PNG or GIF"):
         check_image(tmp_path / "x")
     Image.new("RGB", (4, 4)).save(tmp_path / "y", "BMP")
-    with pytest.raises(Failure, match="no JPEG, PNG or GIF"):
+    with pytest.raises(Failure, match="not a readable JPEG, PNG or GIF"):
         check_image(tmp_path / "y")
 
 

@@ -46,7 +46,7 @@ def test_every_kind_has_a_body() -> None:
         (TemplateKind.TRANSCODE, transcode(VideoTemplate=VIDEO | {"Vcrf": 52}), "VideoTemplate.Vcrf"),
         (TemplateKind.TRANSCODE, transcode(AudioTemplate=AUDIO | {"SampleRate": 1}), "AudioTemplate.SampleRate"),
         (TemplateKind.TRANSCODE, transcode(Typo=1), "Typo"),
-        (TemplateKind.TRANSCODE, {"Container": "mp4", "RemoveVideo": 1, "RemoveAudio": 1}, "nothing"),
+        (TemplateKind.TRANSCODE, {"Container": "mp4", "RemoveVideo": 1, "RemoveAudio": 1}, "every stream"),
         (TemplateKind.WATERMARK, {"Type": "image"}, "ImageTemplate"),
         (TemplateKind.WATERMARK, {"Type": "text", "XPos": "10"}, "XPos"),
         (TemplateKind.WATERMARK, {"Type": "svg", "CoordinateOrigin": "Middle"}, "CoordinateOrigin"),

@@ -21,7 +21,7 @@ from openvod.access.model import (
     StorageRegion,
 )
 from openvod.adapters.sql import schema
-from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_if_absent, remove, lock_name, upsert, values
+from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_if_absent, lock_name, remove, upsert, values
 
 
 class SqlAccessTables:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, or_
 
 from openvod.access.account_model import AccessToken, Invite, Role, Session, User
 from openvod.adapters.sql import account_schema as schema
-from openvod.adapters.sql.rows import fetch_all, fetch_one, remove, lock_name, upsert, values
+from openvod.adapters.sql.rows import fetch_all, fetch_one, lock_name, remove, upsert, values
 
 
 class SqlAccountTables:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from openvod.adapters.sql import event_schema as schema
-from openvod.adapters.sql.rows import fetch_all, fetch_one, remove, lock_name, upsert, values
+from openvod.adapters.sql.rows import fetch_all, fetch_one, lock_name, remove, upsert, values
 from openvod.base.errors import Conflict
 from openvod.events.model import (
     DEFAULT_ENDPOINT,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from openvod.adapters.sql import schema
-from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_into, remove, lock_name, upsert, values
+from openvod.adapters.sql.rows import fetch_all, fetch_one, insert_into, lock_name, remove, upsert, values
 from openvod.kinds.names import TemplateKind
 from openvod.kinds.registry import FAMILIES, SubTaskKind
 from openvod.kinds.templates import Template
