@@ -59,7 +59,7 @@ def test_bad_leaves_others_alone(name: str, run: Run) -> None:
         (TRANSCODE, {"Container": "avi", "VideoTemplate": video_of()}, None, "Container"),
         (TRANSCODE, {"Container": "mp4", "VideoTemplate": video_of(Fps=101)}, None, "VideoTemplate.Fps"),
         (TRANSCODE, {"Container": "mp4", "RemoveVideo": 1, "RemoveAudio": 1, "VideoTemplate": video_of()}, None,
-         "nothing"),
+         "every stream"),
         (SPRITE, {"SampleType": "Time", "SampleInterval": 1, "RowCount": 100, "ColumnCount": 1, "Height": 200}, None,
          "15000 px"),
     ],
