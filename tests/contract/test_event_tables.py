@@ -21,6 +21,7 @@ from openvod.events.model import (
     RETRY_DELAYS,
     Attempt,
     Delivery,
+    DeliveryResults,
     DeliveryState,
     Endpoint,
     Event,
@@ -29,7 +30,6 @@ from openvod.events.model import (
     Health,
     NewEvent,
     Outcome,
-    Settlement,
     Transport,
 )
 from openvod.events.pull import PullService
@@ -114,8 +114,8 @@ def _fresh(database: Database, endpoint: Endpoint, after: int = 0) -> tuple[int,
     return read_to, list(found)
 
 
-def _settle(database: Database, endpoint: Endpoint, settlement: Settlement) -> None:
-    _write(database, lambda tx: tx.deliveries.settle(endpoint.endpoint_id, settlement))
+def _record_results(database: Database, endpoint: Endpoint, results: DeliveryResults) -> None:
+    _write(database, lambda tx: tx.deliveries.record_results(endpoint.endpoint_id, results))
 
 
 def _outcome(endpoint: Endpoint, delivery: Delivery, state: DeliveryState, retry_at: float = 0.0) -> Outcome:
@@ -141,15 +141,17 @@ def test_a_failed_event_holds_the_later_ones_of_its_file(database: Database) -> 
         _outcome(endpoint, a1, DeliveryState.WAITING, retry_at=20.0),
         _outcome(endpoint, b1, DeliveryState.DONE),
     ]
-    _settle(database, endpoint, Settlement(outcomes, [a2], 3, Health(1, 2.0, "HTTP 500"), False, 3.0))
+    _record_results(database, endpoint, DeliveryResults(outcomes, [a2], 3, Health(1, 2.0, "HTTP 500"), False, 3.0))
     assert not run_async(database.read(lambda tx: tx.endpoints.with_work(19.0)))
     _write(database, lambda tx: tx.events.add(_new("a", "a3")))
     assert [(d.event.payload, behind) for d, behind in _fresh(database, endpoint, 3)[1]] == [("a3", True)]
     assert run_async(database.read(lambda tx: tx.deliveries.due(endpoint.endpoint_id, 19.0, 9))) == []
     (retried,) = run_async(database.read(lambda tx: tx.deliveries.due(endpoint.endpoint_id, 20.0, 9)))
     assert (retried.event.payload, retried.attempts, retried.fresh) == ("a1", 1, False)
-    _settle(
-        database, endpoint, Settlement([_outcome(endpoint, retried, DeliveryState.DONE)], [], 3, Health(), False, 21.0)
+    _record_results(
+        database,
+        endpoint,
+        DeliveryResults([_outcome(endpoint, retried, DeliveryState.DONE)], [], 3, Health(), False, 21.0),
     )
     (following,) = run_async(database.read(lambda tx: tx.deliveries.due(endpoint.endpoint_id, 21.0, 9)))
     assert following.event.payload == "a2"
@@ -165,9 +167,11 @@ def test_what_was_delivered_ahead_of_the_cursor_is_known_after_a_restart(databas
     _write(database, lambda tx: [tx.events.add(_new(s)) for s in "abc"])
     a, b, c = (delivery for delivery, _ in _fresh(database, endpoint)[1])
     done = [_outcome(endpoint, each, DeliveryState.DONE) for each in (b, c)]
-    _settle(database, endpoint, Settlement(done, [], 0, Health(), False, 3.0))
+    _record_results(database, endpoint, DeliveryResults(done, [], 0, Health(), False, 3.0))
     assert [d.event.subject for d, _ in _fresh(database, endpoint)[1]] == ["a"]
-    _settle(database, endpoint, Settlement([_outcome(endpoint, a, DeliveryState.DONE)], [], 3, Health(), False, 4.0))
+    _record_results(
+        database, endpoint, DeliveryResults([_outcome(endpoint, a, DeliveryState.DONE)], [], 3, Health(), False, 4.0)
+    )
     with database.engine.connect() as connection:
         assert connection.execute(schema.event_deliveries.select()).all() == []
     assert not run_async(database.read(lambda tx: tx.endpoints.with_work(99.0)))
@@ -182,7 +186,7 @@ def test_old_events_are_forgotten_when_nobody_waits_for_them(database: Database)
         _outcome(endpoint, a1, DeliveryState.WAITING, 500.0), _outcome(endpoint, b, DeliveryState.DONE),
         _outcome(endpoint, c, DeliveryState.DEAD),
     ]  # fmt: skip
-    _settle(database, endpoint, Settlement(outcomes, [a2], 4, Health(), False, 3.0))
+    _record_results(database, endpoint, DeliveryResults(outcomes, [a2], 4, Health(), False, 3.0))
     forgotten = [_write(database, partial(_forget, up_to, before)) for up_to, before in ((4, 0.5), (2, 9.0), (4, 9.0))]
     assert forgotten == [0, 0, 2]
     assert [payload for _, payload in _log(database)] == ["a", "aa"]
@@ -219,9 +223,13 @@ def test_dead_letters_are_resent_with_a_fresh_budget(database: Database) -> None
     service, endpoint = _service(database, clock), _default(database)
     _write(database, lambda tx: [tx.events.add(_new("a", p)) for p in ("a1", "a2")])
     a1, a2 = (delivery for delivery, _ in _fresh(database, endpoint)[1])
-    _settle(database, endpoint, Settlement([_outcome(endpoint, a1, DeliveryState.DEAD)], [], 1, Health(1), False, 3.0))
+    _record_results(
+        database, endpoint, DeliveryResults([_outcome(endpoint, a1, DeliveryState.DEAD)], [], 1, Health(1), False, 3.0)
+    )
     assert _fresh(database, endpoint, 1)[1][0][1] is False
-    _settle(database, endpoint, Settlement([_outcome(endpoint, a2, DeliveryState.DONE)], [], 2, Health(), False, 3.0))
+    _record_results(
+        database, endpoint, DeliveryResults([_outcome(endpoint, a2, DeliveryState.DONE)], [], 2, Health(), False, 3.0)
+    )
     dead = run_async(database.read(lambda tx: tx.deliveries.dead(endpoint.endpoint_id, 0, 9)))
     assert [event.payload for event in dead] == ["a1"]
     assert run_async(service.replay_dead(1, DEFAULT_ENDPOINT)) == 1
@@ -322,7 +330,7 @@ def test_the_mode_moves_what_is_not_delivered(database: Database) -> None:
     _write(database, lambda tx: [tx.events.add(_new("a", p)) for p in ("a1", "a2", "a3")])
     a1, a2, _ = (delivery for delivery, _ in _fresh(database, endpoint)[1])
     failed = _outcome(endpoint, a1, DeliveryState.WAITING, 99.0)
-    _settle(database, endpoint, Settlement([failed], [a2], 2, Health(1), False, 3.0))
+    _record_results(database, endpoint, DeliveryResults([failed], [a2], 2, Health(1), False, 3.0))
     run_async(service.modify(1, config=lambda _: EventConfig(Transport.PULL)))
     assert not run_async(database.read(lambda tx: tx.endpoints.with_work(999.0)))
     pulled = run_async(pull.pull(1, seconds=0))

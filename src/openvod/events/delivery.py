@@ -21,11 +21,11 @@ from openvod.events.legacy import has_legacy_form
 from openvod.events.model import (
     Attempt,
     Delivery,
+    DeliveryResults,
     Endpoint,
     Health,
     Outcome,
     PayloadFormat,
-    Settlement,
     Subscription,
     health_after,
     outcome_of,
@@ -183,18 +183,18 @@ class EndpointSender:
             await asyncio.sleep(_GATHER_SECONDS)
 
     async def _exchange(self) -> bool:
-        """Settle and read in one transaction, so that no reading is older than what it follows."""
+        """Record results and read in one transaction, so that no read is older than the results before it."""
         # A copy: posts end while this waits for the database.
         outcomes, behind = list(self._outcomes), self._behind
         if self._read_to is None:
             await self._begin()
-        settlement = self._settlement(outcomes, behind)
+        results = self._delivery_results(outcomes, behind)
         room, after = self._room(len(outcomes)), self._read_to or 0
-        endpoint_id, now = self._endpoint.endpoint_id, settlement.now
+        endpoint_id, now = self._endpoint.endpoint_id, results.now
 
         def work(tx: EventTx) -> _News:
             if needed:
-                tx.deliveries.settle(endpoint_id, settlement)
+                tx.deliveries.record_results(endpoint_id, results)
             subscription = tx.endpoints.subscription(endpoint_id)
             if subscription is None or not subscription.active or not room:
                 return _News(subscription, (), after, ())
@@ -205,24 +205,24 @@ class EndpointSender:
             return _News(subscription, due, read_to, fresh)
 
         failing = self._health_pause() > 0
-        needed = bool(outcomes or behind or settlement.cursor != self._written_to)
+        needed = bool(outcomes or behind or results.cursor != self._written_to)
         uow = self._tools.uow
         try:
             news = await (uow.write(work) if needed else uow.read(work))
         except BaseException:
-            self._hasten = settlement.hasten
+            self._hasten = results.hasten
             raise
-        self._settled(outcomes, settlement)
+        self._on_recorded(outcomes, results)
         self._follow(news.subscription)
         self._read_to = news.read_to
         return self._admit(news) or news.read_to != after
 
-    def _settled(self, outcomes: Sequence[Outcome], settlement: Settlement) -> None:
-        """What was written needs to be remembered no more."""
+    def _on_recorded(self, outcomes: Sequence[Outcome], results: DeliveryResults) -> None:
+        """Discard results that are stored."""
         self._outcomes = self._outcomes[len(outcomes) :]
-        self._open.difference_update(each.sequence for each in settlement.behind)
+        self._open.difference_update(each.sequence for each in results.behind)
         self._behind = []
-        self._written_to = settlement.cursor
+        self._written_to = results.cursor
         for outcome in outcomes:
             self._leave(outcome)
 
@@ -234,18 +234,18 @@ class EndpointSender:
         self._read_to = self._written_to = endpoint.cursor
         self._health = _health_of(endpoint)
 
-    def _settlement(self, outcomes: Sequence[Outcome], behind: list[Delivery]) -> Settlement:
-        """Describe what happened; who follows a file's failed event in memory goes behind it into a row."""
+    def _delivery_results(self, outcomes: Sequence[Outcome], behind: list[Delivery]) -> DeliveryResults:
+        """Collect the results; deliveries in memory that follow a failed one of their file go into rows behind it."""
         for outcome in outcomes:
             if outcome.state is State.WAITING:
                 line = self._lines[outcome.delivery.line]
                 while len(line) > 1:
                     behind.append(line.pop())
-        settled = {each.delivery.sequence for each in outcomes} | {each.sequence for each in behind}
-        still_open = self._open - settled
+        recorded = {each.delivery.sequence for each in outcomes} | {each.sequence for each in behind}
+        still_open = self._open - recorded
         cursor = min(still_open) - 1 if still_open else self._read_to or 0
         hasten, self._hasten = self._hasten, False
-        return Settlement(tuple(outcomes), tuple(behind), cursor, self._health, hasten, self._tools.clock.now())
+        return DeliveryResults(tuple(outcomes), tuple(behind), cursor, self._health, hasten, self._tools.clock.now())
 
     def _room(self, leaving: int) -> int:
         """How many deliveries may be read: one while the endpoint is failing, so that a dead one parks no others."""
@@ -255,7 +255,7 @@ class EndpointSender:
         return max(0, (1 if self._health_pause() else _WINDOW) - held)
 
     def _leave(self, outcome: Outcome) -> None:
-        """Take a settled delivery out of its line; the next of its file may leave now."""
+        """Take a recorded delivery out of its line; the next of its file may leave now."""
         delivery = outcome.delivery
         self._open.discard(delivery.sequence)
         line = self._lines[delivery.line]

@@ -231,11 +231,11 @@ class Health:
 
 
 @dataclass(frozen=True)
-class Settlement:
-    """What is written of one endpoint in one transaction.
+class DeliveryResults:
+    """Results of deliveries to one endpoint, written in one transaction.
 
-    ``behind``: deliveries that an earlier one of their file keeps back. ``hasten``: the endpoint answers again, so what
-    waits for it is due now.
+    ``behind``: deliveries queued behind an earlier one of their file. ``hasten``: the endpoint answers again, so its
+    waiting deliveries are due now.
     """
 
     outcomes: Sequence[Outcome]

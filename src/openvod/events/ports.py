@@ -8,12 +8,12 @@ from typing import Protocol
 from openvod.events.model import (
     Attempt,
     Delivery,
+    DeliveryResults,
     DeliveryState,
     Endpoint,
     Event,
     EventConfig,
     NewEvent,
-    Settlement,
     Subscription,
 )
 from openvod.events.standing import DeliveryStatus
@@ -127,8 +127,8 @@ class DeliveryTables(Protocol):
         """Return how far the log was read, and the deliveries without a row, each with "another one comes first"."""
         ...
 
-    def settle(self, endpoint_id: int, settlement: Settlement) -> None:
-        """Write what became of attempts."""
+    def record_results(self, endpoint_id: int, results: DeliveryResults) -> None:
+        """Store the results of attempts."""
         ...
 
     def resend(self, endpoint: Endpoint, events: Sequence[Event], now: float) -> int:

@@ -16,11 +16,11 @@ from openvod.events.model import (
     PULL_QUEUE,
     Attempt,
     Delivery,
+    DeliveryResults,
     DeliveryState,
     Endpoint,
     Event,
     Outcome,
-    Settlement,
     Transport,
 )
 from openvod.events.standing import DeliveryStanding, DeliveryStatus
@@ -57,24 +57,24 @@ class SqlDeliveryTables:
         found = [(Delivery(event_of(row), 0, budget, True), bool(row.comes_behind)) for row in rows if not row.known]
         return (rows[-1].sequence if rows else after), found
 
-    def settle(self, endpoint_id: int, settlement: Settlement) -> None:
+    def record_results(self, endpoint_id: int, results: DeliveryResults) -> None:
         """Store the outcomes of attempts."""
         table = schema.event_endpoints
         # The lock on the endpoint's row serialises all changes of its deliveries.
         locked = fetch_one(self._connection, table, table.c.endpoint_id == endpoint_id, lock=True)
         if locked is None:
             return
-        self._keep_behind(endpoint_id, settlement.behind)
-        self._record_attempts(settlement.outcomes)
-        self._record_states(endpoint_id, settlement)
-        self._promote(endpoint_id, settlement)
-        if settlement.hasten:
+        self._keep_behind(endpoint_id, results.behind)
+        self._record_attempts(results.outcomes)
+        self._record_states(endpoint_id, results)
+        self._promote(endpoint_id, results)
+        if results.hasten:
             waiting = and_(_rows.c.endpoint_id == endpoint_id, _rows.c.state == DeliveryState.WAITING.value)
-            later = and_(waiting, _rows.c.next_attempt_at > settlement.now)
-            self._connection.execute(update(_rows).where(later).values(next_attempt_at=settlement.now))
+            later = and_(waiting, _rows.c.next_attempt_at > results.now)
+            self._connection.execute(update(_rows).where(later).values(next_attempt_at=results.now))
         # Never decrease the cursor: a change of transport may have advanced it.
-        cursor = max(locked.cursor, settlement.cursor)
-        changes = values(settlement.health) | {"cursor": cursor}
+        cursor = max(locked.cursor, results.cursor)
+        changes = values(results.health) | {"cursor": cursor}
         self._connection.execute(update(table).where(table.c.endpoint_id == endpoint_id).values(**changes))
         passed = and_(_rows.c.state == DeliveryState.DONE.value, _rows.c.sequence <= cursor)
         remove(self._connection, _rows, _rows.c.endpoint_id == endpoint_id, passed)
@@ -178,27 +178,27 @@ class SqlDeliveryTables:
     def _record_attempts(self, outcomes: Sequence[Outcome]) -> None:
         insert_absent(self._connection, schema.delivery_attempts, [values(each.attempt) for each in outcomes])
 
-    def _record_states(self, endpoint_id: int, settlement: Settlement) -> None:
+    def _record_states(self, endpoint_id: int, results: DeliveryResults) -> None:
         """Store deliveries that need a row: all except those that succeeded at once and are before the new cursor."""
         new, changed = [], []
-        for outcome in settlement.outcomes:
+        for outcome in results.outcomes:
             delivery, fresh = outcome.delivery, outcome.delivery.fresh
             row = _new_row(
                 endpoint_id, delivery.event, outcome.state, outcome.retry_at, outcome.attempt.number, delivery.budget
             )
             if not fresh:
                 changed.append({f"new_{name}": value for name, value in row.items()})
-            elif outcome.state is not DeliveryState.DONE or delivery.sequence > settlement.cursor:
+            elif outcome.state is not DeliveryState.DONE or delivery.sequence > results.cursor:
                 new.append(row)
         insert_absent(self._connection, _rows, new)
         if changed:
             self._connection.execute(_CHANGE, changed)
 
-    def _promote(self, endpoint_id: int, settlement: Settlement) -> None:
+    def _promote(self, endpoint_id: int, results: DeliveryResults) -> None:
         """For each file whose first delivery ended, make the next one due."""
         left = {
             each.delivery.event.subject
-            for each in settlement.outcomes
+            for each in results.outcomes
             if not each.delivery.fresh and each.state in _LEFT and each.delivery.event.subject
         }
         for subject in left:
@@ -225,7 +225,7 @@ class SqlDeliveryTables:
             self._connection.execute(
                 update(_rows)
                 .where(_rows.c.endpoint_id == endpoint_id, _rows.c.sequence == next_one, first_left)
-                .values(state=DeliveryState.WAITING.value, next_attempt_at=settlement.now)
+                .values(state=DeliveryState.WAITING.value, next_attempt_at=results.now)
             )
 
     def _resend(self, endpoint: Endpoint, event: Event, now: float) -> bool:
