@@ -13,6 +13,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 from openvod.adapters.dbos.engine import DbosEngine
 from openvod.adapters.sql.database import Transaction
@@ -23,9 +24,12 @@ from openvod.app.services import Services, plan_options
 from openvod.app.supervisor import report_trouble
 from openvod.base.identifiers import new_hex
 from openvod.kinds.plan.model import WorkClass
-from openvod.processing.flow import Addresses, FlowService, FlowSettings
+from openvod.processing.flow import FlowService, FlowSettings
 from openvod.processing.flow_records import probe_of
-from openvod.processing.flow_reviews import ReviewRoom
+from openvod.processing.flow_reviews import FlowReviews
+from openvod.processing.flow_transactions import FlowTransactions
+from openvod.processing.job_results import Addresses, JobResults
+from openvod.processing.job_runner import JobLimits, JobRunner
 from openvod.signing.playback_token import segment_key
 from openvod.tasks.model import Task, TaskStatus
 
@@ -184,24 +188,24 @@ async def _repeat(name: str, work: Callable[[], Awaitable[None]], seconds: float
 
 
 def flow_service(services: Services) -> FlowService:
-    """Wire the flow service."""
-    base, addresses = services.base, flow_addresses(services)
+    """Wire the service that runs flows."""
+    base, addresses, tasks = services.base, flow_addresses(services), services.base.settings.tasks
+    reviews = FlowReviews(base.database, reviewers(base.settings), base.clock, addresses.evidence)
+    transactions = FlowTransactions(base.database, base.clock, addresses.media)
+    limits = JobLimits(stall=tasks.stall_seconds, memory=tasks.memory_bytes)
     return FlowService(
-        base.database,
-        services.storage.files,
-        services.storage.outputs,
-        base.ffmpeg,
-        base.scratch,
-        ReviewRoom(base.database, reviewers(base.settings), base.clock, addresses.evidence),
-        base.clock,
-        base.entropy,
-        addresses,
-        flow_settings(services),
-    )
+        transactions,
+        JobRunner(base.database, services.storage.files, base.ffmpeg, base.scratch, transactions, limits),
+        JobResults(
+            base.database, services.storage.outputs, reviews, base.clock, base.entropy, addresses,
+            hold_blocked=tasks.hold_blocked,
+        ),
+        flow_settings(services, reviews),
+    )  # fmt: skip
 
 
 def flow_addresses(services: Services) -> Addresses:
-    """Return the URLs and keys of the files that flows make."""
+    """Return how flows address their results."""
     base, root = services.base, services.base.keys.playback_token
     return Addresses(
         media=services.addresses.url,
@@ -212,14 +216,11 @@ def flow_addresses(services: Services) -> Addresses:
     )
 
 
-def flow_settings(services: Services) -> FlowSettings:
-    """Return the settings of flows."""
+def flow_settings(services: Services, reviews: FlowReviews) -> FlowSettings:
+    """Return how this worker runs flows: how it plans, and its concurrent jobs."""
     tasks = services.base.settings.tasks
     return FlowSettings(
-        options=plan_options(services.base.settings),
-        stall=tasks.stall_seconds,
-        memory=tasks.memory_bytes,
-        hold_blocked=tasks.hold_blocked,
+        options=replace(plan_options(services.base.settings), installed_reviews=reviews.installed),
         turns={
             WorkClass.ENCODE: tasks.encode_jobs,
             WorkClass.LIGHT: tasks.light_jobs,

@@ -1,4 +1,4 @@
-"""What a flow decides within a transaction: a task's sub-tasks, its progress, when it sends events."""
+"""A flow's decisions within a transaction: the sub-tasks of a task, when it is finished, which events it sends."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class FlowTx(Protocol):
 
 @dataclass(frozen=True)
 class FlowState:
-    """A task with its file and items, as one transaction saw them."""
+    """A task with its file and sub-tasks, as one transaction read them."""
 
     task: Task
     asset: MediaAsset | None
@@ -78,8 +78,14 @@ class FlowState:
 
     @property
     def pending(self) -> list[SubTask]:
-        """Items without a result."""
+        """Sub-tasks without a result."""
         return [subtask for subtask in self.subtasks if not subtask.status.terminal]
+
+    def stored_file(self) -> MediaAsset:
+        """Return the file; raises :class:`Failure` when its original was deleted."""
+        if self.asset is None or not self.asset.has_original:
+            raise Failure("SourceFileError.DownloadNotAccessible", "the file was deleted")
+        return self.asset
 
 
 def load(tx: FlowTx, task_id: str, *, lock: bool = False) -> FlowState | None:
@@ -91,15 +97,15 @@ def load(tx: FlowTx, task_id: str, *, lock: bool = False) -> FlowState | None:
 
 
 def begin(tx: FlowTx, task_id: str, run: int, now: float, url: UrlOf) -> bool:
-    """Start a run of a task: expand its procedure once; return whether there is work."""
+    """Start a run of a task, and make its sub-tasks in the first run; return whether there is work."""
     state = load(tx, task_id, lock=True)
     if state is None or state.task.status.terminal or state.task.run != run:
         return False
-    _take_up(tx, state, now)
-    return not settle(tx, task_id, now, url, changed=False)
+    _start(tx, state, now)
+    return not finish_if_done(tx, task_id, now, url, changed=False)
 
 
-def _take_up(tx: FlowTx, state: FlowState, now: float) -> None:
+def _start(tx: FlowTx, state: FlowState, now: float) -> None:
     task = begun(state.task, now)
     tx.tasks.put_task(task)
     if not state.subtasks:
@@ -121,12 +127,12 @@ def abort(tx: FlowTx, task_id: str, now: float, url: UrlOf) -> Task:
     tx.tasks.put_task(asked.task)
     # Pulled uploads run in the server, which reads the request to abort.
     if state.task.status is TaskStatus.WAITING and state.task.type.is_flow:
-        _take_up(tx, asked, now)
-        fail_pending(tx, task_id, abortion(), now, url)
+        _start(tx, asked, now)
+        fail_pending(tx, task_id, abort_failure(), now, url)
     return tx.tasks.task(task_id) or asked.task
 
 
-def abortion() -> Failure:
+def abort_failure() -> Failure:
     """Return the failure of an aborted task's sub-tasks."""
     return Failure("InternalError", "the task was aborted")
 
@@ -188,18 +194,17 @@ def probe_of(asset: MediaAsset | None) -> ProbeResult | None:
 
 
 def source_of(tx: FlowTx, state: FlowState) -> Source:
-    """Return the source to plan for; raises :class:`Failure` when the file has no usable one."""
-    if state.asset is None or not state.asset.has_original:
-        raise Failure("SourceFileError.DownloadNotAccessible", "the file was deleted")
+    """Return the source to plan for; raises :class:`Failure` for a deleted, quarantined or unreadable file."""
+    asset = state.stored_file()
     held = tx.tasks.quarantined(state.task.file_id)
     if held and held.quarantined:
         raise Failure(
             "SourceFileError.ContentUnsupported",
             f"the file is quarantined: {held.reason}; after a look, `openvod tasks rerun` takes it up again",
         )
-    probe = probe_of(state.asset)
+    probe = probe_of(asset)
     if probe is None:
-        raise _unreadable(state.asset)
+        raise _unreadable(asset)
     return Source(state.task.file_id, probe, _clips(tx, state))
 
 
@@ -236,7 +241,7 @@ def _clips(tx: FlowTx, state: FlowState) -> dict[str, Clip]:
 
 
 def item_of(subtask: SubTask) -> Item:
-    """Return a sub-task as the planner wants it."""
+    """Return the planner's form of a sub-task."""
     model = subtask.kind.declaration.input
     return Item(
         subtask.number, subtask.kind, model.model_validate(dict(subtask.input)), separate=subtask.attempts > 0,
@@ -244,7 +249,7 @@ def item_of(subtask: SubTask) -> Item:
     )  # fmt: skip
 
 
-def settle(tx: FlowTx, task_id: str, now: float, url: UrlOf, *, changed: bool) -> bool:
+def finish_if_done(tx: FlowTx, task_id: str, now: float, url: UrlOf, *, changed: bool) -> bool:
     """Finish the task when nothing is pending, and add the events of its notify mode; return whether it is finished."""
     state = load(tx, task_id, lock=True)
     if state is None or state.task.status.terminal:
@@ -253,10 +258,10 @@ def settle(tx: FlowTx, task_id: str, now: float, url: UrlOf, *, changed: bool) -
     if not state.pending:
         task = aborted(task, now) if task.abort_requested and _was_cut_short(state) else finished(task, now)
         tx.tasks.put_task(task)
-        _tell(tx, replace(state, task=task), now, url)
+        _add_event(tx, replace(state, task=task), now, url)
         return True
     if changed and task.notify_mode is NotifyMode.CHANGE:
-        _tell(tx, state, now, url)
+        _add_event(tx, state, now, url)
     return False
 
 
@@ -264,7 +269,7 @@ def _was_cut_short(state: FlowState) -> bool:
     return any(subtask.status is SubTaskStatus.FAIL for subtask in state.subtasks)
 
 
-def _tell(tx: FlowTx, state: FlowState, now: float, url: UrlOf) -> None:
+def _add_event(tx: FlowTx, state: FlowState, now: float, url: UrlOf) -> None:
     task = state.task
     if task.type is TaskType.REVIEW_AUDIO_VIDEO:
         if task.status.terminal and state.subtasks:
@@ -292,15 +297,15 @@ def _event(task: Task, kind: EventType, payload: str, now: float) -> NewEvent:
 
 
 def fail(tx: FlowTx, task_id: str, failures: Mapping[int, Failure], now: float, url: UrlOf, *, log: str = "") -> bool:
-    """Record why items fail; return whether the task is finished."""
+    """Record the failures of sub-tasks by number; return whether the task is finished."""
     for subtask in tx.tasks.subtasks(task_id):
         if subtask.number in failures and not subtask.status.terminal:
             tx.tasks.put_subtask(subtask_failed(subtask, failures[subtask.number], now, log))
-    return settle(tx, task_id, now, url, changed=True)
+    return finish_if_done(tx, task_id, now, url, changed=True)
 
 
 def crashed(tx: FlowTx, file_id: str, reason: str) -> bool:
-    """Count a crash over a file; true when it is quarantined now."""
+    """Count a crash of a program that read the file; return whether the file is quarantined now."""
     before = tx.tasks.quarantined(file_id)
     crashes = (before.crashes if before else 0) + 1
     quarantined = crashes >= _CRASHES_TO_QUARANTINE

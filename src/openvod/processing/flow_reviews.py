@@ -47,8 +47,8 @@ class Reviewed:
     queued: bool = True
 
 
-class ReviewRoom:
-    """The installed reviewers by topic, and how their results are reported."""
+class FlowReviews:
+    """Passes a review's frames to the installed reviewer of its topic and reports the verdict."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class ReviewRoom:
         topics = self._reviewers.keys()
         return frozenset(kind for kind, declared in REVIEW_KINDS.items() if topics & set(declared.topics))
 
-    async def look(
+    async def review(
         self, state: FlowState, source: Source, share: Share, folder: JobFolder, prefix: str, cover: str = ""
     ) -> Reviewed:
         """Review the frames of a job, and the cover picture at the path ``cover`` if one is given."""
@@ -77,20 +77,20 @@ class ReviewRoom:
         findings = await self._findings(topic, frames)
         interval = float(share.facts["interval"])
         verdict = judge(frames, findings, settings.thresholds, interval, source.picture_duration)
-        self._check_looked(settings.labels, verdict)
+        self._check_topics(settings.labels, verdict)
         pictures, files = self._evidence(state, share, frames, verdict, prefix)
-        told = replace(self._told(share, verdict, pictures, files, folder, prefix), queued=settings.queued)
-        return await self._with_cover(told, topic, settings.thresholds, cover) if cover else told
+        reviewed = replace(self._report(share, verdict, pictures, files, folder, prefix), queued=settings.queued)
+        return await self._with_cover(reviewed, topic, settings.thresholds, cover) if cover else reviewed
 
-    async def _with_cover(self, told: Reviewed, topic: str, thresholds: Thresholds, cover: str) -> Reviewed:
+    async def _with_cover(self, reviewed: Reviewed, topic: str, thresholds: Thresholds, cover: str) -> Reviewed:
         """Add the verdict over the cover; reviewers read pictures in a confined process."""
         frame = [ReviewFrame(0.0, cover)]
         findings = await self._findings(topic, frame)
         if findings and findings[0] is None:
             raise Failure("InvalidInput.ConfigurationUnsupported", "the cover is no picture that can be reviewed")
         verdict = judge(frame, findings, thresholds, 1.0, 0.0)
-        output = {**told.output, "CoverReviewResult": cover_review_result(verdict)}
-        return replace(told, output=output, blocked=told.blocked or verdict.suggestion is Suggestion.BLOCK)
+        output = {**reviewed.output, "CoverReviewResult": cover_review_result(verdict)}
+        return replace(reviewed, output=output, blocked=reviewed.blocked or verdict.suggestion is Suggestion.BLOCK)
 
     async def _settings(self, state: FlowState, share: Share) -> ReviewSettings:
         kind = _kind(share)
@@ -109,7 +109,7 @@ class ReviewRoom:
             code = "InvalidInput.ConfigurationUnsupported" if error.code == "review.not_installed" else "InternalError"
             raise Failure(code, error.message) from error
 
-    def _check_looked(self, labels: Sequence[str], verdict: Verdict) -> None:
+    def _check_topics(self, labels: Sequence[str], verdict: Verdict) -> None:
         """Raise when a clean verdict would cover topics without a reviewer."""
         missing = [label for label in labels if label not in self._reviewers]
         if missing and verdict.suggestion is Suggestion.PASS:
@@ -131,7 +131,7 @@ class ReviewRoom:
                 pictures[segment.frame] = self._evidence_url(key)[0]
         return pictures, files
 
-    def _told(
+    def _report(
         self,
         share: Share,
         verdict: Verdict,
