@@ -13,7 +13,7 @@ from openvod.base.sizes import GIB, MIB
 from openvod.kinds.failure import Failure
 from openvod.media.layout import content_type
 from openvod.media.model import ProbeState
-from openvod.processing.flow_records import abortion
+from openvod.processing.flow_records import abort_failure
 from openvod.storage.blobs import Pieces
 from openvod.storage.service import StorageService
 from openvod.storage.writing import Incoming
@@ -95,7 +95,7 @@ class PullRunner:
                 return
             await self._fail(pull.task_id, failure_of(error))
         except _AbortedByHand:
-            await self._fail(pull.task_id, abortion(), by_hand=True)
+            await self._fail(pull.task_id, abort_failure(), by_hand=True)
         except TimeoutError:
             why = f"the download took longer than {self._settings.max_seconds:g} s"
             await self._fail(pull.task_id, Failure("SourceFileError.DownloadNotAccessible", why))

@@ -14,7 +14,7 @@ from openvod.base.errors import Denied, Invalid, Unavailable
 from openvod.base.identifiers import new_hex
 from openvod.base.ports import Clock, Entropy, UnitOfWork
 from openvod.media.expiry import expiry
-from openvod.processing.flow_records import abortion
+from openvod.processing.flow_records import abort_failure
 from openvod.processing.service import check_order, claim_order, waiting_task
 from openvod.tasks.model import NotifyMode, Procedure, Task, TaskStatus, TaskType
 from openvod.tasks.state import aborted
@@ -100,7 +100,7 @@ class PullUploads:
 
         def work(tx: UploadTx) -> None:
             task = waiting_task(tx, sub_app_id, task_id)
-            end(tx, self._uploads, aborted(task, now), abortion(), now)
+            end(tx, self._uploads, aborted(task, now), abort_failure(), now)
 
         await self._uow.write(work)
 
