@@ -40,16 +40,23 @@ def parse_complete(body: bytes, parts: int) -> list[CompletedPart]:
     Raises ``Invalid("cos.MalformedXML")``, and ``Invalid("cos.XMLSizeLimit")`` for more tags or attributes than
     such an upload needs.
     """
-    tags, equals = _FRAME_SIGNS + parts * _PART_TAGS, _FRAME_SIGNS + parts * _PART_EQUALS
-    if body.count(b"<") > tags or body.count(b"=") > equals or _LONG_TAG.search(body):
-        raise Invalid("cos.XMLSizeLimit", f"the body has more tags or attributes than {parts} uploaded parts need")
+    if body.count(b"<") > _FRAME_SIGNS + parts * _PART_TAGS:
+        raise _too_much(parts)
     try:
         text = body.decode()
-        return _compact_parts(text) or _Reader().read(text)
+        if compact := _compact_parts(text):
+            return compact
+        if body.count(b"=") > _FRAME_SIGNS + parts * _PART_EQUALS or _LONG_TAG.search(body):
+            raise _too_much(parts)
+        return _Reader().read(text)
     except (ValueError, expat.ExpatError) as error:
         raise Invalid(
             "cos.MalformedXML", "the body must be <CompleteMultipartUpload> with a PartNumber and an ETag in each Part"
         ) from error
+
+
+def _too_much(parts: int) -> Invalid:
+    return Invalid("cos.XMLSizeLimit", f"the body has more tags or attributes than {parts} uploaded parts need")
 
 
 def _compact_parts(text: str) -> list[CompletedPart]:
