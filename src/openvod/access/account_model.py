@@ -7,21 +7,21 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a user may do; each includes what stands before it."""
+    """A user's role; each includes the rights of those before it."""
 
     VIEWER = "viewer"
     OPERATOR = "operator"
     ADMIN = "admin"
 
     def includes(self, other: Role) -> bool:
-        """Tell whether who has this role may do what ``other`` may."""
+        """Return whether this role includes the rights of ``other``."""
         order = list(Role)
         return order.index(self) >= order.index(other)
 
 
 @dataclass(frozen=True)
 class User:
-    """Somebody who signs in. ``password_hash`` is empty until an invitation was taken up."""
+    """A person with an account. ``password_hash`` is empty until the invitation is accepted."""
 
     name: str
     role: Role

@@ -101,5 +101,5 @@ class PasswordHash(Protocol):
         ...
 
     async def verify(self, password: str, known: str) -> bool:
-        """Tell whether ``known`` is of ``password``; an empty ``known`` costs as much and is of none."""
+        """Return whether the hash ``known`` is of ``password``; an empty hash costs the same time and never matches."""
         ...

@@ -103,7 +103,7 @@ class AccountService:
         return await self._uow.write(work)
 
     async def set_role(self, name: str, role: Role) -> User:
-        """Change what a user may do; somebody has to stay admin."""
+        """Change a user's role; one admin must remain."""
         return await self._change(name, lambda user: replace(user, role=role))
 
     async def set_enabled(self, name: str, enabled: bool) -> User:

@@ -11,7 +11,7 @@ from openvod.base.errors import Conflict, Exhausted, Invalid, NotFound
 from openvod.base.exclusive import OneAtATime
 from openvod.base.ports import UnitOfWork
 
-#: The parent of what stands at the top.
+#: The parent id of top-level categories.
 TOP = -1
 BUILT_IN_ID, BUILT_IN_NAME = 0, "其他"
 MAX_LEVELS, MAX_CHILDREN, MAX_NAME = 4, 500, 64

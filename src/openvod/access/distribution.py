@@ -145,7 +145,7 @@ class DistributionService:
         return first, second
 
     async def admit_address(self, link: str, address: str, most: int, expires_at: float) -> bool:
-        """Tell whether an address may use a link that ``most`` addresses may use; it is one of them from then on."""
+        """Return whether an address may use a link with a limit of ``most`` addresses; record it when it may."""
         place = _counted_address(address)
         return await self._beside.write(lambda tx: tx.access.admit_link_address(link, place, most, expires_at))
 

@@ -99,7 +99,7 @@ class StorageRegion:
 
     @property
     def is_on_the_mainland(self) -> bool:
-        """Tell the wire's ``Area``."""
+        """Return the wire's ``Area``."""
         return self.name.startswith("ap-") and self.name not in _OUTSIDE_MAINLAND
 
 

@@ -65,11 +65,11 @@ class AccessTables(Protocol):
         ...
 
     def delete_category(self, sub_app_id: int, class_id: int) -> None:
-        """Delete one."""
+        """Delete a domain."""
         ...
 
     def is_category_used(self, sub_app_id: int, class_id: int) -> bool:
-        """Tell whether a file is in it."""
+        """Return whether a file is in the category."""
         ...
 
     def add_category(self, sub_app_id: int, name: str, parent_id: int) -> Category:
@@ -89,7 +89,7 @@ class AccessTables(Protocol):
         ...
 
     def delete_domain(self, sub_app_id: int, name: str) -> None:
-        """Delete one."""
+        """Delete a domain."""
         ...
 
     def distribution(self, sub_app_id: int) -> Distribution:
@@ -113,11 +113,11 @@ class AccessTables(Protocol):
         ...
 
     def admit_link_address(self, link: str, address: str, most: int, expires_at: float) -> bool:
-        """Tell whether an address may use a link: it did before, or fewer than ``most`` did; then it is noted."""
+        """Return whether an address may use a link: it did before, or fewer than ``most`` did; then record it."""
         ...
 
     def forget_link_addresses(self, before: float) -> int:
-        """Delete what belongs to links that expired before; returns how many rows."""
+        """Delete the addresses of links that expired before a moment; return the number of rows."""
         ...
 
     def use_signature(self, secret_id: str, digest: str, used_at: float, expired: float) -> float | None:

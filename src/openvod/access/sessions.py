@@ -102,7 +102,7 @@ class SessionService:
         return found
 
     async def still_holds(self, identity: Identity) -> bool:
-        """Tell whether a session or token that was good is good still, with the role it had."""
+        """Return whether a session or token is still valid, with the role that it had."""
 
         def work(tx: AccountTx) -> Role | None:
             if identity.session_digest:

@@ -10,7 +10,7 @@ from openvod.base.senders import sender_of
 
 WINDOW_SECONDS = 900.0
 #: Wrong tries within the window for one user from one address, and from one address in all, which may be an office.
-#: There is no limit per user over all addresses: anybody could lock a user out with it.
+#: No limit per user over all addresses: with one, anyone could lock a user out.
 TRIES_OF_A_USER, TRIES_OF_AN_ADDRESS = 10, 50
 _MOST_REMEMBERED = 10_000
 

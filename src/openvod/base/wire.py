@@ -17,7 +17,7 @@ _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 
 
 def asks_for_nothing(value: object) -> bool:
-    """Tell whether a member's value changes nothing: empty, zero, switched off, or made of such values alone."""
+    """Return whether a member's value changes nothing: empty, zero, switched off, or made of such values alone."""
     if isinstance(value, Mapping):
         switched_off = value.get("Switch") == "OFF" or value.get("Type") == "OFF"
         return switched_off or all(map(asks_for_nothing, value.values()))

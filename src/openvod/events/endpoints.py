@@ -183,7 +183,7 @@ class EndpointService:
         return await self._resend_pages(sub_app_id, name, page, lambda event: True)
 
     async def status(self, event_id: int) -> tuple[Event, Sequence[DeliveryStatus]]:
-        """Return an event and how it stands at every endpoint."""
+        """Return an event and its state at every endpoint."""
 
         def work(tx: EventTx) -> tuple[Event, Sequence[DeliveryStatus]]:
             event = known_event(tx, event_id)

@@ -30,7 +30,7 @@ def legacy_body(payload: str) -> str | None:
 
 
 def has_legacy_form(event_type: str) -> bool:
-    """Tell whether 2.0 has an event type."""
+    """Return whether 2.0 has an event type."""
     return event_type in _EVENTS
 
 

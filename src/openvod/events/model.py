@@ -108,7 +108,7 @@ class Endpoint:
 
     @property
     def failing(self) -> bool:
-        """Tell whether it is only tried now and then."""
+        """Return whether the endpoint is failing, so that it is only probed from time to time."""
         return self.failures >= FAILURES_TO_FAIL
 
 
@@ -142,14 +142,14 @@ class Subscription:
 
     @property
     def active(self) -> bool:
-        """Tell whether events are posted to it; the mode decides between the original's two transports."""
+        """Return whether events are posted to it; the mode decides between the original's two transports."""
         endpoint = self.endpoint
         if endpoint.transport is Transport.PULL or not (endpoint.enabled and endpoint.url):
             return False
         return endpoint.name != DEFAULT_ENDPOINT or self.config.transport is Transport.PUSH
 
     def wants(self, event_type: str) -> bool:
-        """Tell whether it is to get events of a type."""
+        """Return whether the endpoint subscribes to an event type."""
         if self.endpoint.name in (DEFAULT_ENDPOINT, PULL_QUEUE) and event_type in self.config.switched_off():
             return False
         return not self.endpoint.types or event_type in self.endpoint.types
@@ -171,7 +171,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True)
 class Delivery:
-    """An event to be tried. ``attempts`` were made; ``budget`` may be made; ``fresh``: there is no row of it yet.
+    """A due delivery. ``attempts`` were made, ``budget`` are allowed; ``fresh``: it has no row yet.
 
     Tried before ``due_at`` (Unix seconds) it is a probe of a failing endpoint, which costs it nothing.
     """

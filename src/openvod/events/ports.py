@@ -148,7 +148,7 @@ class DeliveryTables(Protocol):
         ...
 
     def statuses(self, event: Event) -> Sequence[DeliveryStatus]:
-        """Return how an event stands at every endpoint of its application."""
+        """Return an event's delivery state at every endpoint of its application."""
         ...
 
     def lease(self, endpoint_id: int, event: Event, handle: str, until: float) -> None:

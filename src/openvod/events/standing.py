@@ -1,4 +1,4 @@
-"""How an event stands, for people: one vocabulary for console, command line and API."""
+"""The delivery state of an event, in one vocabulary for console, command line and API."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from openvod.events.model import Event
 
 
 class DeliveryStanding(StrEnum):
-    """How an event stands at one endpoint.
+    """The delivery state of an event at one endpoint.
 
     ``DISABLED`` and ``NO_ADDRESS``: it waits in the log until the endpoint is enabled or has an address.
     """
@@ -56,7 +56,7 @@ _ORDER = (
 
 
 def event_standing(event: Event, statuses: Sequence[DeliveryStatus]) -> EventStanding:
-    """Return how an event stands, from how it stands at each endpoint."""
+    """Return the state of an event from its states at each endpoint."""
     if event.sequence is None:
         return EventStanding(event.state.value)
     found = {each.state for each in statuses}

@@ -68,5 +68,5 @@ def for_players(output: MediaOutput, category: str) -> ForPlayers:
 
 
 def plays_processed(asset: MediaAsset, outputs: Sequence[MediaOutput]) -> bool:
-    """Tell whether something that processing made of a file plays."""
+    """Return whether any processing output of a file is playable."""
     return any(for_players(each, asset.category).stream for each in outputs)

@@ -116,7 +116,7 @@ class PictureReader(Protocol):
     """Reads untrusted pictures safely."""
 
     async def reencode(self, data: bytes) -> tuple[str, bytes]:
-        """Return a GIF, JPEG or PNG anew, without what is no picture in it, after its extension.
+        """Re-encode a GIF, JPEG or PNG without its metadata; return its extension and the bytes.
 
         Raises ``Invalid("picture.unreadable")``; ``Unavailable("picture.failed")`` when the reader did not finish.
         """

@@ -56,7 +56,7 @@ class ProbeService:
         self._on_event()
 
     async def _outcome(self, asset: MediaAsset) -> tuple[ProbeState, Mapping[str, Any]]:
-        """Probe one asset; a file that is no media is a result, not a failure of the platform."""
+        """Probe one asset; a file that is not media is a result, not an error."""
         try:
             async with self._originals.local_file(asset.bucket, asset.media_key) as path:
                 result = await self._prober.probe(path)

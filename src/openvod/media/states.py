@@ -1,4 +1,4 @@
-"""One vocabulary for how a file stands, a pure function of its rows: console, player, command line and API use it."""
+"""The state of a file as a pure function of its rows; console, player, command line and API use the same names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _UNPROBED = {"media.probe_timeout": "probe_timeout"}
 
 
 class FileState(StrEnum):
-    """How a file stands.
+    """The state of a file.
 
     ``CHECKING``: it is committed, and not probed yet. ``PROCESSING``: a task flow runs or waits. ``READY``: it plays,
     or is a picture. ``NOT_PLAYABLE``: browsers do not play it, and nothing that plays was made of it. ``DAMAGED``: no
@@ -55,7 +55,7 @@ class FileStatus:
 
 
 def file_status(asset: MediaAsset | None, outputs: Sequence[MediaOutput], flows: Sequence[int]) -> FileStatus:
-    """Return how a file stands; ``flows`` are the percents of its tasks that have not ended."""
+    """Return the state of a file; ``flows`` are the percentages of its unfinished tasks."""
     if asset is None:
         return FileStatus(FileState.DELETED)
     if asset.status == FORBIDDEN:
@@ -142,7 +142,7 @@ class StateTx(Protocol):
 
 
 def status_in(tx: StateTx, sub_app_id: int, file_id: str, now: float) -> FileStatus | None:
-    """Return how a file of an application stands; ``None`` when nothing was ever known of it."""
+    """Return the state of an application's file, or None when no such file ever existed."""
     found = tx.media.assets(sub_app_id, [file_id], now)
     if not found:
         first = tx.events.events(0, 1, file_id)
@@ -160,7 +160,7 @@ def percents_of(tx: StateTx, file_id: str) -> list[int]:
 
 
 class FileStates:
-    """Tells how files stand."""
+    """Returns the states of files."""
 
     def __init__(self, uow: UnitOfWork[StateTx], clock: Clock) -> None:
         self._uow = uow

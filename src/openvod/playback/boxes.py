@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from openvod.playback.model import not_packaged
 
-#: More boxes than this in one place are no file of anybody's camera.
+#: A parent box with more children than this is refused as malformed.
 _MOST_BOXES = 4096
 _U32 = struct.Struct(">I")
 _U64 = struct.Struct(">Q")

@@ -1,4 +1,4 @@
-"""Sample descriptions: which codecs are packaged, and their boxes written anew without what only editors read."""
+"""Sample descriptions: which codecs are packaged; their boxes are rewritten without fields that only editors read."""
 
 from __future__ import annotations
 

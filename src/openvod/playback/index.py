@@ -16,7 +16,7 @@ from openvod.playback.tables import read_samples
 #: Ten hours of film have 30 MiB.
 MOST_INDEX_BYTES = 64 * 1024 * 1024
 _MOST_TOP_BOXES = 1024
-#: Enough for the head of a WebM, which says that it is no other Matroska.
+#: Bytes that hold the head of a WebM, whose DocType tells it from other Matroska files.
 _FIRST_BYTES = 64
 #: Pictures may lie on a track of their own: the cover of a song.
 _STILLS = frozenset({b"jpeg", b"png ", b"mjpa", b"mjpb"})
@@ -58,7 +58,7 @@ def next_wanted(size: int, asked: Wanted, data: bytes, hops: int) -> Wanted:
 
 
 def _no_movie(data: bytes) -> Exception:
-    """Tell by the first bytes what browsers play without an index of this kind."""
+    """Return whether browsers play the file without such an index, by its first bytes."""
     plays = data[:4] in (b"OggS", b"fLaC") or data[:3] == b"ID3"
     plays = plays or (data[:4] == b"RIFF" and data[8:12] == b"WAVE")
     plays = plays or (data[:4] == b"\x1a\x45\xdf\xa3" and b"webm" in data)

@@ -25,7 +25,7 @@ class Packaged(NamedTuple):
 
     @property
     def is_list(self) -> bool:
-        """Tell lists from media."""
+        """Return whether the name is that of a playlist."""
         return self.kind in ("master", "media")
 
 

@@ -1,4 +1,4 @@
-"""Indexes at hand: read once for each file, kept while there is room."""
+"""A cache of indexes: each is read once per file and evicted when the cache is full."""
 
 from __future__ import annotations
 

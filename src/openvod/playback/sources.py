@@ -137,7 +137,7 @@ def _source(state: PlayState, stream: Stream) -> Source:
 
 
 def _browsers_play(asset: MediaAsset) -> bool:
-    """Tell whether browsers play the file by its probe; before there is one, what is offered is a hope."""
+    """Return whether browsers play the file, by its probe; true while it is not probed yet."""
     return "video_streams" not in asset.probe or hindrance(ProbeResult.from_json(asset.probe)) is None
 
 

@@ -18,6 +18,6 @@ def read_address(text: str) -> Address | None:
 
 
 def is_inside(address: str, networks: Iterable[str]) -> bool:
-    """Tell whether an address lies in one of the networks; what is no address lies nowhere."""
+    """Return whether an address lies in one of the networks; what is no address lies nowhere."""
     found = read_address(address)
     return found is not None and any(found in ipaddress.ip_network(each, strict=False) for each in networks)

@@ -65,7 +65,7 @@ def find_credential(headers: Mapping[str, str], query: Pairs) -> CosCredential |
 
 
 def verify(credential: CosCredential, secret_key: str, request: SignedRequest) -> bool:
-    """Tell whether any reading of the request carries this signature (2.3); each comparison takes constant time."""
+    """Return whether any reading of the request carries this signature (2.3); each comparison takes constant time."""
     for path, host, by_encoded, sign_time in product(
         request.paths, request.hosts or ("",), (True, False), sorted({credential.sign_time, credential.key_time})
     ):

@@ -138,7 +138,7 @@ def check_referer(referer: str, entries: Sequence[str], *, allow_listed: bool, b
 
 
 def is_host_of(referer: str, host: str) -> bool:
-    """Tell whether a page stands on a host or below it."""
+    """Return whether a page stands on a host or below it."""
     found, wanted = re.split(r"[/?#:]", _after_scheme(referer), maxsplit=1)[0], host.lower()
     return found == wanted or found.endswith(f".{wanted}")
 

@@ -42,7 +42,7 @@ class PlayToken:
     referer: str = ""
 
     def opens(self, path: str) -> bool:
-        """Tell whether a path is the token's, or below it."""
+        """Return whether a path is the token's, or below it."""
         return path.startswith(self.path) if self.path.endswith("/") else path == self.path
 
 

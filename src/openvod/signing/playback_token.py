@@ -35,7 +35,7 @@ def evidence_token(root: bytes, key: str, expires: int) -> str:
 
 
 def allows_evidence(root: bytes, key: str, token: str, now: float) -> bool:
-    """Tell whether a token opens this object now."""
+    """Return whether a token opens this object now."""
     expires = _expiry(token)
     return expires is not None and expires >= now and _equal(evidence_token(root, key, expires), token)
 

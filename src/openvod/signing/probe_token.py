@@ -15,7 +15,7 @@ def probe_token(root: bytes, expires: int) -> str:
 
 
 def is_probe_token(root: bytes, token: str, now: float) -> bool:
-    """Tell whether a token was minted with ``root`` and is still good."""
+    """Return whether a token was minted with ``root`` and is still good."""
     text = token.partition("-")[0]
     if not (text.isascii() and text.isdigit()) or len(text) > 12 or int(text) < now:
         return False

@@ -84,7 +84,7 @@ def parse_authorization(value: str) -> S3Credential:
 def verify(
     credential: S3Credential, secret_key: str, *, method: str, path: str, query: Pairs, headers: Mapping[str, str]
 ) -> bool:
-    """Tell whether the signature is right; ``headers`` have lower-case names, ``path`` and ``query`` are decoded."""
+    """Return whether the signature is right; ``headers`` have lower-case names, ``path`` and ``query`` are decoded."""
     if any(name not in headers for name in credential.signed_headers):
         return False
     expected = sign(credential, secret_key, method=method, path=path, query=query, headers=headers)
@@ -135,11 +135,11 @@ class ChunkSigner:
         self._previous = credential.signature
 
     def next_is(self, digest: str, signature: str) -> bool:
-        """Tell whether ``signature`` is that of the next piece, whose SHA-256 is ``digest``."""
+        """Return whether ``signature`` is that of the next piece, whose SHA-256 is ``digest``."""
         return self._is("AWS4-HMAC-SHA256-PAYLOAD", f"{_EMPTY_DIGEST}\n{digest}", signature)
 
     def trailer_is(self, canonical: str, signature: str) -> bool:
-        """Tell whether ``signature`` is that of the trailers, ``name:value`` on a line each."""
+        """Return whether ``signature`` is that of the trailers, ``name:value`` on a line each."""
         return self._is("AWS4-HMAC-SHA256-TRAILER", hashlib.sha256(canonical.encode()).hexdigest(), signature)
 
     def _is(self, kind: str, rest: str, signature: str) -> bool:

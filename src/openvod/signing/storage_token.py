@@ -41,11 +41,11 @@ class StorageGrant:
     origins: tuple[str, ...] = ()
 
     def allows_key(self, key: str) -> bool:
-        """Tell whether ``key`` is granted."""
+        """Return whether ``key`` is granted."""
         return any(key.startswith(r[:-1]) if r.endswith("*") else key == r for r in self.resources)
 
     def allows_prefix(self, prefix: str) -> bool:
-        """Tell whether everything below ``prefix`` is granted."""
+        """Return whether everything below ``prefix`` is granted."""
         return self.allows_key(prefix)
 
 

@@ -53,7 +53,7 @@ def verify(
     host: str,
     body_sha256: str,
 ) -> bool:
-    """Tell whether any form that clients sign matches: host with and without port or scheme, action in either case.
+    """Return whether any form that clients sign matches: host with and without port or scheme, action in either case.
 
     ``body_sha256`` is hexadecimal, in lower case; with ``UNSIGNED-PAYLOAD`` it does not count.
     """

@@ -13,7 +13,7 @@ _METHODS = {"HmacSHA1": hashlib.sha1, "HmacSHA256": hashlib.sha256}
 
 
 def is_known_method(name: str) -> bool:
-    """Tell whether ``SignatureMethod`` is one that exists; empty means HmacSHA1."""
+    """Return whether ``SignatureMethod`` is one that exists; empty means HmacSHA1."""
     return (name or "HmacSHA1") in _METHODS
 
 
@@ -27,7 +27,7 @@ def sign(secret_key: str, *, method: str, host: str, pairs: Pairs, algorithm: st
 
 
 def verify(secret_key: str, *, method: str, host: str, pairs: Pairs) -> bool:
-    """Tell whether ``Signature`` among ``pairs`` is right, in any form that clients sign."""
+    """Return whether ``Signature`` among ``pairs`` is right, in any form that clients sign."""
     given = dict(pairs)
     signature = given.get("Signature", "")
     algorithm = given.get("SignatureMethod") or "HmacSHA1"

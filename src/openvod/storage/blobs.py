@@ -68,7 +68,7 @@ class BlobStore(Protocol):
         ...
 
     async def delete(self, blob_id: str) -> None:
-        """Delete a blob; an absent one is no error."""
+        """Delete a blob; a missing one is not an error."""
         ...
 
     async def list(self) -> Sequence[str]:
@@ -99,7 +99,7 @@ class ReclaimsRanges(Protocol):
     """Ability: parts of a blob are freed while the rest stays. Fallback: they take space until the blob is deleted."""
 
     async def erase(self, blob_id: str, offset: int, length: int) -> None:
-        """Free a range; what lies outside stays. An absent blob is no error."""
+        """Free the space of a range and keep the other bytes. A missing blob is not an error."""
         ...
 
     async def keep_only(self, blob_id: str, extents: Sequence[Extent]) -> int:
@@ -139,7 +139,7 @@ class Quarantine(Protocol):
     """
 
     async def set_aside(self, blob_id: str, now: float) -> None:
-        """Put a blob into quarantine; an absent one is no error."""
+        """Move a blob to quarantine; a missing one is not an error."""
         ...
 
     async def take_back(self, blob_id: str) -> None:

@@ -1,4 +1,4 @@
-"""The collector returns the space of what nobody can reach any more; the checker proves disk and ledger equal."""
+"""The collector frees the space of unreachable blobs; the checker compares disk and ledger."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class ObjectFiles:
         return files.locate(blob_id)
 
     async def _is_whole_file(self, files: LocalFiles, stored: StoredObject) -> bool:
-        """Tell whether a blob's file has exactly the object's bytes; what follows them is cut off where it can be."""
+        """Return whether a blob's file has exactly the object's bytes; trailing bytes are truncated where possible."""
         if len(stored.extents) != 1 or stored.extents[0].offset:
             return False
         blob_id = stored.extents[0].blob_id

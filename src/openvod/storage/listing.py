@@ -59,7 +59,7 @@ def list_objects(page: Page, query: ListQuery, allows: Callable[[str], bool]) ->
 
 
 def _start(query: ListQuery) -> str:
-    """Begin behind a whole group when that was the last thing told."""
+    """Continue after a whole common prefix when it was the last entry of the page."""
     group = _group(query.after, query) if query.after.startswith(query.prefix) else ""
     return group + _LAST if group and group == query.after else query.after
 

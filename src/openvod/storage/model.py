@@ -102,7 +102,7 @@ class StoredObject:
 class UploadState(StrEnum):
     """Life of a multipart upload. Ended ones are kept for a while: a completed one so that Complete is idempotent.
 
-    A refused one had more bytes than its permission allows; whoever goes on with it is told so again.
+    A refused upload exceeded the bytes that its permission allows; further requests for it get the same error.
     """
 
     OPEN = "open"
@@ -208,18 +208,18 @@ def check_open(door: Door | None, bucket: str, key: str, now: float) -> None:
 
 
 def may_be_repeated(door: Door | None, now: float) -> bool:
-    """Tell whether a session is committed and not over: the same bytes may come again, after a lost answer."""
+    """Return whether the session is committed and not expired: a client may repeat a write whose answer was lost."""
     return door is not None and not door.is_open and now < door.expires_at
 
 
 def is_repetition(stored: StoredObject, received: Received) -> bool:
-    """Tell whether what arrived are an object's bytes once more; the ETag of an upload in parts is no MD5 of it."""
+    """Return whether the received bytes equal the object's; the ETag of a multipart upload is not an MD5."""
     same = (stored.size, stored.crc64) == (received.size, received.crc64)
     return same and ("-" in stored.etag or stored.etag == received.md5)
 
 
 def fits_grid(stride: int, number: int, length: int) -> bool:
-    """Tell whether a part of ``length`` bytes may lie at ``(number - 1) * stride``."""
+    """Return whether a part of ``length`` bytes may lie at ``(number - 1) * stride``."""
     return 0 < length <= stride and number <= MAX_PART_NUMBER
 
 

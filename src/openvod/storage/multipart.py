@@ -232,7 +232,7 @@ class MultipartService:
 
 
 def _refuse(tables: StorageTables, upload_id: str) -> None:
-    """Doom the bytes of an upload that grew too large; its row says so to whoever goes on with it."""
+    """Doom the bytes of an upload that grew too large; its row makes further requests fail with the same error."""
     upload = tables.upload(upload_id, lock=True)
     if upload and upload.state is UploadState.OPEN:
         doom_upload(tables, upload)

@@ -97,7 +97,7 @@ async def _once(data: bytes) -> AsyncIterator[bytes]:
 def place(
     tables: StorageTables, bucket: Bucket, adopted: Sequence[Adopted], now: float, *, published: bool = True
 ) -> None:
-    """Make adopted files objects, in the transaction that tells of them; what a key held before is doomed.
+    """Make adopted files objects, in the transaction that records the result; replaced objects are doomed.
 
     Raises ``Conflict("storage.output_lost")`` when a start of the server has collected them in between; the caller
     makes them again.

@@ -35,7 +35,7 @@ class SlotBoard:
 
     @contextmanager
     def claim(self, upload_id: str, number: int) -> Iterator[bool]:
-        """Hold the grid slot of a part while the block runs; false when somebody else has it."""
+        """Hold the grid slot of a part while the block runs; yields False when another request holds it."""
         slot = (upload_id, number)
         if slot in self._slots or upload_id in self._reclaimed:
             yield False
@@ -82,5 +82,5 @@ class SlotBoard:
             self._blobs.discard(blob_id)
 
     def is_writing(self, blob_id: str) -> bool:
-        """Tell whether a blob is being written."""
+        """Return whether a blob is being written."""
         return blob_id in self._blobs

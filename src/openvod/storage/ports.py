@@ -86,7 +86,7 @@ class StorageTables(Protocol):
         ...
 
     def delete_objects(self, bucket: str, keys: Iterable[str]) -> None:
-        """Delete many objects of a bucket; absent ones are no error."""
+        """Delete objects of a bucket; missing ones are not an error."""
         ...
 
     def objects_after(self, bucket: str, key: str, limit: int) -> Sequence[StoredObject]:

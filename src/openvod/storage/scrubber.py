@@ -71,7 +71,7 @@ class Scrubber:
             return Scrubbed(stored, Verdict.DAMAGED, f"{size} bytes instead of {stored.size}")
         if crc64 != stored.crc64:
             return Scrubbed(stored, Verdict.DAMAGED, f"CRC-64 {crc64} instead of {stored.crc64}")
-        # The ETag of an upload in parts is no MD5 of the whole.
+        # The ETag of a multipart upload is not an MD5 of the object.
         if "-" not in stored.etag and md5.hexdigest() != stored.etag:
             return Scrubbed(stored, Verdict.DAMAGED, f"MD5 {md5.hexdigest()} instead of {stored.etag}")
         return Scrubbed(stored, Verdict.INTACT)

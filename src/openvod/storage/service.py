@@ -85,7 +85,7 @@ class StorageService:
         *,
         overwrite: bool,
     ) -> StoredObject:
-        """Make the object while its session is open; afterwards recognise the one that is there."""
+        """Create the object while its session is open; after that, accept only a repetition of the same bytes."""
         door, now = tx.uploads.door(session, lock=True), self._clock.now()
         existing = tx.storage.object(stored.bucket, stored.key) if may_be_repeated(door, now) else None
         check_overwrite(existing, overwrite=overwrite)
@@ -129,5 +129,5 @@ class StorageService:
         return self._blobs.files.locate(blob_id) if self._blobs.files else None
 
     async def delete(self, bucket: str, key: str) -> None:
-        """Delete an object; an absent one is no error."""
+        """Delete an object; a missing one is not an error."""
         await self._uow.write(lambda tx: remove_object(tx.storage, bucket, key))

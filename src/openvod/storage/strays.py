@@ -1,4 +1,4 @@
-"""Objects that belong to no session, file or output: found, told, and given back to the store's quarantine.
+"""Finds objects of no session, file or output, logs them, and moves them to the store's quarantine.
 
 No request can make one (every write names its session). Older releases could, and a database may have been mended by
 hand; so whatever is found is looked at once more when it is old, and its bytes are set aside, never erased here.

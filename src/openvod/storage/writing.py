@@ -36,7 +36,7 @@ class Incoming:
 
 
 class BlobWriter:
-    """Writes request bodies into new blobs and tells the ledger; ``slots`` are what this process writes."""
+    """Writes request bodies into new blobs and records them in the ledger; ``slots`` are this process's open writes."""
 
     def __init__(
         self, uow: UnitOfWork[StorageTx], blobs: Blobs, clock: Clock, entropy: Entropy, slots: SlotBoard

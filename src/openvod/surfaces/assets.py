@@ -136,7 +136,7 @@ def console_assets(media_origins: Sequence[str], folder: Path | None = None) -> 
 
 
 async def to_console(scope: Scope, receive: Receive, send: Send) -> None:
-    """Lead ``/console`` to ``/console/``; anything else that begins so is no page."""
+    """Redirect ``/console`` to ``/console/``; other paths with this beginning are 404."""
     known = scope["path"] == "/console"
     answer = RedirectResponse("/console/", 308) if known else PlainTextResponse("there is no such page\n", 404)
     await answer(scope, receive, send)

@@ -40,7 +40,7 @@ UGC_CODES = {
 _UGC_INVALID_REQUEST = 10001
 _UGC_UNAVAILABLE = 10090
 
-#: COS code and HTTP status of what storage and HTTP's reading refuse, in words of no dialect. JSON answers and the
+#: COS code and HTTP status of errors of storage and of HTTP parsing, whose codes name no dialect. JSON answers and the
 #: command line show the same name after ``cos.``: existing clients compare with it (:func:`public_code`).
 _KNOWN_BY_COS_NAME = {
     "header.malformed": ("InvalidArgument", 400),

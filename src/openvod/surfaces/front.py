@@ -144,7 +144,7 @@ class FrontDoor:
 
 
 def _is_api_call(request: WireRequest) -> bool:
-    """Tell by the action's name; a form holds it in its body, and nothing else takes forms of this kind (2.1, 2.5)."""
+    """Return whether it names an action; a form holds the name in its body, and only API 3.0 takes forms (2.1, 2.5)."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     is_form = request.method == "POST" and kind == "application/x-www-form-urlencoded"
     return is_form or "x-tc-action" in request.headers or "Action" in request.loose_query

@@ -42,7 +42,7 @@ def file_of(stored: StoredObject, storage: StorageService, start: int, length: i
 
 
 def asks_for_whole(request: WireRequest) -> bool:
-    """Tell whether nothing in a GET asks for less than the object as it is, or for other headers."""
+    """Return whether a GET asks for the whole object with its own headers."""
     return not _overridden(request) and _SELECTING.isdisjoint(request.headers)
 
 

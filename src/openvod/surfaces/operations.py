@@ -40,7 +40,7 @@ class OperationsSurface:
         return json_answer({"status": reason or "ready"}, 503 if reason else 200)
 
     async def _probe(self, request: WireRequest) -> Answer:
-        """Tell when a body arrived, or send one slowly: what a proxy between holds back shows in the times."""
+        """Report when a body's chunks arrived, or send one slowly; the times show whether a proxy buffers."""
         if not is_probe_token(self._probe_root, request.argument("token") or "", self._clock.now()):
             raise Denied("probe.denied", "only `openvod doctor` of this installation may ask this")
         if request.method == "GET":

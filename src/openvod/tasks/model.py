@@ -78,7 +78,7 @@ class TaskStatus(StrEnum):
 
     @property
     def terminal(self) -> bool:
-        """True when nothing will change any more."""
+        """Whether the state is final."""
         return self in (TaskStatus.FINISH, TaskStatus.ABORTED)
 
 

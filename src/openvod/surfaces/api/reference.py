@@ -113,7 +113,7 @@ def _resolved(schema: Schema, known: Mapping[str, Schema]) -> Schema:
             found = {**present[0], **{key: value for key, value in found.items() if key != several}}
     if "$ref" in found:
         named = known[str(found["$ref"]).rpartition("/")[2]]
-        # What an object is called inside is no meaning of the member that has it.
+        # The title of a nested object does not describe the member that holds it.
         inner = {key: value for key, value in named.items() if key != "description"}
         found = {**inner, **{key: value for key, value in found.items() if key != "$ref"}}
     return found

@@ -175,7 +175,7 @@ def _told(event: Event) -> list[bytes]:
 def _sequence(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise Invalid(
-            "event_stream.cursor", f"Last-Event-ID: {text[:30]!r} is no id of this stream; leave it out",
+            "event_stream.cursor", f"Last-Event-ID: {text[:30]!r} is not an id of this stream; leave it out",
             field="Last-Event-ID",
         )  # fmt: skip
     return int(text)

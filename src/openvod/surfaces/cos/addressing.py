@@ -33,7 +33,7 @@ class Addressing:
         self._known: set[str] = set()
 
     def is_bucket_host(self, host: str) -> bool:
-        """Tell whether a Host header names a bucket."""
+        """Return whether a Host header names a bucket."""
         return bool(_bucket_in(host))
 
     async def resolve(self, request: WireRequest, token: str) -> Address:

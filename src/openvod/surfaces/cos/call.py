@@ -45,12 +45,12 @@ class Call:
 
     @property
     def may_overwrite(self) -> bool:
-        """Tell whether an object of that key may be replaced."""
+        """Return whether an object of that key may be replaced."""
         return not (self.wants_absence or self.wanted.options.get("forbid-overwrite", "").lower() == "true")
 
     @property
     def wants_absence(self) -> bool:
-        """Tell whether the request is conditional on the key being free, as HTTP says it."""
+        """Return whether the request has HTTP's condition that the key is free (``If-None-Match: *``)."""
         return bool(self.request.headers.get("if-none-match", "").strip())
 
     @property
@@ -83,7 +83,7 @@ class Call:
 
     @property
     def url_encoded(self) -> bool:
-        """Tell whether keys are wanted percent-encoded."""
+        """Return whether keys are wanted percent-encoded."""
         return self.request.argument("encoding-type") == "url"
 
     def require_key(self) -> str:

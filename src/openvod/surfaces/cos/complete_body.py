@@ -63,7 +63,7 @@ def _compact_parts(text: str) -> list[CompletedPart]:
     """Read the compact form that nearly every client sends, in a fifth of a parser's time; empty for any other form."""
     root = _COMPACT_ROOT.match(text)
     found = _COMPACT_PART.findall(text)
-    # Every tag must belong to a part that matched or to the root, else something else stands in between.
+    # Every tag must belong to a matched part or to the root, otherwise the document has other elements.
     tags = 6 * len(found) + 2 + bool(root and root[1])
     if root is None or text.count("<") != tags or not text.rstrip().endswith("</CompleteMultipartUpload>"):
         return []

@@ -120,7 +120,7 @@ class Wanted:
 
 
 def _any(name: str, value: str) -> None:
-    """Accept every value; whoever uses it judges it."""
+    """Accept every value; the handler that reads it validates it."""
 
 
 def _boolean(name: str, value: str) -> None:

@@ -82,7 +82,7 @@ class Payload:
 
     @property
     def is_framed(self) -> bool:
-        """Tell whether the body's size says more than what will be stored."""
+        """Return whether the body has chunk framing, so that its size exceeds the stored size."""
         return self._is_framed
 
     def body(self) -> Body:

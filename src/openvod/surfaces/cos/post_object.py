@@ -38,7 +38,7 @@ _HEADERS = frozenset(
 
 
 def is_form(request: WireRequest) -> bool:
-    """Tell whether a request posts a form with a file."""
+    """Return whether a request posts a form with a file."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     return request.method == "POST" and kind == "multipart/form-data" and not request.loose_query
 

@@ -16,12 +16,12 @@ from openvod.surfaces.cos.addressing import Address
 
 
 def speaks_s3(request: WireRequest) -> bool:
-    """Tell whether a request is signed as S3's are."""
+    """Return whether a request is signed as S3's are."""
     return request.headers.get("authorization", "").startswith(sigv4.ALGORITHM) or is_presigned(request)
 
 
 def is_presigned(request: WireRequest) -> bool:
-    """Tell whether the signature stands in the query."""
+    """Return whether the signature is in the query."""
     return "X-Amz-Algorithm" in request.loose_query
 
 

@@ -221,7 +221,7 @@ class CosSurface:
 
 @contextmanager
 def _in_terms_of(call: Call) -> Iterator[None]:
-    """Say that a key is taken in the words of who asked: HTTP's condition has a status of its own."""
+    """Report a taken key in the caller's dialect: HTTP's condition has a status of its own."""
     try:
         yield
     except Conflict as error:

@@ -24,7 +24,7 @@ class Acceleration:
     prefix: str = ""
 
     def answer(self, request: WireRequest, stored: StoredObject, storage: StorageService) -> Answer | None:
-        """Return the answer that names the object's file; ``None`` where the object is no whole file."""
+        """Return the answer that names the object's file; None where the object is not one whole file."""
         whole = file_of(stored, storage, 0, stored.size)
         if whole is None or whole.offset or request.method not in ("GET", "HEAD"):
             return None

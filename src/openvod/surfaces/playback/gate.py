@@ -22,7 +22,7 @@ _MOST_REMEMBERED = 10_000
 
 @dataclass(frozen=True)
 class _Rules:
-    """What holds for an application's media under one host name."""
+    """The playback rules of an application under one host name."""
 
     is_on: bool
     domain: Domain

@@ -21,7 +21,7 @@ _LIST = "application/vnd.apple.mpegurl"
 #: A playlist changes only when the object's bytes are replaced, which is rare once it is published.
 _SHORT = "public, max-age=10"
 _FOREVER = "public, max-age=31536000, immutable"
-#: What a link of one's own opens; under the address stands something else for others.
+#: A response that depends on the link's signature; shared caches must not store it.
 _PRIVATE = "private, no-store"
 
 

@@ -11,7 +11,7 @@ from openvod.media.ports import StoredMediaTx
 from openvod.server.file_sending import ReadyFile
 from openvod.storage.model import Bucket, StoredObject
 
-#: What another process took out of playback is gone within this time, as changed rules hold within it.
+#: Seconds until a change by another process (a withdrawn file, changed rules) takes effect here.
 _REMEMBERED_SECONDS = 1.0
 _MOST_REMEMBERED = 10_000
 Found = tuple[Bucket, StoredObject]

@@ -33,13 +33,13 @@ class SegmentKeys:
 
     @staticmethod
     def are_named_in(playlist: str) -> bool:
-        """Tell whether a playlist names keys of ours."""
+        """Return whether a playlist names keys that this platform serves."""
         return _URI.search(playlist) is not None
 
     def opened(self, playlist: str, file_id: str, admitted: Pass) -> str:
         """Return a playlist of ``file_id`` whose keys can be fetched by who was admitted to it.
 
-        Keys of other files stay closed: their address may stand in a playlist that somebody uploaded.
+        Keys of other files are refused: an uploaded playlist may name them.
         """
         expires = int(self._clock.now()) + KEY_SECONDS
 

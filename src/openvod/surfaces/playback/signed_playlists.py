@@ -25,7 +25,7 @@ QueryFor = Callable[[str], str]
 
 
 def is_list(path: str) -> bool:
-    """Tell whether a path names a list."""
+    """Return whether a path names a list."""
     return path.endswith((".m3u8", ".mpd", ".vtt"))
 
 

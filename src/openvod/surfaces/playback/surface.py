@@ -26,7 +26,7 @@ from openvod.surfaces.playback.signed_playlists import LONGEST, for_grant, is_li
 
 #: Digits before the ``FileId`` in the name of a file's directory.
 _DIRECTORY_DIGITS = 8
-#: A poster and the pictures of a seek bar are no part of what plays.
+#: Posters and seek-bar pictures are not part of playback.
 _STILLS = ("image/jpeg", "image/png", "image/webp")
 _MEDIA = re.compile(
     r"(video|audio|image)/[a-z0-9.+-]+|text/vtt|application/(json|octet-stream|dash\+xml|vnd\.apple\.mpegurl|x-mpegurl|mp4|ogg)"
@@ -131,12 +131,12 @@ class PlaybackSurface:
         return Answer(200, headers, body=body)
 
     async def _text(self, stored: StoredObject) -> str:
-        """Read a list; whatever somebody uploaded under such a name can be encoded again as it was."""
+        """Read a playlist; decode so that any uploaded bytes encode back unchanged."""
         raw = b"".join([chunk async for chunk in self._storage.read(stored, 0, stored.size)])
         return raw.decode("utf-8", "surrogateescape")
 
     async def _names_keys(self, request: WireRequest, stored: StoredObject) -> bool:
-        """Tell whether an object is a playlist with keys of ours; its text is read once while it is remembered."""
+        """Return whether an object is a playlist that names our keys; its text is read once and cached."""
         if not request.path.endswith(_PLAYLIST) or stored.size > LONGEST:
             return False
         known = self._objects.remembered(request.path[1:])
@@ -177,7 +177,7 @@ def _file_id(key: str) -> str:
 
 
 def _carries_links(request: WireRequest, stored: StoredObject, admitted: Pass) -> bool:
-    """Tell whether a file is a list whose entries get links of their own."""
+    """Return whether a file is a playlist whose entries get signed links."""
     return admitted.grant is not None and is_list(request.path) and stored.size <= LONGEST
 
 
@@ -189,7 +189,7 @@ def _mark_as_media(request: WireRequest, headers: dict[str, str]) -> str:
     """Add what all answers with media have; return for how long caches may keep it."""
     cache = headers.setdefault("Cache-Control", "public, max-age=3600")
     _keep_harmless(headers)
-    # Whatever somebody uploaded must never run as a page of this origin.
+    # An uploaded file must never run as a page of this origin.
     headers["Content-Security-Policy"] = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
     if "origin" not in request.headers:
         headers["Access-Control-Allow-Origin"] = "*"
@@ -197,7 +197,7 @@ def _mark_as_media(request: WireRequest, headers: dict[str, str]) -> str:
 
 
 def _keep_harmless(headers: dict[str, str]) -> None:
-    """Serve what is no media as a file to keep: whoever uploads chooses its type, and a page would be one of ours."""
+    """Serve other than media as a download: the uploader chooses the type, and a page would run in our origin."""
     kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind and (not _MEDIA.fullmatch(kind) or kind == "image/svg+xml"):
         headers |= {"Content-Type": "application/octet-stream", "Content-Disposition": "attachment"}

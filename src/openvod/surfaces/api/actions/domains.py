@@ -57,7 +57,7 @@ class IPFilterPolicy(Wire):
 
 
 class QUICConfig(Wire):
-    """Accepted from the SDKs; what speaks QUIC stands in front of the platform."""
+    """Accepted from the SDKs and ignored; QUIC is the task of a proxy in front of the platform."""
 
     status: _Status = Field("Disabled", description="Only Disabled is offered.")
 

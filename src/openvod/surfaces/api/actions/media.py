@@ -336,7 +336,7 @@ def _query(sub_app_id: int, asked: SearchMedia) -> MediaQuery:
 
 
 def _is_of_elsewhere(asked: SearchMedia) -> bool:
-    """Tell whether only files are wanted that do not come from uploads, or do not lie in the one storage class."""
+    """Return whether the filters exclude every file: other sources than uploads, or another storage class."""
     sources = {*asked.source_types, *([asked.source_type] if asked.source_type else [])}
     elsewhere = asked.stream_ids or asked.stream_id or asked.trtc_sdk_app_ids or asked.trtc_room_ids
     elsewhere = elsewhere or asked.stream_domains or asked.stream_paths or asked.knowledge_bases

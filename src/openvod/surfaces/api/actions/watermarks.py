@@ -87,7 +87,7 @@ class Placed(Request):
         return plain
 
     def picture(self) -> bytes | None:
-        """Return the picture sent; ``Invalid("template.image")`` when it is no base64."""
+        """Return the picture sent; ``Invalid("template.image")`` when it is not Base64."""
         if self.image_template is None or not self.image_template.image_content:
             return None
         try:
