@@ -2317,7 +2317,7 @@ export interface components {
         };
         /**
          * DeliveryStanding
-         * @description How an event stands at one endpoint.
+         * @description The delivery state of an event at one endpoint.
          *
          *     ``DISABLED`` and ``NO_ADDRESS``: it waits in the log until the endpoint is enabled or has an address.
          * @enum {string}
@@ -2514,7 +2514,7 @@ export interface components {
         };
         /**
          * FileState
-         * @description How a file stands.
+         * @description The state of a file.
          *
          *     ``CHECKING``: it is committed, and not probed yet. ``PROCESSING``: a task flow runs or waits. ``READY``: it plays,
          *     or is a picture. ``NOT_PLAYABLE``: browsers do not play it, and nothing that plays was made of it. ``DAMAGED``: no
@@ -3088,7 +3088,7 @@ export interface components {
         };
         /**
          * Role
-         * @description What a user may do; each includes what stands before it.
+         * @description A user's role; each includes the rights of those before it.
          * @enum {string}
          */
         Role: "viewer" | "operator" | "admin";
@@ -10314,7 +10314,7 @@ export interface components {
         };
         /**
          * QUICConfig
-         * @description Accepted from the SDKs; what speaks QUIC stands in front of the platform.
+         * @description Accepted from the SDKs and ignored; QUIC is the task of a proxy in front of the platform.
          */
         ModifyVodDomainConfig_QUICConfig: {
             /**
