@@ -148,6 +148,9 @@ def _count(
     data = ["--data-dir", str(server.data_dir)]
     tasks = openvod_json("tasks", "list", "--limit", "1000", *data, "--json")
     drill.finished = sum(task["status"] == "FINISH" for task in tasks)
+    if unfinished := [task for task in tasks if task["status"] != "FINISH"]:
+        drill.remarks += [f"{task['taskId']} is {task['status']}" for task in unfinished]
+        drill.remarks += [f"worker: {worker.log()[-4000:]}" for worker in workers]
     for task in tasks:
         shown = openvod_json("tasks", "show", task["taskId"], *data, "--json")
         assert "subTasks" in shown, shown
