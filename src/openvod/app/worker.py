@@ -170,6 +170,7 @@ class Worker:
     async def care(self) -> None:
         """Take over the flows of dead workers, and restart flows that ended before their task did."""
         await self._engine.adopt_orphans()
+        await self._engine.resume_lost()
         running = await self._database.read(lambda tx: tx.tasks.tasks(status=TaskStatus.PROCESSING.value, limit=_BATCH))
         for task in running:
             # The server runs pulled uploads.

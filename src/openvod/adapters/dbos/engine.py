@@ -18,6 +18,8 @@ _QUEUE = "flows"
 _POLL_SECONDS = 0.4
 _LOWEST = 11
 _STEP_ATTEMPTS = 8
+#: Seconds after which a claimed workflow without a thread counts as lost: far longer than the start of a thread takes.
+_IDLE_SECONDS = 60.0
 _ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 #: Constant, so that flows continue under new releases: steps read their state from OpenVOD's tables, not from DBOS.
 _APPLICATION_VERSION = "openvod-flows-1"
@@ -114,6 +116,10 @@ class DbosEngine:
         self._fences = 0
         #: When the claim of another worker was first seen free.
         self._free_since: dict[str, float] = {}
+        #: Workflows that a thread of this process runs.
+        self._threads: set[str] = set()
+        #: When a workflow of this worker was first seen without a thread.
+        self._idle_since: dict[str, float] = {}
 
     def launch(self) -> None:
         """Start the engine's threads; call inside the running event loop."""
@@ -236,10 +242,33 @@ class DbosEngine:
             await DBOS.resume_workflow_async(workflow.workflow_id, queue_name=_QUEUE)
         return len(orphans)
 
+    async def resume_lost(self) -> int:
+        """Resume the flows that the engine claimed for this worker but does not run; return their number.
+
+        DBOS drops a claimed workflow when the database fails between the claim and the start of its thread.
+        """
+        pending = await DBOS.list_workflows_async(
+            status="PENDING", executor_id=self._executor_id, load_input=False, load_output=False
+        )
+        now, idle = time.monotonic(), {each.workflow_id for each in pending} - self._threads
+        self._idle_since = {each: self._idle_since.get(each, now) for each in idle}
+        lost = [each for each, since in self._idle_since.items() if now - since >= _IDLE_SECONDS]
+        for workflow_id in lost:
+            _log.warning("the engine claimed flow %s but does not run it; it is resumed", workflow_id)
+            await DBOS.resume_workflow_async(workflow_id, queue_name=_QUEUE)
+        return len(lost)
+
     def _run(self, task_id: str, run: int) -> None:
         """Run the workflow in a thread of the engine."""
-        fences = self._fences
-        flow = _OwnFlow(DBOS.workflow_id or "", fences)
+        workflow_id = DBOS.workflow_id or ""
+        self._threads.add(workflow_id)
+        try:
+            self._run_steps(workflow_id, task_id, run)
+        finally:
+            self._threads.discard(workflow_id)
+
+    def _run_steps(self, workflow_id: str, task_id: str, run: int) -> None:
+        flow = _OwnFlow(workflow_id, self._fences)
         if self._step("begin", flow, lambda: self._flow.begin(task_id, run)):
             while self._step("advance", flow, lambda: self._flow.advance(task_id, run)):
                 pass
