@@ -67,7 +67,8 @@ def test_a_worker_without_proof_writes_nothing(
     with event_log() as log, server:
         key = server.create_key()
         set_callback(server.data_dir, log.url)
-        clip = make_clip(tmp_path / "clip.mp4", seconds=12, size="640x480", rich=True)
+        # Its encode outlasts the start of the second worker, also on a machine that has nothing else to do.
+        clip = make_clip(tmp_path / "clip.mp4", seconds=40, size="640x480", rich=True)
         client = Client(
             server.url, lambda: sign(key.secret_id, key.secret_key, procedure="QCVB_SimpleProcessFile({20},0,0,0)")
         )
