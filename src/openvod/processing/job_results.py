@@ -124,13 +124,14 @@ class JobResults:
         reviewed = await self._reviews.review(state, planned.source, share, finished.folder, prefix, cover)
 
         def record(tx: FlowTx, adopted: Sequence[Adopted]) -> None:
-            place(tx.storage, bucket, adopted, self._clock.now(), published=False)
-            self._record_review(tx, state, share, reviewed)
+            now = self._clock.now()
+            place(tx.storage, bucket, adopted, now, published=False)
+            self._record_review(tx, state, share, reviewed, now)
 
         await self._adopt_and(reviewed.evidence, record)
 
-    def _record_review(self, tx: FlowTx, state: FlowState, share: Share, reviewed: Reviewed) -> None:
-        now, task_id, url = self._clock.now(), state.task.task_id, self._addresses.media
+    def _record_review(self, tx: FlowTx, state: FlowState, share: Share, reviewed: Reviewed, now: float) -> None:
+        task_id, url = state.task.task_id, self._addresses.media
         done = subtask_succeeded(_subtask(tx, state, share), reviewed.output, now)
         tx.tasks.put_subtask(replace(done, message=reviewed.message))
         asset = tx.media.asset(state.task.file_id, lock=True)

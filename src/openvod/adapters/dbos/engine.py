@@ -234,24 +234,30 @@ class DbosEngine:
 
     async def _adopt(self, owner: str) -> int:
         # List again under the claim: another worker may have taken the flows over before.
-        orphans = await DBOS.list_workflows_async(
-            status="PENDING", executor_id=owner, load_input=False, load_output=False
-        )
-        for workflow in orphans:
-            _log.warning("worker %s is dead; its flow %s is resumed", owner, workflow.workflow_id)
-            await DBOS.resume_workflow_async(workflow.workflow_id, queue_name=_QUEUE)
+        orphans = await self._claimed_by(owner)
+        for workflow_id in orphans:
+            _log.warning("worker %s is dead; its flow %s is resumed", owner, workflow_id)
+            await DBOS.resume_workflow_async(workflow_id, queue_name=_QUEUE)
         return len(orphans)
+
+    @staticmethod
+    async def _claimed_by(worker: str) -> set[str]:
+        """Return the ids of the workflows that a worker has claimed and not ended."""
+        listed = await DBOS.list_workflows_async(
+            status="PENDING", executor_id=worker, load_input=False, load_output=False
+        )
+        return {workflow.workflow_id for workflow in listed}
 
     async def resume_lost(self) -> int:
         """Resume the flows that the engine claimed for this worker but does not run; return their number.
 
         DBOS drops a claimed workflow when the database fails between the claim and the start of its thread.
         """
-        pending = await DBOS.list_workflows_async(
-            status="PENDING", executor_id=self._executor_id, load_input=False, load_output=False
-        )
-        now, idle = time.monotonic(), {each.workflow_id for each in pending} - self._threads
+        idle, now = await self._claimed_by(self._executor_id) - self._threads, time.monotonic()
         self._idle_since = {each: self._idle_since.get(each, now) for each in idle}
+        if not self._liveness.proven():
+            # Another worker may have taken them over.
+            return 0
         lost = [each for each, since in self._idle_since.items() if now - since >= _IDLE_SECONDS]
         for workflow_id in lost:
             _log.warning("the engine claimed flow %s but does not run it; it is resumed", workflow_id)
