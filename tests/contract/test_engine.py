@@ -79,7 +79,18 @@ async def _lose_and_resume(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         await engine.prepare()
         await asyncio.wait_for(steps.finished.wait(), 30)
         assert steps.taken == [("begin", "task", 1), ("advance", "task", 1), ("finish", "task", 1)]
+        assert await _ended(path), "the engine records the end after the last step"
         assert await engine.resume_lost() == 0
     finally:
         await engine.stop()
         await asyncio.to_thread(engine.close)
+
+
+async def _ended(path: Path) -> bool:
+    """Wait until the engine has recorded the end of every flow; False after 30 s."""
+    for _ in range(600):
+        with sqlite3.connect(path) as rows:
+            if rows.execute("SELECT count(*) FROM workflow_status WHERE status != 'SUCCESS'").fetchone() == (0,):
+                return True
+        await asyncio.sleep(0.05)
+    return False
