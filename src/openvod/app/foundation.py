@@ -20,9 +20,6 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from openvod.adapters.ffmpeg.marks import check_image, put_asset
-from openvod.adapters.ffmpeg.probe import PyAvProber
-from openvod.adapters.ffmpeg.process import FfmpegProcess
 from openvod.adapters.filesystem.folder import AesSecretBox, DataFolder
 from openvod.adapters.filesystem.liveness import LockFileLiveness
 from openvod.adapters.filesystem.pictures import HeldPictures
@@ -40,6 +37,7 @@ from openvod.adapters.sql.migrations import upgrade
 from openvod.adapters.sql.sessions import LockSession, connect_args
 from openvod.adapters.system import SystemClock, SystemEntropy
 from openvod.app.installation import establish, refuse_missing_database
+from openvod.app.media_programs import MediaPrograms
 from openvod.app.settings import Settings
 from openvod.app.stores import open_blobs, open_working_files
 from openvod.base.errors import Unavailable
@@ -189,11 +187,11 @@ class Foundation:
     @cached_property
     def scratch(self) -> ScratchFolders:
         """Scratch folders of jobs."""
-        return ScratchFolders(self.folder.scratch, self.prober, put_asset)
+        return ScratchFolders(self.folder.scratch, self.programs.prober, self.programs.put_asset)
 
     def held_pictures(self) -> HeldPictures:
         """Return the folder of uploaded pictures that are not stored yet; deletes those of earlier processes."""
-        return HeldPictures(self.folder.path / "pictures", self.entropy, check_image)
+        return HeldPictures(self.folder.path / "pictures", self.entropy, self.programs.check_image)
 
     # Secrets, passwords and locks.
 
@@ -277,17 +275,10 @@ class Foundation:
         """Return the fetcher of files."""
         return HttpFetcher(self.dialler, stall_seconds=self.settings.pulls.stall_seconds)
 
-    # Media programs.
-
     @cached_property
-    def prober(self) -> PyAvProber:
-        """The prober of media files."""
-        return PyAvProber(timeout=self.settings.probe.timeout_seconds)
-
-    @cached_property
-    def ffmpeg(self) -> FfmpegProcess:
-        """The runner of FFmpeg."""
-        return FfmpegProcess()
+    def programs(self) -> MediaPrograms:
+        """The programs that read uploaded files."""
+        return MediaPrograms(self.settings)
 
     def uses(self) -> dict[str, Any]:
         """Return this process's settings and resources for its log, with secrets as digests, to compare processes."""

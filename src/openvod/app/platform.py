@@ -17,6 +17,7 @@ from openvod.app.installation import advance
 from openvod.app.invitations import first_invitation
 from openvod.app.media_addresses import REFRESH_SECONDS
 from openvod.app.playback import Playback
+from openvod.app.sandbox import check_sandbox
 from openvod.app.services import Services
 from openvod.app.supervisor import Workers, keep_worker
 from openvod.base.errors import OpenVodError
@@ -85,6 +86,7 @@ class Platform:
         self._stack.callback(base.close)
         base.lock()
         base.folder.remember_url(base.public_url)
+        await check_sandbox(base)
         base.open()
         await self._advance()
         self._stack.push_async_callback(self._advance)
@@ -113,7 +115,9 @@ class Platform:
 
     def _start_loops(self, uploads: UploadService) -> None:
         base, services = self.base, self._services
-        probes = ProbeService(self._database, services.storage.files, base.prober, base.clock, self._wake_delivery.set)
+        probes = ProbeService(
+            self._database, services.storage.files, base.programs.prober, base.clock, self._wake_delivery.set
+        )
 
         async def collect() -> int:
             if not await self._advance():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from openvod.adapters.ffmpeg.pictures import PillowPictures
 from openvod.app.access_services import AccessServices
 from openvod.app.foundation import Foundation
 from openvod.app.media_addresses import MediaAddresses
@@ -73,7 +72,12 @@ class Services:
     def library(self) -> MediaLibrary:
         """Files and their metadata."""
         return MediaLibrary(
-            self.database, self.storage.outputs, PillowPictures(), self.clock, self.entropy, self.addresses.url
+            self.database,
+            self.storage.outputs,
+            self.base.programs.pictures(),
+            self.clock,
+            self.entropy,
+            self.addresses.url,
         )
 
     @cached_property

@@ -183,6 +183,27 @@ class TaskSettings(_Section):
     hold_blocked: bool = Field(False, description="Withdraw a file from playback when a review blocks it.")
 
 
+WallName = Literal["files", "network", "system calls"]
+
+
+def _all_walls() -> list[WallName]:
+    return ["files", "network", "system calls"]
+
+
+class SandboxSettings(_Section):
+    """The sandbox of the programs that read uploaded files."""
+
+    walls: list[WallName] = Field(
+        default_factory=_all_walls,
+        description="Walls around programs that read uploaded files, a JSON list; `openvod doctor` shows which stand.",
+    )
+    required: bool = Field(False, description="Refuse to start unless all three walls stand.")
+    readable: list[AbsolutePath] = Field(
+        default_factory=list,
+        description="Folders that FFmpeg may read and execute besides those of the system, a JSON list.",
+    )
+
+
 class EventSettings(_Section):
     """Delivery and retention of events."""
 
@@ -243,6 +264,7 @@ class Settings(BaseSettings):
     playback: PlaybackSettings = PlaybackSettings()
     probe: ProbeSettings = ProbeSettings()
     tasks: TaskSettings = TaskSettings()
+    sandbox: SandboxSettings = SandboxSettings()
     events: EventSettings = EventSettings()
     pulls: PullUploadSettings = PullUploadSettings()
     console: ConsoleSettings = ConsoleSettings()

@@ -20,6 +20,7 @@ from openvod.adapters.sql.database import Transaction
 from openvod.app.foundation import Foundation
 from openvod.app.media_addresses import REFRESH_SECONDS
 from openvod.app.reviewers import reviewers
+from openvod.app.sandbox import check_sandbox
 from openvod.app.services import Services, plan_options
 from openvod.app.supervisor import report_trouble
 from openvod.base.identifiers import new_hex
@@ -105,6 +106,7 @@ class Worker:
     async def _open(self) -> None:
         base = self._base
         self._stack.enter_context(base)
+        await check_sandbox(base)
         services = Services(base)
         self._database = base.database
         self._addresses = services.addresses
@@ -191,12 +193,12 @@ async def _repeat(name: str, work: Callable[[], Awaitable[None]], seconds: float
 def flow_service(services: Services) -> FlowService:
     """Wire the service that runs flows."""
     base, addresses, tasks = services.base, flow_addresses(services), services.base.settings.tasks
-    reviews = FlowReviews(base.database, reviewers(base.settings), base.clock, addresses.evidence)
+    reviews = FlowReviews(base.database, reviewers(base.settings, base.programs.walls), base.clock, addresses.evidence)
     transactions = FlowTransactions(base.database, base.clock, addresses.media)
     limits = JobLimits(stall=tasks.stall_seconds, memory=tasks.memory_bytes)
     return FlowService(
         transactions,
-        JobRunner(base.database, services.storage.files, base.ffmpeg, base.scratch, transactions, limits),
+        JobRunner(base.database, services.storage.files, base.programs.ffmpeg, base.scratch, transactions, limits),
         JobResults(
             base.database, services.storage.outputs, reviews, base.clock, base.entropy, addresses,
             hold_blocked=tasks.hold_blocked,

@@ -31,12 +31,14 @@ class JobLimits:
 
     def of(self, source: Source, job: Job) -> ProcessLimits:
         """Derive the time limit from the source's length and the number of results, the size limit from its size."""
-        length = max(source.duration, 1.0)
+        length, shares = max(source.duration, 1.0), max(1, len(job.shares))
+        file_size = max(4 * source.probe.size, int(length * _BYTES_PER_SECOND)) + _SPARE_BYTES
         return ProcessLimits(
-            deadline=self.deadline_base + self.deadline_factor * length * max(1, len(job.shares)),
+            deadline=self.deadline_base + self.deadline_factor * length * shares,
             stall=self.stall,
             memory=self.memory,
-            file_size=max(4 * source.probe.size, int(length * _BYTES_PER_SECOND)) + _SPARE_BYTES,
+            file_size=file_size,
+            folder_size=file_size * (shares + 1),
         )
 
 

@@ -39,12 +39,13 @@ class ProcessFailed(Exception):
 
 @dataclass(frozen=True)
 class ProcessLimits:
-    """Limits of a program: wall seconds, seconds without progress, bytes of memory and of one file."""
+    """Limits of a program: wall seconds, seconds without progress, bytes of memory, of one file, of all its files."""
 
     deadline: float
     stall: float
     memory: int
     file_size: int
+    folder_size: int
 
 
 #: Receives the fraction done, 0 to 1; an exception ends the program.
@@ -52,7 +53,7 @@ OnProgress = Callable[[float], Awaitable[None]]
 
 
 class MediaProcess(Protocol):
-    """Runs one command in a folder, without a shell or network, within limits."""
+    """Runs one command in a folder, without a shell or network, within limits; it reads and writes no other files."""
 
     async def run(
         self, folder: str, command: Command, paths: Mapping[str, str], limits: ProcessLimits, on_progress: OnProgress

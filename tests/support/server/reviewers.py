@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ import pytest
 
 from openvod.adapters.opennsfw import OpenNsfwReviewer
 from openvod.adapters.reviewing import ChildReviewer
+from openvod.adapters.sandbox.policy import Policy, Wall
+from openvod.adapters.sandbox.trial import standing_walls
 from openvod.base.errors import Unavailable
 from openvod.review.model import FrameFindings, ReviewFrame
 
@@ -48,10 +51,16 @@ def answering(answer: str) -> OpenNsfwReviewer:
     return program(f"import sys; sys.stdin.read(); print({answer!r})")
 
 
-def in_child(code: str, environment: dict[str, str] | None = None) -> Any:
-    """Run code with the child's module as ``child``, confined; return the JSON that it prints."""
+def in_child(code: str, environment: dict[str, str] | None = None, walls: frozenset[Wall] | None = None) -> Any:
+    """Run code with the child's module as ``child``, confined; return the JSON that it prints.
+
+    It may read what tests wrote, and what the kernel says of processes.
+    """
+    policy = Policy(standing_walls() if walls is None else walls, read=(tempfile.gettempdir(), "/proc"))
     start = (
-        f"import json, os, sys; import {CONFINED} as confined, {CHILD} as child; confined.confine(60, os.getppid()); "
+        f"import json, os, sys; import {CONFINED} as confined, {CHILD} as child; "
+        "from openvod.adapters.sandbox.policy import Policy; "
+        f"confined.confine(Policy.from_json({policy.to_json()!r}), 60, os.getppid()); "
     )
     done = subprocess.run(
         [sys.executable, "-I", "-c", start + code],

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
 from fontTools.ttLib import TTFont, TTLibError
-from PIL import Image, ImageColor, ImageDraw, ImageFont, UnidentifiedImageError
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 
+from openvod.adapters.ffmpeg.picture_child import EXTENSIONS
+from openvod.adapters.sandbox.children import python_child
+from openvod.adapters.sandbox.policy import Policy, Walls
+from openvod.adapters.sandbox.trial import standing_walls
 from openvod.kinds.failure import Failure
 from openvod.kinds.plan.model import Asset
 
-_FORMATS = ("JPEG", "PNG", "GIF")
+_CHECK = "openvod.adapters.ffmpeg.picture_child"
+_CHECK_SECONDS = 20
+_UNREADABLE = "the watermark's picture is not a readable JPEG, PNG or GIF"
 _MAX_PIXELS = 4096 * 4096
 _PADDING = 2
 _FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("/Library/Fonts"),
@@ -26,32 +34,36 @@ _PREFERRED = {
 _SVG = "{http://www.w3.org/2000/svg}"
 
 
-def put_asset(asset: Asset, path: Path, image_path: str) -> None:
+def put_asset(asset: Asset, path: Path, image_path: str, walls: Walls = standing_walls) -> None:
     """Write an asset; raises :class:`Failure` for one that cannot be used."""
     if asset.kind == "image":
-        _put_image(path, Path(image_path))
+        check_image(Path(image_path), walls)
+        shutil.copyfile(image_path, path)
     elif asset.kind == "svg":
         _put_svg(path, str(asset.options["svg"]))
     else:
         _put_text(path, asset)
 
 
-def check_image(path: Path) -> str:
-    """Return the extension of a watermark picture; raises :class:`Failure` for one that cannot be used."""
+def check_image(path: Path, walls: Walls = standing_walls) -> str:
+    """Return the extension of a watermark picture; raises :class:`Failure` for one that cannot be used.
+
+    A child process in the sandbox of ``walls`` decodes the picture, because anybody may have drawn it.
+    """
+    command = python_child(_CHECK, _CHECK_SECONDS, os.getpid(), Policy(walls()).to_json(), _MAX_PIXELS)
     try:
-        with Image.open(path, formats=_FORMATS) as image:
-            if image.width * image.height > _MAX_PIXELS:
-                size = f"{image.width}x{image.height}"
-                raise Failure("InvalidInput", f"the watermark's picture has {size} pixels, too many; make it smaller")
-            image.load()
-            return {"JPEG": "jpg", "PNG": "png", "GIF": "gif"}[str(image.format)]
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise Failure("InvalidInput", "the watermark's picture is not a readable JPEG, PNG or GIF") from error
-
-
-def _put_image(path: Path, stored: Path) -> None:
-    check_image(stored)
-    shutil.copyfile(stored, path)
+        with path.open("rb") as picture:
+            done = subprocess.run(
+                command, stdin=picture, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, cwd="/",
+                timeout=_CHECK_SECONDS, check=False,
+            )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Failure("InvalidInput", _UNREADABLE) from error
+    extension, _, reason = done.stdout.decode("utf-8", "replace").partition("\n")
+    if extension not in EXTENSIONS.values():
+        too_large = f"the watermark's picture cannot be used: {reason}" if "make it smaller" in reason else ""
+        raise Failure("InvalidInput", too_large or _UNREADABLE)
+    return extension
 
 
 def _put_svg(path: Path, text: str) -> None:

@@ -6,7 +6,8 @@ import io
 import sys
 from typing import TYPE_CHECKING, Any
 
-from openvod.adapters import confinement
+from openvod.adapters.sandbox import confinement, limits
+from openvod.adapters.sandbox.policy import Policy
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -15,18 +16,25 @@ _MEMORY_BYTES = 1024**3
 _MAX_PIXELS = 64_000_000
 _OPEN_FILES = 64
 _NICE = 5
-_EXTENSIONS = {"GIF": "gif", "JPEG": "jpg", "PNG": "png"}
+#: Extensions by Pillow's names of the formats that are read.
+EXTENSIONS = {"GIF": "gif", "JPEG": "jpg", "PNG": "png"}
 _JPEG_QUALITY = 92
 
 
 def main() -> None:
-    """Re-encode standard input to standard output."""
-    confinement.limit(memory=_MEMORY_BYTES, file_size=0, open_files=_OPEN_FILES, cpu_seconds=int(sys.argv[1]))
-    confinement.lower_priority(_NICE)
+    """Re-encode standard input to standard output.
+
+    Arguments: CPU seconds, the parent's process id, the policy of the sandbox. A fourth one, the most pixels, asks for
+    a check only: a line with the extension, or an empty one and the reason.
+    """
+    limits.limit(memory=_MEMORY_BYTES, file_size=0, open_files=_OPEN_FILES, cpu_seconds=int(sys.argv[1]))
+    limits.lower_priority(_NICE)
+    confinement.enter_python(Policy.from_json(sys.argv[3]), int(sys.argv[2]))
     from PIL import Image
 
     try:
-        extension, data = _reencoded(sys.stdin.buffer.read())
+        picture = sys.stdin.buffer.read()
+        extension, data = _checked(picture, int(sys.argv[4])) if len(sys.argv) > 4 else _reencoded(picture)
     except (OSError, ValueError, SyntaxError, MemoryError, Image.DecompressionBombError) as error:
         # The exceptions of Pillow for files that are damaged, not pictures, or too large.
         extension, data = "", str(error)[:200].encode()
@@ -36,11 +44,21 @@ def main() -> None:
 def _reencoded(data: bytes) -> tuple[str, bytes]:
     from PIL import Image
 
-    with Image.open(io.BytesIO(data), formats=list(_EXTENSIONS)) as image:
+    with Image.open(io.BytesIO(data), formats=list(EXTENSIONS)) as image:
         if image.width * image.height > _MAX_PIXELS:
             raise ValueError(f"{image.width}x{image.height} pixels exceed the limit")
         kind = str(image.format)
-        return _EXTENSIONS[kind], _written(image, kind)
+        return EXTENSIONS[kind], _written(image, kind)
+
+
+def _checked(data: bytes, max_pixels: int) -> tuple[str, bytes]:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data), formats=list(EXTENSIONS)) as image:
+        if image.width * image.height > max_pixels:
+            raise ValueError(f"the picture has {image.width}x{image.height} pixels, too many; make it smaller")
+        image.load()
+        return EXTENSIONS[str(image.format)], b""
 
 
 def _written(image: Image.Image, kind: str) -> bytes:

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+import os
 from asyncio.subprocess import DEVNULL, PIPE
 
+from openvod.adapters.sandbox.children import end, python_child
+from openvod.adapters.sandbox.policy import Policy, Walls
+from openvod.adapters.sandbox.trial import standing_walls
 from openvod.base.errors import Invalid, Unavailable
 
 _CHILD = "openvod.adapters.ffmpeg.picture_child"
 
 
 class PillowPictures:
-    """See :class:`openvod.media.ports.PictureReader`. ``timeout``: most wall-clock seconds for one picture."""
+    """See :class:`openvod.media.ports.PictureReader`.
 
-    def __init__(self, *, timeout: float = 20.0, concurrency: int = 2) -> None:
+    ``timeout``: most wall-clock seconds for one picture; ``walls`` returns those of the sandbox.
+    """
+
+    def __init__(self, *, timeout: float = 20.0, concurrency: int = 2, walls: Walls = standing_walls) -> None:
         self._timeout = timeout
+        self._walls = walls
         self._turns = asyncio.Semaphore(concurrency)
 
     async def reencode(self, data: bytes) -> tuple[str, bytes]:
         """See :meth:`openvod.media.ports.PictureReader.reencode`."""
         async with self._turns:
+            walls = await asyncio.to_thread(self._walls)
             child = await asyncio.create_subprocess_exec(
-                sys.executable, "-I", "-m", _CHILD, str(int(self._timeout) + 1),
+                *python_child(_CHILD, int(self._timeout) + 1, os.getpid(), Policy(walls).to_json()),
                 stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={}, cwd="/", start_new_session=True,
             )  # fmt: skip
             try:
@@ -33,9 +41,7 @@ class PillowPictures:
                     "picture.failed", f"reading the picture took longer than {self._timeout:g} s"
                 ) from error
             finally:
-                if child.returncode is None:
-                    child.kill()
-                    await child.wait()
+                await end(child)
         if child.returncode:
             raise Unavailable("picture.failed", f"reading the picture ended with status {child.returncode}")
         extension, _, picture = output.partition(b"\n")

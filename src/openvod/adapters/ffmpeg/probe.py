@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
-import signal
-import sys
-from asyncio import StreamReader
 from asyncio.subprocess import DEVNULL, PIPE, Process
 
+from openvod.adapters.sandbox.children import OutputTooLarge, end, python_child, read_output
+from openvod.adapters.sandbox.policy import Policy, Walls
+from openvod.adapters.sandbox.trial import standing_walls
 from openvod.base.errors import Invalid, Unavailable
 from openvod.base.sizes import KIB
 from openvod.kinds.probe import ProbeResult
@@ -20,22 +19,27 @@ _CHILD = "openvod.adapters.ffmpeg.probe_child"
 
 
 class PyAvProber:
-    """See :class:`openvod.kinds.probe.Prober`. ``timeout``: most wall-clock seconds for one file."""
+    """See :class:`openvod.kinds.probe.Prober`.
 
-    def __init__(self, *, timeout: float = 20.0, concurrency: int = 2) -> None:
+    ``timeout``: most wall-clock seconds for one file; ``walls`` returns those of the sandbox.
+    """
+
+    def __init__(self, *, timeout: float = 20.0, concurrency: int = 2, walls: Walls = standing_walls) -> None:
         self._timeout = timeout
+        self._walls = walls
         self._turns = asyncio.Semaphore(concurrency)
 
     async def probe(self, path: str) -> ProbeResult:
         """Probe a file; the child gets an open descriptor instead of a path, so that it needs to open no file."""
         async with self._turns:
+            walls = await asyncio.to_thread(self._walls)
             try:
                 fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             except OSError as error:
                 raise Unavailable("media.probe_failed", f"the file cannot be opened: {error.strerror}") from error
             try:
                 child = await asyncio.create_subprocess_exec(
-                    sys.executable, "-I", "-m", _CHILD, str(int(self._timeout) + 1),
+                    *python_child(_CHILD, int(self._timeout) + 1, os.getpid(), Policy(walls).to_json()),
                     stdin=fd, stdout=PIPE, stderr=DEVNULL, env={}, cwd="/", start_new_session=True,
                 )  # fmt: skip
             finally:
@@ -45,29 +49,15 @@ class PyAvProber:
     async def _output(self, child: Process) -> bytes:
         try:
             async with asyncio.timeout(self._timeout):
-                output = await _read(child.stdout) if child.stdout else b""
+                output = await read_output(child, _OUTPUT_LIMIT)
                 await child.wait()
                 return output
+        except OutputTooLarge as error:
+            raise Unavailable("media.probe_failed", f"the probe printed more than {_OUTPUT_LIMIT} bytes") from error
         except TimeoutError as error:
             raise Unavailable("media.probe_timeout", f"the probe took longer than {self._timeout:g} s") from error
         finally:
-            await _end(child)
-
-
-async def _read(stream: StreamReader) -> bytes:
-    """Read to the end, at most the size limit of a result."""
-    output = b""
-    while len(output) < _OUTPUT_LIMIT and (data := await stream.read(_OUTPUT_LIMIT - len(output))):
-        output += data
-    return output
-
-
-async def _end(child: Process) -> None:
-    """Kill the child's process group, if it still runs, and wait for the child."""
-    if child.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        await child.wait()
+            await end(child)
 
 
 def _result(output: bytes, status: int | None) -> ProbeResult:

@@ -12,8 +12,9 @@ import time
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from openvod.adapters import confinement
 from openvod.adapters.ffmpeg.codec_strings import audio_codec_string, video_codec_string
+from openvod.adapters.sandbox import confinement, limits
+from openvod.adapters.sandbox.policy import Policy
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -53,9 +54,10 @@ _HDR = {16: "hdr10", 18: "hlg"}  # colour transfer characteristics, ITU-T H.273
 
 
 def main() -> None:
-    """Probe standard input."""
-    confinement.limit(memory=_MEMORY_BYTES, file_size=0, open_files=_OPEN_FILES, cpu_seconds=int(sys.argv[1]))
-    confinement.lower_priority(_NICE)
+    """Probe standard input. Arguments: CPU seconds, the parent's process id, the policy of the sandbox."""
+    limits.limit(memory=_MEMORY_BYTES, file_size=0, open_files=_OPEN_FILES, cpu_seconds=int(sys.argv[1]))
+    limits.lower_priority(_NICE)
+    confinement.enter_python(Policy.from_json(sys.argv[3]), int(sys.argv[2]))
     import av
 
     try:

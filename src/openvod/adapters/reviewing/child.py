@@ -7,20 +7,19 @@ pixels, or another value that the model's reviewer expects; or ``{"not_installed
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from openvod.adapters import confinement
+from openvod.adapters.sandbox import confinement, limits
+from openvod.adapters.sandbox.policy import Policy
 
 #: A picture of 640x360 takes 0.4 GB of address space, the largest that is allowed 1 GB.
 _MEMORY_BYTES = 2 * 1024**3
 _OPEN_FILES = 64
-_CLONE_NEWUSER = 0x10000000
-_CLONE_NEWNET = 0x40000000
 _NICE = 5
 #: The libraries read these when they load. onnxruntime 1.29 and later send telemetry to Microsoft by default.
 _ENVIRONMENT = {
@@ -34,10 +33,14 @@ Classify = Callable[[list[str]], list[list[Any] | None]]
 
 
 def run(classify: Classify, environment: Mapping[str, str] | None = None) -> None:
-    """Review the pictures that standard input names. Arguments: CPU seconds, the parent's process id."""
+    """Review the pictures that standard input names.
+
+    Arguments: CPU seconds, the parent's process id, the policy of the sandbox.
+    """
     os.environ.update(environment or {})
-    confine(int(sys.argv[1]), int(sys.argv[2]))
+    cpu_seconds, parent, policy = int(sys.argv[1]), int(sys.argv[2]), Policy.from_json(sys.argv[3])
     paths = json.load(sys.stdin)
+    confine(replace(policy, read=tuple(paths)), cpu_seconds, parent)
     try:
         answer: dict[str, Any] = {"frames": classify(paths)}
     except ImportError as error:
@@ -48,18 +51,9 @@ def run(classify: Classify, environment: Mapping[str, str] | None = None) -> Non
     json.dump(answer, sys.stdout)
 
 
-def confine(cpu_seconds: int, parent: int) -> None:
-    """Limit memory, files, CPU time and network, and end with the parent."""
+def confine(policy: Policy, cpu_seconds: int, parent: int) -> None:
+    """Limit memory, files and CPU time, and enter the sandbox."""
     os.environ.update(_ENVIRONMENT)
-    confinement.limit(memory=_MEMORY_BYTES, file_size=0, open_files=_OPEN_FILES, cpu_seconds=cpu_seconds)
-    confinement.lower_priority(_NICE)
-    _unshare_network()
-    # After unshare(), because a new namespace clears the parent-death signal.
-    confinement.die_with(parent)
-
-
-def _unshare_network() -> None:
-    """Move into an empty network namespace if the kernel allows it, through a user namespace without privileges."""
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        _ = libc.unshare(_CLONE_NEWNET) and libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)  # 0 is success
+    limits.limit(memory=_MEMORY_BYTES, file_size=0, open_files=_OPEN_FILES, cpu_seconds=cpu_seconds)
+    limits.lower_priority(_NICE)
+    confinement.enter_python(policy, parent)

@@ -6,17 +6,17 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
-import sys
-from asyncio import StreamReader
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
+from openvod.adapters.sandbox.children import OutputTooLarge, end, python_child, read_output
+from openvod.adapters.sandbox.policy import Policy, Walls
+from openvod.adapters.sandbox.trial import standing_walls
 from openvod.base.errors import Invalid, Unavailable
-from openvod.base.sizes import KIB, MIB
+from openvod.base.sizes import MIB
 from openvod.review.model import Finding, FrameFindings, ReviewFrame
 
 _OUTPUT_LIMIT = 16 * MIB
@@ -46,7 +46,8 @@ class ChildReviewer:
     """See :class:`openvod.review.model.Reviewer`; a subclass names its ``model``.
 
     A review may take ``timeout`` wall-clock seconds plus ``frame_timeout`` per frame; ``concurrency`` limits the
-    concurrent reviews, which use one core each. ``packages`` and ``command`` replace those of the model.
+    concurrent reviews, which use one core each. ``packages`` and ``command`` replace those of the model. ``walls``
+    returns those of the sandbox, by default all that this machine can build.
     """
 
     topic = "Porn"
@@ -65,7 +66,8 @@ class ChildReviewer:
         self._frame_timeout = frame_timeout
         self._turns = asyncio.Semaphore(concurrency)
         self._packages = tuple(self.model.packages if packages is None else packages)
-        self._command = tuple(command or (sys.executable, "-I", "-m", self.model.module))
+        self._command = tuple(command or python_child(self.model.module))
+        self.walls: Walls = standing_walls
 
     def missing(self) -> tuple[str, ...]:
         """Return the packages that are not installed, without importing any."""
@@ -79,8 +81,9 @@ class ChildReviewer:
             raise self._not_installed(f"no package {', '.join(missing)}")
         limit = self._timeout + self._frame_timeout * len(frames)
         async with self._turns:
+            walls = await asyncio.to_thread(self.walls)
             child = await asyncio.create_subprocess_exec(
-                *self._command, str(int(limit) + 1), str(os.getpid()),
+                *self._command, str(int(limit) + 1), str(os.getpid()), Policy(walls).to_json(),
                 stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={}, cwd="/", start_new_session=True,
             )  # fmt: skip
             output = await _output(child, json.dumps([frame.path for frame in frames]).encode(), limit)
@@ -112,13 +115,15 @@ async def _output(child: Process, request: bytes, limit: float) -> bytes:
     try:
         async with asyncio.timeout(limit):
             await _send(child, request)
-            output = await _read(child.stdout) if child.stdout else b""
+            output = await read_output(child, _OUTPUT_LIMIT)
             await child.wait()
             return output
+    except OutputTooLarge as error:
+        raise Unavailable("review.failed", f"the review's output is larger than {_OUTPUT_LIMIT} bytes") from error
     except TimeoutError as error:
         raise Unavailable("review.failed", f"the review took longer than {limit:g} s") from error
     finally:
-        await _end(child)
+        await end(child)
 
 
 async def _send(child: Process, request: bytes) -> None:
@@ -128,24 +133,6 @@ async def _send(child: Process, request: bytes) -> None:
             child.stdin.write(request)
             await child.stdin.drain()
         child.stdin.close()
-
-
-async def _read(stream: StreamReader) -> bytes:
-    """Read to the end; raises ``Unavailable`` for more than the largest valid output."""
-    output = bytearray()
-    while data := await stream.read(256 * KIB):
-        output += data
-        if len(output) > _OUTPUT_LIMIT:
-            raise Unavailable("review.failed", f"the review's output is larger than {_OUTPUT_LIMIT} bytes")
-    return bytes(output)
-
-
-async def _end(child: Process) -> None:
-    """Kill the child's process group, if it still runs, and wait for the child."""
-    if child.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        await child.wait()
 
 
 def _readable(found: list[FrameFindings], count: int) -> list[FrameFindings]:

@@ -55,7 +55,7 @@ def plan(
     from openvod.processing.preview import plan_document
 
     base = Foundation(data_dir, load_settings(data_dir))
-    probe = asyncio.run(base.prober.probe(str(file.absolute())))
+    probe = asyncio.run(base.programs.prober.probe(str(file.absolute())))
     made = _planned(base, probe, procedure, sub_app_id or MAIN_APPLICATION_ID)
     if as_json:
         print_json(plan_document(made, probe))

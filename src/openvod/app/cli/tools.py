@@ -142,6 +142,7 @@ async def _examined(data_dir: Path, url: str, *, verify: bool, quiet: bool) -> l
         check_http,
         check_installation,
         check_rights,
+        check_sandbox,
     )
     from openvod.app.doctor.network import NetworkChecks, check_official_hosts
     from openvod.app.doctor.processing import check_processing
@@ -164,6 +165,7 @@ async def _examined(data_dir: Path, url: str, *, verify: bool, quiet: bool) -> l
         partial(check_rights, base),
         partial(check_installation, base),
         partial(check_database, base),
+        partial(check_sandbox, base),
         partial(check_processing, base),
         NetworkChecks(public_url, token, verify=verify).check,
         partial(check_official_hosts, public_url, "bucket-1250000000", DEFAULT_REGION),

@@ -25,7 +25,10 @@ _FIRST_FRAMES = Command(
 )
 _SECONDS = 30.0
 _SEARCHED = 50
-_ADVICE = "check OPENVOD_FFMPEG, the permissions of the data folder, and OPENVOD__TASKS__MEMORY_BYTES"
+_ADVICE = (
+    "check OPENVOD_FFMPEG, the permissions of the data folder, OPENVOD__TASKS__MEMORY_BYTES, "
+    "and OPENVOD__SANDBOX__READABLE"
+)
 
 
 async def check_processing(base: Foundation) -> list[Finding]:
@@ -37,8 +40,8 @@ async def check_processing(base: Foundation) -> list[Finding]:
             if not source:
                 source = str(Path(folder, "clip.mp4"))
                 make_video(Path(source), 1)
-            limits = ProcessLimits(_SECONDS, _SECONDS, base.settings.tasks.memory_bytes, GIB)
-            await base.ffmpeg.run(folder, _FIRST_FRAMES, {SOURCE: source}, limits, _ignore_progress)
+            limits = ProcessLimits(_SECONDS, _SECONDS, base.settings.tasks.memory_bytes, GIB, GIB)
+            await base.programs.ffmpeg.run(folder, _FIRST_FRAMES, {SOURCE: source}, limits, _ignore_progress)
             if not os.path.getsize(f"{folder}/frames.raw"):  # noqa: ASYNC240 - a command line of its own
                 return [Finding("processing", Level.FAIL, f"FFmpeg decoded no picture of {source}", _ADVICE)]
     except ProcessFailed as error:

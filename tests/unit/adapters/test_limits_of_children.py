@@ -11,15 +11,15 @@ import pytest
 
 _STEP_BACK = """
 import json, os
-from openvod.adapters import confinement
-confinement.lower_priority(15)
+from openvod.adapters.sandbox import limits
+limits.lower_priority(15)
 with open("/proc/self/autogroup") as group:
     print(json.dumps([os.nice(0), int(group.read().split()[-1])]))
 """
 _ALLOCATE = """
 import sys
-from openvod.adapters import confinement
-confinement.limit(memory=512 * 1024**2, file_size=1000, open_files=64, cpu_seconds=5)
+from openvod.adapters.sandbox import limits
+limits.limit(memory=512 * 1024**2, file_size=1000, open_files=64, cpu_seconds=5)
 try:
     held = bytearray(1024**3)
 except MemoryError:
@@ -43,6 +43,6 @@ def test_limit_bounds_memory() -> None:
 
 def test_die_with_a_parent_that_is_gone() -> None:
     """A child whose parent ended before it could ask for the signal ends itself."""
-    program = "from openvod.adapters import confinement; confinement.die_with(1_999_999_999); print('alive')"
+    program = "from openvod.adapters.sandbox import limits; limits.die_with(1_999_999_999); print('alive')"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert (ended.returncode, ended.stdout) == (1, b"")

@@ -1,0 +1,1 @@
+"""What a decoder that a hostile file has taken over might try."""
