@@ -35,6 +35,8 @@ _CHOSEN = {
     "TASKS__PRESET": "ultrafast",
     "TASKS__REVIEWERS": '{"Terror": "support.media.flagging_reviewer:FlaggingReviewer"}',
     "TASKS__HOLD_BLOCKED": "true",
+    "SANDBOX__WALLS": '["system calls", "network", "files"]',
+    "SANDBOX__READABLE": '["/opt"]',
     "EVENTS__ALLOW_PRIVATE": '["10.9.0.0/16"]',
     "LOG__FORMAT": "json",
     "CONSOLE__MEDIA_ORIGINS": '["https://cdn.example.test"]',

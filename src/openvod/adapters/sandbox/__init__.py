@@ -2,5 +2,5 @@
 
 ``limits`` bounds resources, ``landlock`` files and signals, ``system_calls`` the kernel's interface, ``network`` the
 network. ``policy`` says what one child may do, ``confinement`` enters it in the child, ``children`` is the parent's
-side, ``trial`` finds out which walls this kernel can build. See decision record 55 of the sandbox.
+side, ``trial`` finds out which walls this kernel can build. See decision record 70.
 """
