@@ -18,7 +18,7 @@ from support.corpus.table import Row, Table
 from support.corpus.trap import set_trap
 from support.sweeps.flow_bench import Flow, FlowBench, Order, outcome
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows"), pytest.mark.timeout(800)]
 _PROCEDURE = "corpus"
 _TRANSCODE, _SNAPSHOT = 100_010, 10
 _PEAK_BYTES = 1024 * MIB

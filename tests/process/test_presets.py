@@ -31,7 +31,7 @@ from support.media.rendition import Rendition, begins_with_key_frame, examined, 
 from support.sweeps.flow_bench import Flow, FlowBench, Order, outcome
 from support.templates.presets import ADAPTIVE, FPS, GROUPS, HEIGHT, RUNGS, TRANSCODES, WIDTH, Expected
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows"), pytest.mark.timeout(800)]
 _SECONDS = 6.0
 _LADDER_KEYS = [0.0, 6.0, 12.0]
 _REVIEWS = (TemplateKind.CONTENT_REVIEW, TemplateKind.REVIEW)

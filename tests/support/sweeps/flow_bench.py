@@ -32,7 +32,7 @@ from support.server.commands import in_process
 _POLL_SECONDS = 0.05
 _WATCH_SECONDS = 0.02
 _UPLOADS_AT_ONCE = 4
-_FLOW_SECONDS = 300.0
+_FLOW_SECONDS = 600.0
 _ACCEPTED = VIDEO_TYPES | AUDIO_TYPES | COVER_TYPES
 
 

@@ -25,7 +25,7 @@ from support.templates.sources import (
 )
 
 #: Where flows run: one worker of the test run, one after the other.
-FLOWS = [pytest.mark.slow, pytest.mark.xdist_group("flows"), pytest.mark.timeout(400)]
+FLOWS = [pytest.mark.slow, pytest.mark.xdist_group("flows"), pytest.mark.timeout(800)]
 
 
 CLIPS = ("red.mp4", "blue.mp4")
