@@ -20,10 +20,10 @@ import pytest
 from openvod.adapters.ffmpeg.process import FfmpegProcess
 from openvod.adapters.sandbox.confinement import python_files
 from openvod.adapters.sandbox.policy import ALL_WALLS, Policy, Wall
-from openvod.adapters.sandbox.trial import standing_walls
+from openvod.adapters.sandbox.trial import HOLDS, standing_walls
 from openvod.app.foundation import Foundation
-from openvod.app.sandbox import check_sandbox
-from openvod.app.settings import SandboxSettings, Settings, WallName
+from openvod.app.sandbox import check_sandbox, cures
+from openvod.app.settings import SandboxSettings, Settings
 from openvod.base.errors import Unavailable
 from openvod.base.sizes import GIB, MIB
 from openvod.kinds.plan.model import SOURCE, Command
@@ -216,17 +216,26 @@ def test_a_wall_that_cannot_be_built_ends_the_child() -> None:
     assert "inside" not in child.stdout
 
 
-@pytest.mark.parametrize(("required", "walls"), [(True, ["files"]), (False, []), (True, sorted(ALL_WALLS))])
-def test_start(tmp_path: Path, caplog: pytest.LogCaptureFixture, required: bool, walls: list[WallName]) -> None:
+@pytest.mark.parametrize("wall", sorted(ALL_WALLS))
+def test_a_trial_without_its_wall_fails(wall: Wall) -> None:
+    """The trial of a wall does not take another refusal for the wall: this process has none."""
+    assert not HOLDS[wall]()
+
+
+@pytest.mark.parametrize(("required", "walls"), [(True, [Wall.FILES]), (False, []), (True, sorted(ALL_WALLS))])
+def test_start(tmp_path: Path, caplog: pytest.LogCaptureFixture, required: bool, walls: list[Wall]) -> None:
     """A start says which walls stand; when all are required, it does not go on without one."""
     caplog.set_level(logging.INFO, "openvod.sandbox")
     sandbox = SandboxSettings(required=required, walls=walls)
     with closing(Foundation(tmp_path, Settings(sandbox=sandbox))) as base:
         if required and len(walls) < len(ALL_WALLS):
-            with pytest.raises(Unavailable, match=r"OPENVOD__SANDBOX__REQUIRED.*libseccomp"):
+            with pytest.raises(
+                Unavailable, match=r"OPENVOD__SANDBOX__REQUIRED.*network: OPENVOD__SANDBOX__WALLS leaves it out"
+            ):
                 asyncio.run(check_sandbox(base))
             return
         asyncio.run(check_sandbox(base))
+        assert ("libseccomp" in cures(base, frozenset())[Wall.SYSTEM_CALLS]) == bool(walls)
     assert ("in a sandbox: files, network, system calls" in caplog.text) == bool(walls)
     assert ("without these walls" in caplog.text) == (not walls)
 

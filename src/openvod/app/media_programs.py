@@ -23,7 +23,7 @@ class MediaPrograms:
 
     def walls(self) -> frozenset[Wall]:
         """Return the walls around the programs: those of the settings that this machine can build."""
-        return standing_walls() & frozenset(map(Wall, self._settings.sandbox.walls))
+        return standing_walls() & frozenset(self._settings.sandbox.walls)
 
     @cached_property
     def prober(self) -> PyAvProber:

@@ -10,30 +10,29 @@ from openvod.app.foundation import Foundation
 from openvod.base.errors import Unavailable
 
 _log = logging.getLogger("openvod.sandbox")
-#: What is missing without a wall, and its cure.
-CURES = {
+_CURES = {
     Wall.FILES: "use a kernel with Landlock (Linux 5.13 or newer, with landlock in its list of security modules)",
     Wall.SYSTEM_CALLS: "install libseccomp (Debian: libseccomp2)",
     Wall.NETWORK: "allow unprivileged user namespaces (sysctl user.max_user_namespaces)",
 }
+_LEFT_OUT = "OPENVOD__SANDBOX__WALLS leaves it out"
 
 
-def absent(standing: frozenset[Wall]) -> list[Wall]:
-    """Return the walls that do not stand, in order."""
-    return sorted(ALL_WALLS - standing)
+def cures(base: Foundation, standing: frozenset[Wall]) -> dict[Wall, str]:
+    """Return what brings each wall that does not stand."""
+    chosen = base.settings.sandbox.walls
+    return {wall: _CURES[wall] if wall in chosen else _LEFT_OUT for wall in sorted(ALL_WALLS - standing)}
 
 
 async def check_sandbox(base: Foundation) -> None:
     """Log which walls stand; raises ``Unavailable("sandbox.incomplete")`` if one is missing and all are required."""
     standing = await asyncio.to_thread(base.programs.walls)
-    if not (missing := absent(standing)):
+    if not (missing := cures(base, standing)):
         _log.info("media programs run in a sandbox: %s", ", ".join(sorted(standing)))
         return
-    advice = "; ".join(f"{wall}: {CURES[wall]}" for wall in missing)
+    advice = "; ".join(f"{wall}: {cure}" for wall, cure in missing.items())
     if base.settings.sandbox.required:
         raise Unavailable(
-            "sandbox.incomplete",
-            f"OPENVOD__SANDBOX__REQUIRED is set, and the sandbox lacks walls ({advice}), "
-            "or OPENVOD__SANDBOX__WALLS leaves them out",
+            "sandbox.incomplete", f"OPENVOD__SANDBOX__REQUIRED is set, and the sandbox lacks walls ({advice})"
         )
-    _log.warning("media programs run without these walls: %s; %s", ", ".join(missing), advice)
+    _log.warning("media programs run without these walls: %s", advice)

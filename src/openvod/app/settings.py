@@ -18,6 +18,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from openvod.adapters.sandbox.policy import ALL_WALLS, Wall
+
 CONFIG_FILE = "openvod.toml"
 
 
@@ -183,18 +185,11 @@ class TaskSettings(_Section):
     hold_blocked: bool = Field(False, description="Withdraw a file from playback when a review blocks it.")
 
 
-WallName = Literal["files", "network", "system calls"]
-
-
-def _all_walls() -> list[WallName]:
-    return ["files", "network", "system calls"]
-
-
 class SandboxSettings(_Section):
     """The sandbox of the programs that read uploaded files."""
 
-    walls: list[WallName] = Field(
-        default_factory=_all_walls,
+    walls: list[Wall] = Field(
+        default_factory=lambda: sorted(ALL_WALLS),
         description="Walls around programs that read uploaded files, a JSON list; `openvod doctor` shows which stand.",
     )
     required: bool = Field(False, description="Refuse to start unless all three walls stand.")

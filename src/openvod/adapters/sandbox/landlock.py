@@ -36,7 +36,7 @@ class _PathRule(ctypes.Structure):
     _fields_ = (("allowed", ctypes.c_uint64), ("folder", ctypes.c_int32))
 
 
-def version() -> int:
+def _version() -> int:
     """Return the kernel's version of Landlock, 0 without it."""
     try:
         return _call(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION_FLAG))
@@ -49,7 +49,7 @@ def restrict(rules: Iterable[tuple[str, int]]) -> None:
 
     Missing paths are left out. The process must have no other thread. Raises ``OSError``.
     """
-    known = version()
+    known = _version()
     files = _handled(known)
     wanted = _Ruleset(files, _BOTH_TCP if known >= 4 else 0, _ABSTRACT_SOCKETS_AND_SIGNALS if known >= 6 else 0)
     size = 8 if known < 4 else 16 if known < 6 else 24

@@ -43,15 +43,6 @@ class _Argument(ctypes.Structure):
     _fields_ = (("arg", ctypes.c_uint), ("op", ctypes.c_int), ("a", ctypes.c_uint64), ("b", ctypes.c_uint64))
 
 
-def available() -> bool:
-    """Return whether libseccomp is installed."""
-    try:
-        ctypes.CDLL(_LIBRARY)
-    except OSError:
-        return False
-    return True
-
-
 def restrict(*, execute: bool) -> None:
     """Deny every system call but those of the list, for this process; threads may start, processes may not.
 

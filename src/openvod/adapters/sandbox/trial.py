@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import os
 import socket
 import subprocess
 import sys
 from functools import cache
 
+from openvod.adapters.sandbox.children import python_child
 from openvod.adapters.sandbox.policy import ALL_WALLS, Policy, Wall
 
 _MODULE = "openvod.adapters.sandbox.trial"
 _SECONDS = 20
-_FORBIDDEN = "/etc/passwd"
+#: A file that everybody may read, on every system.
+_FORBIDDEN = "/proc/version"
 
 
 @cache
@@ -27,7 +29,7 @@ def standing_walls() -> frozenset[Wall]:
 
 def _start(wall: Wall) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-I", "-m", _MODULE, wall],
+        python_child(_MODULE, wall),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, cwd="/",
     )  # fmt: skip
 
@@ -48,32 +50,40 @@ def main() -> None:
 
     wall = Wall(sys.argv[1])
     confinement.enter_python(Policy(frozenset({wall})), os.getppid())
-    with contextlib.suppress(OSError):
-        _TRIALS[wall]()
-        return
-    sys.stdout.write("holds")
+    if HOLDS[wall]():
+        sys.stdout.write("holds")
 
 
-def _open_file() -> None:
-    with open(_FORBIDDEN, "rb"):
-        pass
+def _hides_files() -> bool:
+    try:
+        open(_FORBIDDEN, "rb").close()
+    except PermissionError:
+        return True
+    return False
 
 
-def _open_socket() -> None:
-    socket.socket().close()
+def _filters_calls() -> bool:
+    try:
+        socket.socket().close()
+    except OSError as error:
+        return error.errno == errno.ENOSYS
+    return False
 
 
-def _find_network() -> None:
-    if [name for _, name in socket.if_nameindex() if name != "lo"]:
-        return
-    # A machine may have no network but loopback, which an empty namespace has switched off.
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        socket.create_connection(listener.getsockname(), 1).close()
+def _has_no_network() -> bool:
+    """Look at loopback: a machine may have no other network, and an empty namespace has it switched off."""
+    try:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            socket.create_connection(listener.getsockname(), 1).close()
+    except OSError:
+        return True
+    return False
 
 
-_TRIALS = {Wall.FILES: _open_file, Wall.SYSTEM_CALLS: _open_socket, Wall.NETWORK: _find_network}
+#: Tries to get through a wall; true when it holds.
+HOLDS = {Wall.FILES: _hides_files, Wall.SYSTEM_CALLS: _filters_calls, Wall.NETWORK: _has_no_network}
 
 
 if __name__ == "__main__":

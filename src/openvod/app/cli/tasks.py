@@ -261,7 +261,6 @@ def create_template(
 
 
 async def _create_watermark(services: Services, app: int, plain: Mapping[str, Any], image: Path, name: str) -> Template:
-    from openvod.adapters.ffmpeg.marks import check_image
     from openvod.media.outputs import output_bucket
     from openvod.processing.watermarks import WatermarkService
 
@@ -269,7 +268,11 @@ async def _create_watermark(services: Services, app: int, plain: Mapping[str, An
     region = await database.read(lambda tx: next(r for r in tx.access.regions() if r.is_default))
     bucket = await database.write(lambda tx: output_bucket(tx.storage, entropy, app, region.name))
     service = WatermarkService(
-        database, services.storage.outputs, lambda path: check_image(Path(path)), services.clock, entropy
+        database,
+        services.storage.outputs,
+        lambda path: services.base.programs.check_image(Path(path)),
+        services.clock,
+        entropy,
     )
     return await service.create(bucket, plain, str(image), name=name)
 

@@ -22,13 +22,12 @@ from openvod.adapters.ffmpeg.encoder import decode, ffmpeg_path, make_video
 from openvod.adapters.ffmpeg.marks import can_draw
 from openvod.adapters.filesystem.folder import DataFolder
 from openvod.adapters.reviewing import ChildReviewer
-from openvod.adapters.sandbox.policy import Wall
 from openvod.app.descriptors import DESCRIPTORS_PER_CONNECTION, connection_limits, raise_descriptor_limit
 from openvod.app.doctor.model import Finding, Level
 from openvod.app.foundation import Foundation
 from openvod.app.installation import establish, refuse_missing_database
 from openvod.app.reviewers import reviewers
-from openvod.app.sandbox import CURES, absent
+from openvod.app.sandbox import cures
 from openvod.app.settings import ServerSettings, Settings
 from openvod.base.errors import Invalid, OpenVodError
 from openvod.base.sizes import GIB, MIB
@@ -177,11 +176,8 @@ async def check_sandbox(base: Foundation) -> list[Finding]:
     standing = await asyncio.to_thread(base.programs.walls)
     level = Level.FAIL if base.settings.sandbox.required else Level.WARN
     found = [Finding("sandbox", Level.OK, f"stands: {', '.join(sorted(standing))}")] if standing else []
-    return [*found, *(Finding("sandbox", level, f"missing: {wall}", _cure(wall, base)) for wall in absent(standing))]
-
-
-def _cure(wall: Wall, base: Foundation) -> str:
-    return CURES[wall] if wall in base.settings.sandbox.walls else "OPENVOD__SANDBOX__WALLS leaves it out"
+    missing = cures(base, standing).items()
+    return [*found, *(Finding("sandbox", level, f"missing: {wall}", cure) for wall, cure in missing)]
 
 
 async def check_clock() -> list[Finding]:
