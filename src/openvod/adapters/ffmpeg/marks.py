@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from functools import cache
@@ -12,14 +11,13 @@ from xml.etree import ElementTree
 from fontTools.ttLib import TTFont, TTLibError
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from openvod.adapters.ffmpeg.picture_child import EXTENSIONS
+from openvod.adapters.ffmpeg import picture_child
 from openvod.adapters.sandbox.children import python_child
-from openvod.adapters.sandbox.policy import Policy, Walls
+from openvod.adapters.sandbox.policy import Policy, Walls, reader_arguments
 from openvod.adapters.sandbox.trial import standing_walls
 from openvod.kinds.failure import Failure
 from openvod.kinds.plan.model import Asset
 
-_CHECK = "openvod.adapters.ffmpeg.picture_child"
 _CHECK_SECONDS = 20
 _UNREADABLE = "the watermark's picture is not a readable JPEG, PNG or GIF"
 _MAX_PIXELS = 4096 * 4096
@@ -50,7 +48,8 @@ def check_image(path: Path, walls: Walls = standing_walls) -> str:
 
     A child process in the sandbox of ``walls`` decodes the picture, because anybody may have drawn it.
     """
-    command = python_child(_CHECK, _CHECK_SECONDS, os.getpid(), Policy(walls()).to_json(), _MAX_PIXELS)
+    confined = reader_arguments(Policy(walls()), _CHECK_SECONDS)
+    command = python_child(picture_child.__name__, *confined, _MAX_PIXELS)
     try:
         with path.open("rb") as picture:
             done = subprocess.run(
@@ -59,10 +58,11 @@ def check_image(path: Path, walls: Walls = standing_walls) -> str:
             )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Failure("InvalidInput", _UNREADABLE) from error
-    extension, _, reason = done.stdout.decode("utf-8", "replace").partition("\n")
-    if extension not in EXTENSIONS.values():
-        too_large = f"the watermark's picture cannot be used: {reason}" if "make it smaller" in reason else ""
-        raise Failure("InvalidInput", too_large or _UNREADABLE)
+    extension, _, size = done.stdout.decode("utf-8", "replace").partition("\n")
+    if extension == picture_child.TOO_LARGE:
+        raise Failure("InvalidInput", f"the watermark's picture has {size} pixels, too many; make it smaller")
+    if extension not in picture_child.EXTENSIONS.values():
+        raise Failure("InvalidInput", _UNREADABLE)
     return extension
 
 

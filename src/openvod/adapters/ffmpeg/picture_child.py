@@ -6,18 +6,18 @@ import io
 import sys
 from typing import TYPE_CHECKING, Any
 
-from openvod.adapters.sandbox import confinement, limits
-from openvod.adapters.sandbox.policy import Policy
+from openvod.adapters.sandbox import confinement
+from openvod.adapters.sandbox.policy import read_arguments
 
 if TYPE_CHECKING:
     from PIL import Image
 
 _MEMORY_BYTES = 1024**3
 _MAX_PIXELS = 64_000_000
-_OPEN_FILES = 64
-_NICE = 5
 #: Extensions by Pillow's names of the formats that are read.
 EXTENSIONS = {"GIF": "gif", "JPEG": "jpg", "PNG": "png"}
+#: Stands for the extension of a picture with more pixels than a check allows.
+TOO_LARGE = "too large"
 _JPEG_QUALITY = 92
 
 
@@ -25,11 +25,9 @@ def main() -> None:
     """Re-encode standard input to standard output.
 
     Arguments: CPU seconds, the parent's process id, the policy of the sandbox. A fourth one, the most pixels, asks for
-    a check only: a line with the extension, or an empty one and the reason.
+    a check only: a line with the extension, or with :data:`TOO_LARGE` and the picture's size after it.
     """
-    limits.limit(memory=_MEMORY_BYTES, file_size=0, open_files=_OPEN_FILES, cpu_seconds=int(sys.argv[1]))
-    limits.lower_priority(_NICE)
-    confinement.enter_python(Policy.from_json(sys.argv[3]), int(sys.argv[2]))
+    confinement.confine_reader(*read_arguments(sys.argv[1:]), memory=_MEMORY_BYTES)
     from PIL import Image
 
     try:
@@ -41,10 +39,14 @@ def main() -> None:
     sys.stdout.buffer.write(extension.encode() + b"\n" + data)
 
 
-def _reencoded(data: bytes) -> tuple[str, bytes]:
+def _opened(data: bytes) -> Image.Image:
     from PIL import Image
 
-    with Image.open(io.BytesIO(data), formats=list(EXTENSIONS)) as image:
+    return Image.open(io.BytesIO(data), formats=list(EXTENSIONS))
+
+
+def _reencoded(data: bytes) -> tuple[str, bytes]:
+    with _opened(data) as image:
         if image.width * image.height > _MAX_PIXELS:
             raise ValueError(f"{image.width}x{image.height} pixels exceed the limit")
         kind = str(image.format)
@@ -52,11 +54,9 @@ def _reencoded(data: bytes) -> tuple[str, bytes]:
 
 
 def _checked(data: bytes, max_pixels: int) -> tuple[str, bytes]:
-    from PIL import Image
-
-    with Image.open(io.BytesIO(data), formats=list(EXTENSIONS)) as image:
+    with _opened(data) as image:
         if image.width * image.height > max_pixels:
-            raise ValueError(f"the picture has {image.width}x{image.height} pixels, too many; make it smaller")
+            return TOO_LARGE, f"{image.width}x{image.height}".encode()
         image.load()
         return EXTENSIONS[str(image.format)], b""
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from asyncio.subprocess import DEVNULL, PIPE
 
+from openvod.adapters.ffmpeg import picture_child
 from openvod.adapters.sandbox.children import end, python_child
-from openvod.adapters.sandbox.policy import Policy, Walls
+from openvod.adapters.sandbox.policy import Policy, Walls, reader_arguments
 from openvod.adapters.sandbox.trial import standing_walls
 from openvod.base.errors import Invalid, Unavailable
-
-_CHILD = "openvod.adapters.ffmpeg.picture_child"
 
 
 class PillowPictures:
@@ -30,7 +28,7 @@ class PillowPictures:
         async with self._turns:
             walls = await asyncio.to_thread(self._walls)
             child = await asyncio.create_subprocess_exec(
-                *python_child(_CHILD, int(self._timeout) + 1, os.getpid(), Policy(walls).to_json()),
+                *python_child(picture_child.__name__, *reader_arguments(Policy(walls), int(self._timeout) + 1)),
                 stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={}, cwd="/", start_new_session=True,
             )  # fmt: skip
             try:

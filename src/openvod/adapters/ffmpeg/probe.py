@@ -8,7 +8,7 @@ import os
 from asyncio.subprocess import DEVNULL, PIPE, Process
 
 from openvod.adapters.sandbox.children import OutputTooLarge, end, python_child, read_output
-from openvod.adapters.sandbox.policy import Policy, Walls
+from openvod.adapters.sandbox.policy import Policy, Walls, reader_arguments
 from openvod.adapters.sandbox.trial import standing_walls
 from openvod.base.errors import Invalid, Unavailable
 from openvod.base.sizes import KIB
@@ -39,7 +39,7 @@ class PyAvProber:
                 raise Unavailable("media.probe_failed", f"the file cannot be opened: {error.strerror}") from error
             try:
                 child = await asyncio.create_subprocess_exec(
-                    *python_child(_CHILD, int(self._timeout) + 1, os.getpid(), Policy(walls).to_json()),
+                    *python_child(_CHILD, *reader_arguments(Policy(walls), int(self._timeout) + 1)),
                     stdin=fd, stdout=PIPE, stderr=DEVNULL, env={}, cwd="/", start_new_session=True,
                 )  # fmt: skip
             finally:

@@ -13,8 +13,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from openvod.adapters.ffmpeg.codec_strings import audio_codec_string, video_codec_string
-from openvod.adapters.sandbox import confinement, limits
-from openvod.adapters.sandbox.policy import Policy
+from openvod.adapters.sandbox import confinement
+from openvod.adapters.sandbox.policy import read_arguments
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -29,8 +29,6 @@ _MEASURE_SECONDS = 5.0
 #: Containers without a duration per stream; for files up to this size it is measured by reading packets.
 _SHARED_ENDS = frozenset({"flv", "asf"})
 _MEASURED_BYTES = 64 * 1024 * 1024
-_OPEN_FILES = 64
-_NICE = 5
 #: A base rate above this is the container's time base, not a frame rate.
 _MAX_RATE = 120
 #: Demuxers that read a single file; playlists (hls, dash, concat) would open others.
@@ -55,9 +53,7 @@ _HDR = {16: "hdr10", 18: "hlg"}  # colour transfer characteristics, ITU-T H.273
 
 def main() -> None:
     """Probe standard input. Arguments: CPU seconds, the parent's process id, the policy of the sandbox."""
-    limits.limit(memory=_MEMORY_BYTES, file_size=0, open_files=_OPEN_FILES, cpu_seconds=int(sys.argv[1]))
-    limits.lower_priority(_NICE)
-    confinement.enter_python(Policy.from_json(sys.argv[3]), int(sys.argv[2]))
+    confinement.confine_reader(*read_arguments(sys.argv[1:]), memory=_MEMORY_BYTES)
     import av
 
     try:

@@ -14,13 +14,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from openvod.adapters.sandbox import confinement, limits
-from openvod.adapters.sandbox.policy import Policy
+from openvod.adapters.sandbox import confinement
+from openvod.adapters.sandbox.policy import Policy, read_arguments
 
 #: A picture of 640x360 takes 0.4 GB of address space, the largest that is allowed 1 GB.
 _MEMORY_BYTES = 2 * 1024**3
-_OPEN_FILES = 64
-_NICE = 5
 #: The libraries read these when they load. onnxruntime 1.29 and later send telemetry to Microsoft by default.
 _ENVIRONMENT = {
     "ORT_DISABLE_TELEMETRY": "1",
@@ -38,7 +36,7 @@ def run(classify: Classify, environment: Mapping[str, str] | None = None) -> Non
     Arguments: CPU seconds, the parent's process id, the policy of the sandbox.
     """
     os.environ.update(environment or {})
-    cpu_seconds, parent, policy = int(sys.argv[1]), int(sys.argv[2]), Policy.from_json(sys.argv[3])
+    policy, cpu_seconds, parent = read_arguments(sys.argv[1:])
     paths = json.load(sys.stdin)
     confine(replace(policy, read=tuple(paths)), cpu_seconds, parent)
     try:
@@ -54,6 +52,4 @@ def run(classify: Classify, environment: Mapping[str, str] | None = None) -> Non
 def confine(policy: Policy, cpu_seconds: int, parent: int) -> None:
     """Limit memory, files and CPU time, and enter the sandbox."""
     os.environ.update(_ENVIRONMENT)
-    limits.limit(memory=_MEMORY_BYTES, file_size=0, open_files=_OPEN_FILES, cpu_seconds=cpu_seconds)
-    limits.lower_priority(_NICE)
-    confinement.enter_python(policy, parent)
+    confinement.confine_reader(policy, cpu_seconds, parent, memory=_MEMORY_BYTES)

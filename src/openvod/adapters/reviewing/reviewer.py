@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from openvod.adapters.sandbox.children import OutputTooLarge, end, python_child, read_output
-from openvod.adapters.sandbox.policy import Policy, Walls
+from openvod.adapters.sandbox.policy import Policy, Walls, reader_arguments
 from openvod.adapters.sandbox.trial import standing_walls
 from openvod.base.errors import Invalid, Unavailable
 from openvod.base.sizes import MIB
@@ -83,7 +82,7 @@ class ChildReviewer:
         async with self._turns:
             walls = await asyncio.to_thread(self.walls)
             child = await asyncio.create_subprocess_exec(
-                *self._command, str(int(limit) + 1), str(os.getpid()), Policy(walls).to_json(),
+                *self._command, *reader_arguments(Policy(walls), int(limit) + 1),
                 stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={}, cwd="/", start_new_session=True,
             )  # fmt: skip
             output = await _output(child, json.dumps([frame.path for frame in frames]).encode(), limit)

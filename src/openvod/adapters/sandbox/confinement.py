@@ -12,11 +12,13 @@ from openvod.adapters.sandbox import landlock, limits, network, system_calls
 from openvod.adapters.sandbox.policy import Policy, Wall
 
 _PR_SET_NO_NEW_PRIVS = 38
+_OPEN_FILES = 64
+_NICE = 5
 #: What programs read of the machine: libraries, time zones, processors. None of it is secret.
 SYSTEM = (
     "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo", "/etc/ld.so.cache",
     "/etc/localtime", "/dev/null", "/dev/zero", "/dev/urandom", "/proc/cpuinfo", "/proc/meminfo",
-    "/sys/devices/system/cpu", "/sys/devices/system/node", "/sys/fs/cgroup",
+    "/sys/devices/system/cpu", "/sys/devices/system/node",
 )  # fmt: skip
 
 
@@ -41,6 +43,13 @@ def enter(policy: Policy, parent: int) -> None:
 def enter_python(policy: Policy, parent: int) -> None:
     """As :func:`enter`, for a child that goes on in Python: it may also read the modules that it imports later."""
     enter(replace(policy, read=(*policy.read, *python_files())), parent)
+
+
+def confine_reader(policy: Policy, cpu_seconds: int, parent: int, *, memory: int) -> None:
+    """Limit and sandbox a child that reads untrusted bytes in Python; ``memory`` in bytes. It writes no file."""
+    limits.limit(memory=memory, file_size=0, open_files=_OPEN_FILES, cpu_seconds=cpu_seconds)
+    limits.lower_priority(_NICE)
+    enter_python(policy, parent)
 
 
 def python_files() -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -43,3 +44,13 @@ class Policy:
         """Return the policy that the parent passed."""
         walls, read, write, execute = json.loads(text)
         return cls(frozenset(map(Wall, walls)), tuple(read), tuple(write), tuple(execute))
+
+
+def reader_arguments(policy: Policy, cpu_seconds: int) -> tuple[str, ...]:
+    """Return the arguments by which a child that reads in Python is confined; for its parent."""
+    return str(cpu_seconds), str(os.getpid()), policy.to_json()
+
+
+def read_arguments(arguments: Sequence[str]) -> tuple[Policy, int, int]:
+    """Return policy, CPU seconds and parent from what :func:`reader_arguments` made; for the child."""
+    return Policy.from_json(arguments[2]), int(arguments[0]), int(arguments[1])
